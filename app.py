@@ -1,0 +1,9 @@
+"""The app: `python3 app.py` sets up what it needs and opens it in the browser."""
+
+import sys
+
+if "streamlit" not in sys.modules:
+    # Started by plain Python, not by Streamlit: make the environment and start Streamlit in it.
+    from wganad_core import bootstrap
+
+    raise SystemExit(bootstrap.open_app(sys.argv[1:]))

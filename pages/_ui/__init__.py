@@ -1,0 +1,1 @@
+"""Interface pieces shared by the pages."""

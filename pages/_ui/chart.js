@@ -1,0 +1,313 @@
+// One Plotly node per mounted chart. Streamlit calls the default export with every new figure and
+// with every change of theme; chart.py describes what the events mean.
+
+const NARROW = 640; // pixels
+const REPORT_INTERVAL = 150; // milliseconds between two reports of a shape that is being dragged
+const charts = new WeakMap();
+let plotlyReady;
+
+export default function ({ data, parentElement, setStateValue }) {
+  if (!charts.has(parentElement)) charts.set(parentElement, new Chart(parentElement));
+  const chart = charts.get(parentElement);
+  chart.send = setStateValue;
+  chart.update(new TextDecoder().decode(data));
+  return () => {
+    // Also called for a run that newer data overtook, while the chart is still on the page.
+    if (parentElement.isConnected) return;
+    charts.delete(parentElement);
+    chart.remove();
+  };
+}
+
+async function loadPlotly(url) {
+  // The URL carries Plotly's version, so any copy in the browser's cache is the right one.
+  const response = await fetch(url, { cache: "force-cache" });
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  const script = URL.createObjectURL(new Blob([await response.text()], { type: "text/javascript" }));
+  await import(script);
+  URL.revokeObjectURL(script);
+}
+
+class Chart {
+  constructor(parent) {
+    this.node = document.createElement("div");
+    this.node.className = "live-chart";
+    parent.append(this.node);
+    this.number = Date.now(); // of the last report; grows also across mounts
+    this.resizing = new ResizeObserver(() => this.schedule());
+    this.resizing.observe(this.node);
+    this.node.addEventListener("pointerdown", (event) => this.press(event), true);
+    this.node.addEventListener("pointermove", (event) => this.move(event), true);
+    for (const type of ["mousedown", "touchstart"]) {
+      // Plotly must not start a zoom where a shape is being dragged.
+      const keep = (event) => this.drag && (event.preventDefault(), event.stopPropagation());
+      this.node.addEventListener(type, keep, { capture: true, passive: false });
+    }
+    this.release = () => this.letGo();
+    window.addEventListener("pointerup", this.release);
+    window.addEventListener("pointercancel", this.release);
+  }
+
+  remove() {
+    this.removed = true;
+    this.resizing.disconnect();
+    window.removeEventListener("pointerup", this.release);
+    window.removeEventListener("pointercancel", this.release);
+    if (this.drawn) Plotly.purge(this.node);
+    this.node.remove();
+  }
+
+  update(text) {
+    this.text = text;
+    this.schedule();
+  }
+
+  // At most one redraw per frame, none in a hidden tab, none under a pressed pointer: Plotly would
+  // lose the zoom box. A dragged shape does not hold the redraws up.
+  schedule() {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    requestAnimationFrame(async () => {
+      this.scheduled = false;
+      if (this.pressed && !this.drag) return;
+      try {
+        await this.draw();
+      } catch (error) {
+        console.error("live_chart:", error);
+      }
+    });
+  }
+
+  async draw() {
+    const width = this.node.clientWidth;
+    const theme = this.theme();
+    const state = JSON.stringify([this.text, width, theme]);
+    if (!width || this.removed || state === this.drawn) return;
+    const { data, layout, alt, seen, plotly } = JSON.parse(this.text);
+    const wanted = width < NARROW && layout.meta?.narrow ? merge(layout, layout.meta.narrow) : layout;
+    const height = wanted.height ?? 450;
+    this.node.style.height = `${height}px`;
+    if (!globalThis.Plotly) {
+      plotlyReady ??= loadPlotly(plotly);
+      await plotlyReady;
+      return this.schedule();
+    }
+    Object.assign(wanted, { width, height, autosize: false, template: theme, clickanywhere: true });
+    wanted.uirevision ??= true;
+    this.takeShapes(wanted.shapes ?? [], seen);
+    const first = !this.drawn;
+    this.drawn = state;
+    await Plotly.react(this.node, data, wanted, this.config());
+    if (first) this.listen();
+    // The plot is the picture; Plotly's buttons beside it stay reachable.
+    const picture = this.node.querySelector(".main-svg");
+    picture.setAttribute("role", "img");
+    picture.setAttribute("aria-label", alt);
+  }
+
+  config() {
+    const save = (name, title, format, icon) => ({
+      name,
+      title,
+      icon: Plotly.Icons[icon],
+      click: () => this.download(format),
+    });
+    this.settings ??= {
+      displaylogo: false,
+      modeBarButtonsToRemove: ["toImage"],
+      modeBarButtonsToAdd: [
+        save("png", "Download as PNG", "png", "camera"),
+        save("svg", "Download as SVG", "svg", "disk"),
+      ],
+    };
+    return this.settings;
+  }
+
+  download(format) {
+    const paper = getComputedStyle(this.node).getPropertyValue("--st-background-color");
+    const { data, layout } = this.node;
+    const { width, height } = layout;
+    const figure = { data, layout: { ...layout, paper_bgcolor: paper } };
+    Plotly.downloadImage(figure, { format, width, height, scale: 2, filename: "chart" });
+  }
+
+  theme() {
+    const style = getComputedStyle(this.node);
+    const read = (name) => style.getPropertyValue(`--st-${name}`).trim();
+    const clear = "rgba(0,0,0,0)";
+    const font = { color: read("text-color"), family: read("font") };
+    const border = read("border-color");
+    const axis = {
+      gridcolor: read("border-color-light"),
+      linecolor: border,
+      tickcolor: border,
+      zerolinecolor: border,
+    };
+    return {
+      layout: {
+        font,
+        paper_bgcolor: clear,
+        plot_bgcolor: clear,
+        colorway: read("chart-categorical-colors").split(","),
+        hoverlabel: { bgcolor: read("secondary-background-color"), bordercolor: border, font },
+        modebar: { bgcolor: clear, color: read("gray-text-color"), activecolor: font.color },
+        xaxis: axis,
+        yaxis: axis,
+      },
+    };
+  }
+
+  report(kind, value) {
+    this.number += 1;
+    this.send(kind, { ...value, number: this.number });
+    return this.number;
+  }
+
+  listen() {
+    this.node.on("plotly_click", ({ points, xvals, yvals, xaxes, yaxes }) => {
+      const point = points[0];
+      this.report("click", {
+        x: xvals[0],
+        y: yvals[0],
+        subplot: xaxes[0]._id + yaxes[0]._id,
+        curve: point?.data.name ?? null,
+        curve_number: point?.curveNumber ?? null,
+        point_index: point?.pointNumber ?? null,
+        point_x: point?.x ?? null,
+        point_y: point?.y ?? null,
+        customdata: point?.customdata ?? null,
+      });
+    });
+    // Plotly repeats a selection with every redraw.
+    const brush = (value) => {
+      const text = JSON.stringify(value);
+      if (text !== this.brushed) this.report("brush", value);
+      this.brushed = text;
+    };
+    this.brushed = JSON.stringify({ x: null, y: null, subplot: null });
+    this.node.on("plotly_selected", (event) => {
+      const [x, y] = Object.keys(event?.range ?? {});
+      if (x && y) brush({ x: event.range[x], y: event.range[y], subplot: x + y });
+    });
+    this.node.on("plotly_deselect", () => brush({ x: null, y: null, subplot: null }));
+  }
+
+  // Editable shapes: moved here, because Plotly's own editing bends a line that is caught near
+  // its end, reports nothing before the release and does not survive a redraw.
+  takeShapes(shapes, seen) {
+    if (this.moved && !this.drag && seen >= this.moved.number) this.moved = null;
+    this.editable = shapes.flatMap((shape, index) => (shape.editable ? [index] : []));
+    for (const index of this.editable) delete shapes[index].editable;
+    if (this.moved && shapes[this.moved.index]) Object.assign(shapes[this.moved.index], this.moved.at);
+  }
+
+  // The pixel position of one end of a shape, and the axis (null for "paper" and "domain").
+  place(shape, letter, end) {
+    const full = this.node._fullLayout;
+    const ref = shape[`${letter}ref`] ?? letter;
+    const value = shape[letter + end];
+    const along = (start, length) => start + (letter === "x" ? value : 1 - value) * length;
+    if (ref === "paper") {
+      const { l, t, w, h } = full._size;
+      return { pixel: letter === "x" ? along(l, w) : along(t, h), axis: null };
+    }
+    const [id, domain] = ref.split(" ");
+    const axis = full[id.replace(letter, `${letter}axis`)];
+    if (domain) return { pixel: along(axis._offset, axis._length), axis: null };
+    return { pixel: axis._offset + axis.d2p(value), axis };
+  }
+
+  ends(shape) {
+    const [x0, x1] = [0, 1].map((end) => this.place(shape, "x", end));
+    const [y0, y1] = [0, 1].map((end) => this.place(shape, "y", end));
+    return { x0, x1, y0, y1 };
+  }
+
+  pointer(event) {
+    const box = this.node.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  }
+
+  // The topmost editable shape under the pointer.
+  hit(event) {
+    const { x, y } = this.pointer(event);
+    const reach = event.pointerType === "touch" ? 18 : 8;
+    return this.editable?.findLast((index) => {
+      const shape = this.node.layout.shapes[index];
+      const { x0, x1, y0, y1 } = this.ends(shape);
+      const [dx, dy] = [x1.pixel - x0.pixel, y1.pixel - y0.pixel];
+      const line = shape.type === "line";
+      const t = line ? ((x - x0.pixel) * dx + (y - y0.pixel) * dy) / (dx * dx + dy * dy || 1) : 0;
+      const near = Math.min(1, Math.max(0, t));
+      if (line) return Math.hypot(x - x0.pixel - near * dx, y - y0.pixel - near * dy) <= reach;
+      const within = (p, a, b) => p >= Math.min(a, b) - reach && p <= Math.max(a, b) + reach;
+      return within(x, x0.pixel, x1.pixel) && within(y, y0.pixel, y1.pixel);
+    });
+  }
+
+  press(event) {
+    if (event.button !== 0 || !this.drawn) return;
+    this.pressed = true;
+    const index = this.hit(event);
+    if (index === undefined) return;
+    const shape = this.node.layout.shapes[index];
+    const ends = this.ends(shape);
+    const upright = shape.type === "line" && ends.x0.pixel === ends.x1.pixel;
+    const level = shape.type === "line" && ends.y0.pixel === ends.y1.pixel && !upright;
+    this.drag = { index, ends, from: this.pointer(event), letters: level ? "y" : upright ? "x" : "xy" };
+    this.reported = 0;
+    this.node.setPointerCapture(event.pointerId);
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  move(event) {
+    if (!this.drag) {
+      if (this.editable?.length && !this.pressed)
+        this.node.classList.toggle("over-shape", this.hit(event) !== undefined);
+      return;
+    }
+    const { index, ends, from, letters } = this.drag;
+    const to = this.pointer(event);
+    const at = {};
+    for (const letter of letters) {
+      for (const end of [letter + 0, letter + 1]) {
+        const { pixel, axis } = ends[end];
+        if (!axis) continue;
+        const stop = axis._offset + axis._length;
+        const aim = Math.min(stop, Math.max(axis._offset, to[letter]));
+        at[end] = axis.p2d(pixel + aim - from[letter] - axis._offset);
+      }
+    }
+    this.moved = { index, at, number: this.moved?.number };
+    const changes = Object.entries(at).map(([end, value]) => [`shapes[${index}].${end}`, value]);
+    Plotly.relayout(this.node, Object.fromEntries(changes));
+    if (event.timeStamp - this.reported < REPORT_INTERVAL) return;
+    this.reported = event.timeStamp;
+    this.reportShape(false);
+  }
+
+  reportShape(released) {
+    const { index } = this.moved;
+    const { name, x0, x1, y0, y1 } = this.node.layout.shapes[index];
+    this.moved.number = this.report("drag", { index, name: name ?? null, x0, x1, y0, y1, released });
+  }
+
+  letGo() {
+    if (!this.pressed) return;
+    const moved = this.drag && this.moved;
+    this.pressed = false;
+    this.drag = null;
+    if (moved) this.reportShape(true);
+    this.schedule(); // what came in meanwhile
+  }
+}
+
+// Plain objects are merged, everything else is replaced.
+function merge(base, over) {
+  const plain = (value) => value?.constructor === Object;
+  const result = { ...base };
+  for (const [name, value] of Object.entries(over))
+    result[name] = plain(value) && plain(base[name]) ? merge(base[name], value) : value;
+  return result;
+}

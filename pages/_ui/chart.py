@@ -1,0 +1,145 @@
+"""A Plotly chart that is updated in place.
+
+``st.plotly_chart`` builds a new plot whenever its data change: the frame blinks and the zoom is
+lost. ``live_chart`` keeps one plot node for as long as its element is on the page and hands every
+new figure to ``Plotly.react``; ``chart.js`` holds the browser side.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypedDict
+
+import plotly
+import plotly.graph_objects as go
+import streamlit as st
+import streamlit.components.v1 as components_v1
+from plotly.utils import PlotlyJSONEncoder
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "live_chart",
+    js=(_HERE / "chart.js").read_text(encoding="utf-8"),
+    css=(_HERE / "chart.css").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+class Click(TypedDict):
+    """A click anywhere inside a cartesian subplot.
+
+    ``x`` and ``y`` are the data coordinates under the pointer and ``subplot`` names their axes
+    (``"xy"``, ``"x2y2"``). The other entries describe the mark that was hit: all ``None`` when
+    the click fell on empty area.
+    """
+
+    x: Any
+    y: Any
+    subplot: str
+    curve: str | None
+    curve_number: int | None
+    point_index: int | list[int] | None
+    point_x: Any
+    point_y: Any
+    customdata: Any
+
+
+class Drag(TypedDict):
+    """A layout shape with ``editable=True`` that the reader moved; ``released`` ends the move."""
+
+    index: int
+    name: str | None
+    x0: Any
+    x1: Any
+    y0: Any
+    y1: Any
+    released: bool
+
+
+class Brush(TypedDict):
+    """A box selection in data coordinates; every entry is ``None`` once it has been cleared."""
+
+    x: list[Any] | None
+    y: list[Any] | None
+    subplot: str | None
+
+
+@dataclass(frozen=True)
+class ChartEvents:
+    """What the reader did since the previous run, the latest of each kind; ``None`` if nothing.
+
+    An event makes the enclosing fragment (or the app) rerun at once and is returned by exactly
+    one call, also when timed runs or other events come in between.
+    """
+
+    click: Click | None = None
+    drag: Drag | None = None
+    brush: Brush | None = None
+
+
+def live_chart(figure: go.Figure, *, key: str, alt: str) -> ChartEvents:
+    """Draw ``figure`` on the plot node that belongs to ``key`` and return the reader's actions.
+
+    Colours and fonts follow the Streamlit theme, so the figure's own template is not used; what
+    the figure sets explicitly wins. ``layout.height`` gives the height. ``layout.meta["narrow"]``
+    is a partial layout merged over the layout when the chart is narrower than 640 pixels (lists
+    are replaced). Zoom and selection are kept until ``layout.uirevision`` changes.
+
+    A shape with ``editable=True`` moves with the pointer along its data axes; an upright or level
+    line moves only across itself. It stays where it was dropped until the run *after* the one
+    that got the event: from then on the figure decides, so store the coordinates and draw them.
+
+    Parameters
+    ----------
+    figure
+        The figure; NumPy arrays travel as typed arrays.
+    key
+        Identity of the chart, unique on the page.
+    alt
+        What the chart shows, for readers who cannot see it.
+    """
+    memory = f"_live_chart_{key}"
+    seen: int | None = st.session_state.get(memory)
+    spec = figure.to_dict()
+    spec["layout"].pop("template", None)
+    payload = {
+        "data": spec["data"],
+        "layout": spec["layout"],
+        "alt": alt,
+        "seen": seen,
+        "plotly": _plotly_url(),
+    }
+    # Bytes, because Streamlit would encode a string as JSON again, twice.
+    result = _component(
+        key=f"chart-{key}",
+        data=json.dumps(payload, cls=PlotlyJSONEncoder, separators=(",", ":")).encode(),
+        on_click_change=_rerun_only,
+        on_drag_change=_rerun_only,
+        on_brush_change=_rerun_only,
+    )
+    reports = {kind: dict(result[kind]) for kind in ("click", "drag", "brush") if result.get(kind)}
+    numbers = {kind: report.pop("number") for kind, report in reports.items()}
+    st.session_state[memory] = max([seen or 0, *numbers.values()])
+    if seen is None:  # A browser that reconnects sends its old reports to the new session.
+        return ChartEvents()
+    return ChartEvents(**{kind: reports[kind] for kind in reports if numbers[kind] > seen})
+
+
+def _rerun_only() -> None:
+    """Declare an event of the component; its value is read from the result."""
+
+
+@cache
+def _plotly_url() -> str:
+    """Have Streamlit serve the ``plotly.min.js`` of the installed package and return its URL.
+
+    A declared component makes its folder public; it is never placed on a page.
+    """
+    folder = Path(plotly.__file__).parent / "package_data"
+    name = components_v1.declare_component("plotly", path=str(folder)).name
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    prefix = f"/{base}" if base else ""
+    return f"{prefix}/component/{name}/plotly.min.js?v={plotly.__version__}"

@@ -1,0 +1,58 @@
+"""Sets up the development environment and passes every check; arguments go to pytest.
+
+Lint, format, types and tests run in this order, all of them whatever the others say; the exit
+status is 1 when any of them failed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from tests import chromium
+from wganad_core import bootstrap
+
+
+def main(arguments: list[str]) -> int:
+    """Set up, run the checks, and print a summary that ends with pytest's closing line."""
+    python = bootstrap.prepare("requirements-dev.txt")
+    browser = chromium.ensure(python, bootstrap.run_quietly)
+    if browser is None:
+        print(
+            f"No Chromium was found or could be installed (name one in {chromium.VARIABLE}), "
+            "so the browser tests will be skipped."
+        )
+    else:
+        os.environ[chromium.VARIABLE] = browser
+    passed, closing = {}, ""
+    for name, command in {
+        "ruff check": ["ruff", "check"],
+        "ruff format": ["ruff", "format", "--check"],
+        "mypy": ["mypy"],
+        "pytest": ["pytest", "--cov", *arguments],
+    }.items():
+        print(f"\n== {name}", flush=True)
+        passed[name], closing = _stream([str(python), "-m", *command])
+    print()
+    print(", ".join(f"{name}: {'passed' if good else 'FAILED'}" for name, good in passed.items()))
+    print(closing)
+    return 0 if all(passed.values()) else 1
+
+
+def _stream(command: list[str]) -> tuple[bool, str]:
+    """Run a command with its output shown as it comes; say whether it passed, and its last line."""
+    last = ""
+    with subprocess.Popen(
+        command, cwd=bootstrap.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, encoding="utf-8", errors="replace",
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            last = line.strip() or last
+    return process.returncode == 0, last
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

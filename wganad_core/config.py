@@ -1,0 +1,216 @@
+"""What you choose: frozen settings, checked when they are made.
+
+Every class here is plain data (numbers, strings, tuples), compares by value, and survives a trip
+through JSON (`to_dict`, `from_dict`), so that one object drives the page, the URL, the command
+line and the file that a run is stored in.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any, Literal, Self, get_args
+
+MixtureName = Literal["ring", "ring-8", "grid", "moons", "swiss-roll", "own"]
+Method = Literal["gan", "wgan-clip", "wgan-gp"]
+Activation = Literal["relu", "leaky-relu", "tanh", "elu", "softplus"]
+Optimizer = Literal["adam", "rmsprop"]
+GeneratorLoss = Literal["saturating", "non-saturating"]
+Decay = Literal["none", "linear", "cosine"]
+
+METHODS: tuple[Method, ...] = get_args(Method)
+MIXTURES: tuple[MixtureName, ...] = get_args(MixtureName)
+ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
+
+
+class ConfigError(ValueError):
+    """A setting is out of range. The message says which, what was found and what is allowed."""
+
+
+class _Config:
+    """Dictionary round trip shared by every config."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a mapping; an unknown key raises `ConfigError` and names the known ones."""
+        known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ConfigError(
+                f"{cls.__name__} has no setting {', '.join(unknown)}; "
+                f"it knows {', '.join(sorted(known))}."
+            )
+        return cls(**values)
+
+    def replace(self, **changes: Any) -> Self:
+        return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+
+
+def _number(
+    owner: object, name: str, low: float, high: float = math.inf, *, open_low: bool = False
+) -> None:
+    value = getattr(owner, name)
+    inside = (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and (low < value if open_low else low <= value)
+        and value <= high
+    )
+    if not inside:
+        bounds = f"{'above' if open_low else 'at least'} {low:g}"
+        bounds += "" if math.isinf(high) else f" and at most {high:g}"
+        raise ConfigError(f"{name} must be a number {bounds}; found {value!r}.")
+
+
+def _whole(owner: object, name: str, low: int, high: int | None = None) -> None:
+    value = getattr(owner, name)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ConfigError(f"{name} must be a whole number; found {value!r}.")
+    _number(owner, name, low, math.inf if high is None else high)
+
+
+def _choice(owner: object, name: str, allowed: tuple[str, ...]) -> None:
+    value = getattr(owner, name)
+    if value not in allowed:
+        raise ConfigError(f"{name} must be one of {', '.join(allowed)}; found {value!r}.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MixtureConfig(_Config):
+    """A two-dimensional data set (paper §2.1). Lengths are in the units of the plane.
+
+    `n_modes`, `radius` and `sigma` shape the rings; the other shapes have their own layout and
+    use `sigma` as noise. `own` stands for points that a person drew or uploaded.
+    """
+
+    name: MixtureName = "ring"
+    n_modes: int = 7
+    radius: float = 1.0
+    sigma: float = 0.05
+    n_samples: int = 100_000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _choice(self, "name", MIXTURES)
+        _whole(self, "n_modes", 1, 64)
+        _number(self, "radius", 0, 100, open_low=True)
+        _number(self, "sigma", 0, 100, open_low=True)
+        _whole(self, "n_samples", 2, 10_000_000)
+        _whole(self, "seed", 0)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NetworkConfig(_Config):
+    """Dense networks: `n_latent`-width-…-width-`n_features` and `n_features`-width-…-width-1.
+
+    The defaults are the paper's 2-128-128-2 and 2-128-128-1 (§3.2, §5.1).
+    """
+
+    n_features: int = 2
+    n_latent: int = 2
+    width: int = 128
+    depth: int = 2
+    activation: Activation = "relu"
+
+    def __post_init__(self) -> None:
+        _whole(self, "n_features", 1, 100_000)
+        _whole(self, "n_latent", 1, 4096)
+        _whole(self, "width", 1, 4096)
+        _whole(self, "depth", 1, 16)
+        _choice(self, "activation", ACTIVATIONS)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainingConfig(_Config):
+    """How a generator and its critic are trained.
+
+    A step is one generator update preceded by `n_critic` critic updates (k in Algorithm 1).
+    `penalty` is λ of Algorithm 2 and only used by `wgan-gp`; `clip` is c of the clipped WGAN and
+    only used by `wgan-clip`; `generator_loss` only by `gan`. `decay` takes the learning rate to
+    (nearly) zero at the last of `steps`. `average` is the rate of the exponential moving average
+    of the generator's weights from which snapshots sample; 0 means the weights themselves.
+    """
+
+    method: Method = "wgan-gp"
+    generator_loss: GeneratorLoss = "non-saturating"
+    optimizer: Optimizer = "adam"
+    learning_rate: float = 1e-4
+    beta1: float = 0.5
+    beta2: float = 0.9
+    batch_size: int = 64
+    n_critic: int = 5
+    penalty: float = 10.0
+    clip: float = 0.01
+    decay: Decay = "none"
+    average: float = 0.0
+    steps: int = 10_000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _choice(self, "method", METHODS)
+        _choice(self, "generator_loss", get_args(GeneratorLoss))
+        _choice(self, "optimizer", get_args(Optimizer))
+        _number(self, "learning_rate", 0, 10, open_low=True)
+        _number(self, "beta1", 0, 0.9999)
+        _number(self, "beta2", 0, 0.99999)
+        _whole(self, "batch_size", 1, 65_536)
+        _whole(self, "n_critic", 1, 1000)
+        _number(self, "penalty", 0, 1e6)
+        _number(self, "clip", 0, 1e3, open_low=True)
+        _choice(self, "decay", get_args(Decay))
+        _number(self, "average", 0, 0.99999)
+        _whole(self, "steps", 1, 100_000_000)
+        _whole(self, "seed", 0)
+
+
+MAX_LANES = 3
+LIVE_LIMITS = {"width": 256, "depth": 4, "batch_size": 1024, "n_critic": 20, "steps": 200_000}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LaneConfig(_Config):
+    """One runner of a race: its networks and its training."""
+
+    network: NetworkConfig = NetworkConfig()
+    training: TrainingConfig = TrainingConfig()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RaceConfig(_Config):
+    """One to three lanes that train on the same data on one clock, within the live limits.
+
+    The limits keep a browser session from taking the machine; the command line has none.
+    """
+
+    mixture: MixtureConfig = MixtureConfig()
+    lanes: tuple[LaneConfig, ...] = (LaneConfig(),)
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.lanes) <= MAX_LANES:
+            raise ConfigError(f"A race has 1 to {MAX_LANES} lanes; found {len(self.lanes)}.")
+        for lane in self.lanes:
+            for part in (lane.network, lane.training):
+                for name, highest in LIVE_LIMITS.items():
+                    found = getattr(part, name, 0)
+                    if found > highest:
+                        raise ConfigError(
+                            f"{name} of a live run is at most {highest:,}; found {found:,}. "
+                            "Train larger ones from the command line."
+                        )
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Nested version of the round trip; raises `ConfigError` like the parts do."""
+        lanes = tuple(
+            LaneConfig(
+                network=NetworkConfig.from_dict(lane["network"]),
+                training=TrainingConfig.from_dict(lane["training"]),
+            )
+            for lane in values["lanes"]
+        )
+        return cls(mixture=MixtureConfig.from_dict(values["mixture"]), lanes=lanes)

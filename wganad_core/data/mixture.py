@@ -1,0 +1,144 @@
+"""Two-dimensional data sets (paper §2.1, Fig. 1) with their modes and their ground truth."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.datasets import make_moons, make_swiss_roll
+
+from wganad_core.config import MixtureConfig
+from wganad_core.records import Box, FloatArray
+
+MAX_OWN_POINTS = 1_000_000
+OWN_EXTENT = 1e4
+
+
+class DataError(ValueError):
+    """Data cannot be used. The message says what was expected, what was found, what to do."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Mixture:
+    """Points of the plane and what is known about where they come from.
+
+    `x` (n, 2) float32; `modes` (k, 2) and `sigma` describe equally likely round Gaussians.
+    Shapes that are no mixture (moons, swiss roll, drawn points) have no modes (k = 0).
+    """
+
+    x: FloatArray
+    modes: FloatArray
+    sigma: float
+
+    @property
+    def box(self) -> Box:
+        """(left, right, bottom, top): the square view that holds the data with a margin."""
+        low, high = self.x.min(axis=0), self.x.max(axis=0)
+        centre, half = (low + high) / 2, float((high - low).max()) / 2
+        half = 1.35 * max(half, 1e-3)
+        return (
+            float(centre[0]) - half,
+            float(centre[0]) + half,
+            float(centre[1]) - half,
+            float(centre[1]) + half,
+        )
+
+    def log_density(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Log of the mixture's true density at `points` (n, 2); shape (n,).
+
+        Raises `DataError` for shapes whose density is not known.
+        """
+        self._need_modes("the true density")
+        squared = ((points[:, None, :] - self.modes[None]) ** 2).sum(-1, dtype=np.float64)
+        exponent = -squared / (2 * self.sigma**2)
+        top = exponent.max(axis=1)
+        total = np.log(np.exp(exponent - top[:, None]).mean(axis=1)) + top
+        return np.asarray(total - np.log(2 * np.pi * self.sigma**2))
+
+    def is_anomaly(self, points: NDArray[np.floating], n_sigma: float = 3.0) -> NDArray[np.bool_]:
+        """Outside the `n_sigma` level set of every mode (paper §2.1); shape (n,)."""
+        self._need_modes("which points are anomalies")
+        squared = ((points[:, None, :] - self.modes[None]) ** 2).sum(-1, dtype=np.float64)
+        return np.asarray(squared.min(axis=1) > (n_sigma * self.sigma) ** 2)
+
+    def _need_modes(self, wanted: str) -> None:
+        if not len(self.modes):
+            raise DataError(
+                f"This data set has no Gaussian modes, so {wanted} is not known; "
+                "choose a ring or the grid."
+            )
+
+
+def ring_modes(n_modes: int, radius: float) -> FloatArray:
+    """Centres evenly spaced on a circle, the first one at (0, radius) as in Fig. 8."""
+    angles = np.pi / 2 + 2 * np.pi * np.arange(n_modes) / n_modes
+    return (radius * np.column_stack([np.cos(angles), np.sin(angles)])).astype(np.float32)
+
+
+def grid_modes() -> FloatArray:
+    """The 5 × 5 grid on [−1, 1]²."""
+    line = np.linspace(-1, 1, 5)
+    return np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2).astype(np.float32)
+
+
+def make_mixture(config: MixtureConfig, own: NDArray[np.floating] | None = None) -> Mixture:
+    """Draw the data set that `config` describes; the same config gives the same points.
+
+    `own` (n, 2) holds the points of a data set named `own` and is checked by `own_points`.
+    """
+    rng = np.random.default_rng(config.seed)
+    if config.name == "own":
+        if own is None:
+            raise DataError("A data set named 'own' needs points; draw or upload some.")
+        return Mixture(own_points(own), np.empty((0, 2), np.float32), config.sigma)
+    if config.name in ("moons", "swiss-roll"):
+        return Mixture(_shape(config), np.empty((0, 2), np.float32), config.sigma)
+    if config.name == "grid":
+        modes = grid_modes()
+    else:
+        modes = ring_modes(8 if config.name == "ring-8" else config.n_modes, config.radius)
+    which = rng.integers(len(modes), size=config.n_samples)
+    noise = rng.normal(scale=config.sigma, size=(config.n_samples, 2))
+    return Mixture((modes[which] + noise).astype(np.float32), modes, config.sigma)
+
+
+def _shape(config: MixtureConfig) -> FloatArray:
+    """Moons or swiss roll, centred and scaled to about [−1, 1]² before `sigma` of noise."""
+    if config.name == "moons":
+        x, _ = make_moons(config.n_samples, noise=0.0, random_state=config.seed)
+        x = x - [0.5, 0.25]
+    else:
+        x, _ = make_swiss_roll(config.n_samples, noise=0.0, random_state=config.seed)
+        x = x[:, [0, 2]] / 14.0
+    rng = np.random.default_rng(config.seed)
+    return np.asarray(x + rng.normal(scale=config.sigma, size=x.shape), np.float32)
+
+
+def own_points(points: NDArray[np.floating]) -> FloatArray:
+    """Check points that a person drew or uploaded and return them as (n, 2) float32.
+
+    Raises `DataError` for a wrong shape, fewer than 10 or more than a million points, values that
+    are not finite or beyond ±10,000, or points that all coincide.
+    """
+    found = np.asarray(points)
+    if found.ndim != 2 or found.shape[1] != 2:
+        raise DataError(f"Expected two columns of numbers (x, y); found shape {found.shape}.")
+    if not np.issubdtype(found.dtype, np.number) or np.issubdtype(found.dtype, np.complexfloating):
+        raise DataError(f"Expected numbers in both columns; found {found.dtype}.")
+    if not 10 <= len(found) <= MAX_OWN_POINTS:
+        raise DataError(f"Expected 10 to {MAX_OWN_POINTS:,} points; found {len(found):,}.")
+    bad = ~np.isfinite(found).all(axis=1)
+    if bad.any():
+        raise DataError(
+            f"Expected finite numbers; row {int(np.argmax(bad)) + 1} holds "
+            f"{found[np.argmax(bad)].tolist()}. Remove or fill such rows."
+        )
+    if np.abs(found).max() > OWN_EXTENT:
+        raise DataError(
+            f"Expected coordinates within ±{OWN_EXTENT:g}; found {np.abs(found).max():g}. "
+            "Rescale the points."
+        )
+    if np.ptp(found, axis=0).max() == 0:
+        raise DataError("Expected points that differ; all of them coincide.")
+    return found.astype(np.float32)

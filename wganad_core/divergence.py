@@ -1,0 +1,114 @@
+"""How far a generator's distribution is from the data's: divergences, distances, modes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist, pdist
+from scipy.special import rel_entr
+
+from wganad_core.data.mixture import Mixture
+from wganad_core.records import Box, ModeLedger
+
+Points = NDArray[np.floating]
+
+COLLAPSE_SHARE = 0.8
+COVERED_SHARE = 0.2
+
+
+def histogram(x: Points, box: Box, bins: int) -> NDArray[np.float64]:
+    """Share of points x (n, 2) in each cell of the box; what lies outside counts in no cell.
+
+    Shape (bins, bins), first axis = y.
+    """
+    left, right, bottom, top = box
+    counts, _, _ = np.histogram2d(x[:, 1], x[:, 0], bins=bins, range=((bottom, top), (left, right)))
+    return counts / len(x)
+
+
+def jensen_shannon(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
+    """Jensen–Shannon divergence in nats (eq. 5) of two `histogram`s on the same grid.
+
+    0 = equal, ln 2 = disjoint. What lies outside the box counts as one more cell.
+    """
+    p, q = _with_outside(p), _with_outside(q)
+    middle = (p + q) / 2
+    return float((rel_entr(p, middle).sum() + rel_entr(q, middle).sum()) / 2)
+
+
+def _with_outside(cells: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.append(cells.ravel(), max(0.0, 1.0 - cells.sum()))
+
+
+def optimal_discriminator(
+    p: NDArray[np.float64], q: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """P_r / (P_r + P_θ) (eq. 4) from `histogram`s of data and samples; NaN where both are empty."""
+    with np.errstate(invalid="ignore"):
+        return p / (p + q)
+
+
+def wasserstein(real: Points, fake: Points) -> float:
+    """Exact W1 (eq. 8) between two equally large samples, Euclidean cost, by assignment.
+
+    O(n³): meant for up to about a thousand points.
+    """
+    if len(real) != len(fake):
+        raise ValueError(f"Expected samples of equal size; found {len(real)} and {len(fake)}.")
+    cost = cdist(real, fake)
+    rows, columns = linear_sum_assignment(cost)
+    return float(cost[rows, columns].mean())
+
+
+def sliced_wasserstein(real: Points, fake: Points, n_directions: int = 64) -> float:
+    """Mean W1 of projections on evenly spaced directions of the plane, equally large samples.
+
+    For points of the plane only; a lower bound of W1.
+    """
+    if len(real) != len(fake):
+        raise ValueError(f"Expected samples of equal size; found {len(real)} and {len(fake)}.")
+    angles = np.pi * np.arange(n_directions) / n_directions
+    directions = np.stack([np.cos(angles), np.sin(angles)])
+    projected = [np.sort(x.astype(np.float64) @ directions, axis=0) for x in (real, fake)]
+    return float(np.abs(projected[0] - projected[1]).mean())
+
+
+def mode_ledger(samples: Points, mixture: Mixture) -> ModeLedger:
+    """Which modes the samples (n, 2) sit on.
+
+    A sample belongs to its nearest mode if it lies within 3σ of it. A mode is covered when it
+    holds at least 20 % of its fair share 1/k of all samples.
+    """
+    modes = mixture.modes
+    if not len(modes):
+        return ModeLedger(counts=(), n_covered=0, share_inside=float("nan"), n_samples=len(samples))
+    distance = cdist(samples, modes)
+    nearest = distance.argmin(axis=1)
+    inside = distance.min(axis=1) <= 3 * mixture.sigma
+    counts = np.bincount(nearest[inside], minlength=len(modes))
+    covered = counts >= COVERED_SHARE * len(samples) / len(modes)
+    return ModeLedger(
+        counts=tuple(counts.tolist()),
+        n_covered=int(covered.sum()),
+        share_inside=float(inside.mean()),
+        n_samples=len(samples),
+    )
+
+
+def collapse_sentence(step: int, samples: Points, mixture: Mixture) -> str | None:
+    """"step 1,240: 93 % of samples on mode 2" when a run has collapsed, else None.
+
+    Collapsed means that at least 80 % of the samples (n, 2) lie within half the spacing of the
+    modes around one of them. Modes count from 1, the first at the top of the ring and on
+    counter-clockwise.
+    """
+    modes = mixture.modes
+    if len(modes) < 2 or not np.isfinite(samples).all():
+        return None
+    reach = pdist(modes).min() / 2
+    shares = (cdist(samples, modes) < reach).mean(axis=0)
+    top = int(shares.argmax())
+    if shares[top] < COLLAPSE_SHARE:
+        return None
+    return f"step {step:,}: {100 * shares[top]:.0f} % of samples on mode {top + 1}"

@@ -1,0 +1,208 @@
+"""The server's side of the worker: starts it, talks to it, keeps only the newest frame."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import dataclasses
+import itertools
+import os
+import queue
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wganad_core.config import RaceConfig
+from wganad_core.live import protocol
+from wganad_core.records import Frame, Recording, StepTrace
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class WorkerError(RuntimeError):
+    """The worker refused or could not do something; the message is one sentence for a person."""
+
+
+@dataclasses.dataclass(frozen=True)
+class LaneView:
+    """A lane as the page sees it: its newest frame, its history and what it has to say."""
+
+    frame: Frame
+    recording: Recording
+    recorded_steps: tuple[int, ...]
+    stopped: str | None
+    critic_updates: int
+    generator_updates: int
+
+
+@dataclasses.dataclass(frozen=True)
+class RaceView:
+    """A race as the page sees it. `place` is its place in the queue, 0 when not waiting."""
+
+    lanes: tuple[LaneView, ...]
+    playing: bool
+    finished: bool
+    place: int
+    rate: float
+
+    @property
+    def step(self) -> int:
+        return max(lane.frame.step for lane in self.lanes)
+
+    @property
+    def recorded_steps(self) -> list[int]:
+        """Steps that the scrubber can go to."""
+        return sorted({step for lane in self.lanes for step in lane.recorded_steps})
+
+
+class WorkerClient:
+    """One worker process and its pipe; safe to use from many session threads."""
+
+    def __init__(self, max_live: int = 4) -> None:
+        command = [sys.executable, "-m", "wganad_core.live.worker", "--max-live", str(max_live)]
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        )
+        self._newest: dict[str, bytes] = {}
+        self._replies: dict[int, queue.SimpleQueue[protocol.Message | None]] = {}
+        self._ids = itertools.count(1)
+        self._lock = threading.Lock()
+        threading.Thread(target=self._read, daemon=True).start()
+        atexit.register(self.stop)
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def stop(self) -> None:
+        """End of input means stop; a worker that does not is killed."""
+        with contextlib.suppress(OSError):
+            assert self.process.stdin is not None
+            self.process.stdin.close()
+        try:
+            self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        atexit.unregister(self.stop)
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        while (data := protocol.read(self.process.stdout)) is not None:
+            self._deliver(data)
+        for waiting in list(self._replies.values()):
+            waiting.put(None)
+
+    def _deliver(self, data: bytes) -> None:
+        # Frames are parsed when a page draws them; most are overtaken by a newer one before.
+        meta = protocol.peek(data)
+        if "race" in meta:
+            self._newest[meta["race"]] = data
+        elif (waiting := self._replies.get(meta["id"])) is not None:
+            waiting.put(protocol.parse(data))
+
+    def tell(self, op: str, arrays: dict[str, NDArray[Any]] | None = None, **arguments: Any) -> None:
+        """Send without waiting for an answer."""
+        self._send(arrays or {}, {"op": op, "arguments": arguments})
+
+    def ask(
+        self,
+        op: str,
+        arrays: dict[str, NDArray[Any]] | None = None,
+        *,
+        timeout: float = 30.0,
+        **arguments: Any,
+    ) -> protocol.Message:
+        """Send and wait for the answer. Raises `WorkerError` with the worker's sentence."""
+        key = next(self._ids)
+        waiting = self._replies[key] = queue.SimpleQueue()
+        try:
+            self._send(arrays or {}, {"op": op, "arguments": arguments, "id": key})
+            answer = waiting.get(timeout=timeout)
+        except queue.Empty:
+            raise WorkerError(
+                f"The training process has not answered for {timeout:.0f} s; reload the page."
+            ) from None
+        finally:
+            del self._replies[key]
+        if answer is None:
+            raise WorkerError("The training process has stopped; reload the page to restart it.")
+        if "error" in answer[1]:
+            raise WorkerError(answer[1]["error"])
+        return answer
+
+    def _send(self, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
+        assert self.process.stdin is not None
+        try:
+            with self._lock:
+                protocol.write(self.process.stdin, arrays, meta)
+        except (OSError, ValueError) as error:
+            raise WorkerError(
+                "The training process has stopped; reload the page to restart it."
+            ) from error
+
+    # Races.
+
+    def open(
+        self,
+        race: str,
+        config: RaceConfig,
+        own: NDArray[np.floating] | None = None,
+        checkpoint: Path | None = None,
+    ) -> None:
+        """Make a race and wait until its first frame is there. Raises `WorkerError`."""
+        arrays = {} if own is None else {"own": own}
+        where = str(checkpoint) if checkpoint else None
+        self.ask("open", arrays, race=race, config=config.to_dict(), checkpoint=where)
+
+    def close(self, race: str) -> None:
+        """Forget a race, leaving a checkpoint; silent if the worker is gone."""
+        self._newest.pop(race, None)
+        with contextlib.suppress(WorkerError):
+            self.tell("close", race=race)
+
+    def view(self, race: str) -> RaceView | None:
+        """The newest state of a race, or None before its first frame."""
+        data = self._newest.get(race)
+        return None if data is None else _view(*protocol.parse(data))
+
+    def replay(self, race: str, step: int) -> list[Frame]:
+        """Per lane, the recorded frame nearest to `step`."""
+        arrays, meta = self.ask("replay", race=race, step=step)
+        return [protocol.frame_from(str(i), at, arrays) for i, at in enumerate(meta["steps"])]
+
+    def recordings(self, race: str) -> list[Recording]:
+        """Per lane, everything recorded."""
+        arrays, meta = self.ask("recordings", race=race)
+        return [
+            Recording.from_arrays(protocol.below(str(i), arrays), events)
+            for i, events in enumerate(meta["events"])
+        ]
+
+    def trace(self, race: str, lane: int) -> StepTrace:
+        """Make one step and tell what happened inside one lane."""
+        arrays, meta = self.ask("trace", race=race, lane=lane)
+        return StepTrace(**arrays, step=meta["step"], losses=meta["losses"])
+
+
+def _view(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> RaceView:
+    lanes = tuple(
+        LaneView(
+            frame=protocol.frame_from(str(i), lane["step"], arrays),
+            recording=Recording(
+                history=protocol.history_rows(str(i), arrays), events=lane["events"]
+            ),
+            recorded_steps=tuple(lane["steps"]),
+            stopped=lane["stopped"],
+            critic_updates=lane["critic_updates"],
+            generator_updates=lane["generator_updates"],
+        )
+        for i, lane in enumerate(meta["lanes"])
+    )
+    return RaceView(lanes, meta["playing"], meta["finished"], meta["place"], meta["rate"])

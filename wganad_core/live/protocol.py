@@ -1,0 +1,61 @@
+"""Messages through a pipe: a length, then one `storage` container (arrays + JSON)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+
+from numpy.typing import NDArray
+
+from wganad_core import storage
+from wganad_core.records import HISTORY, Frame
+
+KIND = "message"
+Message = tuple[dict[str, NDArray[Any]], dict[str, Any]]
+
+
+def write(stream: BinaryIO, arrays: storage.Arrays, meta: Mapping[str, Any]) -> None:
+    data = storage.encode(KIND, arrays, meta)
+    stream.write(len(data).to_bytes(8, "little") + data)
+    stream.flush()
+
+
+def read(stream: BinaryIO) -> bytes | None:
+    """The next message's bytes, for `storage.decode`; None at the end of the stream."""
+    header = stream.read(8)
+    if len(header) < 8:
+        return None
+    size = int.from_bytes(header, "little")
+    data = stream.read(size)
+    return data if len(data) == size else None
+
+
+def peek(data: bytes) -> dict[str, Any]:
+    """The JSON of a message, without its arrays."""
+    return storage.read_meta(data)
+
+
+def parse(data: bytes) -> Message:
+    return storage.decode(data, KIND, "a message between the app and its worker")
+
+
+def prefixed(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    return {f"{prefix}.{name}": value for name, value in arrays.items()}
+
+
+def below(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The arrays whose names start with `prefix.`, without it."""
+    start = f"{prefix}."
+    return {name[len(start) :]: value for name, value in arrays.items() if name.startswith(start)}
+
+
+def frame_from(prefix: str, step: int, arrays: Mapping[str, NDArray[Any]]) -> Frame:
+    """Rebuild a frame sent as `prefixed(prefix, frame.arrays())`."""
+    names = below(prefix, arrays)
+    names.pop("history", None)
+    return Frame(step=step, **names)
+
+
+def history_rows(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> list[tuple[float, ...]]:
+    rows = arrays[f"{prefix}.history"].reshape(-1, len(HISTORY))
+    return [tuple(row) for row in rows.tolist()]

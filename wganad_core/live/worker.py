@@ -1,0 +1,341 @@
+"""The worker process: holds every race of the server, trains them in turn, answers requests.
+
+    python -m wganad_core.live.worker --max-live 4
+
+Messages come in on standard input and go out on standard output (see `protocol`). A message with
+an `id` is answered by one with the same `id`, holding `error` (a sentence) if it failed. Playing
+races push a frame about five times a second. The end of standard input ends the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import logging
+import queue
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wganad_core.live import protocol
+from wganad_core.config import RaceConfig
+from wganad_core.live.race import Race, load_race, save_race
+from wganad_core.storage import Arrays
+
+SLICE = 0.02
+FRAME_INTERVAL = 0.2
+MEASURE_SHARE = 0.04
+log = logging.getLogger("wganad.worker")
+
+
+class Session:
+    """A race and how it is being played."""
+
+    def __init__(self, race: Race, checkpoint: Path | None) -> None:
+        self.race, self.checkpoint = race, checkpoint
+        self.playing = False
+        self.speed = 0.0  # steps a second; 0 = as fast as it goes
+        self.rate = 0.0
+        self._owed = 0.0
+        self._clock = time.monotonic()
+        self._next_frame = self._next_measure = 0.0
+        self._measured = 0
+        self._rate_mark = (self._clock, race.step_count)
+
+    def play(self) -> None:
+        self.playing = True
+        self._clock = time.monotonic()
+        self._owed = 1.0
+        self._rate_mark = (self._clock, self.race.step_count)
+
+    def due(self) -> float:
+        """Seconds until there is a step to make."""
+        if not self.speed:
+            return 0.0
+        self._owed = min(self._owed + self._elapsed() * self.speed, max(1.0, self.speed * SLICE))
+        return max(0.0, (1.0 - self._owed) / self.speed)
+
+    def _elapsed(self) -> float:
+        now = time.monotonic()
+        elapsed, self._clock = now - self._clock, now
+        return elapsed
+
+    def work(self) -> None:
+        """Steps for one slice of time, or as many as the speed allows."""
+        end = time.monotonic() + SLICE
+        while not self.race.finished and (not self.speed or self._owed >= 1.0):
+            self.race.advance()
+            self._owed -= 1.0
+            if time.monotonic() >= end:
+                break
+        if self.race.finished:
+            self.playing = False
+
+    def frame_due(self) -> bool:
+        """Whether to push a frame now; takes the slow measurements when their turn comes."""
+        now = time.monotonic()
+        if self.playing and now < self._next_frame:
+            return False
+        if now >= self._next_measure or not self.playing:
+            self.measure_next()
+        self.race.observe()
+        since, step = self._rate_mark
+        if now - since > 0.9:
+            self.rate = (self.race.step_count - step) / (now - since)
+            self._rate_mark = (now, self.race.step_count)
+        self._next_frame = now + FRAME_INTERVAL
+        return True
+
+    def measure_next(self) -> None:
+        """One lane's slow figures, at most a small share of the time."""
+        start = time.monotonic()
+        self.race.lanes[self._measured % len(self.race.lanes)].measure()
+        self._measured += 1
+        took = time.monotonic() - start
+        self._next_measure = start + took / MEASURE_SHARE
+
+
+class Worker:
+    """All sessions of one server, at most `max_live` of them playing at a time."""
+
+    def __init__(self, stdout: BinaryIO, max_live: int) -> None:
+        self.stdout, self.max_live = stdout, max_live
+        self.sessions: dict[str, Session] = {}
+        self.waiting: list[str] = []  # in the queue, first come first served
+        self.inbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+
+    def listen(self, stdin: BinaryIO) -> None:
+        """Move messages from `stdin` to the inbox until it ends."""
+        while (data := protocol.read(stdin)) is not None:
+            self.inbox.put(data)
+        self.inbox.put(None)
+
+    def run(self) -> None:
+        while True:
+            playing = {key: s for key, s in self.sessions.items() if s.playing}
+            wait = min((session.due() for session in playing.values()), default=None)
+            for data in self._messages(wait):
+                if data is None:
+                    self._save_all()
+                    return
+                self._handle(data)
+            for key, session in playing.items():
+                if session.playing and self.sessions.get(key) is session:
+                    session.work()
+                    self._push_if_due(key, session)
+
+    def _messages(self, wait: float | None) -> Iterator[bytes | None]:
+        """What has arrived; waits for at most `wait` seconds (None: until something comes)."""
+        with contextlib.suppress(queue.Empty):
+            yield self.inbox.get(block=wait is None or wait > 0, timeout=wait or None)
+            while True:
+                yield self.inbox.get(block=False)
+
+    def _push_if_due(self, key: str, session: Session) -> None:
+        if session.frame_due():
+            self._push(key)
+        if not session.playing:
+            self._admit()
+
+    def _handle(self, data: bytes) -> None:
+        arrays, meta = protocol.parse(data)
+        reply_arrays: Arrays = {}
+        reply: dict[str, Any] = {}
+        try:
+            reply_arrays, reply = getattr(self, f"on_{meta['op']}")(arrays, **meta["arguments"])
+        except (ValueError, RuntimeError, KeyError, OSError) as error:
+            reply = {"error": _sentence(error)}
+        except Exception as error:
+            log.exception("request %s failed", meta.get("op"))
+            reply = {"error": f"The training process could not do this: {error}."}
+        if "id" in meta:
+            protocol.write(self.stdout, reply_arrays, {"id": meta["id"], **reply})
+
+    # Requests. Each takes arrays and keyword arguments and returns arrays and JSON.
+
+    def on_open(
+        self,
+        arrays: dict[str, NDArray[Any]],
+        race: str,
+        config: dict[str, Any],
+        checkpoint: str | None = None,
+    ) -> protocol.Message:
+        """Make a race (replacing one of the same name) and push its first frame."""
+        self.on_close({}, race, keep=False)
+        made = Race(RaceConfig.from_dict(config), arrays.get("own"))
+        self.sessions[race] = Session(made, Path(checkpoint) if checkpoint else None)
+        self._refresh(race)
+        return {}, {}
+
+    def on_resume(
+        self, arrays: dict[str, NDArray[Any]], race: str, checkpoint: str
+    ) -> protocol.Message:
+        """Continue the race that a closed tab left in `checkpoint`."""
+        made = load_race(Path(checkpoint))
+        self.sessions[race] = Session(made, Path(checkpoint))
+        self._refresh(race)
+        return {}, {"config": made.config.to_dict()}
+
+    def on_play(
+        self, arrays: dict[str, NDArray[Any]], race: str, speed: float = 0.0
+    ) -> protocol.Message:
+        session = self._session(race)
+        session.speed = speed
+        if not session.playing and not session.race.finished and race not in self.waiting:
+            self.waiting.append(race)
+            self._admit()
+        self._push(race)
+        return {}, {}
+
+    def on_pause(self, arrays: dict[str, NDArray[Any]], race: str) -> protocol.Message:
+        session = self._session(race)
+        session.playing = False
+        self._leave_queue(race)
+        self._refresh(race)
+        return {}, {}
+
+    def on_advance(
+        self, arrays: dict[str, NDArray[Any]], race: str, what: str
+    ) -> protocol.Message:
+        """A single "step", "critic" or "generator" update of every lane."""
+        self._session(race).race.advance(what)
+        self._refresh(race)
+        return {}, {}
+
+    def on_trace(self, arrays: dict[str, NDArray[Any]], race: str, lane: int) -> protocol.Message:
+        """One step of every lane, with the inside of one lane's step."""
+        made = self._session(race).race
+        trace = made.trace(lane)
+        self._refresh(race)
+        fields = {f.name: getattr(trace, f.name) for f in dataclasses.fields(trace)}
+        meta = {"step": fields.pop("step"), "losses": fields.pop("losses")}
+        return fields, meta
+
+    def on_replay(self, arrays: dict[str, NDArray[Any]], race: str, step: int) -> protocol.Message:
+        """The recorded frames nearest to `step`."""
+        lanes = self._session(race).race.lanes
+        frames = [lane.recording.nearest(step) for lane in lanes]
+        sent: dict[str, NDArray[Any]] = {}
+        for i, frame in enumerate(frames):
+            sent |= protocol.prefixed(str(i), frame.arrays())
+        return sent, {"steps": [frame.step for frame in frames]}
+
+    def on_recordings(self, arrays: dict[str, NDArray[Any]], race: str) -> protocol.Message:
+        """Everything recorded, for exports."""
+        lanes = self._session(race).race.lanes
+        sent: dict[str, NDArray[Any]] = {}
+        for i, lane in enumerate(lanes):
+            sent |= protocol.prefixed(str(i), lane.recording.arrays())
+        return sent, {"events": [lane.recording.events for lane in lanes]}
+
+    def on_close(
+        self, arrays: dict[str, NDArray[Any]], race: str, keep: bool = True
+    ) -> protocol.Message:
+        """Forget a race; `keep` writes its checkpoint first, if it had made a step."""
+        session = self.sessions.pop(race, None)
+        self._leave_queue(race)
+        if session is not None and keep:
+            _save(session)
+        return {}, {}
+
+    def on_ping(self, arrays: dict[str, NDArray[Any]]) -> protocol.Message:
+        return {}, {"sessions": len(self.sessions)}
+
+    # Helpers.
+
+    def _session(self, race: str) -> Session:
+        if race not in self.sessions:
+            raise ValueError("This run is no longer in memory; press Reset to start it again.")
+        return self.sessions[race]
+
+    def _leave_queue(self, race: str) -> None:
+        if race in self.waiting:
+            self.waiting.remove(race)
+        self._admit()
+
+    def _admit(self) -> None:
+        """Start waiting races while there is room, and tell the others their place."""
+        playing = sum(session.playing for session in self.sessions.values())
+        while self.waiting and playing < self.max_live:
+            self.sessions[self.waiting.pop(0)].play()
+            playing += 1
+        for race in self.waiting:
+            self._push(race)
+
+    def _refresh(self, race: str) -> None:
+        session = self._session(race)
+        if not session.playing and session.race.step_count:
+            session.race.measure()
+        session.race.observe()
+        self._push(race)
+
+    def _push(self, race: str) -> None:
+        """Send the newest frames, the histories and the state of a race."""
+        session = self.sessions[race]
+        lanes = session.race.lanes
+        arrays: dict[str, NDArray[Any]] = {}
+        for i, lane in enumerate(lanes):
+            arrays |= protocol.prefixed(str(i), lane.recording.frames[-1].arrays())
+            arrays[f"{i}.history"] = np.array(lane.recording.history, np.float32)
+        meta = {
+            "race": race,
+            "playing": session.playing,
+            "finished": session.race.finished,
+            "place": self.waiting.index(race) + 1 if race in self.waiting else 0,
+            "rate": session.rate,
+            "lanes": [
+                {
+                    "step": lane.recording.frames[-1].step,
+                    "stopped": lane.stopped,
+                    "events": lane.recording.events,
+                    "steps": [frame.step for frame in lane.recording.frames],
+                    "critic_updates": lane.trainer.n_critic_updates,
+                    "generator_updates": lane.trainer.n_generator_updates,
+                }
+                for lane in lanes
+            ],
+        }
+        protocol.write(self.stdout, arrays, meta)
+
+    def _save_all(self) -> None:
+        for session in self.sessions.values():
+            _save(session)
+
+
+def _save(session: Session) -> None:
+    """A checkpoint is a courtesy: if it cannot be written, say so in the log and go on."""
+    if session.checkpoint is None or session.race.step_count == 0:
+        return
+    try:
+        save_race(session.race, session.checkpoint)
+    except ValueError as error:
+        log.warning("%s", error)
+
+
+def _sentence(error: Exception) -> str:
+    return str(error.args[0]) if error.args else type(error).__name__
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--max-live", type=int, default=4)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    torch.set_num_threads(1)
+    worker = Worker(sys.stdout.buffer, arguments.max_live)
+    sys.stdout = sys.stderr  # a stray print must not break the pipe
+    threading.Thread(target=worker.listen, args=(sys.stdin.buffer,), daemon=True).start()
+    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
+        worker.run()
+
+
+if __name__ == "__main__":
+    main()

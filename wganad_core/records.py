@@ -1,0 +1,173 @@
+"""What comes out: plain NumPy arrays and floats that know no network and no screen."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclasses.dataclass(frozen=True)
+class Snapshot:
+    """What training shows the world at a step (design: one step = one generator update).
+
+    `losses` holds the latest batch losses by name (`critic`, `generator`, and `penalty` where
+    there is one); they are absent before the first update. `w_estimate` is the critic's
+    mean f(x) − mean f(G(z)) on the latest critic batch (eq. 9; NaN before the first update and,
+    as it has no meaning there, for the vanilla GAN). `samples` (n, d) are G(z) at latents fixed
+    for the whole run. `checksum` is the SHA-256 of all weights.
+    """
+
+    step: int
+    losses: dict[str, float]
+    w_estimate: float
+    samples: FloatArray
+    checksum: str
+
+
+@dataclasses.dataclass(frozen=True)
+class ModeLedger:
+    """Samples per mode (only those within 3σ of it), modes covered, share within 3σ of any."""
+
+    counts: tuple[int, ...]
+    n_covered: int
+    share_inside: float
+    n_samples: int
+
+
+Box = tuple[float, float, float, float]
+
+# What a run's history tells at each of its points, one column each.
+HISTORY = (
+    "step",
+    "critic_loss",
+    "generator_loss",
+    "w_estimate",
+    "wasserstein",
+    "sliced_wasserstein",
+    "jensen_shannon",
+    "share_inside",
+    "n_covered",
+)
+MAX_FRAMES = 96
+MAX_HISTORY = 384
+
+
+@dataclasses.dataclass(frozen=True)
+class Frame:
+    """Everything that the race draws of one lane at one step. All arrays have fixed sizes.
+
+    `samples` (n, 2): G(z) at fixed latents. On the grid of the data's box (first axis = y):
+    `field` (g, g): the critic f, or D for the vanilla GAN; `slope` (g, g): ‖∇f‖; `optimal`
+    (b, b): P_r/(P_r+P_θ) by eq. 4, NaN where neither has samples. `arrows` (k, 4): x, y of some
+    samples and the direction −∂L_G/∂x in which the generator is pushed there. `manifold`
+    (r, r, 2): the image of a square grid of latents. `counts` (modes,): samples per mode.
+    """
+
+    step: int
+    samples: FloatArray
+    field: FloatArray
+    slope: FloatArray
+    optimal: FloatArray
+    arrows: FloatArray
+    manifold: FloatArray
+    counts: FloatArray
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The arrays by name, without the step."""
+        return {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.name != "step"
+        }
+
+
+@dataclasses.dataclass
+class Recording:
+    """A lane's past, bounded in memory: frames to scrub, a history to plot, events in words.
+
+    Both lists thin themselves: when full, every second entry of the older half goes. The first
+    and the newest entry always stay.
+    """
+
+    frames: list[Frame] = dataclasses.field(default_factory=list)
+    history: list[tuple[float, ...]] = dataclasses.field(default_factory=list)
+    events: list[str] = dataclasses.field(default_factory=list)
+
+    def add(self, frame: Frame, numbers: Mapping[str, float]) -> None:
+        """Append a frame (or replace one of the same step) and its row of the history."""
+        row = tuple(float(numbers.get(name, np.nan)) for name in HISTORY)
+        if self.frames and self.frames[-1].step == frame.step:
+            self.frames[-1], self.history[-1] = frame, row
+            return
+        self.frames.append(frame)
+        self.history.append(row)
+        _thin(self.frames, MAX_FRAMES)
+        _thin(self.history, MAX_HISTORY)
+
+    def note(self, event: str, keep: int = 20) -> None:
+        self.events = [*self.events, event][-keep:]
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """One column of the history."""
+        at = HISTORY.index(name)
+        return np.array([row[at] for row in self.history], dtype=np.float64)
+
+    def nearest(self, step: int) -> Frame:
+        """The frame recorded closest to `step`."""
+        return min(self.frames, key=lambda frame: abs(frame.step - step))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Stacked over time, for storage: half precision for what is only drawn."""
+        stacked: dict[str, NDArray[Any]] = {
+            name: np.stack([frame.arrays()[name] for frame in self.frames]).astype(np.float16)
+            for name in self.frames[0].arrays()
+        }
+        stacked["steps"] = np.array([frame.step for frame in self.frames], dtype=np.int64)
+        stacked["history"] = np.array(self.history, dtype=np.float32).reshape(-1, len(HISTORY))
+        return stacked
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], events: list[str]) -> Recording:
+        """Undo `arrays`."""
+        names = [field.name for field in dataclasses.fields(Frame) if field.name != "step"]
+        frames = [
+            Frame(step=int(step), **{n: arrays[n][i].astype(np.float32) for n in names})
+            for i, step in enumerate(arrays["steps"])
+        ]
+        history = [tuple(row) for row in arrays["history"].astype(np.float64).tolist()]
+        return cls(frames, history, list(events))
+
+
+def _thin(entries: list[Any], limit: int) -> None:
+    if len(entries) > limit:
+        del entries[1 : limit // 2 : 2]
+
+
+@dataclasses.dataclass(frozen=True)
+class StepTrace:
+    """One step under the microscope, for m samples of the batch.
+
+    `z` (m, d_z), `real`, `fake`, `moved` (m, 2): latents, data, G(z) before and after the
+    generator's update. `real_scores`, `fake_scores` (m,): f (or D) there after the critic's
+    updates. `between` (m, 2) and `between_slope` (m,): x̂ and ‖∇f(x̂)‖. `push` (m, 2): −∂L_G/∂x
+    at G(z), times m. `field` (g, g): f (or D) between the two updates. `losses` by name.
+    """
+
+    step: int
+    z: FloatArray
+    real: FloatArray
+    fake: FloatArray
+    moved: FloatArray
+    real_scores: FloatArray
+    fake_scores: FloatArray
+    between: FloatArray
+    between_slope: FloatArray
+    push: FloatArray
+    field: FloatArray
+    losses: dict[str, float]
