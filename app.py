@@ -7,3 +7,21 @@ if "streamlit" not in sys.modules:
     from wganad_core import bootstrap
 
     raise SystemExit(bootstrap.open_app(sys.argv[1:]))
+
+import streamlit as st
+
+from pages._ui import runtime
+
+st.set_page_config(page_title="WGAN anomaly detection", page_icon="🎯", layout="wide")
+runtime.start()
+st.navigation(
+    [
+        st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+        st.Page("pages/race.py", title="Race", icon=":material/sports_score:", url_path="race"),
+        st.Page(
+            "pages/critic.py", title="Critic as detector", icon=":material/radar:",
+            url_path="critic",
+        ),
+    ],
+    position="top",
+).run()  # fmt: skip

@@ -26,7 +26,7 @@ ASK_PLAYWRIGHT = (
 def find_installed() -> str | None:
     """The browser the person names in WGANAD_CHROMIUM, else the first one on the path."""
     candidates = (os.environ.get(VARIABLE, ""), *NAMES)
-    return next((path for name in candidates if name and (path := shutil.which(name))), None)
+    return next(filter(None, map(shutil.which, filter(None, candidates))), None)
 
 
 def ensure(python: Path, run: Runner) -> str | None:

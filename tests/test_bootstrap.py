@@ -189,10 +189,20 @@ def test_an_old_python_is_told_so(root, monkeypatch):
     assert not (root / ".venv").exists()
 
 
-@pytest.mark.parametrize("module", ["__init__.py", "bootstrap.py"])
-def test_an_old_python_can_read_what_tells_it_so(module):
-    source = (bootstrap.ROOT / "wganad_core" / module).read_text(encoding="utf-8")
-    ast.parse(source, feature_version=(3, 7))
+@pytest.mark.parametrize(
+    "path",
+    [
+        "app.py",
+        "tests/__init__.py",
+        "tests/__main__.py",
+        "tests/chromium.py",
+        "wganad_core/__init__.py",
+        "wganad_core/bootstrap.py",
+    ],
+)
+def test_an_old_python_can_read_what_tells_it_so(path):
+    source = (bootstrap.ROOT / path).read_text(encoding="utf-8")
+    ast.parse(source, feature_version=(3, 8))
 
 
 def test_a_python_without_venv_names_the_missing_package(root, monkeypatch):

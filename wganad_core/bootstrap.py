@@ -1,6 +1,6 @@
 """Sets up `.venv` beside `app.py` and opens the app in it.
 
-The standard library is all there is at this point. The syntax stays that of Python 3.7, so that an
+The standard library is all there is at this point. The syntax stays that of Python 3.8, so that an
 old Python reads far enough to be told that it is too old.
 """
 

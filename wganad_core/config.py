@@ -179,6 +179,13 @@ class LaneConfig(_Config):
     network: NetworkConfig = NetworkConfig()
     training: TrainingConfig = TrainingConfig()
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        return cls(
+            network=NetworkConfig.from_dict(values["network"]),
+            training=TrainingConfig.from_dict(values["training"]),
+        )
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RaceConfig(_Config):
@@ -206,11 +213,5 @@ class RaceConfig(_Config):
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Nested version of the round trip; raises `ConfigError` like the parts do."""
-        lanes = tuple(
-            LaneConfig(
-                network=NetworkConfig.from_dict(lane["network"]),
-                training=TrainingConfig.from_dict(lane["training"]),
-            )
-            for lane in values["lanes"]
-        )
+        lanes = tuple(LaneConfig.from_dict(lane) for lane in values["lanes"])
         return cls(mixture=MixtureConfig.from_dict(values["mixture"]), lanes=lanes)

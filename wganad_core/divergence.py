@@ -41,9 +41,7 @@ def _with_outside(cells: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.append(cells.ravel(), max(0.0, 1.0 - cells.sum()))
 
 
-def optimal_discriminator(
-    p: NDArray[np.float64], q: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def optimal_discriminator(p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:
     """P_r / (P_r + P_θ) (eq. 4) from `histogram`s of data and samples; NaN where both are empty."""
     with np.errstate(invalid="ignore"):
         return p / (p + q)
@@ -97,7 +95,7 @@ def mode_ledger(samples: Points, mixture: Mixture) -> ModeLedger:
 
 
 def collapse_sentence(step: int, samples: Points, mixture: Mixture) -> str | None:
-    """"step 1,240: 93 % of samples on mode 2" when a run has collapsed, else None.
+    """ "step 1,240: 93 % of samples on mode 2" when a run has collapsed, else None.
 
     Collapsed means that at least 80 % of the samples (n, 2) lie within half the spacing of the
     modes around one of them. Modes count from 1, the first at the top of the ring and on

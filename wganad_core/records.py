@@ -171,3 +171,37 @@ class StepTrace:
     push: FloatArray
     field: FloatArray
     losses: dict[str, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class Detection:
+    """Scorers of one trained pair (G, f) on a mixture, evaluated for drawing and for figures.
+
+    Scores are anomaly scores, higher = more anomalous, by scorer name: `critic` (−f),
+    `critic-interval` (distance of f outside [`low`, `high`], its range over the training set),
+    `generator` (distance to the nearest of many generated samples) and, where it is known,
+    `density` (−log of the true density). `maps` (g, g) cover the data's box (first axis = y),
+    `scores` (n,) belong to `points` (n, 2) with `label` (1 = anomaly: outside the 3σ level set of
+    every mode) and nearest `mode` (from 0), `calibration` (m,) to held-out normals.
+    """
+
+    low: float
+    high: float
+    maps: dict[str, FloatArray]
+    points: FloatArray
+    label: NDArray[np.int64]
+    mode: NDArray[np.int64]
+    scores: dict[str, FloatArray]
+    calibration: dict[str, FloatArray]
+    samples: FloatArray
+
+
+@dataclasses.dataclass(frozen=True)
+class Summary:
+    """How well a score ranks: AUPRC beside what chance and the worst ranking would give."""
+
+    auprc: float
+    auroc: float
+    base_rate: float
+    floor: float
+    n: int

@@ -33,7 +33,7 @@ class StorageError(ValueError):
 
 def encode(kind: str, arrays: Arrays, meta: Mapping[str, Any]) -> bytes:
     """Arrays and JSON-compatible `meta` as safetensors bytes, hashed."""
-    contiguous = {name: np.ascontiguousarray(value) for name, value in arrays.items()}
+    contiguous = {name: np.asarray(value, order="C") for name, value in arrays.items()}
     text = json.dumps(meta, sort_keys=True)
     header = {
         "wganad": kind,

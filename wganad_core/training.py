@@ -170,7 +170,9 @@ class Trainer(ABC):
                 if name.startswith(prefix)
             }
             groups = optimizer.state_dict()["param_groups"]
-            optimizer.load_state_dict({"state": {0: state} if state else {}, "param_groups": groups})
+            optimizer.load_state_dict(
+                {"state": {0: state} if state else {}, "param_groups": groups}
+            )
         for name in ("n_steps", "n_critic_updates", "n_generator_updates", "losses", "w_estimate"):
             setattr(self, name, meta[name])
 
@@ -237,7 +239,7 @@ def make_trainer(
     x: NDArray[np.float32], config: TrainingConfig, network: NetworkConfig | None = None
 ) -> Trainer:
     """Fresh networks (seeded by `config.seed`) and their trainer on data x (n, d) float32."""
-    network = network or NetworkConfig(n_features=x.shape[1])
+    network = network or NetworkConfig(n_features=x.shape[-1])
     if x.ndim != 2 or x.shape[1] != network.n_features or not len(x):
         raise ValueError(
             f"Expected data of shape (n, {network.n_features}) with n ≥ 1; found {x.shape}."

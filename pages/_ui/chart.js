@@ -3,6 +3,8 @@
 
 const NARROW = 640; // pixels
 const REPORT_INTERVAL = 150; // milliseconds between two reports of a shape that is being dragged
+const HOVER_DELAY = 60; // milliseconds until Plotly surely knows which mark is under the pointer
+const CLICK_REACH = 5; // pixels that a click may wander
 const charts = new WeakMap();
 let plotlyReady;
 
@@ -43,7 +45,7 @@ class Chart {
       const keep = (event) => this.drag && (event.preventDefault(), event.stopPropagation());
       this.node.addEventListener(type, keep, { capture: true, passive: false });
     }
-    this.release = () => this.letGo();
+    this.release = (event) => this.letGo(event);
     window.addEventListener("pointerup", this.release);
     window.addEventListener("pointercancel", this.release);
   }
@@ -88,11 +90,11 @@ class Chart {
     const height = wanted.height ?? 450;
     this.node.style.height = `${height}px`;
     if (!globalThis.Plotly) {
-      plotlyReady ??= loadPlotly(plotly);
+      plotlyReady ??= loadPlotly(plotly).finally(() => (plotlyReady = null));
       await plotlyReady;
       return this.schedule();
     }
-    Object.assign(wanted, { width, height, autosize: false, template: theme, clickanywhere: true });
+    Object.assign(wanted, { width, height, autosize: false, template: theme });
     wanted.uirevision ??= true;
     this.takeShapes(wanted.shapes ?? [], seen);
     const first = !this.drawn;
@@ -163,21 +165,24 @@ class Chart {
     return this.number;
   }
 
-  listen() {
-    this.node.on("plotly_click", ({ points, xvals, yvals, xaxes, yaxes }) => {
-      const point = points[0];
-      this.report("click", {
-        x: xvals[0],
-        y: yvals[0],
-        subplot: xaxes[0]._id + yaxes[0]._id,
-        curve: point?.data.name ?? null,
-        curve_number: point?.curveNumber ?? null,
-        point_index: point?.pointNumber ?? null,
-        point_x: point?.x ?? null,
-        point_y: point?.y ?? null,
-        customdata: point?.customdata ?? null,
-      });
+  // Not from plotly_click: it is silent on empty area and late behind a quick pointer.
+  reportClick(subplot, { x, y }) {
+    const { xaxis, yaxis } = this.node._fullLayout._plots[subplot];
+    const point = this.node._hoverdata?.find((mark) => mark.xaxis === xaxis && mark.yaxis === yaxis);
+    this.report("click", {
+      x: xaxis.p2d(x - xaxis._offset),
+      y: yaxis.p2d(y - yaxis._offset),
+      subplot,
+      curve: point?.data.name ?? null,
+      curve_number: point?.curveNumber ?? null,
+      point_index: point?.pointNumber ?? null,
+      point_x: point?.x ?? null,
+      point_y: point?.y ?? null,
+      customdata: point?.customdata ?? null,
     });
+  }
+
+  listen() {
     // Plotly repeats a selection with every redraw.
     const brush = (value) => {
       const text = JSON.stringify(value);
@@ -247,7 +252,7 @@ class Chart {
 
   press(event) {
     if (event.button !== 0 || !this.drawn) return;
-    this.pressed = true;
+    this.pressed = { ...this.pointer(event), subplot: event.target.dataset.subplot };
     const index = this.hit(event);
     if (index === undefined) return;
     const shape = this.node.layout.shapes[index];
@@ -279,6 +284,7 @@ class Chart {
         at[end] = axis.p2d(pixel + aim - from[letter] - axis._offset);
       }
     }
+    this.drag.began = true;
     this.moved = { index, at, number: this.moved?.number };
     const changes = Object.entries(at).map(([end, value]) => [`shapes[${index}].${end}`, value]);
     Plotly.relayout(this.node, Object.fromEntries(changes));
@@ -293,13 +299,23 @@ class Chart {
     this.moved.number = this.report("drag", { index, name: name ?? null, x0, x1, y0, y1, released });
   }
 
-  letGo() {
-    if (!this.pressed) return;
-    const moved = this.drag && this.moved;
-    this.pressed = false;
+  letGo(event) {
+    const press = this.pressed;
+    if (!press) return;
+    const at = this.pointer(event);
+    const still = Math.hypot(at.x - press.x, at.y - press.y) < CLICK_REACH;
+    const click = still && !this.drag && press.subplot && event.type === "pointerup";
+    if (this.drag?.began) this.reportShape(true);
     this.drag = null;
-    if (moved) this.reportShape(true);
-    this.schedule(); // what came in meanwhile
+    setTimeout(
+      () => {
+        if (this.removed) return;
+        if (click) this.reportClick(press.subplot, at);
+        if (this.pressed === press) this.pressed = null;
+        this.schedule(); // what came in meanwhile
+      },
+      click ? HOVER_DELAY : 0,
+    );
   }
 }
 

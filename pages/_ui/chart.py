@@ -120,7 +120,7 @@ def live_chart(figure: go.Figure, *, key: str, alt: str) -> ChartEvents:
         on_drag_change=_rerun_only,
         on_brush_change=_rerun_only,
     )
-    reports = {kind: dict(result[kind]) for kind in ("click", "drag", "brush") if result.get(kind)}
+    reports: dict[str, Any] = {kind: dict(value) for kind, value in result.items() if value}
     numbers = {kind: report.pop("number") for kind, report in reports.items()}
     st.session_state[memory] = max([seen or 0, *numbers.values()])
     if seen is None:  # A browser that reconnects sends its old reports to the new session.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,3 +143,12 @@ def own_points(points: NDArray[np.floating]) -> FloatArray:
     if np.ptp(found, axis=0).max() == 0:
         raise DataError("Expected points that differ; all of them coincide.")
     return found.astype(np.float32)
+
+
+def clouds(
+    centres: Sequence[tuple[float, float]], sigma: float = 0.06, n_each: int = 200
+) -> FloatArray:
+    """A small Gaussian cloud around each centre, for drawing a data set by hand; (n, 2)."""
+    noise = np.random.default_rng(0).normal(scale=sigma, size=(len(centres), n_each, 2))
+    middle = np.asarray(centres, np.float64).reshape(-1, 1, 2)
+    return (middle + noise).reshape(-1, 2).astype(np.float32)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from wganad_core.config import RaceConfig
 from wganad_core.live import protocol
-from wganad_core.records import Frame, Recording, StepTrace
+from wganad_core.records import Detection, Frame, Recording, StepTrace
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -107,7 +107,9 @@ class WorkerClient:
         elif (waiting := self._replies.get(meta["id"])) is not None:
             waiting.put(protocol.parse(data))
 
-    def tell(self, op: str, arrays: dict[str, NDArray[Any]] | None = None, **arguments: Any) -> None:
+    def tell(
+        self, op: str, arrays: dict[str, NDArray[Any]] | None = None, **arguments: Any
+    ) -> None:
         """Send without waiting for an answer."""
         self._send(arrays or {}, {"op": op, "arguments": arguments})
 
@@ -189,6 +191,20 @@ class WorkerClient:
         """Make one step and tell what happened inside one lane."""
         arrays, meta = self.ask("trace", race=race, lane=lane)
         return StepTrace(**arrays, step=meta["step"], losses=meta["losses"])
+
+    # Detectors.
+
+    def detect(self, source: dict[str, Any]) -> Detection:
+        """The detector of {"run": name, "step": n} (shipped) or {"race": key, "lane": i}."""
+        arrays, meta = self.ask("detect", source=source)
+        parts = {name: protocol.below(name, arrays) for name in ("maps", "scores", "calibration")}
+        whole = {name: arrays[name] for name in ("points", "label", "mode", "samples")}
+        return Detection(low=meta["low"], high=meta["high"], **whole, **parts)
+
+    def score(self, source: dict[str, Any], x: NDArray[np.floating]) -> dict[str, Any]:
+        """Every score, by name, of points x (n, 2)."""
+        arrays, _ = self.ask("score", {"x": np.asarray(x, np.float32)}, source=source)
+        return arrays
 
 
 def _view(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> RaceView:

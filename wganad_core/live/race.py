@@ -61,9 +61,7 @@ class Lane:
 
     @property
     def finished(self) -> bool:
-        return (
-            self.stopped is not None or self.trainer.n_steps >= self.config.training.steps
-        )
+        return self.stopped is not None or self.trainer.n_steps >= self.config.training.steps
 
     def advance(self, what: str) -> None:
         """One "step", or a single "critic" or "generator" update. A diverged lane stays put."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import json
 import logging
 import queue
 import sys
@@ -25,14 +26,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wganad_core.live import protocol
+from wganad_core import pretrained
 from wganad_core.config import RaceConfig
+from wganad_core.live import protocol
+from wganad_core.live.detection import Detector
 from wganad_core.live.race import Race, load_race, save_race
 from wganad_core.storage import Arrays
 
 SLICE = 0.02
 FRAME_INTERVAL = 0.2
 MEASURE_SHARE = 0.04
+KEPT_DETECTORS = 6
 log = logging.getLogger("wganad.worker")
 
 
@@ -109,6 +113,7 @@ class Worker:
     def __init__(self, stdout: BinaryIO, max_live: int) -> None:
         self.stdout, self.max_live = stdout, max_live
         self.sessions: dict[str, Session] = {}
+        self.detectors: dict[str, Detector] = {}  # the last few, newest last
         self.waiting: list[str] = []  # in the queue, first come first served
         self.inbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
@@ -202,9 +207,7 @@ class Worker:
         self._refresh(race)
         return {}, {}
 
-    def on_advance(
-        self, arrays: dict[str, NDArray[Any]], race: str, what: str
-    ) -> protocol.Message:
+    def on_advance(self, arrays: dict[str, NDArray[Any]], race: str, what: str) -> protocol.Message:
         """A single "step", "critic" or "generator" update of every lane."""
         self._session(race).race.advance(what)
         self._refresh(race)
@@ -235,6 +238,38 @@ class Worker:
         for i, lane in enumerate(lanes):
             sent |= protocol.prefixed(str(i), lane.recording.arrays())
         return sent, {"events": [lane.recording.events for lane in lanes]}
+
+    def on_detect(
+        self, arrays: dict[str, NDArray[Any]], source: dict[str, Any]
+    ) -> protocol.Message:
+        """The detector of a shipped run ({"run", "step"}) or of a lane ({"race", "lane"})."""
+        found = self._detector(source, fresh="race" in source).detection()
+        sent: dict[str, NDArray[Any]] = {
+            "points": found.points, "label": found.label, "mode": found.mode,
+            "samples": found.samples,
+        }  # fmt: skip
+        for part in ("maps", "scores", "calibration"):
+            sent |= protocol.prefixed(part, getattr(found, part))
+        return sent, {"low": found.low, "high": found.high}
+
+    def on_score(self, arrays: dict[str, NDArray[Any]], source: dict[str, Any]) -> protocol.Message:
+        """Every score of the points in `arrays["x"]` (n, 2)."""
+        return self._detector(source).score(arrays["x"]), {}
+
+    def _detector(self, source: dict[str, Any], fresh: bool = False) -> Detector:
+        """From the few that are kept; `fresh` makes it anew."""
+        key = json.dumps(source, sort_keys=True)
+        made = None if fresh else self.detectors.pop(key, None)
+        if made is None:
+            if "race" in source:
+                made = Detector.from_lane(self._session(source["race"]).race.lanes[source["lane"]])
+            else:
+                run = pretrained.load_run(pretrained.shipped_run(source["run"]))
+                made = Detector.from_run(run, source["step"])
+        self.detectors[key] = made
+        for oldest in list(self.detectors)[:-KEPT_DETECTORS]:
+            del self.detectors[oldest]
+        return made
 
     def on_close(
         self, arrays: dict[str, NDArray[Any]], race: str, keep: bool = True

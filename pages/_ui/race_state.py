@@ -1,0 +1,165 @@
+"""The race page's one state object and how it moves between the URL, the session, the worker."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages._ui import runtime
+from wganad_core import pretrained, use_cases
+from wganad_core.config import ConfigError, MixtureConfig, RaceConfig
+from wganad_core.data.mixture import Mixture, make_mixture
+from wganad_core.figures.race import LaneDrawing
+from wganad_core.live.client import RaceView, WorkerError
+from wganad_core.records import Recording
+
+URL_RACE, URL_RUN, URL_STORY = "race", "run", "story"
+SHIPPED_METHODS = ("gan", "wgan-clip", "wgan-gp")
+
+
+@dataclasses.dataclass
+class RaceState:
+    """What the page shows: a shipped recording until something is trained, then a live race."""
+
+    race: RaceConfig
+    shipped: bool
+    story: str | None = "race"
+    own: np.ndarray[Any, Any] | None = None
+    problem: str | None = None
+    trace_lane: int = 0
+
+
+@st.cache_resource(show_spinner=False)
+def shipped_recordings() -> list[tuple[str, Recording, RaceConfig]]:
+    """Title, recording and one-lane race of each run that ships."""
+    found = []
+    for name in SHIPPED_METHODS:
+        run = pretrained.load_run(pretrained.shipped_run(name))
+        found.append(
+            (
+                use_cases.lane_title(run.lane),
+                run.recording,
+                RaceConfig(mixture=run.mixture, lanes=(run.lane,)),
+            )
+        )
+    return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def mixture(config: MixtureConfig) -> Mixture:
+    """The data set of a config, drawn once per server."""
+    return make_mixture(config)
+
+
+def current() -> RaceState:
+    """The session's state; on the first run it comes from the URL."""
+    if "race_state" not in st.session_state:
+        st.session_state.race_state = _from_url()
+    state: RaceState = st.session_state.race_state
+    return state
+
+
+def _from_url() -> RaceState:
+    text, story = st.query_params.get(URL_RACE), st.query_params.get(URL_STORY)
+    if text is not None:
+        try:
+            return RaceState(use_cases.race_from_text(text), shipped=False, story=None)
+        except ConfigError as error:
+            problem = f"The address asked for a race that cannot be run: {error}"
+            return dataclasses.replace(_shipped(), problem=problem)
+    if story in use_cases.STORIES and story != "race":
+        return RaceState(use_cases.STORIES[story].race, shipped=False, story=story)
+    return _shipped()
+
+
+def _shipped() -> RaceState:
+    lanes = tuple(race.lanes[0] for _, _, race in shipped_recordings())
+    return RaceState(RaceConfig(lanes=lanes), shipped=True)
+
+
+def data(state: RaceState) -> Mixture:
+    if state.own is not None:
+        return make_mixture(state.race.mixture, state.own)
+    return mixture(state.race.mixture)
+
+
+def open_live(state: RaceState) -> None:
+    """Put the state's race, untrained, into the worker and name it in the URL."""
+    handle = runtime.session_race()
+    handle.client = runtime.worker()
+    handle.client.open(handle.key, state.race, state.own, handle.checkpoint)
+    state.shipped = False
+    runtime.tidy_checkpoints()
+    write_url(state)
+
+
+def resume(key: str) -> None:
+    """Continue the race that an earlier session left behind."""
+    handle = runtime.session_race()
+    handle.client = runtime.worker()
+    path = runtime.checkpoint_path(key)
+    _, meta = handle.client.ask("resume", race=handle.key, checkpoint=str(path))
+    state = RaceState(RaceConfig.from_dict(meta["config"]), shipped=False, story=None)
+    st.session_state.race_state = state
+    write_url(state)
+
+
+def write_url(state: RaceState) -> None:
+    """Make the address lead back to this race (and to its checkpoint after a reload)."""
+    if state.race.mixture.name == "own":
+        st.query_params.pop(URL_RACE, None)
+    else:
+        st.query_params[URL_RACE] = use_cases.race_to_text(state.race)
+    st.query_params[URL_RUN] = runtime.session_race().key
+    st.query_params.pop(URL_STORY, None)
+
+
+def view() -> RaceView | None:
+    """What the worker last said of this session's race; None when it has none."""
+    handle = runtime.session_race()
+    if handle.client is None or not handle.client.alive:
+        return None
+    return handle.client.view(handle.key)
+
+
+def drawings(state: RaceState, live: RaceView | None, step: int | None) -> list[LaneDrawing]:
+    """The lanes at `step` (None: the newest), from the shipped recordings or from the worker."""
+    if live is None:
+        return [
+            LaneDrawing(
+                title,
+                race.lanes[0].training.method,
+                recording.frames[-1] if step is None else recording.nearest(step),
+                recording,
+            )
+            for title, recording, race in shipped_recordings()
+        ]
+    frames = [lane.frame for lane in live.lanes]
+    if step is not None and step < live.step:
+        handle = runtime.session_race()
+        assert handle.client is not None
+        frames = handle.client.replay(handle.key, step)
+    return [
+        LaneDrawing(use_cases.lane_title(config), config.training.method, frame, lane.recording)
+        for config, frame, lane in zip(state.race.lanes, frames, live.lanes, strict=True)
+    ]
+
+
+def recordings(state: RaceState, live: RaceView | None) -> list[Recording]:
+    """Everything recorded, for exports."""
+    if live is None:
+        return [recording for _, recording, _ in shipped_recordings()]
+    handle = runtime.session_race()
+    assert handle.client is not None
+    return handle.client.recordings(handle.key)
+
+
+def command(op: str, **arguments: Any) -> None:
+    """Send a command of this session's race and wait until it has been carried out."""
+    handle = runtime.session_race()
+    if handle.client is None:
+        raise WorkerError("There is no live run yet; press Play.")
+    handle.client.ask(op, race=handle.key, **arguments)

@@ -1,0 +1,77 @@
+"""What pages share at run time: the worker process and this session's race in it."""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import secrets
+from pathlib import Path
+
+import streamlit as st
+
+from wganad_core import storage
+from wganad_core.data.cache import data_directory
+from wganad_core.live.client import WorkerClient
+
+MAX_LIVE_VARIABLE = "WGANAD_MAX_LIVE"
+KEPT_RACES = 20
+
+
+@st.cache_resource(show_spinner=False, validate=lambda client: client.alive)
+def worker() -> WorkerClient:
+    """The server's one worker, started anew if it has died."""
+    client = WorkerClient(max_live=int(os.environ.get(MAX_LIVE_VARIABLE, "4")))
+    # Streamlit collects garbage after every run; what is loaded by now need not be looked at.
+    gc.collect()
+    gc.freeze()
+    return client
+
+
+def start() -> None:
+    """Start the worker early, so that its imports do not make the first click wait."""
+    worker()
+
+
+class SessionRace:
+    """This browser session's place in the worker; ends with the session."""
+
+    def __init__(self) -> None:
+        self.key = secrets.token_hex(4)
+        self.client: WorkerClient | None = None
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the worker keeps the race when the tab closes."""
+        return checkpoint_path(self.key)
+
+    def release(self) -> None:
+        if self.client is not None:
+            self.client.close(self.key)
+
+
+@st.cache_resource(scope="session", on_release=SessionRace.release, show_spinner=False)
+def session_race() -> SessionRace:
+    """The handle that Streamlit releases when the tab closes (or the connection breaks)."""
+    return SessionRace()
+
+
+def checkpoint_path(key: str) -> Path:
+    return data_directory() / "live" / f"{key}.safetensors"
+
+
+def left_behind(key: str | None) -> Path | None:
+    """The checkpoint of an earlier session that the URL names, if it is still there."""
+    if key is None or not re.fullmatch(r"[0-9a-f]{8}", key) or key == session_race().key:
+        return None
+    path = checkpoint_path(key)
+    return path if path.is_file() else None
+
+
+def tidy_checkpoints() -> None:
+    """Keep only the newest checkpoints of closed tabs, and no unfinished files."""
+    folder = data_directory() / "live"
+    storage.sweep(folder)
+    files = sorted(folder.glob("*.safetensors"), key=lambda path: path.stat().st_mtime)
+    for path in files[:-KEPT_RACES]:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,183 @@
+"""The race: GANs on a plane, side by side on one clock."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages._ui import race_controls, race_state, runtime
+from pages._ui.chart import live_chart
+from wganad_core import use_cases
+from wganad_core.config import ConfigError
+from wganad_core.figures import race as figures
+from wganad_core.figures import trace as trace_figures
+from wganad_core.live.client import RaceView, WorkerError
+from wganad_core.records import StepTrace
+
+TICK = 0.25  # seconds between two looks at the worker
+
+
+def main() -> None:
+    state = race_state.current()
+    st.title("The race", anchor=False)
+    if state.problem:
+        st.error(state.problem)
+        state.problem = None
+    offer_resume()
+    race_controls.stories(state)
+    live = race_state.view()
+    race_controls.transport(state, live)
+    view = race_controls.lenses()
+    ticking = live is not None and (live.playing or live.place > 0)
+    stage = st.fragment(show_race, run_every=TICK if ticking else None)
+    stage(state, view, ticking)
+    slow_motion(state, live)
+    race_controls.settings(state)
+    race_controls.exports(state, live)
+
+
+def offer_resume() -> None:
+    """After a reload or a broken connection, the run goes on where it was."""
+    key = st.query_params.get(race_state.URL_RUN)
+    if runtime.left_behind(key) is None:
+        return
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    left.info("This address belongs to a run that was interrupted. It was kept.")
+    if right.button("Resume it", icon=":material/history:", width="stretch"):
+        try:
+            race_state.resume(str(key))
+        except (WorkerError, ConfigError) as error:
+            st.error(str(error))
+        else:
+            st.rerun()
+
+
+def show_race(state: race_state.RaceState, view: figures.View, ticking: bool) -> None:
+    """The chart and, when nothing moves, the scrubber; redraws itself while the race runs."""
+    live = race_state.view()
+    if live is None and not state.shipped:
+        st.info("This run has ended. Press Play to start it again.")
+        return
+    if ticking and live is not None and not live.playing and live.place == 0:
+        st.rerun()  # finished or stopped: the whole page changes to its resting state
+    step = None if ticking else scrubber(state, live)
+    try:
+        lanes = race_state.drawings(state, live, step)
+    except WorkerError as error:
+        st.error(str(error))
+        return
+    mixture = race_state.data(state)
+    status(live)
+    alt = "; ".join(f"{lane.title}: {figures.headline(lane)}" for lane in lanes)
+    live_chart(figures.race_figure(lanes, mixture, view), key="race", alt=alt)
+    events = [f"**{lane.title}** — {event}" for lane in lanes for event in lane.recording.events]
+    if events:
+        st.caption("  \n".join(events[-4:]))
+
+
+def scrubber(state: race_state.RaceState, live: RaceView | None) -> int | None:
+    """The replay slider over every recorded step; None stands for the newest."""
+    if live is not None:
+        steps = live.recorded_steps
+    else:
+        steps = sorted(
+            {
+                frame.step
+                for _, recording, _ in race_state.shipped_recordings()
+                for frame in recording.frames
+            }
+        )
+    if len(steps) < 2:
+        return None
+    # A new newest step is a new slider, which starts at its right end.
+    chosen = st.select_slider(
+        "Replay",
+        options=steps,
+        value=steps[-1],
+        format_func=lambda step: f"step {step:,}",
+        key=f"scrub-{'live' if live else 'shipped'}-{steps[-1]}",
+    )
+    return None if chosen == steps[-1] else chosen
+
+
+def status(live: RaceView | None) -> None:
+    """One line: what is going on."""
+    if live is None:
+        st.caption(
+            "A finished race that ships with the app. Drag *Replay* to scrub through it, or press "
+            "**Play** to run it live on this machine."
+        )
+        return
+    stopped = [lane.stopped for lane in live.lanes if lane.stopped]
+    for sentence in stopped:
+        st.error(sentence)
+    if live.place:
+        st.caption(
+            f"Waiting: number {live.place} in the queue. All live runs of this server are taken."
+        )
+    elif live.playing:
+        st.caption(f"Training: step {live.step:,}, {live.rate:,.0f} steps a second.")
+    else:
+        state = "Finished" if live.finished else "Paused"
+        counts = ", ".join(
+            f"{lane.critic_updates:,} critic / {lane.generator_updates:,} generator updates"
+            for lane in live.lanes
+        )
+        st.caption(f"{state} at step {live.step:,} ({counts}).")
+
+
+def slow_motion(state: race_state.RaceState, live: RaceView | None) -> None:
+    """Walk through one step: z → G(z) → critic → losses → gradients → update."""
+    with st.expander("Slow motion: walk through one step", icon=":material/slow_motion_video:"):
+        if live is None:
+            st.write("Press **Step** or **Play** first: slow motion looks inside a live run.")
+            return
+        titles = [use_cases.lane_title(lane) for lane in state.race.lanes]
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            lane = st.selectbox(
+                "Lane", range(len(titles)), format_func=titles.__getitem__, width=260
+            )
+            if st.button("Take one step", icon=":material/footprint:", disabled=live.playing):
+                try:
+                    handle = runtime.session_race()
+                    assert handle.client is not None
+                    traced = handle.client.trace(handle.key, lane)
+                    st.session_state.trace = (lane, traced)
+                except WorkerError as error:
+                    st.error(str(error))
+                else:
+                    st.rerun()
+        if "trace" not in st.session_state:
+            st.caption("Pause the race, then take one step to look inside it.")
+            return
+        lane, traced = st.session_state.trace
+        if lane < len(titles):
+            walk_through(state, lane, traced)
+
+
+@st.fragment
+def walk_through(state: race_state.RaceState, lane: int, traced: StepTrace) -> None:
+    method = state.race.lanes[lane].training.method
+    stage = st.segmented_control(
+        "Stage",
+        range(len(trace_figures.STAGES)),
+        format_func=lambda i: f"{i + 1} · {trace_figures.STAGES[i]}",
+        default=0,
+        required=True,
+        key="stage",
+    )
+    picture, words = st.columns([3, 2], gap="large")
+    with words:
+        for i, equation in enumerate(trace_figures.EQUATIONS[method]):
+            if i == stage:
+                st.latex(rf"\boxed{{{equation}}}")
+                st.write(trace_figures.EXPLANATIONS[i])
+            else:
+                st.latex(rf"\color{{gray}}{equation}")
+        numbers = ", ".join(f"{name} {value:.4g}" for name, value in traced.losses.items())
+        st.caption(f"Step {traced.step:,}: {numbers}")
+    with picture:
+        figure = trace_figures.trace_figure(traced, stage, method, race_state.data(state))
+        live_chart(figure, key="trace", alt=trace_figures.EXPLANATIONS[stage])
+
+
+main()

@@ -1,0 +1,251 @@
+"""Settings: what is refused and how it is said, and the way through JSON and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from typing import Any, get_args
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from wganad_core.config import (
+    ACTIVATIONS,
+    LIVE_LIMITS,
+    MAX_LANES,
+    METHODS,
+    MIXTURES,
+    ConfigError,
+    Decay,
+    GeneratorLoss,
+    LaneConfig,
+    MixtureConfig,
+    NetworkConfig,
+    Optimizer,
+    RaceConfig,
+    TrainingConfig,
+)
+
+
+def numbers(low: float, high: float, *, exclude_min: bool = False) -> st.SearchStrategy[float]:
+    return st.floats(low, high, exclude_min=exclude_min)
+
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+MIXTURE_CONFIGS = st.builds(
+    MixtureConfig,
+    name=st.sampled_from(MIXTURES),
+    n_modes=st.integers(1, 64),
+    radius=numbers(0, 100, exclude_min=True),
+    sigma=numbers(0, 100, exclude_min=True),
+    n_samples=st.integers(2, 10_000_000),
+    seed=SEEDS,
+)
+
+
+def network_configs(width: int = 4096, depth: int = 16) -> st.SearchStrategy[NetworkConfig]:
+    return st.builds(
+        NetworkConfig,
+        n_features=st.just(2),
+        n_latent=st.integers(1, 64),
+        width=st.integers(1, width),
+        depth=st.integers(1, depth),
+        activation=st.sampled_from(ACTIVATIONS),
+    )
+
+
+def training_configs(
+    batch_size: int = 65_536, n_critic: int = 1000, steps: int = 100_000_000
+) -> st.SearchStrategy[TrainingConfig]:
+    return st.builds(
+        TrainingConfig,
+        method=st.sampled_from(METHODS),
+        generator_loss=st.sampled_from(get_args(GeneratorLoss)),
+        optimizer=st.sampled_from(get_args(Optimizer)),
+        learning_rate=numbers(0, 10, exclude_min=True),
+        beta1=numbers(0, 0.9999),
+        beta2=numbers(0, 0.99999),
+        batch_size=st.integers(1, batch_size),
+        n_critic=st.integers(1, n_critic),
+        penalty=numbers(0, 1e6),
+        clip=numbers(0, 1e3, exclude_min=True),
+        decay=st.sampled_from(get_args(Decay)),
+        average=numbers(0, 0.99999),
+        steps=st.integers(1, steps),
+        seed=SEEDS,
+    )
+
+
+LIVE_LANES = st.builds(
+    LaneConfig,
+    network=network_configs(LIVE_LIMITS["width"], LIVE_LIMITS["depth"]),
+    training=training_configs(
+        LIVE_LIMITS["batch_size"], LIVE_LIMITS["n_critic"], LIVE_LIMITS["steps"]
+    ),
+)
+RACES = st.builds(
+    RaceConfig,
+    mixture=MIXTURE_CONFIGS,
+    lanes=st.lists(LIVE_LANES, min_size=1, max_size=MAX_LANES).map(tuple),
+)
+LANES = st.builds(LaneConfig, network=network_configs(), training=training_configs())
+
+
+@given(st.one_of(MIXTURE_CONFIGS, network_configs(), training_configs(), LANES, RACES))
+def test_every_config_survives_json(config: Any) -> None:
+    text = json.dumps(config.to_dict(), allow_nan=False)
+    assert type(config).from_dict(json.loads(text)) == config
+
+
+def test_equal_settings_are_equal_hashable_and_frozen() -> None:
+    assert len({RaceConfig(), RaceConfig(), RaceConfig(mixture=MixtureConfig(seed=1))}) == 2
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        MixtureConfig().seed = 3  # type: ignore[misc]
+
+
+def test_replace_changes_one_setting_and_checks_it() -> None:
+    config = TrainingConfig(method="gan", steps=7)
+    changed = config.replace(steps=8)
+    assert changed == TrainingConfig(method="gan", steps=8)
+    assert config.steps == 7
+    with pytest.raises(ConfigError, match="steps"):
+        config.replace(steps=0)
+
+
+@pytest.mark.parametrize("kind", [MixtureConfig, NetworkConfig, TrainingConfig])
+def test_an_unknown_setting_is_named_beside_the_known_ones(kind: Any) -> None:
+    with pytest.raises(ConfigError) as caught:
+        kind.from_dict({"seed": 1, "wdith": 3})
+    assert f"{kind.__name__} has no setting" in str(caught.value)
+    assert "wdith" in str(caught.value)
+    for field in dataclasses.fields(kind):
+        assert field.name in str(caught.value).partition("knows")[2]
+
+
+def test_an_unknown_setting_inside_a_lane_is_named() -> None:
+    values = RaceConfig().to_dict()
+    values["lanes"][0]["training"]["momentum"] = 0.9
+    with pytest.raises(ConfigError, match="TrainingConfig has no setting momentum"):
+        RaceConfig.from_dict(values)
+
+
+# Setting, the values at its bounds (allowed), the values just beyond (refused).
+WHOLE: list[tuple[Any, str, tuple[int, ...], tuple[int, ...]]] = [
+    (MixtureConfig, "n_modes", (1, 64), (0, 65)),
+    (MixtureConfig, "n_samples", (2, 10_000_000), (1, 10_000_001)),
+    (MixtureConfig, "seed", (0,), (-1,)),
+    (NetworkConfig, "n_features", (1, 100_000), (0, 100_001)),
+    (NetworkConfig, "n_latent", (1, 4096), (0, 4097)),
+    (NetworkConfig, "width", (1, 4096), (0, 4097)),
+    (NetworkConfig, "depth", (1, 16), (0, 17)),
+    (TrainingConfig, "batch_size", (1, 65_536), (0, 65_537)),
+    (TrainingConfig, "n_critic", (1, 1000), (0, 1001)),
+    (TrainingConfig, "steps", (1, 100_000_000), (0, 100_000_001)),
+    (TrainingConfig, "seed", (0,), (-1,)),
+]
+REAL: list[tuple[Any, str, tuple[float, ...], tuple[float, ...]]] = [
+    (MixtureConfig, "radius", (1e-9, 100), (0, -1.0, 100.5)),
+    (MixtureConfig, "sigma", (1e-9, 100), (0, -0.05, 100.5)),
+    (TrainingConfig, "learning_rate", (1e-12, 10), (0, -1e-4, 10.5)),
+    (TrainingConfig, "beta1", (0, 0.9999), (-0.1, 1)),
+    (TrainingConfig, "beta2", (0, 0.99999), (-0.1, 1)),
+    (TrainingConfig, "penalty", (0, 1e6), (-1, 1.5e6)),
+    (TrainingConfig, "clip", (1e-9, 1e3), (0, -0.01, 1001)),
+    (TrainingConfig, "average", (0, 0.99999), (-0.1, 1)),
+]
+CHOICE: list[tuple[Any, str]] = [
+    (MixtureConfig, "name"),
+    (NetworkConfig, "activation"),
+    (TrainingConfig, "method"),
+    (TrainingConfig, "generator_loss"),
+    (TrainingConfig, "optimizer"),
+    (TrainingConfig, "decay"),
+]
+
+
+def test_the_tables_below_cover_every_setting() -> None:
+    covered = {(kind, name) for kind, name, *_ in [*WHOLE, *REAL, *CHOICE]}
+    kinds = (MixtureConfig, NetworkConfig, TrainingConfig)
+    assert covered == {(kind, f.name) for kind in kinds for f in dataclasses.fields(kind)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [(kind, name, value) for kind, name, inside, _ in [*WHOLE, *REAL] for value in inside],
+)
+def test_a_value_at_its_bound_is_allowed(kind: Any, name: str, value: float) -> None:
+    assert getattr(kind(**{name: value}), name) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [(kind, name, value) for kind, name, _, outside in [*WHOLE, *REAL] for value in outside]
+    + [
+        (kind, name, value)
+        for kind, name, *_ in REAL
+        for value in (math.nan, math.inf, -math.inf, "0.5", None, True)
+    ]
+    + [
+        (kind, name, value)
+        for kind, name, *_ in WHOLE
+        for value in (math.nan, math.inf, "3", None, True, 3.0, 2.5)
+    ]
+    + [(kind, name, value) for kind, name in CHOICE for value in ("nonsense", "", None, 1, True)],
+)
+def test_a_bad_value_is_refused_naming_the_setting_and_the_value(
+    kind: Any, name: str, value: Any
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        kind(**{name: value})
+    message = str(caught.value)
+    assert message.startswith(f"{name} must be ")
+    assert message.endswith(f"found {value!r}.")
+
+
+@pytest.mark.parametrize(("kind", "name"), CHOICE)
+def test_a_bad_choice_lists_the_good_ones(kind: Any, name: str) -> None:
+    with pytest.raises(ConfigError, match=f"one of .*{getattr(kind(), name)}"):
+        kind(**{name: "nonsense"})
+
+
+def test_bounds_are_said_in_words() -> None:
+    with pytest.raises(ConfigError) as open_low:
+        TrainingConfig(clip=0)
+    assert str(open_low.value) == "clip must be a number above 0 and at most 1000; found 0."
+    with pytest.raises(ConfigError) as one_sided:
+        TrainingConfig(seed=-1)
+    assert str(one_sided.value) == "seed must be a number at least 0; found -1."
+
+
+@pytest.mark.parametrize("n_lanes", [1, 2, 3])
+def test_a_race_takes_one_to_three_lanes(n_lanes: int) -> None:
+    assert len(RaceConfig(lanes=(LaneConfig(),) * n_lanes).lanes) == n_lanes
+
+
+@pytest.mark.parametrize("n_lanes", [0, 4])
+def test_a_race_refuses_other_numbers_of_lanes(n_lanes: int) -> None:
+    with pytest.raises(ConfigError, match=f"1 to 3 lanes; found {n_lanes}"):
+        RaceConfig(lanes=(LaneConfig(),) * n_lanes)
+
+
+def lane_with(name: str, value: int) -> LaneConfig:
+    if name in ("width", "depth"):
+        return LaneConfig(network=NetworkConfig(**{name: value}))  # type: ignore[arg-type]
+    return LaneConfig(training=TrainingConfig(**{name: value}))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "highest"),
+    [("width", 256), ("depth", 4), ("batch_size", 1024), ("n_critic", 20), ("steps", 200_000)],
+)
+def test_a_live_run_is_limited_where_the_command_line_is_not(name: str, highest: int) -> None:
+    RaceConfig(lanes=(lane_with(name, highest),))
+    larger = lane_with(name, highest + 1)  # a lane by itself may be larger
+    with pytest.raises(ConfigError) as caught:
+        RaceConfig(lanes=(LaneConfig(), larger))
+    assert f"{name} of a live run is at most {highest:,}; found {highest + 1:,}" in str(
+        caught.value
+    )

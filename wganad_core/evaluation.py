@@ -1,0 +1,51 @@
+"""How good a score is, beside what chance would give."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from wganad_core.records import Summary
+
+
+def auprc_floor(base_rate: float) -> float:
+    """The smallest AUPRC that any ranking can have: 1 + (1 − π) ln(1 − π)/π."""
+    if base_rate >= 1:
+        return 1.0
+    return 1 + (1 - base_rate) * math.log1p(-base_rate) / base_rate
+
+
+def summary(label: NDArray[np.integer], score: NDArray[np.floating]) -> Summary:
+    """AUPRC (scikit-learn's average precision), AUROC, base rate and floor.
+
+    Raises `ValueError` unless both classes are present and all scores are numbers.
+    """
+    if len(label) != len(score) or not 0 < label.sum() < len(label):
+        raise ValueError(
+            f"Expected one score per label and both classes; found {len(label)} labels of which "
+            f"{int(label.sum())} anomalies, and {len(score)} scores."
+        )
+    if np.isnan(score).any():
+        raise ValueError("Expected scores that are numbers; found NaN.")
+    base_rate = float(label.mean())
+    return Summary(
+        auprc=float(average_precision_score(label, score)),
+        auroc=float(roc_auc_score(label, score)),
+        base_rate=base_rate,
+        floor=auprc_floor(base_rate),
+        n=len(label),
+    )
+
+
+def false_alarms_by_group(
+    flagged: NDArray[np.bool_], label: NDArray[np.integer], group: NDArray[np.integer], n: int
+) -> NDArray[np.float64]:
+    """Share of normals that are flagged, per group 0 … n − 1; NaN for a group without normals."""
+    normal = label == 0
+    alarms = np.bincount(group[normal & flagged], minlength=n).astype(float)
+    members = np.bincount(group[normal], minlength=n)
+    with np.errstate(invalid="ignore"):
+        return alarms / members

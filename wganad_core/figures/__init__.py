@@ -1,0 +1,1 @@
+"""Every figure: takes records, returns `plotly.graph_objects.Figure` (or an image)."""

@@ -1,0 +1,344 @@
+"""The race: per lane a plane, its mode ledger and its curves, in one figure (Figs 6–10)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import plotly.graph_objects as go
+
+from wganad_core.config import Method
+from wganad_core.data.mixture import Mixture
+from wganad_core.figures import style
+from wganad_core.records import Box, Frame, Recording
+
+Lens = Literal["critic", "slope", "optimal", "none"]
+Curves = Literal["distances", "losses", "divergence"]
+
+N_DATA = 400
+TITLE_SIZE, SMALL = 17, 13
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """What to draw over the samples: the lens under them, arrows, the warped latent grid."""
+
+    lens: Lens = "critic"
+    curves: Curves = "distances"
+    arrows: bool = False
+    manifold: bool = False
+    data: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class LaneDrawing:
+    """One lane at one step: `frame` is drawn, `recording` gives the curves beside it."""
+
+    title: str
+    method: Method
+    frame: Frame
+    recording: Recording
+
+
+def race_figure(
+    lanes: Sequence[LaneDrawing], mixture: Mixture, view: View | None = None
+) -> go.Figure:
+    """All lanes side by side (stacked on narrow screens: see `layout.meta.narrow`)."""
+    view = view or View()
+    figure = go.Figure()
+    for i, lane in enumerate(lanes):
+        for trace in (*_plane(lane, mixture, view), *_ledger(lane), *_curves(lane, view)):
+            axes = {"plane": 3 * i + 1, "ledger": 3 * i + 2, "curves": 3 * i + 3}[trace.meta]
+            trace.update(xaxis=f"x{axes}", yaxis=f"y{axes}", meta=None)
+            figure.add_trace(trace)
+    wide = _layout(lanes, mixture, view, narrow=False)
+    wide["meta"] = {"narrow": _layout(lanes, mixture, view, narrow=True)}
+    figure.update_layout(wide)
+    return figure
+
+
+def _plane(lane: LaneDrawing, mixture: Mixture, view: View) -> list[Any]:
+    """Lens, data, 3σ circles, latent grid, samples, arrows; empty where not wanted, so that the
+    number of traces never changes."""
+    frame, marks = lane.frame, {"size": 4}
+    data = mixture.x[:N_DATA] if view.data else mixture.x[:0]
+    ring = style.circles(mixture.modes, 3 * mixture.sigma) if len(mixture.modes) else ([], [])
+    grid = np.concatenate([frame.manifold, frame.manifold.swapaxes(0, 1)])
+    warped = style.polyline(grid) if view.manifold else ([], [])
+    arrows = style.polyline(_arrow_lines(frame.arrows, mixture.box)) if view.arrows else ([], [])
+    line = {"width": 1.2, "color": style.GREY}
+    return [
+        _lens(lane, mixture.box, view.lens),
+        go.Scatter(x=data[:, 0], y=data[:, 1], mode="markers", name="data", hoverinfo="skip",
+                   marker={**marks, "size": 3, "color": style.GREY, "opacity": 0.7}, meta="plane"),
+        go.Scatter(x=ring[0], y=ring[1], mode="lines", name="3σ", hoverinfo="skip",
+                   line=line, meta="plane"),
+        go.Scatter(x=warped[0], y=warped[1], mode="lines", name="latent grid", hoverinfo="skip",
+                   line={"width": 1, "color": style.GREEN}, meta="plane"),
+        go.Scatter(x=frame.samples[:, 0], y=frame.samples[:, 1], mode="markers", name="G(z)",
+                   marker={**marks, "color": style.ORANGE, "line": {"width": 0.4, "color": "#333"}},
+                   hovertemplate="G(z) = (%{x:.2f}, %{y:.2f})<extra></extra>", meta="plane"),
+        go.Scatter(x=arrows[0], y=arrows[1], mode="lines", name="push", hoverinfo="skip",
+                   line={"width": 1.6, "color": style.VERMILLION}, meta="plane"),
+    ]  # fmt: skip
+
+
+def _lens(lane: LaneDrawing, box: Box, lens: Lens) -> go.Heatmap:
+    frame, discriminator = lane.frame, lane.method == "gan"
+    field = {"critic": frame.field, "slope": frame.slope, "optimal": frame.optimal}.get(
+        lens, np.full((2, 2), np.nan, np.float32)
+    )
+    low, high = field_range(lane, lens)
+    name = {"critic": "D" if discriminator else "f", "slope": "‖∇f‖", "optimal": "D*"}.get(lens, "")
+    return go.Heatmap(
+        z=field,
+        x=style.centres(box[0], box[1], field.shape[1]),
+        y=style.centres(box[2], box[3], field.shape[0]),
+        zmin=low,
+        zmax=high,
+        zsmooth="fast" if lens in ("critic", "slope") else False,
+        colorscale=style.SEQUENTIAL if lens == "slope" else style.DIVERGING,
+        showscale=False,
+        hovertemplate=f"{name} = %{{z:.3g}}<br>at (%{{x:.2f}}, %{{y:.2f}})<extra></extra>",
+        meta="plane",
+    )
+
+
+def field_range(lane: LaneDrawing, lens: Lens) -> tuple[float, float]:
+    """The lens's colour range: [0, 1] for D and D*, else from the field itself."""
+    if lens == "optimal" or (lens == "critic" and lane.method == "gan"):
+        return 0.0, 1.0
+    if lens == "slope":
+        return 0.0, max(2.0 if lane.method == "wgan-gp" else 0.0, float(lane.frame.slope.max()))
+    return float(lane.frame.field.min()), float(lane.frame.field.max())
+
+
+def _arrow_lines(arrows: np.ndarray[Any, Any], box: Box) -> np.ndarray[Any, Any]:
+    """Shafts with heads (k, 5, 2); the longest shaft is an eighth of the box."""
+    start, push = arrows[:, :2].astype(np.float64), arrows[:, 2:].astype(np.float64)
+    longest = np.linalg.norm(push, axis=1).max(initial=1e-12)
+    push = push * ((box[1] - box[0]) / 8 / longest)
+    side = np.column_stack([-push[:, 1], push[:, 0]])
+    end = start + push
+    left, right = end - 0.3 * push + 0.18 * side, end - 0.3 * push - 0.18 * side
+    return np.stack([start, end, left, end, right], axis=1)
+
+
+def _ledger(lane: LaneDrawing) -> list[Any]:
+    counts, n = lane.frame.counts, len(lane.frame.samples)
+    shares = counts / n
+    fair = 1 / max(1, len(counts))
+    colours = [style.BLUE if share >= 0.2 * fair else style.VERMILLION for share in shares]
+    return [
+        go.Bar(x=np.arange(1, len(counts) + 1), y=shares, name="modes",
+               marker={"color": colours}, meta="ledger",
+               hovertemplate="mode %{x}: %{y:.1%} of samples<extra></extra>"),
+        go.Scatter(x=[0.5, len(counts) + 0.5], y=[fair, fair], mode="lines", hoverinfo="skip",
+                   line={"dash": "dot", "width": 1.5, "color": style.GREY}, meta="ledger"),
+    ]  # fmt: skip
+
+
+def _curves(lane: LaneDrawing, view: View) -> list[Any]:
+    """Three curves and a cursor at the frame's step."""
+    past = lane.recording
+    curves: dict[Curves, list[tuple[str, str, str]]] = {
+        "distances": [
+            ("wasserstein", "exact W₁", style.VERMILLION),
+            ("sliced_wasserstein", "sliced W₁", style.GREEN),
+            ("w_estimate", "critic's estimate", style.BLUE),
+        ],
+        "losses": [
+            ("critic_loss", "discriminator" if lane.method == "gan" else "critic", style.BLUE),
+            ("generator_loss", "generator", style.ORANGE),
+        ],
+        "divergence": [
+            ("jensen_shannon", "Jensen–Shannon", style.PURPLE),
+            ("share_inside", "share within 3σ", style.GREEN),
+        ],
+    }
+    step, traces, shown = past.column("step"), [], []
+    for name, label, colour in curves[view.curves]:
+        values = past.column(name)
+        known = np.isfinite(values)
+        shown.append(values[known])
+        traces.append(
+            go.Scatter(x=step[known], y=values[known].astype(np.float32), mode="lines", name=label,
+                       line={"color": colour, "width": 2}, meta="curves",
+                       hovertemplate=f"{label} %{{y:.3g}}<br>step %{{x:,}}<extra></extra>")
+        )  # fmt: skip
+    values = np.concatenate([*shown, [0.0]])
+    ends = [float(values.min()), float(values.max())]
+    at = [lane.frame.step, lane.frame.step]
+    traces.append(
+        go.Scatter(x=at, y=ends, mode="lines", hoverinfo="skip", meta="curves", name="now",
+                   line={"color": style.GREY, "width": 1, "dash": "dot"})
+    )  # fmt: skip
+    return traces
+
+
+CURVE_LABELS: dict[Curves, list[tuple[str, str]]] = {
+    "distances": [
+        ("exact W₁", style.VERMILLION),
+        ("sliced W₁", style.GREEN),
+        ("critic's estimate", style.BLUE),
+    ],
+    "losses": [("critic or discriminator", style.BLUE), ("generator", style.ORANGE)],
+    "divergence": [("Jensen–Shannon (nats)", style.PURPLE), ("share within 3σ", style.GREEN)],
+}
+
+
+def headline(lane: LaneDrawing) -> str:
+    """What a person should know about the lane at this step, for its subtitle and for `alt`."""
+    counts, n = lane.frame.counts, len(lane.frame.samples)
+    if not len(counts):
+        return f"step {lane.frame.step:,}"
+    covered = int((counts >= 0.2 * n / len(counts)).sum())
+    inside = 100 * counts.sum() / n
+    return f"step {lane.frame.step:,} · {covered} of {len(counts)} modes · {inside:.0f} % within 3σ"
+
+
+def lens_caption(lane: LaneDrawing, lens: Lens) -> str:
+    """What the colours under the samples say."""
+    low, high = field_range(lane, lens)
+    if lens == "critic" and lane.method == "gan":
+        return "D: pink 0 (fake) · blue 1 (real)"
+    if lens == "critic":
+        return f"f: pink {low:.3g} · blue {high:.3g}"
+    if lens == "slope":
+        return f"‖∇f‖: clear 0 · green {high:.3g}"
+    return "D* = P_r/(P_r+P_θ): pink 0 · blue 1" if lens == "optimal" else ""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Cell:
+    """Where a lane's three panels stand: (left, right), and (bottom, top) of each in pixels from
+    the top of the plotting area."""
+
+    across: tuple[float, float]
+    panels_across: tuple[float, float]
+    plane: tuple[float, float]
+    ledger: tuple[float, float]
+    curves: tuple[float, float]
+
+
+def _cells(n: int, ledger: bool, narrow: bool) -> tuple[list[_Cell], float]:
+    """Panels of n lanes and the height of the plotting area in pixels."""
+    if narrow:
+        side, pitch = 330.0, 700.0 if ledger else 570.0
+        cells = []
+        for i in range(n):
+            top = i * pitch + 64
+            bars = top + side + 40
+            below = bars + (96 if ledger else 0) + (44 if ledger else 0)
+            cells.append(
+                _Cell((0, 1), (0, 1), (top, top + side), (bars, bars + 96), (below, below + 120))
+            )
+        return cells, n * pitch
+    if n == 1:
+        bars = (64.0, 200.0)
+        curves = (260.0, 530.0) if ledger else (64.0, 530.0)
+        return [_Cell((0, 0.52), (0.6, 1), (64, 530), bars, curves)], 560
+    gap, side = 0.05, 380.0 if n == 3 else 460.0
+    width = (1 - gap * (n - 1)) / n
+    bars = 64 + side + 34
+    below = bars + (80 if ledger else 0) + (40 if ledger else 0)
+    cells = [
+        _Cell(
+            (i * (width + gap), i * (width + gap) + width),
+            (i * (width + gap), i * (width + gap) + width),
+            (64, 64 + side),
+            (bars, bars + 80),
+            (below, below + 120),
+        )
+        for i in range(n)
+    ]
+    return cells, below + 120 + 30
+
+
+def _layout(
+    lanes: Sequence[LaneDrawing], mixture: Mixture, view: View, narrow: bool
+) -> dict[str, Any]:
+    has_ledger = len(lanes[0].frame.counts) > 0
+    cells, inner = _cells(len(lanes), has_ledger, narrow)
+    margin = {"l": 36, "r": 8, "t": 4, "b": 34}
+
+    def up(span: tuple[float, float]) -> list[float]:
+        return [1 - span[1] / inner, 1 - span[0] / inner]
+
+    layout: dict[str, Any] = {
+        "height": inner + margin["t"] + margin["b"],
+        "margin": margin,
+        "showlegend": False,
+        "hovermode": "closest",
+        "dragmode": "zoom",
+        "bargap": 0.25,
+        "uirevision": f"{mixture.box}-{view.curves}",
+        "annotations": [],
+    }
+    box = mixture.box
+    for i, (lane, cell) in enumerate(zip(lanes, cells, strict=True)):
+        plane, ledger, curves = (3 * i + k for k in (1, 2, 3))
+        tight = {"fixedrange": False, "ticks": "", "tickfont": {"size": 11}, "zeroline": False}
+        layout[f"xaxis{plane}"] = {
+            **tight, "domain": list(cell.across), "range": [box[0], box[1]],
+            "anchor": f"y{plane}", "constrain": "domain", "nticks": 6,
+        }  # fmt: skip
+        layout[f"yaxis{plane}"] = {
+            **tight, "domain": up(cell.plane), "range": [box[2], box[3]], "anchor": f"x{plane}",
+            "scaleanchor": f"x{plane}", "constrain": "domain", "nticks": 6,
+        }  # fmt: skip
+        across = list(cell.panels_across)
+        layout[f"xaxis{ledger}"] = {
+            **tight, "domain": across, "anchor": f"y{ledger}", "showgrid": False,
+            "visible": has_ledger, "dtick": 1 if len(lane.frame.counts) <= 10 else 5,
+        }  # fmt: skip
+        layout[f"yaxis{ledger}"] = {
+            **tight, "domain": up(cell.ledger), "anchor": f"x{ledger}", "tickformat": ".0%",
+            "range": [0, max(0.3, 1.1 * _highest_share(lane))], "visible": has_ledger, "nticks": 3,
+        }  # fmt: skip
+        layout[f"xaxis{curves}"] = {
+            **tight, "domain": across, "anchor": f"y{curves}", "rangemode": "tozero",
+            "tickformat": "~s", "nticks": 6,
+        }  # fmt: skip
+        layout[f"yaxis{curves}"] = {
+            **tight, "domain": up(cell.curves), "anchor": f"x{curves}", "nticks": 4,
+            "zeroline": True,
+        }  # fmt: skip
+        layout["annotations"] += _words(lane, view, cell, inner, has_ledger)
+    return layout
+
+
+def _highest_share(lane: LaneDrawing) -> float:
+    return float(lane.frame.counts.max(initial=0.0)) / len(lane.frame.samples)
+
+
+def _words(
+    lane: LaneDrawing, view: View, cell: _Cell, inner: float, has_ledger: bool
+) -> list[dict[str, Any]]:
+    """Title, headline, lens caption and panel titles."""
+
+    def text(words: str, x: float, pixel: float, size: int, **more: Any) -> dict[str, Any]:
+        return {
+            "text": words, "x": x, "y": 1 - pixel / inner, "xref": "paper", "yref": "paper",
+            "xanchor": "left", "yanchor": "bottom", "showarrow": False, "align": "left",
+            "font": {"size": size}, **more,
+        }  # fmt: skip
+
+    left, panels = cell.across[0], cell.panels_across[0]
+    collapsed = _highest_share(lane) >= 0.8 and len(lane.frame.counts) > 1
+    headline_font = {"size": SMALL, **({"color": style.VERMILLION} if collapsed else {})}
+    labels = "  ".join(
+        f'<span style="color:{colour}">━ {label}</span>'
+        for label, colour in CURVE_LABELS[view.curves]
+    )
+    words = [
+        text(f"<b>{lane.title}</b>", left, cell.plane[0] - 36, TITLE_SIZE),
+        text(headline(lane), left, cell.plane[0] - 18, SMALL, font=headline_font),
+        text(lens_caption(lane, view.lens), left, cell.plane[0], 12),
+        text(labels, panels, cell.curves[0], 12),
+    ]
+    if has_ledger:
+        words.append(text("share of samples per mode", panels, cell.ledger[0], 12))
+    return [word for word in words if word["text"]]

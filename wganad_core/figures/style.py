@@ -1,0 +1,49 @@
+"""Colours and small drawing helpers. Colours are Okabe and Ito's, safe for colour-blind eyes.
+
+Figures carry no theme: backgrounds, fonts and grid come from the page or from `standalone`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+BLUE, ORANGE, GREEN, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+PURPLE, SKY, GREY = "#CC79A7", "#56B4E9", "#8A94A0"
+
+# Transparent in the middle (or at the bottom), so that both themes show through.
+DIVERGING = [
+    [0.0, "rgba(204,121,167,0.85)"],
+    [0.5, "rgba(140,150,165,0.04)"],
+    [1.0, "rgba(0,114,178,0.85)"],
+]
+SEQUENTIAL = [[0.0, "rgba(0,158,115,0.0)"], [1.0, "rgba(0,158,115,0.9)"]]
+
+
+def centres(low: float, high: float, size: int) -> NDArray[np.float32]:
+    """Middles of `size` equal cells between low and high: the axis of a gridded field."""
+    return (low + (high - low) * (np.arange(size) + 0.5) / size).astype(np.float32)
+
+
+def polyline(segments: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Join polylines (n, points, 2) into one x and one y with gaps between them."""
+    gap = np.full((len(segments), 1, 2), np.nan)
+    joined = np.concatenate([segments, gap], axis=1).reshape(-1, 2).astype(np.float32)
+    return joined[:, 0], joined[:, 1]
+
+
+def circles(
+    modes: NDArray[np.floating], radius: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Circles around the modes (k, 2) as one polyline with gaps: the 3σ level sets."""
+    angle = np.linspace(0, 2 * np.pi, 33)
+    unit = np.column_stack([np.cos(angle), np.sin(angle)])
+    return polyline(modes[:, None, :] + radius * unit[None])
+
+
+def standalone(figure: go.Figure) -> go.Figure:
+    """The figure with a plain light theme of its own, for files."""
+    return go.Figure(figure).update_layout(
+        template="plotly_white", font={"family": "sans-serif", "size": 14}
+    )

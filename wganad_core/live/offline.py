@@ -1,0 +1,241 @@
+"""Runs without an audience: one lane trained to its end, with checkpoints, into a run file.
+
+The same settings and seed give the same run file (but for the seconds it took), also when the
+process was killed in between and resumed from its checkpoint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wganad_core import divergence, storage
+from wganad_core.config import LaneConfig, MixtureConfig
+from wganad_core.data.mixture import Mixture, make_mixture
+from wganad_core.live.race import HISTOGRAM_BINS, Lane
+from wganad_core.networks.dense import Networks, make_networks
+from wganad_core.pretrained import Run
+from wganad_core.records import MAX_FRAMES, FloatArray, Recording
+
+KIND = "unfinished run"
+N_OBSERVED, N_MEASURED = MAX_FRAMES, 24
+N_FRESH, N_EXACT = 20_000, 1_000
+# What a run says of its end; one that has no meaning there (modes of moons) is absent.
+METRICS = (
+    "n_covered",
+    "share_inside",
+    "wasserstein",
+    "jensen_shannon",
+    "collapsed_share",
+    "first_collapse_step",
+    "steps",
+    "seconds",
+)
+
+
+class OfflineRun:
+    """One lane on its way to the end of its steps.
+
+    It is observed at up to 96 evenly spaced steps, the first and the last among them, and its
+    slow figures are taken at 24 of those. Weights are kept at the end and at `keep_weights`
+    observed steps between.
+    """
+
+    def __init__(
+        self,
+        mixture: MixtureConfig,
+        lane: LaneConfig,
+        own: NDArray[np.floating] | None = None,
+        keep_weights: int = 0,
+    ) -> None:
+        self.mixture_config = mixture
+        self.mixture = make_mixture(mixture, own)
+        self.lane = Lane(lane, self.mixture)
+        points = None if own is None else hashlib.sha256(self.mixture.x.tobytes()).hexdigest()
+        self.plan = {
+            "mixture": mixture.to_dict(),
+            "lane": lane.to_dict(),
+            "points": {"sha256": points},
+            "weights": {"keep_weights": keep_weights},
+        }
+        observed = spread(range(lane.training.steps + 1), N_OBSERVED)
+        self._observed, self._measured = set(observed), set(spread(observed, N_MEASURED))
+        self._kept = set(spread(observed, keep_weights + 2)[1:-1])
+        self._weights: dict[int, dict[str, NDArray[Any]]] = {}
+        self._seconds = 0.0
+
+    @property
+    def step(self) -> int:
+        return self.lane.trainer.n_steps
+
+    @property
+    def stopped(self) -> str | None:
+        """Why the run ended before its last step, if it did."""
+        return self.lane.stopped
+
+    def steps(self) -> Iterator[int]:
+        """Train to the end, one step for each number yielded; a diverged run ends early."""
+        if not self.lane.recording.frames:
+            self._record()
+        while not self.lane.finished:
+            began = time.perf_counter()
+            self.lane.advance("step")
+            if self.stopped or self.step in self._observed:
+                self._record()
+            self._seconds += time.perf_counter() - began
+            yield self.step
+
+    def _record(self) -> None:
+        if self.stopped or self.step in self._measured:
+            self.lane.measure()
+        self.lane.observe()
+        if self.step in self._kept:
+            self._weights[self.step] = self._weights_now()
+
+    def _weights_now(self) -> dict[str, NDArray[Any]]:
+        """All weights in half precision; the averaged generator where samples come from it."""
+        trainer = self.lane.trainer
+        arrays: dict[str, NDArray[Any]] = dict(trainer.networks.arrays())
+        if trainer.averaged is not None:
+            for name, value in trainer.averaged.state_dict().items():
+                arrays[f"generator.{name}"] = value.numpy()
+        limit = float(np.finfo(np.float16).max)
+        return {k: v.clip(-limit, limit).astype(np.float16) for k, v in arrays.items()}
+
+    def save(self, path: Path) -> None:
+        """Write everything needed to continue, atomically."""
+        lane = self.lane
+        state, meta = lane.trainer.state()
+        arrays: dict[str, NDArray[Any]] = {"optimal": lane.optimal}
+        arrays |= {f"state.{name}": value for name, value in state.items()}
+        arrays |= {f"past.{name}": value for name, value in lane.recording.arrays().items()}
+        for step, weights in self._weights.items():
+            arrays |= {f"weights.{step}.{name}": value for name, value in weights.items()}
+        more = {
+            "plan": self.plan,
+            "events": lane.recording.events,
+            "smooth_w": lane._smooth_w,
+            "collapsed": lane._collapsed,
+            "weight_steps": sorted(self._weights),
+            "seconds": self._seconds,
+        }
+        storage.save(path, KIND, arrays, {**meta, **more})
+
+    def resume(self, path: Path) -> None:
+        """Continue from `save`. Raises `StorageError` for a file of other settings or no such."""
+        arrays, meta = storage.load(path, KIND)
+        differences = [
+            f"{name} {values.get(name)} there, {asked} here"
+            for values, name, asked in _compared(meta["plan"], self.plan)
+            if values.get(name) != asked
+        ]
+        if differences:
+            raise storage.StorageError(
+                f"{path} belongs to a run with other settings ({'; '.join(differences)}); "
+                "repeat those settings, name another --checkpoint, or delete the file."
+            )
+
+        def below(prefix: str) -> dict[str, NDArray[Any]]:
+            size = len(prefix)
+            return {name[size:]: v for name, v in arrays.items() if name.startswith(prefix)}
+
+        lane = self.lane
+        lane.trainer.load_state(below("state."), meta)
+        lane.recording = Recording.from_arrays(below("past."), meta["events"])
+        lane.optimal = arrays["optimal"]
+        lane._smooth_w, lane._collapsed = meta["smooth_w"], meta["collapsed"]
+        self._weights = {step: below(f"weights.{step}.") for step in meta["weight_steps"]}
+        self._seconds = meta["seconds"]
+
+    def result(self, command: str) -> Run:
+        """What there is to keep, now."""
+        past = self.lane.recording
+        past = Recording.from_arrays(past.arrays(), past.events)  # as it will be read back
+        return Run(
+            mixture=self.mixture_config,
+            lane=self.lane.config,
+            recording=past,
+            weights={**self._weights, self.step: self._weights_now()},
+            metrics=self._metrics(past),
+            command=command,
+        )
+
+    def _metrics(self, past: Recording) -> dict[str, float]:
+        samples, mixture = fresh_samples(self.lane, N_FRESH), self.mixture
+        collapses = [
+            frame.step
+            for frame in past.frames
+            if divergence.collapse_sentence(frame.step, frame.samples, mixture)
+        ]
+        metrics: dict[str, float] = {
+            "collapsed_share": len(collapses) / len(past.frames),
+            "steps": self.step,
+            "seconds": round(self._seconds, 2),
+        }
+        if collapses:
+            metrics["first_collapse_step"] = collapses[0]
+        if not len(mixture.modes):
+            del metrics["collapsed_share"]
+        if not np.isfinite(samples).all():
+            return metrics
+        if len(mixture.modes):
+            ledger = divergence.mode_ledger(samples, mixture)
+            metrics |= {"n_covered": ledger.n_covered, "share_inside": ledger.share_inside}
+        rng = np.random.default_rng(N_EXACT)
+        real = mixture.x[rng.integers(len(mixture.x), size=N_EXACT)]
+        metrics["wasserstein"] = divergence.wasserstein(real, samples[:N_EXACT])
+        shares = [
+            divergence.histogram(x, mixture.box, HISTOGRAM_BINS) for x in (mixture.x, samples)
+        ]
+        metrics["jensen_shannon"] = divergence.jensen_shannon(*shares)
+        return metrics
+
+
+def spread(values: Any, n: int) -> list[int]:
+    """Up to n of the sorted values, evenly by position, the first and the last among them."""
+    at = np.unique(np.linspace(0, len(values) - 1, min(n, len(values))).round().astype(int))
+    return [values[i] for i in at]
+
+
+def fresh_samples(lane: Lane, n: int) -> FloatArray:
+    """n samples from latents that training never saw and the recording does not show."""
+    rng = torch.Generator().manual_seed(lane.config.training.seed + 2_000_003)
+    return lane.trainer.sample(torch.randn(n, lane.config.network.n_latent, generator=rng))
+
+
+def networks_of(run: Run, step: int | None = None) -> Networks:
+    """The networks of a run at a step at which its weights were kept, by default the last."""
+    networks = make_networks(run.lane.network, torch.Generator())
+    networks.load_arrays(dict(run.weights[max(run.weights) if step is None else step]))
+    return networks
+
+
+@torch.no_grad()
+def look_back(run: Run, mixture: Mixture, points: FloatArray, n_samples: int) -> dict[str, Any]:
+    """A finished run through its last weights: f on `points` (n, 2) and on the data (D's logit
+    for the vanilla GAN), and fresh samples; as arrays `points`, `data`, `samples`."""
+    networks = networks_of(run)
+    z = torch.randn(
+        n_samples, run.lane.network.n_latent, generator=torch.Generator().manual_seed(1)
+    )
+    return {
+        "points": networks.critic(torch.from_numpy(points)).squeeze(1).numpy(),
+        "data": networks.critic(torch.from_numpy(mixture.x)).squeeze(1).numpy(),
+        "samples": networks.generator(z).numpy(),
+    }
+
+
+def _compared(found: Any, asked: Any) -> Iterator[tuple[dict[str, Any], str, Any]]:
+    """The leaves of `asked`, each with the dictionary where `found` should hold it too."""
+    for name, value in asked.items():
+        if isinstance(value, dict):
+            yield from _compared(found.get(name, {}), value)
+        else:
+            yield found, name, value

@@ -1,0 +1,76 @@
+"""What ships with the project, and the files that runs are kept in. Reads without torch."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from wganad_core import storage
+from wganad_core.config import LaneConfig, MixtureConfig
+from wganad_core.records import Recording
+
+SHIPPED = Path(__file__).resolve().parents[1] / "pretrained"
+RUN = "run"
+
+Weights = Mapping[str, NDArray[Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A finished training on a mixture: how, what was recorded, and weights to score with.
+
+    `weights` maps a step to all weights at that step (named as `Networks.arrays` names them); the
+    last one is the end of the run. `metrics` are figures at the end; `command` reproduces it.
+    """
+
+    mixture: MixtureConfig
+    lane: LaneConfig
+    recording: Recording
+    weights: Mapping[int, Weights]
+    metrics: Mapping[str, float]
+    command: str
+
+
+def save_run(run: Run, path: Path) -> None:
+    """Write a run atomically; recordings in half, weights in the precision they come in."""
+    arrays: dict[str, NDArray[Any]] = {
+        f"past.{name}": value for name, value in run.recording.arrays().items()
+    }
+    for step, weights in run.weights.items():
+        arrays |= {f"weights.{step}.{name}": value for name, value in weights.items()}
+    meta = {
+        "mixture": run.mixture.to_dict(),
+        "lane": run.lane.to_dict(),
+        "events": run.recording.events,
+        "steps": sorted(run.weights),
+        "metrics": dict(run.metrics),
+        "command": run.command,
+    }
+    storage.save(path, RUN, arrays, meta)
+
+
+def load_run(path: Path) -> Run:
+    """Undo `save_run`. Raises `StorageError` with one sentence for anything else."""
+    arrays, meta = storage.load(path, RUN)
+
+    def below(prefix: str) -> dict[str, NDArray[Any]]:
+        start = len(prefix)
+        return {name[start:]: value for name, value in arrays.items() if name.startswith(prefix)}
+
+    return Run(
+        mixture=MixtureConfig.from_dict(meta["mixture"]),
+        lane=LaneConfig.from_dict(meta["lane"]),
+        recording=Recording.from_arrays(below("past."), meta["events"]),
+        weights={step: below(f"weights.{step}.") for step in meta["steps"]},
+        metrics=meta["metrics"],
+        command=meta["command"],
+    )
+
+
+def shipped_run(name: str) -> Path:
+    """Where the mixture run called `name` (a method) ships."""
+    return SHIPPED / "mixture" / f"{name}.safetensors"

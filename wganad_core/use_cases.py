@@ -1,0 +1,190 @@
+"""The registry that the app and the command line share: recipes with their reasons, stories."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from wganad_core.config import (
+    ConfigError,
+    LaneConfig,
+    Method,
+    MixtureConfig,
+    NetworkConfig,
+    RaceConfig,
+    TrainingConfig,
+)
+
+METHOD_NAMES: dict[Method, str] = {
+    "gan": "Vanilla GAN",
+    "wgan-clip": "Clipped WGAN",
+    "wgan-gp": "WGAN-GP",
+}
+
+# The paper gives Algorithm 2's settings and, in its appendix, the clipped WGAN's; of the vanilla
+# GAN only the networks. It gets Algorithm 2's optimiser, k = 1 and the loss of Algorithm 1.
+PAPER: dict[Method, TrainingConfig] = {
+    "gan": TrainingConfig(method="gan", generator_loss="saturating", n_critic=1, steps=12_500),
+    "wgan-clip": TrainingConfig(
+        method="wgan-clip", optimizer="rmsprop", learning_rate=5e-5, steps=12_500
+    ),
+    "wgan-gp": TrainingConfig(method="wgan-gp", steps=12_500),
+}
+
+# Not the paper's: on this scale a small λ and a large, decayed rate learn far faster and sharper.
+SHARP = TrainingConfig(
+    method="wgan-gp",
+    penalty=0.1,
+    batch_size=256,
+    learning_rate=1e-3,
+    decay="cosine",
+    steps=8_000,
+)
+
+RECIPES: dict[str, TrainingConfig] = {**PAPER, "sharp": SHARP}
+
+
+def recipe_of(training: TrainingConfig) -> str:
+    """The recipe that a training is closest to: it differs from it in the fewest settings."""
+    fitting = {n: r for n, r in RECIPES.items() if r.method == training.method}
+    return min(fitting, key=lambda name: len(_differences(training, fitting[name])))
+
+
+def lane_title(lane: LaneConfig) -> str:
+    """The method and what sets this lane apart from the paper's recipe."""
+    training = lane.training
+    marks = {
+        "gan": "",
+        "wgan-clip": f" · c = {training.clip:g}",
+        "wgan-gp": f" · λ = {training.penalty:g}",
+    }
+    return METHOD_NAMES[training.method] + marks[training.method]
+
+
+def race_to_text(race: RaceConfig) -> str:
+    """A race as one short text for a URL: `ring,sigma=0.1~gan~sharp,seed=3`.
+
+    First the data, then each lane: a recipe's name and whatever differs from it.
+    """
+    parts = [_spell(race.mixture.name, race.mixture, MixtureConfig(name=race.mixture.name))]
+    for lane in race.lanes:
+        recipe = recipe_of(lane.training)
+        changes = _differences(lane.training, RECIPES[recipe])
+        changes |= _differences(lane.network, NetworkConfig())
+        parts.append(",".join([recipe, *(f"{k}={v}" for k, v in changes.items())]))
+    return "~".join(parts)
+
+
+def race_from_text(text: str) -> RaceConfig:
+    """Undo `race_to_text`. Raises `ConfigError` with one sentence for anything else."""
+    data, *lanes = text.split("~")
+    name, settings = _read(data)
+    made = []
+    for lane in lanes:
+        recipe, changes = _read(lane)
+        if recipe not in RECIPES:
+            raise ConfigError(f"A lane is one of {', '.join(RECIPES)}; found {recipe!r}.")
+        in_network = {field.name for field in dataclasses.fields(NetworkConfig)}
+        network = {k: v for k, v in changes.items() if k in in_network}
+        training = {k: v for k, v in changes.items() if k not in in_network}
+        training = {**RECIPES[recipe].to_dict(), **training}
+        made.append(
+            LaneConfig(
+                network=NetworkConfig.from_dict(network),
+                training=TrainingConfig.from_dict(training),
+            )
+        )
+    return RaceConfig(
+        mixture=MixtureConfig.from_dict({"name": name, **settings}), lanes=tuple(made)
+    )
+
+
+def command_line(race: RaceConfig, lane: LaneConfig) -> str:
+    """The shell command that trains one lane of a race without the app."""
+    training, recipe = lane.training, recipe_of(lane.training)
+    words = ["python -m wganad_core train mixture", f"--method {training.method}"]
+    words += ["--recipe sharp"] if recipe == "sharp" else []
+    words += [f"--data {race.mixture.name}"]
+    changes = _differences(race.mixture, MixtureConfig(name=race.mixture.name))
+    changes |= _differences(training, RECIPES[recipe]) | _differences(lane.network, NetworkConfig())
+    words += [f"--{name.replace('_', '-')} {value}" for name, value in changes.items()]
+    return " ".join(words)
+
+
+def _differences(config: Any, base: Any) -> dict[str, Any]:
+    return {k: v for k, v in config.to_dict().items() if v != base.to_dict()[k]}
+
+
+def _spell(name: str, config: Any, base: Any) -> str:
+    return ",".join([name, *(f"{k}={v}" for k, v in _differences(config, base).items())])
+
+
+def _read(part: str) -> tuple[str, dict[str, Any]]:
+    """`name,key=value,…`, with numbers read as numbers."""
+    name, *settings = part.split(",")
+    found: dict[str, Any] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals:
+            raise ConfigError(f"Expected settings like penalty=0.1; found {setting!r}.")
+        try:
+            found[key] = json.loads(value)
+        except ValueError:
+            found[key] = value
+    return name, found
+
+
+@dataclasses.dataclass(frozen=True)
+class Story:
+    """A race with a point: a title for its button and what to look at."""
+
+    title: str
+    watch: str
+    race: RaceConfig
+
+
+def _race(*trainings: TrainingConfig) -> RaceConfig:
+    return RaceConfig(lanes=tuple(LaneConfig(training=training) for training in trainings))
+
+
+STORIES: dict[str, Story] = {
+    "race": Story(
+        "The race",
+        "Three methods, one clock, the same starting weights. The vanilla GAN falls onto one mode "
+        "and hops between modes; the two Wasserstein GANs spread over the ring.",
+        _race(PAPER["gan"], PAPER["wgan-clip"], SHARP),
+    ),
+    "collapse": Story(
+        "Make it collapse",
+        "One vanilla GAN with Algorithm 1's own loss. All samples gather on one mode; when the "
+        "discriminator has learned that mode, they jump to the next.",
+        _race(PAPER["gan"]),
+    ),
+    "clip": Story(
+        "Clip it",
+        "The same data under weight clipping, with the paper's c = 0.01 and with c = 0.1. The small "
+        "box makes the critic nearly flat: look at its scale, and at ‖∇f‖.",
+        _race(
+            PAPER["wgan-clip"],
+            PAPER["wgan-clip"].replace(clip=0.1, learning_rate=5e-4),
+        ),
+    ),
+    "penalise": Story(
+        "Penalise it",
+        "The gradient penalty with the paper's λ = 10 beside λ = 0.1 at a larger, decayed rate. "
+        "The smaller one lets the critic be steep between modes, and sharp samples follow.",
+        _race(PAPER["wgan-gp"], SHARP),
+    ),
+    "lambda": Story(
+        "λ too large",
+        "λ = 1000 beside λ = 10: the critic cares about its slope and hardly about the data.",
+        _race(PAPER["wgan-gp"].replace(penalty=1000.0), PAPER["wgan-gp"]),
+    ),
+    "undertrained": Story(
+        "Critic under-trained",
+        "One critic update a step with a slow critic, beside five. An estimate of W that has not "
+        "converged is no distance, and following it goes nowhere steadily.",
+        _race(SHARP.replace(n_critic=1), SHARP),
+    ),
+}
