@@ -18,19 +18,18 @@ def main(arguments: list[str]) -> int:
     """Set up, run the checks, and print a summary that ends with pytest's closing line."""
     python = bootstrap.prepare("requirements-dev.txt")
     browser = chromium.ensure(python, bootstrap.run_quietly)
+    os.environ[chromium.VARIABLE] = browser or ""
     if browser is None:
         print(
             f"No Chromium was found or could be installed (name one in {chromium.VARIABLE}), "
             "so the browser tests will be skipped."
         )
-    else:
-        os.environ[chromium.VARIABLE] = browser
     passed, closing = {}, ""
     for name, command in {
         "ruff check": ["ruff", "check"],
         "ruff format": ["ruff", "format", "--check"],
         "mypy": ["mypy"],
-        "pytest": ["pytest", "--cov", *arguments],
+        "pytest": ["pytest", *arguments, "--cov"],  # last: it takes what follows for its own
     }.items():
         print(f"\n== {name}", flush=True)
         passed[name], closing = _stream([str(python), "-m", *command])

@@ -17,28 +17,37 @@ if TYPE_CHECKING:
 
 VARIABLE = "WGANAD_CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-ASK_PLAYWRIGHT = (
-    "from playwright.sync_api import sync_playwright as s\n"
-    "with s() as p: print(p.chromium.executable_path)"
-)
+# Chromium, and what Playwright's driver needs that a bare Debian lacks.
+DEBIAN_PACKAGES = ("chromium", "libatomic1")
+# Starts the browser that is named, or Playwright's own, and prints its path.
+TRIAL = """
+import sys
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    path = sys.argv[1] or playwright.chromium.executable_path
+    playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]).close()
+    print(path)
+"""
 
 
 def find_installed() -> str | None:
-    """The browser the person names in WGANAD_CHROMIUM, else the first one on the path."""
-    candidates = (os.environ.get(VARIABLE, ""), *NAMES)
-    return next(filter(None, map(shutil.which, filter(None, candidates))), None)
+    """The browser named in WGANAD_CHROMIUM (set to nothing: none), else the first on the path."""
+    named = os.environ.get(VARIABLE)
+    names = NAMES if named is None else (named,)
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 def ensure(python: Path, run: Runner) -> str | None:
-    """Find a Chromium or install one: Debian's as root, else Playwright's own."""
-    if find_installed() is None and _playwrights(python, run) is None:
-        bootstrap.apt_install("chromium", run)
-        if find_installed() is None:
-            run([str(python), "-m", "playwright", "install", "chromium"])
-    return find_installed() or _playwrights(python, run)
+    """Find a Chromium that Playwright can drive or install one: Debian's as root, else its own."""
+    path = _try(python, find_installed(), run)
+    if path is None and bootstrap.apt_install(DEBIAN_PACKAGES, run):
+        path = _try(python, find_installed(), run)
+    if path is None:
+        run([str(python), "-m", "playwright", "install", "chromium"])
+        path = _try(python, None, run)
+    return path
 
 
-def _playwrights(python: Path, run: Runner) -> str | None:
-    status, output = run([str(python), "-c", ASK_PLAYWRIGHT])
-    path = output.strip()
-    return path if status == 0 and Path(path).is_file() else None
+def _try(python: Path, path: str | None, run: Runner) -> str | None:
+    status, output = run([str(python), "-c", TRIAL, path or ""])
+    return output.splitlines()[-1] if status == 0 else None

@@ -171,9 +171,9 @@ def browser() -> Iterator[Browser]:
     modules need it.
     """
     executable = chromium.find_installed()
+    if executable is None:
+        pytest.skip(f"No Chromium here: name one in {chromium.VARIABLE}, or run python3 -m tests.")
     with sync_playwright() as playwright:
-        if executable is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.skip(f"There is no Chromium here (name one in {chromium.VARIABLE}).")
         running = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
         yield running
         running.close()

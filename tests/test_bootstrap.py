@@ -242,18 +242,71 @@ def test_the_projects_own_requirements_pin_torch():
     assert bootstrap.torch_pin(bootstrap.ROOT / "requirements-dev.txt") == "torch==2.13.0"
 
 
-def test_a_browser_on_this_machine_is_not_installed_again(root, monkeypatch):
-    monkeypatch.setenv(chromium.VARIABLE, sys.executable)
-    runner = FakeRunner()
-    assert chromium.ensure(Path("python"), runner) == sys.executable
+@pytest.fixture
+def machine(root: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The programs on a machine's path, to be filled in; no browser is named."""
+    programs: dict[str, str] = {}
+    monkeypatch.delenv(chromium.VARIABLE, raising=False)
+    monkeypatch.setattr("shutil.which", programs.get)
+    return programs
+
+
+class BrowserRunner(FakeRunner):
+    """A Playwright that drives whichever of `drivable` it is handed; "" is its own browser."""
+
+    def __init__(self, drivable: set[str]) -> None:
+        super().__init__()
+        self.drivable = drivable
+
+    def __call__(self, command: Sequence[str]) -> tuple[int, str]:
+        if chromium.TRIAL not in command:
+            return super().__call__(command)
+        path = command[-1]
+        return (0, f"noise\n{path or 'own'}\n") if path in self.drivable else (1, "no")
+
+
+def test_a_browser_that_can_be_driven_is_taken_as_it_is(machine):
+    machine["google-chrome"] = "/opt/chrome"
+    runner = BrowserRunner({"/opt/chrome"})
+    assert chromium.ensure(Path("python"), runner) == "/opt/chrome"
     assert runner.commands == []
 
 
-def test_without_a_browser_or_root_playwright_is_asked_for_one(root, monkeypatch):
-    monkeypatch.delenv(chromium.VARIABLE, raising=False)
-    monkeypatch.setattr("shutil.which", lambda name: None)
-    runner = FakeRunner({"playwright install": NO_NETWORK})
-    assert chromium.ensure(Path("python"), runner) is None
-    assert [line for line in runner.commands if "install" in line] == [
-        "python -m playwright install chromium"
-    ]
+def test_root_on_debian_gets_a_browser_and_what_the_driver_needs(machine, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    machine["apt-get"] = "/usr/bin/apt-get"
+    runner = BrowserRunner({"/usr/bin/chromium"})
+    install = runner.__call__
+
+    def run(command: Sequence[str]) -> tuple[int, str]:
+        if "install" in command:
+            machine["chromium"] = "/usr/bin/chromium"
+        return install(command)
+
+    assert chromium.ensure(Path("python"), run) == "/usr/bin/chromium"
+    update, get = runner.commands
+    assert update.startswith("apt-get update")
+    assert get.endswith("chromium libatomic1")
+
+
+@pytest.mark.parametrize(("drivable", "found"), [({""}, "own"), (set(), None)])
+def test_anyone_else_gets_playwrights_browser_or_none(machine, drivable, found):
+    runner = BrowserRunner(set())
+
+    def run(command: Sequence[str]) -> tuple[int, str]:
+        if "playwright" in command:
+            runner.drivable = drivable
+        return runner(command)
+
+    assert chromium.ensure(Path("python"), run) == found
+    assert runner.commands == ["python -m playwright install chromium"]
+
+
+@pytest.mark.parametrize(
+    ("named", "found"), [("mine", "/mine"), ("", None), ("missing", None), (None, "/usr/chromium")]
+)
+def test_the_browser_that_is_named_is_the_only_one(machine, monkeypatch, named, found):
+    machine |= {"mine": "/mine", "chromium": "/usr/chromium"}
+    if named is not None:
+        monkeypatch.setenv(chromium.VARIABLE, named)
+    assert chromium.find_installed() == found

@@ -165,13 +165,13 @@ def run_quietly(command: Sequence[str]) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-def apt_install(package: str, run: Runner) -> bool:
-    """Install a Debian package where that can be done without asking (root, apt-get)."""
+def apt_install(packages: Sequence[str], run: Runner) -> bool:
+    """Install Debian packages where that can be done without asking (root, apt-get)."""
     if not shutil.which("apt-get") or not hasattr(os, "geteuid") or os.geteuid() != 0:
         return False
-    _tell(f"    installing Debian's package {package}")
+    _tell(f"    installing Debian's {' and '.join(packages)}")
     run(["apt-get", "update", "-qq"])  # a stale list may still do, so its failure is no verdict
-    status, _ = run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", package])
+    status, _ = run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages])
     return status == 0
 
 
@@ -224,7 +224,7 @@ def _set_up(environment: Path, requirements: Path, found: set[str], run: Runner)
 def _make(environment: Path, run: Runner) -> None:
     """Create the environment, with pip in it."""
     package = f"python{python_version()}-venv"  # Debian and Ubuntu split this part of Python off
-    if importlib.util.find_spec("ensurepip") is None and not apt_install(package, run):
+    if importlib.util.find_spec("ensurepip") is None and not apt_install([package], run):
         raise SetupError(
             "expected Python's venv module, found a Python without it; on Debian or Ubuntu run "
             f"`sudo apt-get install {package}`, then the same command again."

@@ -29,10 +29,12 @@ def applies_to(critic: nn.Module) -> bool:
     """Whether `critic` is an alternation of Linear and ReLU or LeakyReLU, ending in one output."""
     if not isinstance(critic, nn.Sequential) or len(critic) % 2 == 0:
         return False
-    linear, active = critic[::2], critic[1::2]
+    kinds = [type(layer) for layer in critic]
+    linear = [layer for layer in critic if isinstance(layer, nn.Linear) and layer.bias is not None]
     return (
-        all(type(layer) is nn.Linear and layer.bias is not None for layer in linear)
-        and all(type(layer) in (nn.ReLU, nn.LeakyReLU) for layer in active)
+        all(kind is nn.Linear for kind in kinds[::2])
+        and all(kind in (nn.ReLU, nn.LeakyReLU) for kind in kinds[1::2])
+        and len(linear) == len(kinds[::2])
         and linear[-1].out_features == 1
     )
 
@@ -71,13 +73,14 @@ class _ClosedForm:
 
     def __init__(self, critic: nn.Module, batch_size: int) -> None:
         assert isinstance(critic, nn.Sequential)
-        m, layers = batch_size, list(critic[::2])
+        m, layers = batch_size, [layer for layer in critic if isinstance(layer, nn.Linear)]
+        activations = [layer for layer in critic if not isinstance(layer, nn.Linear)]
         self.scale = 2 / m
         self.weights = [layer.weight.detach() for layer in layers]
         self.biases = [layer.bias.detach() for layer in layers]
         self.weight_gradients = [layer.weight.grad for layer in layers]
         self.bias_gradients = [layer.bias.grad for layer in layers]
-        self.slopes = [float(getattr(layer, "negative_slope", 0.0)) for layer in critic[1::2]]
+        self.slopes = [float(getattr(layer, "negative_slope", 0.0)) for layer in activations]
         new = self.weights[0].new_empty
         self.a = [new(3 * m, weight.shape[1]) for weight in self.weights]  # inputs of each layer
         self.masks = [torch.empty_like(a) for a in self.a[1:]]  # slopes of the activations

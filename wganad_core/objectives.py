@@ -48,9 +48,11 @@ def gradient_norm(critic: nn.Module, x: Tensor) -> Tensor:
     """‖∇f(x)‖₂ per sample over flattened inputs, differentiable; x (n, …) → (n,)."""
     x = x.detach().requires_grad_(True)
     (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
-    return gradient.flatten(1).norm(dim=1)
+    norm: Tensor = gradient.flatten(1).norm(dim=1)
+    return norm
 
 
 def gradient_penalty(critic: nn.Module, x_hat: Tensor) -> Tensor:
     """mean (‖∇f(x̂)‖₂ − 1)² (eq. 11, Algorithm 2), without λ."""
-    return (gradient_norm(critic, x_hat) - 1).square().mean()
+    excess = gradient_norm(critic, x_hat) - 1
+    return excess.square().mean()

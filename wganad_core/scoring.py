@@ -25,7 +25,7 @@ def evaluate(network: nn.Module, x: Points) -> FloatArray:
     was_training = network.training
     network.eval()
     try:
-        parts = torch.from_numpy(np.ascontiguousarray(x, np.float32)).split(BATCH)
+        parts = torch.split(torch.from_numpy(np.ascontiguousarray(x, np.float32)), BATCH)
         return np.concatenate([network(part).numpy() for part in parts])
     finally:
         network.train(was_training)
@@ -47,7 +47,8 @@ def interval_scorer(critic: nn.Module, low: float, high: float) -> Scorer:
 
     def score(x: Points) -> FloatArray:
         f = evaluate(critic, x)[:, 0]
-        return np.maximum(np.maximum(low - f, f - high), 0.0)
+        outside: FloatArray = np.maximum(np.maximum(low - f, f - high), 0.0)
+        return outside
 
     return score
 
@@ -56,9 +57,9 @@ def generator_scorer(samples: Points) -> Scorer:
     """Distance to the nearest generated sample: in two dimensions, the best that any inversion of
     G could reach (§5.2) up to the density of the samples."""
     tree = KDTree(samples)
-    return lambda x: tree.query(x)[0].astype(np.float32)
+    return lambda x: np.asarray(tree.query(x)[0], np.float32)
 
 
 def density_scorer(mixture: Mixture) -> Scorer:
     """−log p(x) under the true mixture: what no detector can beat."""
-    return lambda x: (-mixture.log_density(x)).astype(np.float32)
+    return lambda x: np.asarray(-mixture.log_density(x), np.float32)

@@ -9,14 +9,13 @@ from typing import Any
 from wganad_core.config import (
     ConfigError,
     LaneConfig,
-    Method,
     MixtureConfig,
     NetworkConfig,
     RaceConfig,
     TrainingConfig,
 )
 
-METHOD_NAMES: dict[Method, str] = {
+METHOD_NAMES: dict[str, str] = {
     "gan": "Vanilla GAN",
     "wgan-clip": "Clipped WGAN",
     "wgan-gp": "WGAN-GP",
@@ -24,7 +23,7 @@ METHOD_NAMES: dict[Method, str] = {
 
 # The paper gives Algorithm 2's settings and, in its appendix, the clipped WGAN's; of the vanilla
 # GAN only the networks. It gets Algorithm 2's optimiser, k = 1 and the loss of Algorithm 1.
-PAPER: dict[Method, TrainingConfig] = {
+PAPER: dict[str, TrainingConfig] = {
     "gan": TrainingConfig(method="gan", generator_loss="saturating", n_critic=1, steps=12_500),
     "wgan-clip": TrainingConfig(
         method="wgan-clip", optimizer="rmsprop", learning_rate=5e-5, steps=12_500
@@ -163,7 +162,7 @@ STORIES: dict[str, Story] = {
     ),
     "clip": Story(
         "Clip it",
-        "The same data under weight clipping, with the paper's c = 0.01 and with c = 0.1. The small "
+        "Weight clipping on the same data, with the paper's c = 0.01 and with c = 0.1. The small "
         "box makes the critic nearly flat: look at its scale, and at ‖∇f‖.",
         _race(
             PAPER["wgan-clip"],

@@ -281,7 +281,7 @@ def own_points() -> Any:
 
 def _lane_settings(i: int, old: LaneConfig) -> tuple[str, dict[str, Any], dict[str, Any]]:
     """Recipe name, network settings and the training settings that replace the recipe's."""
-    names = {**use_cases.METHOD_NAMES, "sharp": "WGAN-GP, sharp"}
+    names: dict[str, str] = {**use_cases.METHOD_NAMES, "sharp": "WGAN-GP, sharp"}
     recipe = st.selectbox(
         f"Lane {i + 1}", list(use_cases.RECIPES), format_func=names.__getitem__,
         index=list(use_cases.RECIPES).index(use_cases.recipe_of(old.training)),

@@ -227,34 +227,36 @@ def _cells(n: int, ledger: bool, narrow: bool) -> tuple[list[_Cell], float]:
     """Panels of n lanes and the height of the plotting area in pixels."""
     if narrow:
         side, pitch = 330.0, 700.0 if ledger else 570.0
-        cells = []
+        stacked = []
         for i in range(n):
             top = i * pitch + 64
-            bars = top + side + 40
-            below = bars + (96 if ledger else 0) + (44 if ledger else 0)
-            cells.append(
-                _Cell((0, 1), (0, 1), (top, top + side), (bars, bars + 96), (below, below + 120))
+            first = top + side + 40
+            second = first + (140 if ledger else 0)
+            stacked.append(
+                _Cell(
+                    (0, 1), (0, 1), (top, top + side), (first, first + 96), (second, second + 120)
+                )
             )
-        return cells, n * pitch
+        return stacked, n * pitch
     if n == 1:
         bars = (64.0, 200.0)
         curves = (260.0, 530.0) if ledger else (64.0, 530.0)
         return [_Cell((0, 0.52), (0.6, 1), (64, 530), bars, curves)], 560
     gap, side = 0.05, 380.0 if n == 3 else 460.0
     width = (1 - gap * (n - 1)) / n
-    bars = 64 + side + 34
-    below = bars + (80 if ledger else 0) + (40 if ledger else 0)
+    first = 64 + side + 34
+    second = first + (120 if ledger else 0)
     cells = [
         _Cell(
             (i * (width + gap), i * (width + gap) + width),
             (i * (width + gap), i * (width + gap) + width),
             (64, 64 + side),
-            (bars, bars + 80),
-            (below, below + 120),
+            (first, first + 80),
+            (second, second + 120),
         )
         for i in range(n)
     ]
-    return cells, below + 120 + 30
+    return cells, second + 120 + 30
 
 
 def _layout(

@@ -13,10 +13,10 @@ BLUE, ORANGE, GREEN, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, GREY = "#CC79A7", "#56B4E9", "#8A94A0"
 
 # Transparent in the middle (or at the bottom), so that both themes show through.
-DIVERGING = [
-    [0.0, "rgba(204,121,167,0.85)"],
-    [0.5, "rgba(140,150,165,0.04)"],
-    [1.0, "rgba(0,114,178,0.85)"],
+DIVERGING: list[tuple[float, str]] = [
+    (0.0, "rgba(204,121,167,0.85)"),
+    (0.5, "rgba(140,150,165,0.04)"),
+    (1.0, "rgba(0,114,178,0.85)"),
 ]
 SEQUENTIAL = [[0.0, "rgba(0,158,115,0.0)"], [1.0, "rgba(0,158,115,0.9)"]]
 

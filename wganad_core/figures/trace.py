@@ -77,7 +77,7 @@ def trace_figure(trace: StepTrace, stage: int, method: Method, mixture: Mixture)
     return figure
 
 
-def _dots(points: Any, name: str, colour: str, size: float = 7, **marker: Any) -> go.Scatter:
+def _dots(points: Any, name: str, colour: Any, size: float = 7, **marker: Any) -> go.Scatter:
     return go.Scatter(
         x=points[:, 0], y=points[:, 1], mode="markers", name=name,
         marker={"size": size, "color": colour, "line": {"width": 0.5, "color": "#333"}, **marker},
@@ -108,8 +108,7 @@ def _plane(trace: StepTrace, stage: int, method: Method, mixture: Mixture) -> li
     else:
         traces.append(_dots(trace.fake, "G(z)", style.ORANGE))
     if stage == 4 and method == "wgan-gp":
-        slopes = {"color": trace.between_slope, "colorscale": "Cividis", "symbol": "x"}
-        traces.append(_dots(trace.between, "x̂", style.BLUE, **slopes))
+        traces.append(_dots(trace.between, "x̂", trace.between_slope, colorscale="Cividis"))
     return traces
 
 

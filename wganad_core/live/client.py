@@ -197,9 +197,17 @@ class WorkerClient:
     def detect(self, source: dict[str, Any]) -> Detection:
         """The detector of {"run": name, "step": n} (shipped) or {"race": key, "lane": i}."""
         arrays, meta = self.ask("detect", source=source)
-        parts = {name: protocol.below(name, arrays) for name in ("maps", "scores", "calibration")}
-        whole = {name: arrays[name] for name in ("points", "label", "mode", "samples")}
-        return Detection(low=meta["low"], high=meta["high"], **whole, **parts)
+        return Detection(
+            low=meta["low"],
+            high=meta["high"],
+            maps=protocol.below("maps", arrays),
+            points=arrays["points"],
+            label=arrays["label"],
+            mode=arrays["mode"],
+            scores=protocol.below("scores", arrays),
+            calibration=protocol.below("calibration", arrays),
+            samples=arrays["samples"],
+        )
 
     def score(self, source: dict[str, Any], x: NDArray[np.floating]) -> dict[str, Any]:
         """Every score, by name, of points x (n, 2)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from numpy.typing import NDArray
 
@@ -14,13 +14,13 @@ KIND = "message"
 Message = tuple[dict[str, NDArray[Any]], dict[str, Any]]
 
 
-def write(stream: BinaryIO, arrays: storage.Arrays, meta: Mapping[str, Any]) -> None:
+def write(stream: IO[bytes], arrays: storage.Arrays, meta: Mapping[str, Any]) -> None:
     data = storage.encode(KIND, arrays, meta)
     stream.write(len(data).to_bytes(8, "little") + data)
     stream.flush()
 
 
-def read(stream: BinaryIO) -> bytes | None:
+def read(stream: IO[bytes]) -> bytes | None:
     """The next message's bytes, for `storage.decode`; None at the end of the stream."""
     header = stream.read(8)
     if len(header) < 8:

@@ -20,7 +20,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 import torch
@@ -110,14 +110,14 @@ class Session:
 class Worker:
     """All sessions of one server, at most `max_live` of them playing at a time."""
 
-    def __init__(self, stdout: BinaryIO, max_live: int) -> None:
+    def __init__(self, stdout: IO[bytes], max_live: int) -> None:
         self.stdout, self.max_live = stdout, max_live
         self.sessions: dict[str, Session] = {}
         self.detectors: dict[str, Detector] = {}  # the last few, newest last
         self.waiting: list[str] = []  # in the queue, first come first served
         self.inbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
-    def listen(self, stdin: BinaryIO) -> None:
+    def listen(self, stdin: IO[bytes]) -> None:
         """Move messages from `stdin` to the inbox until it ends."""
         while (data := protocol.read(stdin)) is not None:
             self.inbox.put(data)

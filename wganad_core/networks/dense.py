@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import math
 from collections.abc import Mapping
 
@@ -30,8 +31,8 @@ def dense(sizes: list[int], activation: Activation, rng: torch.Generator) -> nn.
     drawn from `rng`.
     """
     layers: list[nn.Module] = []
-    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
-        layer = nn.utils.skip_init(nn.Linear, n_in, n_out)
+    for n_in, n_out in itertools.pairwise(sizes):
+        layer = nn.Linear(n_in, n_out)
         for parameter in (layer.weight, layer.bias):
             nn.init.uniform_(parameter, -1 / math.sqrt(n_in), 1 / math.sqrt(n_in), generator=rng)
         layers += [layer, ACTIVATION_LAYERS[activation]()]
@@ -103,7 +104,7 @@ class Networks:
         """SHA-256 of all weights, to tell two training states apart."""
         digest = hashlib.sha256()
         for flat in (self.generator_parameters, self.critic_parameters):
-            digest.update(flat.vector.detach().numpy())
+            digest.update(flat.vector.detach().numpy().tobytes())
         return digest.hexdigest()
 
 

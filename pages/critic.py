@@ -1,0 +1,191 @@
+"""The critic as an anomaly detector (§5.1), beside what the generator and the truth say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages._ui import race_state, runtime
+from pages._ui.chart import live_chart
+from wganad_core import evaluation, pretrained, thresholds, use_cases
+from wganad_core.data.mixture import Mixture
+from wganad_core.figures import detection as figures
+from wganad_core.live.client import WorkerError
+from wganad_core.records import Detection
+
+RULES = {
+    "critic-interval": "Critic, interval rule (§5.1)",
+    "critic": "Critic, quantile",
+    "generator": "Distance to the generator",
+    "density": "True density",
+}
+
+
+def main() -> None:
+    st.title("The critic as detector", anchor=False)
+    st.markdown(
+        "Train on normal points only; then ask of any point of the plane: *is it an anomaly?* "
+        "The truth is known here: normal means within 3σ of a mode. **Click anywhere** to score a "
+        "point."
+    )
+    source, title, mixture = choose_model()
+    try:
+        found = detection(source) if "run" in source else runtime.worker().detect(source)
+    except WorkerError as error:
+        st.error(str(error))
+        return
+    rule, rate = choose_rule(found)
+    threshold = (
+        0.0
+        if rule == "critic-interval"
+        else thresholds.quantile_threshold(found.calibration[rule], rate)
+    )
+    show_maps(found, mixture, rule, threshold, source, title)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        show_false_alarms(found, mixture, rule, threshold)
+    with right:
+        show_ranking(found, mixture)
+
+
+def choose_model() -> tuple[dict[str, Any], str, Mixture]:
+    """A shipped run (the vanilla GAN at any of its kept steps) or a lane of this session's race."""
+    choices: dict[str, str] = dict(use_cases.METHOD_NAMES)
+    live = race_state.view()
+    if live is not None and live.step:
+        for i, lane in enumerate(race_state.current().race.lanes):
+            choices[f"lane-{i}"] = f"My race, lane {i + 1}: {use_cases.lane_title(lane)}"
+    name = st.segmented_control(
+        "Model", list(choices), format_func=choices.__getitem__, default="wgan-gp",
+        required=True, key="model", bind="query-params",
+    )  # fmt: skip
+    if name.startswith("lane-"):
+        lane_source = {"race": runtime.session_race().key, "lane": int(name[5:])}
+        return lane_source, choices[name], race_state.data(race_state.current())
+    run = shipped(name)
+    steps = sorted(run.weights)
+    step = steps[-1]
+    if len(steps) > 1:
+        step = st.select_slider(
+            "Training step of this model: watch modes get lost and come back",
+            steps, value=figures.most_collapsed(run, steps), format_func="{:,}".format,
+            key=f"step-{name}", bind="query-params",
+        )  # fmt: skip
+    mixture = race_state.mixture(run.mixture)
+    return {"run": name, "step": step}, f"{choices[name]}, step {step:,}", mixture
+
+
+@st.cache_resource(show_spinner=False)
+def shipped(name: str) -> pretrained.Run:
+    return pretrained.load_run(pretrained.shipped_run(name))
+
+
+@st.cache_resource(show_spinner="Scoring the plane …", max_entries=24)
+def detection(source: dict[str, Any]) -> Detection:
+    """A shipped model never changes, so its detection is made once per server."""
+    return runtime.worker().detect(source)
+
+
+def choose_rule(found: Detection) -> tuple[str, float]:
+    names = [name for name in RULES if name in found.scores]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+        rule = st.segmented_control(
+            "Score and rule", names, format_func=RULES.__getitem__, default=names[0],
+            required=True, key="rule", bind="query-params",
+        )  # fmt: skip
+        rate = st.slider(
+            "Wanted false-alarm rate", 0.0, 20.0, 1.0, 0.1, format="%.1f %%", width=300,
+            disabled=rule == "critic-interval", key="rate", bind="query-params",
+            help="The threshold is this quantile of the scores of 5,000 held-out normals.",
+        )  # fmt: skip
+    if rule == "critic-interval":
+        st.caption(
+            f"Anomaly = f(x) outside [{found.low:.4g}, {found.high:.4g}], the range of the critic "
+            "over the training set. The rule has no rate to choose."
+        )
+    return rule, rate / 100
+
+
+def show_maps(
+    found: Detection, mixture: Mixture, rule: str, threshold: float, source: dict[str, Any],
+    title: str,
+) -> None:  # fmt: skip
+    """Score map and verdict map; a click or typed coordinates score one point."""
+    point = st.session_state.get("point", (0.0, 0.0))
+    figure = figures.detection_figure(found, mixture, rule, threshold, point)
+    alt = f"{title}: map of the score {RULES[rule]} and the region it calls anomalous"
+    events = live_chart(figure, key="detector", alt=alt)
+    if events.click is not None:
+        st.session_state.point = (float(events.click["x"]), float(events.click["y"]))
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        x = st.number_input("x", value=round(point[0], 3), step=0.05, format="%.3f", width=150)
+        y = st.number_input("y", value=round(point[1], 3), step=0.05, format="%.3f", width=150)
+        if (x, y) != (round(point[0], 3), round(point[1], 3)):
+            st.session_state.point = (x, y)
+            st.rerun()
+        try:
+            scores = runtime.worker().score(source, np.array([point]))
+        except WorkerError as error:
+            st.error(str(error))
+            return
+        score = float(scores[rule][0])
+        st.metric("Score", f"{score:.4g}", width=150)
+        st.metric("Threshold", f"{threshold:.4g}", width=150)
+        st.metric("Verdict", "anomaly" if score > threshold else "normal", width=150)
+        if len(mixture.modes):
+            truth = "anomaly" if mixture.is_anomaly(np.array([point]))[0] else "normal"
+            st.metric("Truth", truth, width=150)
+
+
+def show_false_alarms(found: Detection, mixture: Mixture, rule: str, threshold: float) -> None:
+    """Which modes pay: the paper's central argument (§3.3)."""
+    if not len(mixture.modes):
+        st.info("This data set has no modes with a known 3σ region, so there is no truth to count.")
+        return
+    flagged = found.scores[rule] > threshold
+    alarms = evaluation.false_alarms_by_group(flagged, found.label, found.mode, len(mixture.modes))
+    st.subheader("False alarms, mode by mode", anchor=False)
+    st.markdown(
+        "A generator that lost a mode calls its points anomalies: compare the **vanilla GAN** with "
+        "**WGAN-GP** under *Distance to the generator* (§3.3 of the paper)."
+    )
+    live_chart(
+        figures.false_alarm_figure(alarms),
+        key="false-alarms",
+        alt="; ".join(f"mode {i + 1}: {share:.0%}" for i, share in enumerate(alarms)),
+    )
+    caught = float(flagged[found.label == 1].mean())
+    total = float(flagged[found.label == 0].mean())
+    st.caption(f"All in all {total:.1%} of normals are flagged, and {caught:.1%} of anomalies.")
+
+
+def show_ranking(found: Detection, mixture: Mixture) -> None:
+    """AUPRC of the scores on normals plus uniform points, with its chance level and floor."""
+    if not found.label.any():
+        return
+    st.subheader("How good are the scores?", anchor=False)
+    summaries = {name: evaluation.summary(found.label, found.scores[name]) for name in found.scores}
+    table = pd.DataFrame(
+        {
+            "score": [RULES[name] for name in summaries],
+            "AUPRC": [100 * summary.auprc for summary in summaries.values()],
+            "AUROC": [100 * summary.auroc for summary in summaries.values()],
+        }
+    ).sort_values("AUPRC", ascending=False)
+    number = st.column_config.NumberColumn(format="%.1f %%")
+    st.dataframe(table, hide_index=True, column_config={"AUPRC": number, "AUROC": number})
+    any_summary = summaries["critic"]
+    left, right, bottom, top = mixture.box
+    st.caption(
+        f"On {any_summary.n:,} points: normals, and points uniform in [{left:.2f}, {right:.2f}] × "
+        f"[{bottom:.2f}, {top:.2f}] labelled by the 3σ rule. Base rate π = "
+        f"{any_summary.base_rate:.1%} (the chance level of AUPRC); no ranking falls below "
+        f"{any_summary.floor:.1%}. The distance uses the nearest of 100,000 generated samples."
+    )
+
+
+main()
