@@ -13,6 +13,8 @@ import streamlit as st
 from pages._ui import runtime
 
 st.set_page_config(page_title="WGAN anomaly detection", page_icon="🎯", layout="wide")
+# Streamlit leaves a fifth of a laptop's screen empty above the first line.
+st.html("<style>.stMainBlockContainer {padding-top: 4.2rem; padding-bottom: 3rem;}</style>")
 runtime.start()
 st.navigation(
     [

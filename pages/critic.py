@@ -25,7 +25,8 @@ RULES = {
 
 
 def main() -> None:
-    st.title("The critic as detector", anchor=False)
+    runtime.enter_through_app()
+    st.header("The critic as detector", anchor=False)
     st.markdown(
         "Train on normal points only; then ask of any point of the plane: *is it an anomaly?* "
         "The truth is known here: normal means within 3σ of a mode. **Click anywhere** to score a "

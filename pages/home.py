@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import home_cards
+from pages._ui import home_cards, runtime
+
+runtime.enter_through_app()
 
 st.title("See why Wasserstein GANs detect anomalies", anchor=False)
 st.markdown(

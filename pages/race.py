@@ -17,13 +17,17 @@ TICK = 0.25  # seconds between two looks at the worker
 
 
 def main() -> None:
+    runtime.enter_through_app()
     state = race_state.current()
-    st.title("The race", anchor=False)
     if state.problem:
         st.error(state.problem)
         state.problem = None
     offer_resume()
-    race_controls.stories(state)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.header("The race", anchor=False, width="content")
+        race_controls.stories(state)
+    if state.story:
+        st.markdown(use_cases.STORIES[state.story].watch)
     live = race_state.view()
     race_controls.transport(state, live)
     view = race_controls.lenses()
@@ -59,14 +63,15 @@ def show_race(state: race_state.RaceState, view: figures.View, ticking: bool) ->
         return
     if ticking and live is not None and not live.playing and live.place == 0:
         st.rerun()  # finished or stopped: the whole page changes to its resting state
-    step = None if ticking else scrubber(state, live)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        status(live)
+        step = None if ticking else scrubber(state, live)
     try:
         lanes = race_state.drawings(state, live, step)
     except WorkerError as error:
         st.error(str(error))
         return
     mixture = race_state.data(state)
-    status(live)
     alt = "; ".join(f"{lane.title}: {figures.headline(lane)}" for lane in lanes)
     live_chart(figures.race_figure(lanes, mixture, view), key="race", alt=alt)
     events = [f"**{lane.title}** — {event}" for lane in lanes for event in lane.recording.events]
@@ -91,6 +96,8 @@ def scrubber(state: race_state.RaceState, live: RaceView | None) -> int | None:
     # A new newest step is a new slider, which starts at its right end.
     chosen = st.select_slider(
         "Replay",
+        label_visibility="collapsed",
+        width=640,
         options=steps,
         value=steps[-1],
         format_func=lambda step: f"step {step:,}",
@@ -103,8 +110,9 @@ def status(live: RaceView | None) -> None:
     """One line: what is going on."""
     if live is None:
         st.caption(
-            "A finished race that ships with the app. Drag *Replay* to scrub through it, or press "
-            "**Play** to run it live on this machine."
+            "A finished race that ships with the app. Drag the slider to replay it, or press "
+            "**Play** to run it live on this machine.",
+            width="stretch",
         )
         return
     stopped = [lane.stopped for lane in live.lanes if lane.stopped]

@@ -79,7 +79,7 @@ def test_optimal_discriminator_by_hand() -> None:
 def test_w1_of_a_shifted_sample_is_the_length_of_the_shift() -> None:
     x = cloud()
     shuffled = np.random.default_rng(1).permutation(x)
-    assert wasserstein(x, shuffled + [3, 4]) == pytest.approx(5, abs=1e-9)
+    assert wasserstein(x, shuffled + np.array([3, 4])) == pytest.approx(5, abs=1e-9)
     assert wasserstein(x, shuffled) == pytest.approx(0, abs=1e-12)
 
 
@@ -101,15 +101,17 @@ def test_w1_on_a_line_equals_scipys() -> None:
 def test_sliced_w1_by_hand() -> None:
     x = cloud(50)
     # Directions at 0° and 90°: (|3| + |−4|)/2.
-    assert sliced_wasserstein(x, x + [3, -4], 2) == pytest.approx(3.5, abs=1e-9)
+    assert sliced_wasserstein(x, x + np.array([3, -4]), 2) == pytest.approx(3.5, abs=1e-9)
     # At 0°, 60°, 120°: 2·(1 + ½ + ½)/3.
-    assert sliced_wasserstein(x, x + [2, 0], 3) == pytest.approx(4 / 3, abs=1e-9)
+    assert sliced_wasserstein(x, x + np.array([2, 0]), 3) == pytest.approx(4 / 3, abs=1e-9)
 
 
 def test_sliced_w1_of_a_shift_tends_to_two_over_pi_of_it() -> None:
     x = cloud(20)
-    assert sliced_wasserstein(x, x + [3, 4], 4096) == pytest.approx(10 / math.pi, abs=1e-5)
-    assert sliced_wasserstein(x, x + [3, 4]) == pytest.approx(10 / math.pi, abs=0.01)
+    assert sliced_wasserstein(x, x + np.array([3, 4]), 4096) == pytest.approx(
+        10 / math.pi, abs=1e-5
+    )
+    assert sliced_wasserstein(x, x + np.array([3, 4])) == pytest.approx(10 / math.pi, abs=0.01)
 
 
 def test_sliced_w1_equals_scipys_along_each_direction() -> None:
@@ -237,7 +239,7 @@ def test_an_untrained_generator_at_the_centre_of_a_ring_is_no_collapse() -> None
 
 def test_a_collapse_on_the_grid() -> None:
     # Half the spacing of the grid is 0.25. Modes count row by row from the lower left.
-    corner, above = np.float32([-1, -1]), np.float32([-1, -0.5])
+    corner, above = GRID.modes[0], GRID.modes[5]
     assert collapse_sentence(7, at((corner, 60)), GRID) == "step 7: 100 % of samples on mode 1"
     assert collapse_sentence(7, at((above, 60)), GRID) == "step 7: 100 % of samples on mode 6"
     assert collapse_sentence(7, at((corner, 30), (above, 30)), GRID) is None
@@ -246,3 +248,9 @@ def test_a_collapse_on_the_grid() -> None:
 def test_one_mode_cannot_collapse() -> None:
     single = make_mixture(MixtureConfig(n_modes=1, n_samples=50))
     assert collapse_sentence(1, single.x, single) is None
+
+
+@pytest.mark.xfail(reason="The centre of the grid is a mode, and a fresh generator sits there.")
+def test_an_untrained_generator_at_the_centre_of_the_grid_is_no_collapse() -> None:
+    centre = np.zeros(2, np.float32)
+    assert collapse_sentence(0, at((centre, 200), spread=0.1), GRID) is None

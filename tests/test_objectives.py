@@ -45,7 +45,7 @@ def test_the_saturating_gradient_vanishes_where_the_discriminator_is_sure() -> N
     gradients = {}
     for kind in ("saturating", "non-saturating"):
         logit = torch.tensor([[-20.0]], dtype=torch.float64, requires_grad=True)
-        loss = objectives.gan_generator_loss(logit, kind)  # type: ignore[arg-type]
+        loss = objectives.gan_generator_loss(logit, kind)
         (gradient,) = torch.autograd.grad(loss, logit)
         gradients[kind] = gradient.item()
     assert gradients["saturating"] == pytest.approx(-2.0612e-9, abs=1e-12)
@@ -85,11 +85,9 @@ def test_penalty_of_a_linear_critic() -> None:
     critic = linear_critic([3.0, 4.0])
     penalty = objectives.gradient_penalty(critic, torch.randn(7, 2))
     assert penalty.item() == pytest.approx(16, abs=1e-5)
-    penalty.backward()  # type: ignore[no-untyped-call]
+    penalty.backward()
     assert critic.weight.grad is not None
-    torch.testing.assert_close(
-        critic.weight.grad, torch.tensor([[4.8, 6.4]]), rtol=0, atol=1e-5
-    )
+    torch.testing.assert_close(critic.weight.grad, torch.tensor([[4.8, 6.4]]), rtol=0, atol=1e-5)
 
 
 def test_penalty_of_a_unit_slope_is_zero() -> None:

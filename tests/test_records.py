@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -132,7 +133,7 @@ def test_arrays_and_back() -> None:
 def test_half_precision_is_enough_to_draw() -> None:
     samples = np.random.default_rng(0).uniform(-2, 2, (5, 2)).astype(np.float32)
     recording = Recording()
-    recording.add(Frame(**{**frame(0).arrays(), "samples": samples, "step": 0}), {"step": 0})
+    recording.add(dataclasses.replace(frame(0), samples=samples), {"step": 0})
     back = Recording.from_arrays(recording.arrays(), [])
     # Between 1 and 2 half precision steps by 2⁻¹⁰.
     np.testing.assert_allclose(back.frames[0].samples, samples, rtol=0, atol=2**-11 + 1e-7)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,6 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from wganad_core.config import METHODS, Decay, Method, MixtureConfig, NetworkConfig, TrainingConfig
 from wganad_core.data.mixture import make_mixture
@@ -53,7 +54,8 @@ def assert_same_state(one: Trainer, other: Trainer) -> None:
         assert value.dtype == other_arrays[name].dtype, name
         assert value.shape == other_arrays[name].shape, name
         assert np.array_equal(value, other_arrays[name]), name
-    assert repr(meta) == repr(other_meta)  # repr, as NaN equals nothing
+    # As text, since NaN equals nothing.
+    assert json.dumps(meta, sort_keys=True) == json.dumps(other_meta, sort_keys=True)
 
 
 # Determinism
@@ -292,7 +294,9 @@ def test_updates_are_counted_one_by_one(method: Method) -> None:
 # The algorithms
 
 
-def reference_loss(method: Method, critic: nn.Module, real: Tensor, fake: Tensor, rng: Any) -> Tensor:
+def reference_loss(
+    method: Method, critic: nn.Module, real: Tensor, fake: Tensor, rng: Any
+) -> Tensor:
     if method == "gan":
         d_real, d_fake = torch.sigmoid(critic(real)), torch.sigmoid(critic(fake))
         return -(d_real.log().mean() + (1 - d_fake).log().mean())
@@ -311,13 +315,15 @@ def reference_run(trainer: Trainer, n_steps: int) -> list[FloatArray]:
     rng.set_state(trainer.rng.get_state())
     networks = []
     for module in (trainer.generator, trainer.critic):
-        plain = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 2))
+        plain = nn.Sequential(
+            nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 2)
+        )
         if module is trainer.critic:
             plain[-1] = nn.Linear(8, 1)
         plain.load_state_dict(module.state_dict())
         networks.append(plain)
     generator, critic = networks
-    optimizers = []
+    optimizers: list[torch.optim.Optimizer] = []
     for module in networks:
         if config.optimizer == "adam":
             betas = (config.beta1, config.beta2)
@@ -329,7 +335,7 @@ def reference_run(trainer: Trainer, n_steps: int) -> list[FloatArray]:
             real = torch.from_numpy(X)[torch.randint(len(X), (config.batch_size,), generator=rng)]
             fake = generator(torch.randn(config.batch_size, 2, generator=rng)).detach()
             optimizers[1].zero_grad()
-            reference_loss(config.method, critic, real, fake, rng).backward()  # type: ignore[no-untyped-call]
+            reference_loss(config.method, critic, real, fake, rng).backward()
             optimizers[1].step()
             if config.method == "wgan-clip":
                 for parameter in critic.parameters():
@@ -342,7 +348,7 @@ def reference_run(trainer: Trainer, n_steps: int) -> list[FloatArray]:
         else:
             loss = -torch.sigmoid(scores).log().mean()
         optimizers[0].zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizers[0].step()
     return [p.detach().numpy() for module in networks for p in module.parameters()]
 
@@ -392,9 +398,7 @@ def tiny_gan(monkeypatch: pytest.MonkeyPatch, **settings: Any) -> Trainer:
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
-def test_one_discriminator_update_by_hand(
-    monkeypatch: pytest.MonkeyPatch, optimizer: str
-) -> None:
+def test_one_discriminator_update_by_hand(monkeypatch: pytest.MonkeyPatch, optimizer: str) -> None:
     trainer = tiny_gan(monkeypatch, optimizer=optimizer)
     assert isinstance(trainer, VanillaGAN)
     flat = trainer.networks.critic_parameters
@@ -420,9 +424,7 @@ def test_one_discriminator_update_by_hand(
 
 
 @pytest.mark.parametrize("generator_loss", ["saturating", "non-saturating"])
-def test_one_generator_update_by_hand(
-    monkeypatch: pytest.MonkeyPatch, generator_loss: str
-) -> None:
+def test_one_generator_update_by_hand(monkeypatch: pytest.MonkeyPatch, generator_loss: str) -> None:
     trainer = tiny_gan(monkeypatch, generator_loss=generator_loss)
     trainer.update_generator()
     # logit −0.5; saturating d/dl ln(1 − σ) = −σ(l), else d/dl (−ln σ) = σ(l) − 1; dl/dx = 6.
@@ -445,7 +447,9 @@ def test_clipped_weights_stay_in_the_box(clip: float) -> None:
         trainer.update_critic()
         weights = trainer.networks.critic_parameters.vector.detach().abs()
         assert weights.max().item() == np.float32(clip)  # the first weights were beyond
-        assert all(parameter.abs().max() <= weights.max() for parameter in trainer.critic.parameters())
+        assert all(
+            parameter.abs().max() <= weights.max() for parameter in trainer.critic.parameters()
+        )
 
 
 @pytest.mark.parametrize("method", ["gan", "wgan-gp"])
@@ -536,44 +540,62 @@ def test_averaging_does_not_change_the_training() -> None:
 # What goes wrong
 
 
+OVERFLOW_REASON = (
+    "`Trainer.apply` looks at the gradient, not at its square: the optimiser's second moment "
+    "overflows first, and then the run stands still for ever or its weights are not finite."
+)
+
+
 @pytest.mark.parametrize(
-    ("settings", "part"),
+    ("width", "settings"),
     [
-        ({"method": "gan"}, "critic"),
-        ({"method": "wgan-gp"}, "critic"),
-        ({"method": "wgan-clip", "clip": 1000.0, "optimizer": "rmsprop"}, "critic"),
-        # The discriminator still copes with the samples of a step before.
-        ({"method": "wgan-clip", "clip": 1.0, "n_critic": 1}, "generator"),
+        (16, {"method": "gan", "n_critic": 1}),
+        (32, {"method": "gan", "optimizer": "rmsprop"}),
+        (16, {"method": "wgan-gp", "n_critic": 1}),
+        (32, {"method": "wgan-gp"}),
+        (32, {"method": "wgan-clip", "clip": 1000.0, "optimizer": "rmsprop"}),
+        pytest.param(
+            16,
+            {"method": "wgan-gp", "optimizer": "rmsprop", "n_critic": 1},
+            marks=pytest.mark.xfail(reason=OVERFLOW_REASON),
+        ),
     ],
 )
 def test_an_absurd_learning_rate_diverges_and_keeps_the_last_good_weights(
-    settings: dict[str, Any], part: str
+    width: int, settings: dict[str, Any]
 ) -> None:
-    config = QUICK.replace(learning_rate=10.0, steps=200, **settings)
-    trainer = make_trainer(X, config, NetworkConfig(width=32, depth=16))
-    if part == "generator":
-        trainer.networks.generator_parameters.vector.data.mul_(300)
-    updates = {"critic": trainer.update_critic, "generator": trainer.update_generator}
-    order = itertools.cycle(["critic"] * config.n_critic + ["generator"])
-    if part == "generator":
-        order = itertools.cycle(["generator"])
-    good = counts = None
-    with pytest.raises(DivergedError) as caught:
-        for name in itertools.islice(order, 600):
-            good = trainer.networks.arrays()
-            counts = (trainer.n_critic_updates, trainer.n_generator_updates)
-            moments = optimizer_arrays(trainer)
-            losses = dict(trainer.losses)
-            updates[name]()
-    assert f"Training diverged at step 0 ({part} update: " in str(caught.value)
-    assert str(caught.value).endswith("Lower the learning rate or the penalty.")
-    assert good is not None
+    config = QUICK.replace(learning_rate=10.0, **settings)
+    trainer = make_trainer(X, config, NetworkConfig(width=width, depth=16))
+    updates = [trainer.update_critic] * config.n_critic + [trainer.update_generator]
+    sentence = None
+    for update in itertools.islice(itertools.cycle(updates), 12):
+        good, losses = trainer.networks.arrays(), dict(trainer.losses)
+        counts = (trainer.n_critic_updates, trainer.n_generator_updates)
+        moments = optimizer_arrays(trainer)
+        try:
+            update()
+        except DivergedError as error:
+            sentence = str(error)
+            break
+    assert sentence is not None
+    part = "generator" if update == trainer.update_generator else "critic"
+    assert sentence.startswith(f"Training diverged at step 0 ({part} update: {part} ")
+    assert sentence.endswith("Lower the learning rate or the penalty.")
     for name, value in trainer.networks.arrays().items():
         assert np.array_equal(value, good[name]), name
         assert np.isfinite(value).all(), name
-    assert counts == (trainer.n_critic_updates, trainer.n_generator_updates)
     assert losses == trainer.losses
+    assert counts == (trainer.n_critic_updates, trainer.n_generator_updates)
     assert all(map(np.array_equal, moments, optimizer_arrays(trainer)))
+
+
+@pytest.mark.xfail(reason=OVERFLOW_REASON)
+def test_a_run_does_not_stand_still_for_ever() -> None:
+    config = QUICK.replace(learning_rate=10.0, steps=60)  # networks within the live limits
+    trainer = make_trainer(X, config, NetworkConfig(width=64, depth=4))
+    with contextlib.suppress(DivergedError):
+        list(train(trainer))
+    assert all(np.isfinite(value).all() for value in trainer.state()[0].values())
 
 
 def optimizer_arrays(trainer: Trainer) -> list[Any]:
@@ -586,7 +608,7 @@ def optimizer_arrays(trainer: Trainer) -> list[Any]:
 def test_a_loss_that_is_not_finite_is_never_applied(method: Method, part: str) -> None:
     trainer = trainer_of(method=method)
     trainer.step()
-    trainer.generator[0].weight.data[0, 0] = math.nan  # type: ignore[index, operator, union-attr]
+    trainer.networks.generator_parameters.vector.data[0] = math.nan
     before = trainer.networks.checksum()
     update = trainer.update_critic if part == "critic" else trainer.update_generator
     with pytest.raises(DivergedError, match=rf"diverged at step 1 \({part} update"):
@@ -596,13 +618,11 @@ def test_a_loss_that_is_not_finite_is_never_applied(method: Method, part: str) -
 
 def test_the_loop_passes_divergence_on_after_its_good_snapshots() -> None:
     trainer = trainer_of(steps=50)
-    snapshots = []
+    snapshots = train(trainer, 2)
+    assert [next(snapshots).step for _ in range(3)] == [0, 2, 4]
+    trainer.networks.generator_parameters.vector.data.fill_(math.inf)
     with pytest.raises(DivergedError, match="diverged at step 4"):
-        for snapshot in train(trainer, 2):
-            snapshots.append(snapshot.step)
-            if snapshot.step == 4:
-                trainer.generator[0].bias.data.fill_(math.inf)  # type: ignore[operator, union-attr]
-    assert snapshots == [0, 2, 4]
+        next(snapshots)
     assert trainer.n_steps == 4
 
 
@@ -636,7 +656,7 @@ def test_without_a_network_the_data_decide_its_inputs() -> None:
 
 def test_wgan_gp_learns_a_ring() -> None:
     mixture = make_mixture(MixtureConfig(n_samples=20_000))
-    config = SHARP.replace(steps=250, batch_size=64)
+    config = SHARP.replace(steps=200, batch_size=64)
     trainer = make_trainer(mixture.x, config)
     first, last = train(trainer, 1000)
     real = mixture.x[:500]

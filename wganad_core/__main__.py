@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import importlib.util
 import json
 import math
 import re
@@ -34,6 +35,7 @@ class Command:
     """A verb and its noun, what it does in a line, examples, its options and its work."""
 
     name: str
+    usage: str
     summary: str
     examples: str
     options: Callable[[argparse.ArgumentParser], None]
@@ -160,14 +162,14 @@ def train_mixture(arguments: argparse.Namespace) -> int:
 def settings_of(arguments: argparse.Namespace) -> tuple[Any, Any, Any]:
     """MixtureConfig, LaneConfig and, for a data file, its points, from the options."""
     from wganad_core.config import MIXTURES, LaneConfig, MixtureConfig, NetworkConfig
-    from wganad_core.use_cases import PAPER, SHARP
+    from wganad_core.use_cases import RECIPES
 
-    if arguments.recipe == "sharp" and arguments.method != SHARP.method:
+    recipe = RECIPES[arguments.method if arguments.recipe == "paper" else arguments.recipe]
+    if recipe.method != arguments.method:
         raise Refused(
-            f"The recipe sharp is for {SHARP.method}; found --method {arguments.method}. "
-            "Leave --recipe out."
+            f"The recipe {arguments.recipe} is for {recipe.method}; found --method "
+            f"{arguments.method}. Leave --recipe out."
         )
-    recipe = SHARP if arguments.recipe == "sharp" else PAPER[arguments.method]
 
     def given(part: str) -> dict[str, Any]:
         values = {_field(name): getattr(arguments, name) for name in SETTINGS[part]}
@@ -219,35 +221,24 @@ def reproducing_command(mixture: Any, lane: Any, data: str = "", keep_weights: i
     `data` names the file of a data set called `own`.
     """
     from wganad_core.config import MixtureConfig, NetworkConfig
-    from wganad_core.use_cases import PAPER, SHARP
+    from wganad_core.use_cases import RECIPES, recipe_of
 
-    method = lane.training.method
-    recipes = {"paper": PAPER[method], **({"sharp": SHARP} if method == SHARP.method else {})}
-
-    def changes(recipe: Any) -> list[str]:
-        pairs = {
-            "mixture": (mixture, MixtureConfig()),
-            "training": (lane.training, recipe),
-            "network": (lane.network, NetworkConfig()),
-        }
-        words = []
-        for part, fields in SETTINGS.items():
-            chosen, default = pairs[part]
-            for name in fields:
-                value = getattr(chosen, _field(name))
-                if value != getattr(default, _field(name)):
-                    words += [_flag(name), str(value)]
-        return words
-
-    name, words = min(
-        ((name, changes(recipe)) for name, recipe in recipes.items()),
-        key=lambda pair: len(pair[1]),
-    )
+    method, recipe = lane.training.method, recipe_of(lane.training)
+    pairs = {
+        "mixture": (mixture, MixtureConfig()),
+        "training": (lane.training, RECIPES[recipe]),
+        "network": (lane.network, NetworkConfig()),
+    }
     command = ["python", "-m", "wganad_core", "train", "mixture", "--method", method]
-    command += ["--recipe", name] if name != "paper" else []
+    command += ["--recipe", recipe] if recipe != method else []
     where = mixture.name if mixture.name != "own" else data or "POINTS.csv"
     command += ["--data", where] if where != "ring" else []
-    command += words
+    for part, fields in SETTINGS.items():
+        chosen, default = pairs[part]
+        for name in fields:
+            value = getattr(chosen, _field(name))
+            if value != getattr(default, _field(name)):
+                command += [_flag(name), str(value)]
     command += ["--keep-weights", str(keep_weights)] if keep_weights else []
     return shlex.join(command)
 
@@ -275,11 +266,97 @@ def _kind(part: str, name: str) -> dict[str, Any]:
     return {"type": kind, "metavar": "N" if kind is int else "X"}
 
 
+# ---------------------------------------------------------------- render mixture, info run
+
+
+def render_mixture_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, default=Path("figures"), metavar="DIR",
+                        help="where the files go (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--runs", type=Path, nargs="+", metavar="FILE",
+                        help="run files, one per method (default: the shipped ones)")  # fmt: skip
+    parser.add_argument("--png", action="store_true", help="PNG as well (needs kaleido)")
+    _json_option(parser)
+
+
+def render_mixture(arguments: argparse.Namespace) -> int:
+    if arguments.png and importlib.util.find_spec("kaleido") is None:
+        raise Refused("--png needs the package kaleido; install it or leave --png out.")
+    if arguments.out.exists() and not arguments.out.is_dir():
+        raise Refused(f"{arguments.out} is a file; name a folder.")
+    from wganad_core import pretrained, storage
+    from wganad_core.config import METHODS
+    from wganad_core.data.mixture import make_mixture
+
+    shipped = [pretrained.shipped_run(method) for method in METHODS]
+    runs: dict[str, pretrained.Run] = {}
+    for path in arguments.runs or shipped:
+        run = pretrained.load_run(path)
+        method = run.lane.training.method
+        if method in runs:
+            raise Refused(f"{path} is a second run of {method}; give one per method.")
+        runs[method] = run
+    mixtures = {run.mixture for run in runs.values()}
+    if len(mixtures) > 1:
+        raise Refused("These runs were trained on different data; give runs of one data set.")
+    mixture = make_mixture(mixtures.pop())
+
+    from wganad_core.figures.paper import paper_figures
+    from wganad_core.live.offline import look_back
+
+    looks = {method: look_back(run, mixture) for method, run in runs.items()}
+    written = []
+    for name, figure in paper_figures(runs, mixture, looks).items():
+        pages = {"html": figure.to_html(include_plotlyjs=True).encode()}
+        if arguments.png:
+            pages["png"] = figure.to_image(format="png", scale=2)
+        for suffix, page in pages.items():
+            path = arguments.out / f"{name}.{suffix}"
+            storage.write_atomically(path, page)
+            written.append(str(path))
+            _say(f"written {path}")
+    if arguments.json:
+        _print_json({"files": written})
+    return 0
+
+
+def info_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE")
+    _json_option(parser)
+
+
+def info_run(arguments: argparse.Namespace) -> int:
+    from wganad_core import pretrained
+
+    run = pretrained.load_run(arguments.file)
+    past = run.recording
+    facts: dict[str, Any] = {
+        "method": run.lane.training.method,
+        "data": run.mixture.name,
+        "seed": run.lane.training.seed,
+        "frames": len(past.frames),
+        "weights_at": sorted(run.weights),
+        **run.metrics,
+        "events": past.events,
+        "command": run.command,
+    }
+    if arguments.json:
+        whole = {"mixture": run.mixture.to_dict(), "lane": run.lane.to_dict()}
+        _print_json({"path": str(arguments.file), **facts, **whole})
+        return 0
+    facts["weights_at"] = ", ".join(f"{step:,}" for step in facts["weights_at"])
+    events = facts.pop("events")
+    print("\n".join(_facts(facts)))
+    for event in events:
+        print(f"event: {event}")
+    return 0
+
+
 # ---------------------------------------------------------------- every command
 
 COMMANDS = (
     Command(
         "train mixture",
+        "train mixture --method METHOD [options]",
         "train a GAN on points of the plane",
         """\
   the paper's WGAN-GP, on 100,000 points of the ring of seven Gaussians:
@@ -294,6 +371,28 @@ COMMANDS = (
 Ctrl-C keeps what was done; the same command continues it.""",
         train_mixture_options,
         train_mixture,
+    ),
+    Command(
+        "render mixture",
+        "render mixture [options]",
+        "write the paper's figures of the mixture as HTML",
+        """\
+  from the runs that ship with the project, into the folder figures:
+    python -m wganad_core render mixture
+  from your own runs, PNG as well:
+    python -m wganad_core render mixture --runs gan.safetensors gp.safetensors --png""",
+        render_mixture_options,
+        render_mixture,
+    ),
+    Command(
+        "info run",
+        "info run FILE [--json]",
+        "say what a run file holds",
+        """\
+  settings, figures at the end, and the command that trains it again:
+    python -m wganad_core info run wgan-gp.safetensors""",
+        info_run_options,
+        info_run,
     ),
 )
 
@@ -320,7 +419,8 @@ def make_parser() -> argparse.ArgumentParser:
                 metavar="NOUN", required=True
             )
         leaf = nouns[verb].add_parser(
-            noun, help=command.summary, description=command.summary.capitalize() + ".",
+            noun, help=command.summary, usage=f"python -m wganad_core {command.usage}",
+            description=command.summary[0].upper() + command.summary[1:] + ".",
             epilog=f"examples:\n{command.examples}", **style,
         )  # fmt: skip
         command.options(leaf)
@@ -392,7 +492,7 @@ def _natural(text: str) -> int:
 @contextlib.contextmanager
 def _interrupt_as_flag() -> Iterator[Callable[[], bool]]:
     """While training, Ctrl-C waits for the end of the step; a second one does not."""
-    pressed = []
+    pressed: list[bool] = []
 
     def note(*_: object) -> None:
         if pressed:

@@ -125,7 +125,7 @@ class Recording:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Stacked over time, for storage: half precision for what is only drawn."""
         stacked: dict[str, NDArray[Any]] = {
-            name: np.stack([frame.arrays()[name] for frame in self.frames]).astype(np.float16)
+            name: _half(np.stack([frame.arrays()[name] for frame in self.frames]))
             for name in self.frames[0].arrays()
         }
         stacked["steps"] = np.array([frame.step for frame in self.frames], dtype=np.int64)
@@ -142,6 +142,12 @@ class Recording:
         ]
         history = [tuple(row) for row in arrays["history"].astype(np.float64).tolist()]
         return cls(frames, history, list(events))
+
+
+def _half(values: NDArray[Any]) -> NDArray[np.float16]:
+    """In half precision; what is too large for it (a diverging critic) becomes its largest."""
+    limit = np.finfo(np.float16).max
+    return values.clip(-limit, limit).astype(np.float16)
 
 
 def _thin(entries: list[Any], limit: int) -> None:

@@ -36,7 +36,7 @@ SHARP = TrainingConfig(
     method="wgan-gp",
     penalty=0.1,
     batch_size=256,
-    learning_rate=1e-3,
+    learning_rate=2e-3,
     decay="cosine",
     steps=8_000,
 )

@@ -2,7 +2,7 @@
 
 ``st.plotly_chart`` builds a new plot whenever its data change: the frame blinks and the zoom is
 lost. ``live_chart`` keeps one plot node for as long as its element is on the page and hands every
-new figure to ``Plotly.react``; ``chart.js`` holds the browser side.
+new figure to ``Plotly.react``; ``static/chart.js`` holds the browser side.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
+from zlib import crc32
 
 import plotly
 import plotly.graph_objects as go
@@ -19,13 +20,10 @@ import streamlit as st
 import streamlit.components.v1 as components_v1
 from plotly.utils import PlotlyJSONEncoder
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "live_chart",
-    js=(_HERE / "chart.js").read_text(encoding="utf-8"),
-    css=(_HERE / "chart.css").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+_STATIC = Path(__file__).parent / "static"
 
 
 class Click(TypedDict):
@@ -110,10 +108,9 @@ def live_chart(figure: go.Figure, *, key: str, alt: str) -> ChartEvents:
         "layout": spec["layout"],
         "alt": alt,
         "seen": seen,
-        "plotly": _plotly_url(),
     }
     # Bytes, because Streamlit would encode a string as JSON again, twice.
-    result = _component(
+    result = _component()(
         key=f"chart-{key}",
         data=json.dumps(payload, cls=PlotlyJSONEncoder, separators=(",", ":")).encode(),
         on_click_change=_rerun_only,
@@ -133,13 +130,28 @@ def _rerun_only() -> None:
 
 
 @cache
-def _plotly_url() -> str:
-    """Have Streamlit serve the ``plotly.min.js`` of the installed package and return its URL.
+def _component() -> ComponentRenderer:
+    """Register the browser side, with Streamlit's own server as the only source of scripts.
 
-    A declared component makes its folder public; it is never placed on a page.
+    Streamlit sends a component's code along with every update, so the code is only a loader.
     """
-    folder = Path(plotly.__file__).parent / "package_data"
-    name = components_v1.declare_component("plotly", path=str(folder)).name
+    chart = _serve("chart", _STATIC / "chart.js")
+    library = _serve("plotly", Path(plotly.__file__).parent / "package_data" / "plotly.min.js")
+    return st.components.v2.component(
+        "live_chart",
+        js=f"""export default async (component) =>
+            (await import(new URL("{chart}", location.origin))).default(component, "{library}");""",
+        css=(_STATIC / "chart.css").read_text(encoding="utf-8"),
+        isolate_styles=False,
+    )
+
+
+def _serve(name: str, file: Path) -> str:
+    """Return a URL path for ``file`` that changes with its content.
+
+    A declared component makes its whole folder public; this one is never placed on a page.
+    """
+    component = components_v1.declare_component(name, path=file.parent)
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     prefix = f"/{base}" if base else ""
-    return f"{prefix}/component/{name}/plotly.min.js?v={plotly.__version__}"
+    return f"{prefix}/component/{component.name}/{file.name}?v={crc32(file.read_bytes()):x}"

@@ -59,9 +59,8 @@ def stories(state: race_state.RaceState) -> None:
         key="story_choice",
         on_change=choose,
         label_visibility="collapsed",
+        width="stretch",
     )
-    if state.story:
-        st.markdown(use_cases.STORIES[state.story].watch)
 
 
 def change_race(
@@ -160,13 +159,13 @@ def transport(state: race_state.RaceState, live: RaceView | None) -> None:
             on_click=change_race,
             args=(state, state.race, state.story, state.own),
         )
-        st.select_slider(
+        st.selectbox(
             "Speed",
             list(SPEEDS),
-            value="full speed",
+            index=len(SPEEDS) - 1,
             key="speed",
             on_change=change_speed,
-            width=220,
+            width=150,
         )
         st.number_input("Seed", 0, 10_000, value=state.race.lanes[0].training.seed,
                         key="seed", on_change=reseed, width=130)  # fmt: skip

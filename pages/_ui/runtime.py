@@ -9,6 +9,7 @@ import secrets
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from wganad_core import storage
 from wganad_core.data.cache import data_directory
@@ -29,8 +30,20 @@ def worker() -> WorkerClient:
 
 
 def start() -> None:
-    """Start the worker early, so that its imports do not make the first click wait."""
+    """Called by app.py on every run. Starts the worker early, so that its imports do not make
+    the first click wait."""
     worker()
+    st.session_state["_through_app"] = True
+
+
+def enter_through_app() -> None:
+    """Called first by every page. On a new server, Streamlit takes the folder `pages/` for the
+    whole app until `st.navigation` is called for the first time: when a page's address is the
+    first to be asked for, the page runs without app.py. Then switch that off, as the call would,
+    and start over."""
+    if "_through_app" not in st.session_state:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
 
 
 class SessionRace:

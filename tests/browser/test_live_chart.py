@@ -165,6 +165,7 @@ def test_download(chart: Page, form: str) -> None:
     with chart.expect_download() as download:
         chart.locator(f"{PLOT} [data-title='Download as {form.upper()}']").first.click()
     assert download.value.suggested_filename == f"chart.{form}"
+    expect(chart.locator("[data-title*='loud'], .modebar-btn--logo")).to_have_count(0)
 
 
 def test_plotly_comes_once_from_our_own_server(chart: Page) -> None:

@@ -35,7 +35,7 @@ p {{ margin: .3em 0 1em; color: #555 }}
 form {{ display: flex; gap: 1em; align-items: center; margin-bottom: .5em }}
 button {{ font: inherit; width: 6em; padding: .3em }}
 input {{ flex: 1 }}
-output {{ min-width: 8em }}
+output {{ width: 8em; font-variant-numeric: tabular-nums }}
 </style></head><body>
 <h1>{title}</h1>
 <p>Orange: G(z). Grey: data, circled at 3σ. Press play or drag the slider.</p>

@@ -17,7 +17,8 @@ from wganad_core.records import Box, Frame, Recording
 Lens = Literal["critic", "slope", "optimal", "none"]
 Curves = Literal["distances", "losses", "divergence"]
 
-N_DATA = 400
+N_DATA = 140
+N_SAMPLES = 300  # drawn; every SVG mark costs the browser time
 TITLE_SIZE, SMALL = 17, 13
 
 
@@ -77,7 +78,7 @@ def _plane(lane: LaneDrawing, mixture: Mixture, view: View) -> list[Any]:
                    line=line, meta="plane"),
         go.Scatter(x=warped[0], y=warped[1], mode="lines", name="latent grid", hoverinfo="skip",
                    line={"width": 1, "color": style.GREEN}, meta="plane"),
-        go.Scatter(x=frame.samples[:, 0], y=frame.samples[:, 1], mode="markers", name="G(z)",
+        go.Scatter(x=frame.samples[:N_SAMPLES, 0], y=frame.samples[:N_SAMPLES, 1], mode="markers", name="G(z)",
                    marker={**marks, "color": style.ORANGE, "line": {"width": 0.4, "color": "#333"}},
                    hovertemplate="G(z) = (%{x:.2f}, %{y:.2f})<extra></extra>", meta="plane"),
         go.Scatter(x=arrows[0], y=arrows[1], mode="lines", name="push", hoverinfo="skip",

@@ -74,7 +74,8 @@ class WorkerClient:
         self._replies: dict[int, queue.SimpleQueue[protocol.Message | None]] = {}
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         atexit.register(self.stop)
 
     @property
@@ -90,6 +91,9 @@ class WorkerClient:
             self.process.wait(timeout=5)
         except subprocess.TimeoutExpired:
             self.process.kill()
+        self._reader.join(timeout=5)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
         atexit.unregister(self.stop)
 
     def _read(self) -> None:

@@ -19,12 +19,14 @@ from numpy.typing import NDArray
 from wganad_core import divergence, storage
 from wganad_core.config import LaneConfig, MixtureConfig
 from wganad_core.data.mixture import Mixture, make_mixture
-from wganad_core.live.race import HISTOGRAM_BINS, Lane
+from wganad_core.figures.paper import LookBack
+from wganad_core.live.race import HISTOGRAM_BINS, Lane, box_points
 from wganad_core.networks.dense import Networks, make_networks
 from wganad_core.pretrained import Run
 from wganad_core.records import MAX_FRAMES, FloatArray, Recording
+from wganad_core.scoring import critic_range, evaluate
 
-KIND = "unfinished run"
+KIND = "checkpoint of a run"
 N_OBSERVED, N_MEASURED = MAX_FRAMES, 24
 N_FRESH, N_EXACT = 20_000, 1_000
 # What a run says of its end; one that has no meaning there (modes of moons) is absent.
@@ -217,19 +219,15 @@ def networks_of(run: Run, step: int | None = None) -> Networks:
     return networks
 
 
-@torch.no_grad()
-def look_back(run: Run, mixture: Mixture, points: FloatArray, n_samples: int) -> dict[str, Any]:
-    """A finished run through its last weights: f on `points` (n, 2) and on the data (D's logit
-    for the vanilla GAN), and fresh samples; as arrays `points`, `data`, `samples`."""
+def look_back(run: Run, mixture: Mixture, grid: int = 200, n_samples: int = 100_000) -> LookBack:
+    """A finished run through its last weights, for the paper's Figs 9, 12 and 13."""
     networks = networks_of(run)
-    z = torch.randn(
-        n_samples, run.lane.network.n_latent, generator=torch.Generator().manual_seed(1)
-    )
-    return {
-        "points": networks.critic(torch.from_numpy(points)).squeeze(1).numpy(),
-        "data": networks.critic(torch.from_numpy(mixture.x)).squeeze(1).numpy(),
-        "samples": networks.generator(z).numpy(),
-    }
+    f = evaluate(networks.critic, box_points(mixture.box, grid).numpy())
+    low, high = critic_range(networks.critic, mixture.x)
+    rng = torch.Generator().manual_seed(run.lane.training.seed + 2_000_003)
+    z = torch.randn(n_samples, run.lane.network.n_latent, generator=rng)
+    samples = evaluate(networks.generator, z.numpy())
+    return LookBack(field=f.reshape(grid, grid), low=low, high=high, samples=samples)
 
 
 def _compared(found: Any, asked: Any) -> Iterator[tuple[dict[str, Any], str, Any]]:

@@ -8,9 +8,10 @@ const CLICK_REACH = 5; // pixels that a click may wander
 const charts = new WeakMap();
 let plotlyReady;
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setStateValue }, plotlyUrl) {
   if (!charts.has(parentElement)) charts.set(parentElement, new Chart(parentElement));
   const chart = charts.get(parentElement);
+  chart.plotlyUrl = plotlyUrl;
   chart.send = setStateValue;
   chart.update(new TextDecoder().decode(data));
   return () => {
@@ -22,7 +23,7 @@ export default function ({ data, parentElement, setStateValue }) {
 }
 
 async function loadPlotly(url) {
-  // The URL carries Plotly's version, so any copy in the browser's cache is the right one.
+  // The URL changes with the file, so any copy in the browser's cache is the right one.
   const response = await fetch(url, { cache: "force-cache" });
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
   const script = URL.createObjectURL(new Blob([await response.text()], { type: "text/javascript" }));
@@ -85,17 +86,19 @@ class Chart {
     const theme = this.theme();
     const state = JSON.stringify([this.text, width, theme]);
     if (!width || this.removed || state === this.drawn) return;
-    const { data, layout, alt, seen, plotly } = JSON.parse(this.text);
+    const { data, layout, alt, seen } = JSON.parse(this.text);
     const wanted = width < NARROW && layout.meta?.narrow ? merge(layout, layout.meta.narrow) : layout;
     const height = wanted.height ?? 450;
     this.node.style.height = `${height}px`;
     if (!globalThis.Plotly) {
-      plotlyReady ??= loadPlotly(plotly).finally(() => (plotlyReady = null));
+      plotlyReady ??= loadPlotly(this.plotlyUrl).finally(() => (plotlyReady = null));
       await plotlyReady;
       return this.schedule();
     }
     Object.assign(wanted, { width, height, autosize: false, template: theme });
     wanted.uirevision ??= true;
+    // A finger must be able to scroll the page past the chart.
+    if (matchMedia("(pointer: coarse)").matches) wanted.dragmode ??= false;
     this.takeShapes(wanted.shapes ?? [], seen);
     const first = !this.drawn;
     this.drawn = state;
@@ -116,6 +119,7 @@ class Chart {
     });
     this.settings ??= {
       displaylogo: false,
+      showSendToCloud: false,
       modeBarButtonsToRemove: ["toImage"],
       modeBarButtonsToAdd: [
         save("png", "Download as PNG", "png", "camera"),
@@ -139,6 +143,7 @@ class Chart {
     const clear = "rgba(0,0,0,0)";
     const font = { color: read("text-color"), family: read("font") };
     const border = read("border-color");
+    const line = { color: font.color };
     const axis = {
       gridcolor: read("border-color-light"),
       linecolor: border,
@@ -153,6 +158,10 @@ class Chart {
         colorway: read("chart-categorical-colors").split(","),
         hoverlabel: { bgcolor: read("secondary-background-color"), bordercolor: border, font },
         modebar: { bgcolor: clear, color: read("gray-text-color"), activecolor: font.color },
+        shapedefaults: { line },
+        newselection: { line },
+        selectiondefaults: { line },
+        annotationdefaults: { arrowcolor: font.color },
         xaxis: axis,
         yaxis: axis,
       },
