@@ -1,0 +1,154 @@
+"""Every page runs without a browser: what it shows, what its controls do, what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pages._ui import race_state, runtime
+from wganad_core import pretrained, use_cases
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_worker() -> Iterator[None]:
+    yield
+    runtime.worker().stop()
+    st.cache_resource.clear()
+
+
+def app(page: str | None = None, **query: str) -> AppTest:
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in query.items():
+        test.query_params[name] = value
+    test.run()
+    if page is not None:
+        test.switch_page(f"pages/{page}.py").run()
+    assert not test.exception
+    return test
+
+
+def captions(test: AppTest) -> str:
+    return " ".join(element.value for element in test.caption)
+
+
+def press(test: AppTest, label: str) -> AppTest:
+    button = next(button for button in test.button if button.label == label)
+    assert not button.disabled
+    button.click().run()
+    assert not test.exception
+    return test
+
+
+def test_home_leads_to_every_page() -> None:
+    test = app()
+    assert test.title[0].value == "See why Wasserstein GANs detect anomalies"
+    words = " ".join(element.value for element in test.markdown)
+    for audience in ("lecture", "study", "sensors"):
+        assert audience in words
+    assert "Mode collapse" in words
+
+
+def test_the_race_opens_with_the_shipped_recording() -> None:
+    test = app("race")
+    assert "ships with the app" in captions(test)
+    scrubber = test.select_slider[0]
+    assert len(scrubber.options) > 20
+    scrubber.set_value(scrubber.options[3]).run()
+    assert not test.exception
+
+
+def test_step_pause_and_reset() -> None:
+    test = press(app("race"), "Step")
+    assert "Paused at step 1 (1 critic / 1 generator updates" in captions(test)
+    press(test, "Critic only")
+    assert "(2 critic / 1 generator updates" in captions(test)
+    press(test, "Generator only")
+    assert "(2 critic / 2 generator updates" in captions(test)
+    press(test, "Reset")
+    assert "Paused at step 0" in captions(test)
+
+
+def test_play_and_pause() -> None:
+    test = press(app("race"), "Play")
+    assert [button.label for button in test.button][0] == "Pause"
+    assert "Training" in captions(test)
+    press(test, "Pause")
+    assert "Paused at step" in captions(test)
+
+
+@pytest.mark.parametrize("story", list(use_cases.STORIES))
+def test_every_story_sets_up_its_race(story: str) -> None:
+    test = app("race")
+    if story == "race":
+        test.button_group[0].set_value("clip").run()
+    test.button_group[0].set_value(story).run()
+    assert not test.exception
+    state = test.session_state.race_state
+    assert state.race == use_cases.STORIES[story].race
+    assert not state.shipped
+    assert use_cases.STORIES[story].watch in [element.value for element in test.markdown]
+
+
+def test_the_address_carries_the_race() -> None:
+    test = app("race")
+    test.button_group[0].set_value("penalise").run()
+    assert test.query_params["race"] == ["ring~wgan-gp~sharp"]
+    again = app("race", race="ring,sigma=0.1~wgan-gp,penalty=1.0")
+    state = again.session_state.race_state
+    assert state.race.mixture.sigma == 0.1
+    assert state.race.lanes[0].training.penalty == 1.0
+
+
+def test_a_bad_address_is_refused_in_a_sentence() -> None:
+    test = app("race", race="ring~transformer")
+    assert "A lane is one of gan, wgan-clip, wgan-gp, sharp; found 'transformer'." in test.error[0].value
+    assert "ships with the app" in captions(test)
+
+
+def test_slow_motion_walks_through_a_step() -> None:
+    test = press(app("race"), "Step")
+    press(test, "Take one step")
+    assert any("boxed" in element.value for element in test.latex)
+    assert "Step 2:" in captions(test)
+
+
+def test_settings_make_another_race() -> None:
+    test = app("race")
+    seed = next(element for element in test.number_input if element.label == "Modes")
+    seed.set_value(5)
+    press(test, "Apply and reset")
+    assert test.session_state.race_state.race.mixture.n_modes == 5
+    assert "Paused at step 0" in captions(test)
+
+
+def test_the_detector_tells_false_alarms_of_a_collapsed_generator() -> None:
+    test = app("critic", model="gan", rule="generator")
+    collapsed = captions(test)
+    assert "of normals are flagged" in collapsed
+    table = test.dataframe[0].value
+    assert set(table["score"]) >= {"True density", "Distance to the generator"}
+    assert table.iloc[0]["score"] == "True density"
+
+
+def test_a_point_gets_a_score_and_a_verdict() -> None:
+    test = app("critic", model="wgan-gp", rule="density")
+    verdicts = {metric.label: metric.value for metric in test.metric}
+    assert (verdicts["Verdict"], verdicts["Truth"]) == ("anomaly", "anomaly")
+    x, y = (next(e for e in test.number_input if e.label == axis) for axis in "xy")
+    y.set_value(1.0).run()
+    assert x.value == 0.0
+    verdicts = {metric.label: metric.value for metric in test.metric}
+    assert (verdicts["Verdict"], verdicts["Truth"]) == ("normal", "normal")
+
+
+def test_shipped_runs_are_what_the_pages_expect() -> None:
+    for method in race_state.SHIPPED_METHODS:
+        run = pretrained.load_run(pretrained.shipped_run(method))
+        assert run.lane.training.method == method
+        assert max(run.weights) == run.recording.frames[-1].step
