@@ -73,7 +73,7 @@ def show_race(state: race_state.RaceState, view: figures.View, ticking: bool) ->
         return
     mixture = race_state.data(state)
     alt = "; ".join(f"{lane.title}: {figures.headline(lane)}" for lane in lanes)
-    live_chart(figures.race_figure(lanes, mixture, view), key="race", alt=alt)
+    live_chart(figures.race_spec(lanes, mixture, view), key="race", alt=alt)
     events = [f"**{lane.title}** — {event}" for lane in lanes for event in lane.recording.events]
     if events:
         st.caption("  \n".join(events[-4:]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class Mixture:
     modes: FloatArray
     sigma: float
 
-    @property
+    @cached_property
     def box(self) -> Box:
         """(left, right, bottom, top): the square view that holds the data with a margin."""
         low, high = self.x.min(axis=0), self.x.max(axis=0)

@@ -47,20 +47,30 @@ def race_figure(
     lanes: Sequence[LaneDrawing], mixture: Mixture, view: View | None = None
 ) -> go.Figure:
     """All lanes side by side (stacked on narrow screens: see `layout.meta.narrow`)."""
+    return go.Figure(race_spec(lanes, mixture, view))
+
+
+def race_spec(
+    lanes: Sequence[LaneDrawing], mixture: Mixture, view: View | None = None
+) -> dict[str, Any]:
+    """The figure as a plain dictionary with NumPy arrays: what a live page sends four times a
+    second, where building and validating Plotly's objects would cost a hundred times as much."""
     view = view or View()
-    figure = go.Figure()
+    data = []
     for i, lane in enumerate(lanes):
-        for trace in (*_plane(lane, mixture, view), *_ledger(lane), *_curves(lane, view)):
-            axes = {"plane": 3 * i + 1, "ledger": 3 * i + 2, "curves": 3 * i + 3}[trace.meta]
-            trace.update(xaxis=f"x{axes}", yaxis=f"y{axes}", meta=None)
-            figure.add_trace(trace)
-    wide = _layout(lanes, mixture, view, narrow=False)
-    wide["meta"] = {"narrow": _layout(lanes, mixture, view, narrow=True)}
-    figure.update_layout(wide)
-    return figure
+        panels = (_plane(lane, mixture, view), _ledger(lane), _curves(lane, view))
+        for axes, traces in enumerate(panels, start=3 * i + 1):
+            data += [{**trace, "xaxis": f"x{axes}", "yaxis": f"y{axes}"} for trace in traces]
+    layout = _layout(lanes, mixture, view, narrow=False)
+    layout["meta"] = {"narrow": _layout(lanes, mixture, view, narrow=True)}
+    return {"data": data, "layout": layout}
 
 
-def _plane(lane: LaneDrawing, mixture: Mixture, view: View) -> list[Any]:
+def _trace(kind: str, **settings: Any) -> dict[str, Any]:
+    return {"type": kind, **settings}
+
+
+def _plane(lane: LaneDrawing, mixture: Mixture, view: View) -> list[dict[str, Any]]:
     """Lens, data, 3σ circles, latent grid, samples, arrows; empty where not wanted, so that the
     number of traces never changes."""
     frame, marks = lane.frame, {"size": 4}
@@ -72,28 +82,34 @@ def _plane(lane: LaneDrawing, mixture: Mixture, view: View) -> list[Any]:
     line = {"width": 1.2, "color": style.GREY}
     return [
         _lens(lane, mixture.box, view.lens),
-        go.Scatter(x=data[:, 0], y=data[:, 1], mode="markers", name="data", hoverinfo="skip",
-                   marker={**marks, "size": 3, "color": style.GREY, "opacity": 0.7}, meta="plane"),
-        go.Scatter(x=ring[0], y=ring[1], mode="lines", name="3σ", hoverinfo="skip",
-                   line=line, meta="plane"),
-        go.Scatter(x=warped[0], y=warped[1], mode="lines", name="latent grid", hoverinfo="skip",
-                   line={"width": 1, "color": style.GREEN}, meta="plane"),
-        go.Scatter(x=frame.samples[:N_SAMPLES, 0], y=frame.samples[:N_SAMPLES, 1], mode="markers", name="G(z)",
+        _trace(
+            "scatter",x=data[:, 0], y=data[:, 1], mode="markers", name="data", hoverinfo="skip",
+                   marker={**marks, "size": 3, "color": style.GREY, "opacity": 0.7}),
+        _trace(
+            "scatter",x=ring[0], y=ring[1], mode="lines", name="3σ", hoverinfo="skip",
+                   line=line),
+        _trace(
+            "scatter",x=warped[0], y=warped[1], mode="lines", name="latent grid", hoverinfo="skip",
+                   line={"width": 1, "color": style.GREEN}),
+        _trace(
+            "scatter",x=frame.samples[:N_SAMPLES, 0], y=frame.samples[:N_SAMPLES, 1], mode="markers", name="G(z)",
                    marker={**marks, "color": style.ORANGE, "line": {"width": 0.4, "color": "#333"}},
-                   hovertemplate="G(z) = (%{x:.2f}, %{y:.2f})<extra></extra>", meta="plane"),
-        go.Scatter(x=arrows[0], y=arrows[1], mode="lines", name="push", hoverinfo="skip",
-                   line={"width": 1.6, "color": style.VERMILLION}, meta="plane"),
+                   hovertemplate="G(z) = (%{x:.2f}, %{y:.2f})<extra></extra>"),
+        _trace(
+            "scatter",x=arrows[0], y=arrows[1], mode="lines", name="push", hoverinfo="skip",
+                   line={"width": 1.6, "color": style.VERMILLION}),
     ]  # fmt: skip
 
 
-def _lens(lane: LaneDrawing, box: Box, lens: Lens) -> go.Heatmap:
+def _lens(lane: LaneDrawing, box: Box, lens: Lens) -> dict[str, Any]:
     frame, discriminator = lane.frame, lane.method == "gan"
     field = {"critic": frame.field, "slope": frame.slope, "optimal": frame.optimal}.get(
         lens, np.full((2, 2), np.nan, np.float32)
     )
     low, high = field_range(lane, lens)
     name = {"critic": "D" if discriminator else "f", "slope": "‖∇f‖", "optimal": "D*"}.get(lens, "")
-    return go.Heatmap(
+    return _trace(
+        "heatmap",
         z=field,
         x=style.centres(box[0], box[1], field.shape[1]),
         y=style.centres(box[2], box[3], field.shape[0]),
@@ -103,7 +119,6 @@ def _lens(lane: LaneDrawing, box: Box, lens: Lens) -> go.Heatmap:
         colorscale=style.SEQUENTIAL if lens == "slope" else style.DIVERGING,
         showscale=False,
         hovertemplate=f"{name} = %{{z:.3g}}<br>at (%{{x:.2f}}, %{{y:.2f}})<extra></extra>",
-        meta="plane",
     )
 
 
@@ -127,21 +142,23 @@ def _arrow_lines(arrows: np.ndarray[Any, Any], box: Box) -> np.ndarray[Any, Any]
     return np.stack([start, end, left, end, right], axis=1)
 
 
-def _ledger(lane: LaneDrawing) -> list[Any]:
+def _ledger(lane: LaneDrawing) -> list[dict[str, Any]]:
     counts, n = lane.frame.counts, len(lane.frame.samples)
     shares = counts / n
     fair = 1 / max(1, len(counts))
     colours = [style.BLUE if share >= 0.2 * fair else style.VERMILLION for share in shares]
     return [
-        go.Bar(x=np.arange(1, len(counts) + 1), y=shares, name="modes",
-               marker={"color": colours}, meta="ledger",
+        _trace(
+            "bar",x=np.arange(1, len(counts) + 1), y=shares, name="modes",
+               marker={"color": colours},
                hovertemplate="mode %{x}: %{y:.1%} of samples<extra></extra>"),
-        go.Scatter(x=[0.5, len(counts) + 0.5], y=[fair, fair], mode="lines", hoverinfo="skip",
-                   line={"dash": "dot", "width": 1.5, "color": style.GREY}, meta="ledger"),
+        _trace(
+            "scatter",x=[0.5, len(counts) + 0.5], y=[fair, fair], mode="lines", hoverinfo="skip",
+                   line={"dash": "dot", "width": 1.5, "color": style.GREY}),
     ]  # fmt: skip
 
 
-def _curves(lane: LaneDrawing, view: View) -> list[Any]:
+def _curves(lane: LaneDrawing, view: View) -> list[dict[str, Any]]:
     """Three curves and a cursor at the frame's step."""
     past = lane.recording
     curves: dict[Curves, list[tuple[str, str, str]]] = {
@@ -165,15 +182,17 @@ def _curves(lane: LaneDrawing, view: View) -> list[Any]:
         known = np.isfinite(values)
         shown.append(values[known])
         traces.append(
-            go.Scatter(x=step[known], y=values[known].astype(np.float32), mode="lines", name=label,
-                       line={"color": colour, "width": 2}, meta="curves",
+            _trace(
+            "scatter",x=step[known], y=values[known].astype(np.float32), mode="lines", name=label,
+                       line={"color": colour, "width": 2},
                        hovertemplate=f"{label} %{{y:.3g}}<br>step %{{x:,}}<extra></extra>")
         )  # fmt: skip
     values = np.concatenate([*shown, [0.0]])
     ends = [float(values.min()), float(values.max())]
     at = [lane.frame.step, lane.frame.step]
     traces.append(
-        go.Scatter(x=at, y=ends, mode="lines", hoverinfo="skip", meta="curves", name="now",
+        _trace(
+            "scatter",x=at, y=ends, mode="lines", hoverinfo="skip", name="now",
                    line={"color": style.GREY, "width": 1, "dash": "dot"})
     )  # fmt: skip
     return traces
