@@ -25,7 +25,6 @@ RULES = {
 
 
 def main() -> None:
-    runtime.enter_through_app()
     st.header("The critic as detector", anchor=False)
     st.markdown(
         "Train on normal points only; then ask of any point of the plane: *is it an anomaly?* "
@@ -189,4 +188,4 @@ def show_ranking(found: Detection, mixture: Mixture) -> None:
     )
 
 
-main()
+runtime.run_page(main)

@@ -17,7 +17,6 @@ TICK = 0.25  # seconds between two looks at the worker
 
 
 def main() -> None:
-    runtime.enter_through_app()
     state = race_state.current()
     if state.problem:
         st.error(state.problem)
@@ -188,4 +187,4 @@ def walk_through(state: race_state.RaceState, lane: int, traced: StepTrace) -> N
         live_chart(figure, key="trace", alt=trace_figures.EXPLANATIONS[stage])
 
 
-main()
+runtime.run_page(main)

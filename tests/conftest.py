@@ -116,7 +116,7 @@ def serve(
 
         def start(script: str, *arguments: str) -> Server:
             folder = tmp_path_factory.mktemp("server")
-            server = stack.enter_context(_server(script, arguments, folder))
+            server = stack.enter_context(start_server(script, arguments, folder))
             running.append(server)
             return server
 
@@ -125,7 +125,7 @@ def serve(
 
 
 @contextmanager
-def _server(script: str, arguments: tuple[str, ...], folder: Path) -> Iterator[Server]:
+def start_server(script: str, arguments: tuple[str, ...], folder: Path) -> Iterator[Server]:
     port = _free_port()
     command = [sys.executable, "-m", "streamlit", "run", script]
     command += ["--server.headless", "true", "--server.port", str(port), *arguments]

@@ -250,7 +250,6 @@ def test_one_mode_cannot_collapse() -> None:
     assert collapse_sentence(1, single.x, single) is None
 
 
-@pytest.mark.xfail(reason="The centre of the grid is a mode, and a fresh generator sits there.")
 def test_an_untrained_generator_at_the_centre_of_the_grid_is_no_collapse() -> None:
     centre = np.zeros(2, np.float32)
     assert collapse_sentence(0, at((centre, 200), spread=0.1), GRID) is None

@@ -34,6 +34,7 @@ ROWS = (
     "board",
     "figures",
     "live",
+    "commands",
     "__main__",
 )
 # Rows that the server process imports, and that therefore must not bring torch along.

@@ -107,7 +107,10 @@ def test_the_address_carries_the_race() -> None:
 
 def test_a_bad_address_is_refused_in_a_sentence() -> None:
     test = app("race", race="ring~transformer")
-    assert "A lane is one of gan, wgan-clip, wgan-gp, sharp; found 'transformer'." in test.error[0].value
+    assert (
+        "A lane is one of gan, wgan-clip, wgan-gp, sharp; found 'transformer'."
+        in test.error[0].value
+    )
     assert "ships with the app" in captions(test)
 
 

@@ -589,7 +589,6 @@ def test_an_absurd_learning_rate_diverges_and_keeps_the_last_good_weights(
     assert all(map(np.array_equal, moments, optimizer_arrays(trainer)))
 
 
-@pytest.mark.xfail(reason=OVERFLOW_REASON)
 def test_a_run_does_not_stand_still_for_ever() -> None:
     config = QUICK.replace(learning_rate=10.0, steps=60)  # networks within the live limits
     trainer = make_trainer(X, config, NetworkConfig(width=64, depth=4))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import sys
 from collections.abc import Mapping
 from typing import Any, Literal, Self, get_args
 
@@ -21,6 +22,7 @@ Decay = Literal["none", "linear", "cosine"]
 
 METHODS: tuple[Method, ...] = get_args(Method)
 MIXTURES: tuple[MixtureName, ...] = get_args(MixtureName)
+MAX_SEED = 2**32 - 1
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 
 
@@ -37,14 +39,18 @@ class _Config:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Build from a mapping; an unknown key raises `ConfigError` and names the known ones."""
-        known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise ConfigError(
-                f"{cls.__name__} has no setting {', '.join(unknown)}; "
-                f"it knows {', '.join(sorted(known))}."
-            )
+        cls._check_keys(values)
         return cls(**values)
+
+    @classmethod
+    def _check_keys(cls, values: Mapping[str, Any], *, all_needed: bool = False) -> None:
+        known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        wrong = sorted(set(values) ^ known if all_needed else set(values) - known)
+        if wrong:
+            raise ConfigError(
+                f"{cls.__name__} has the settings {', '.join(sorted(known))}; "
+                f"found {', '.join(sorted(values)) or 'none'}."
+            )
 
     def replace(self, **changes: Any) -> Self:
         return dataclasses.replace(self, **changes)  # type: ignore[type-var]
@@ -57,7 +63,7 @@ def _number(
     inside = (
         isinstance(value, (int, float))
         and not isinstance(value, bool)
-        and math.isfinite(value)
+        and abs(value) <= sys.float_info.max  # false for NaN and for infinities
         and (low < value if open_low else low <= value)
         and value <= high
     )
@@ -101,7 +107,7 @@ class MixtureConfig(_Config):
         _number(self, "radius", 0, 100, open_low=True)
         _number(self, "sigma", 0, 100, open_low=True)
         _whole(self, "n_samples", 2, 10_000_000)
-        _whole(self, "seed", 0)
+        _whole(self, "seed", 0, MAX_SEED)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -165,11 +171,11 @@ class TrainingConfig(_Config):
         _choice(self, "decay", get_args(Decay))
         _number(self, "average", 0, 0.99999)
         _whole(self, "steps", 1, 100_000_000)
-        _whole(self, "seed", 0)
+        _whole(self, "seed", 0, MAX_SEED)
 
 
 MAX_LANES = 3
-LIVE_LIMITS = {"width": 256, "depth": 4, "batch_size": 1024, "n_critic": 20, "steps": 200_000}
+LIVE_LIMITS = {"n_latent": 64, "width": 256, "depth": 4, "batch_size": 1024, "n_critic": 20, "steps": 200_000}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -181,6 +187,7 @@ class LaneConfig(_Config):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        cls._check_keys(values, all_needed=True)
         return cls(
             network=NetworkConfig.from_dict(values["network"]),
             training=TrainingConfig.from_dict(values["training"]),
@@ -201,6 +208,10 @@ class RaceConfig(_Config):
         if not 1 <= len(self.lanes) <= MAX_LANES:
             raise ConfigError(f"A race has 1 to {MAX_LANES} lanes; found {len(self.lanes)}.")
         for lane in self.lanes:
+            if lane.network.n_features != 2:
+                raise ConfigError(
+                    f"n_features of a race is 2, the plane; found {lane.network.n_features}."
+                )
             for part in (lane.network, lane.training):
                 for name, highest in LIVE_LIMITS.items():
                     found = getattr(part, name, 0)
@@ -213,5 +224,6 @@ class RaceConfig(_Config):
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Nested version of the round trip; raises `ConfigError` like the parts do."""
+        cls._check_keys(values, all_needed=True)
         lanes = tuple(LaneConfig.from_dict(lane) for lane in values["lanes"])
         return cls(mixture=MixtureConfig.from_dict(values["mixture"]), lanes=lanes)

@@ -99,10 +99,10 @@ def collapse_sentence(step: int, samples: Points, mixture: Mixture) -> str | Non
 
     Collapsed means that at least 80 % of the samples (n, 2) lie within half the spacing of the
     modes around one of them. Modes count from 1, the first at the top of the ring and on
-    counter-clockwise.
+    counter-clockwise. A generator at step 0 has not collapsed, wherever it starts.
     """
     modes = mixture.modes
-    if len(modes) < 2 or not np.isfinite(samples).all():
+    if step == 0 or len(modes) < 2 or not np.isfinite(samples).all():
         return None
     reach = pdist(modes).min() / 2
     shares = (cdist(samples, modes) < reach).mean(axis=0)

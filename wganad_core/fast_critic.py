@@ -34,6 +34,7 @@ def applies_to(critic: nn.Module) -> bool:
     return (
         all(kind is nn.Linear for kind in kinds[::2])
         and all(kind in (nn.ReLU, nn.LeakyReLU) for kind in kinds[1::2])
+        and all(0 <= getattr(layer, "negative_slope", 0) <= 1 for layer in critic)
         and len(linear) == len(kinds[::2])
         and linear[-1].out_features == 1
     )

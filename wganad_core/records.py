@@ -203,6 +203,20 @@ class Detection:
 
 
 @dataclasses.dataclass(frozen=True)
+class LookBack:
+    """A finished run, seen through its last weights.
+
+    `field` (g, g): f on the data's box, first axis = y; `low`, `high`: its range over the training
+    set (§5.1); `samples` (n, 2): G(z) at fresh latents.
+    """
+
+    field: FloatArray
+    low: float
+    high: float
+    samples: FloatArray
+
+
+@dataclasses.dataclass(frozen=True)
 class Summary:
     """How well a score ranks: AUPRC beside what chance and the worst ranking would give."""
 

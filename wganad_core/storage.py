@@ -39,7 +39,7 @@ def encode(kind: str, arrays: Arrays, meta: Mapping[str, Any]) -> bytes:
         "wganad": kind,
         "schema": str(SCHEMA),
         "meta": text,
-        "sha256": _digest(kind, contiguous, text),
+        "sha256": _digest(kind, str(SCHEMA), contiguous, text),
     }
     return safetensors.numpy.save(contiguous, header)
 
@@ -52,7 +52,7 @@ def decode(
     found = header.get("wganad")
     if found is None:
         raise StorageError(f"{source} was not written by this project; choose a file that was.")
-    if not header.get("schema", "").isdigit() or int(header["schema"]) > SCHEMA:
+    if not header.get("schema", "").isdecimal() or int(header["schema"]) > SCHEMA:
         raise StorageError(
             f"{source} has schema {header.get('schema')}; this version reads up to {SCHEMA}. "
             "Update the project."
@@ -65,7 +65,7 @@ def decode(
         raise StorageError(
             f"{source} is damaged ({error}); restore it from where it came from."
         ) from error
-    if _digest(kind, arrays, header.get("meta", "")) != header.get("sha256"):
+    if _digest(kind, header["schema"], arrays, header.get("meta", "")) != header.get("sha256"):
         raise StorageError(
             f"{source} does not match its own hash, so it was changed or damaged; "
             "restore it from where it came from."
@@ -93,11 +93,13 @@ def _header(data: bytes, source: str) -> dict[str, str]:
         raise StorageError(
             f"{source} is not a safetensors file; choose one that this project wrote."
         ) from error
-    return metadata if isinstance(metadata, dict) else {}
+    if not isinstance(metadata, dict):
+        return {}
+    return {name: value for name, value in metadata.items() if isinstance(value, str)}
 
 
-def _digest(kind: str, arrays: Arrays, meta: str) -> str:
-    digest = hashlib.sha256(f"{kind}\n{meta}\n".encode())
+def _digest(kind: str, schema: str, arrays: Arrays, meta: str) -> str:
+    digest = hashlib.sha256(f"{kind}\n{schema}\n{meta}\n".encode())
     for name in sorted(arrays):
         value = arrays[name]
         digest.update(f"{name} {value.dtype.str} {value.shape}\n".encode())
@@ -141,8 +143,8 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename durable; Windows has no such call and does not need it."""
-    with contextlib.suppress(PermissionError):
+    """Make a rename durable where the system can (Windows has no such call)."""
+    with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)

@@ -31,7 +31,8 @@ CHECKPOINT = "checkpoint"
 
 
 class DivergedError(RuntimeError):
-    """A loss or gradient was not finite. The update was not applied: weights are the last good."""
+    """A loss or the squared length of a gradient, of which optimisers keep averages, was not
+    finite. The update was not applied: weights are the last good."""
 
 
 class Trainer(ABC):
@@ -96,7 +97,7 @@ class Trainer(ABC):
     def apply(self, part: str, **losses: float) -> None:
         """Move one part's weights along its gradient, unless that would poison them."""
         flat = getattr(self.networks, f"{part}_parameters")
-        if not math.isfinite(sum(losses.values()) + float(flat.gradient.sum())):
+        if not math.isfinite(sum(losses.values()) + float(flat.gradient @ flat.gradient)):
             values = ", ".join(f"{name} {value:g}" for name, value in losses.items())
             raise DivergedError(
                 f"Training diverged at step {self.n_steps:,} ({part} update: {values}); the "
@@ -152,7 +153,7 @@ class Trainer(ABC):
             "n_steps": self.n_steps,
             "n_critic_updates": self.n_critic_updates,
             "n_generator_updates": self.n_generator_updates,
-            "losses": self.losses,
+            "losses": dict(self.losses),
             "w_estimate": self.w_estimate,
         }
 
@@ -247,7 +248,7 @@ def make_trainer(
     if not np.isfinite(x).all():
         raise ValueError("Expected finite data; found NaN or infinite values. Remove those rows.")
     networks = make_networks(network, torch.Generator().manual_seed(config.seed))
-    return TRAINERS[config.method](networks, torch.from_numpy(x), config)
+    return TRAINERS[config.method](networks, torch.tensor(x, dtype=torch.float32), config)
 
 
 def train(trainer: Trainer, snapshot_every: int = 100) -> Iterator[Snapshot]:

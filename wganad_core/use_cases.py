@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
 from typing import Any
 
 from wganad_core.config import (
@@ -99,16 +100,33 @@ def race_from_text(text: str) -> RaceConfig:
     )
 
 
-def command_line(race: RaceConfig, lane: LaneConfig) -> str:
-    """The shell command that trains one lane of a race without the app."""
-    training, recipe = lane.training, recipe_of(lane.training)
-    words = ["python -m wganad_core train mixture", f"--method {training.method}"]
-    words += ["--recipe sharp"] if recipe == "sharp" else []
-    words += [f"--data {race.mixture.name}"]
-    changes = _differences(race.mixture, MixtureConfig(name=race.mixture.name))
-    changes |= _differences(training, RECIPES[recipe]) | _differences(lane.network, NetworkConfig())
-    words += [f"--{name.replace('_', '-')} {value}" for name, value in changes.items()]
-    return " ".join(words)
+def option(part: type, setting: str) -> str:
+    """The command line's option for a setting of a config; the two seeds are told apart."""
+    data_seed = part is MixtureConfig and setting == "seed"
+    return "--data-seed" if data_seed else f"--{setting.replace('_', '-')}"
+
+
+def command_line(
+    mixture: MixtureConfig, lane: LaneConfig, data: str = "FILE", keep_weights: int = 0
+) -> str:
+    """The shortest shell command that trains this lane on this data without the app.
+
+    `data` names the file of a data set called `own`.
+    """
+    recipe = recipe_of(lane.training)
+    words = ["python", "-m", "wganad_core", "train", "mixture", "--method", lane.training.method]
+    words += ["--recipe", recipe] if recipe not in PAPER else []
+    where = data if mixture.name == "own" else mixture.name
+    words += ["--data", where] if where != MixtureConfig().name else []
+    for chosen, base in (
+        (mixture, MixtureConfig(name=mixture.name)),
+        (lane.training, RECIPES[recipe]),
+        (lane.network, NetworkConfig()),
+    ):
+        for name, value in _differences(chosen, base).items():
+            words += [option(type(chosen), name), str(value)]
+    words += ["--keep-weights", str(keep_weights)] if keep_weights else []
+    return shlex.join(words)
 
 
 def _differences(config: Any, base: Any) -> dict[str, Any]:

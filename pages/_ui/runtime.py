@@ -6,17 +6,22 @@ import gc
 import os
 import re
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from wganad_core import storage
+from wganad_core.config import ConfigError
 from wganad_core.data.cache import data_directory
-from wganad_core.live.client import WorkerClient
+from wganad_core.data.mixture import DataError
+from wganad_core.live.client import WorkerClient, WorkerError
+from wganad_core.storage import StorageError
 
 MAX_LIVE_VARIABLE = "WGANAD_MAX_LIVE"
 KEPT_RACES = 20
+REFUSALS = (ConfigError, DataError, StorageError, WorkerError)
 
 
 @st.cache_resource(show_spinner=False, validate=lambda client: client.alive)
@@ -36,8 +41,17 @@ def start() -> None:
     st.session_state["_through_app"] = True
 
 
-def enter_through_app() -> None:
-    """Called first by every page. On a new server, Streamlit takes the folder `pages/` for the
+def run_page(main: Callable[[], None]) -> None:
+    """Run a page; what it cannot use is shown as the one sentence that the core has for it."""
+    _enter_through_app()
+    try:
+        main()
+    except REFUSALS as error:
+        st.error(str(error))
+
+
+def _enter_through_app() -> None:
+    """On a new server, Streamlit takes the folder `pages/` for the
     whole app until `st.navigation` is called for the first time: when a page's address is the
     first to be asked for, the page runs without app.py. Then switch that off, as the call would,
     and start over."""

@@ -11,14 +11,9 @@ from numpy.typing import NDArray
 from sklearn.datasets import make_moons, make_swiss_roll
 
 from wganad_core.config import MixtureConfig
+from wganad_core.data import DataError
+from wganad_core.data.own import own_points
 from wganad_core.records import Box, FloatArray
-
-MAX_OWN_POINTS = 1_000_000
-OWN_EXTENT = 1e4
-
-
-class DataError(ValueError):
-    """Data cannot be used. The message says what was expected, what was found, what to do."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,35 +110,6 @@ def _shape(config: MixtureConfig) -> FloatArray:
         x = x[:, [0, 2]] / 14.0
     rng = np.random.default_rng(config.seed)
     return np.asarray(x + rng.normal(scale=config.sigma, size=x.shape), np.float32)
-
-
-def own_points(points: NDArray[np.floating]) -> FloatArray:
-    """Check points that a person drew or uploaded and return them as (n, 2) float32.
-
-    Raises `DataError` for a wrong shape, fewer than 10 or more than a million points, values that
-    are not finite or beyond ±10,000, or points that all coincide.
-    """
-    found = np.asarray(points)
-    if found.ndim != 2 or found.shape[1] != 2:
-        raise DataError(f"Expected two columns of numbers (x, y); found shape {found.shape}.")
-    if not np.issubdtype(found.dtype, np.number) or np.issubdtype(found.dtype, np.complexfloating):
-        raise DataError(f"Expected numbers in both columns; found {found.dtype}.")
-    if not 10 <= len(found) <= MAX_OWN_POINTS:
-        raise DataError(f"Expected 10 to {MAX_OWN_POINTS:,} points; found {len(found):,}.")
-    bad = ~np.isfinite(found).all(axis=1)
-    if bad.any():
-        raise DataError(
-            f"Expected finite numbers; row {int(np.argmax(bad)) + 1} holds "
-            f"{found[np.argmax(bad)].tolist()}. Remove or fill such rows."
-        )
-    if np.abs(found).max() > OWN_EXTENT:
-        raise DataError(
-            f"Expected coordinates within ±{OWN_EXTENT:g}; found {np.abs(found).max():g}. "
-            "Rescale the points."
-        )
-    if np.ptp(found, axis=0).max() == 0:
-        raise DataError("Expected points that differ; all of them coincide.")
-    return found.astype(np.float32)
 
 
 def clouds(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,24 +13,10 @@ from plotly.subplots import make_subplots
 from wganad_core.data.mixture import Mixture
 from wganad_core.figures import style
 from wganad_core.pretrained import Run
-from wganad_core.records import Box, FloatArray, Frame
+from wganad_core.records import Box, Frame, LookBack
 
 N_DRAWN = 5_000
 N_EPOCHS = 8
-
-
-@dataclasses.dataclass(frozen=True)
-class LookBack:
-    """A finished run, seen through its last weights.
-
-    `field` (g, g): f on the data's box, first axis = y; `low`, `high`: its range over the training
-    set (§5.1); `samples` (n, 2): G(z) at fresh latents.
-    """
-
-    field: FloatArray
-    low: float
-    high: float
-    samples: FloatArray
 
 
 def paper_figures(

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from wganad_core import divergence, storage
 from wganad_core.config import LaneConfig, MixtureConfig
 from wganad_core.data.mixture import Mixture, make_mixture
-from wganad_core.figures.paper import LookBack
+from wganad_core.live.protocol import below, prefixed
 from wganad_core.live.race import HISTOGRAM_BINS, Lane, box_points
 from wganad_core.networks.dense import Networks, make_networks
 from wganad_core.pretrained import Run
-from wganad_core.records import MAX_FRAMES, FloatArray, Recording
+from wganad_core.records import MAX_FRAMES, FloatArray, LookBack, Recording
 from wganad_core.scoring import critic_range, evaluate
 
 KIND = "checkpoint of a run"
@@ -113,18 +113,11 @@ class OfflineRun:
 
     def save(self, path: Path) -> None:
         """Write everything needed to continue, atomically."""
-        lane = self.lane
-        state, meta = lane.trainer.state()
-        arrays: dict[str, NDArray[Any]] = {"optimal": lane.optimal}
-        arrays |= {f"state.{name}": value for name, value in state.items()}
-        arrays |= {f"past.{name}": value for name, value in lane.recording.arrays().items()}
+        arrays, meta = self.lane.state()
         for step, weights in self._weights.items():
-            arrays |= {f"weights.{step}.{name}": value for name, value in weights.items()}
+            arrays |= prefixed(f"weights.{step}", weights)
         more = {
             "plan": self.plan,
-            "events": lane.recording.events,
-            "smooth_w": lane._smooth_w,
-            "collapsed": lane._collapsed,
             "weight_steps": sorted(self._weights),
             "seconds": self._seconds,
         }
@@ -143,17 +136,8 @@ class OfflineRun:
                 f"{path} belongs to a run with other settings ({'; '.join(differences)}); "
                 "repeat those settings, name another --checkpoint, or delete the file."
             )
-
-        def below(prefix: str) -> dict[str, NDArray[Any]]:
-            size = len(prefix)
-            return {name[size:]: v for name, v in arrays.items() if name.startswith(prefix)}
-
-        lane = self.lane
-        lane.trainer.load_state(below("state."), meta)
-        lane.recording = Recording.from_arrays(below("past."), meta["events"])
-        lane.optimal = arrays["optimal"]
-        lane._smooth_w, lane._collapsed = meta["smooth_w"], meta["collapsed"]
-        self._weights = {step: below(f"weights.{step}.") for step in meta["weight_steps"]}
+        self.lane.load_state(arrays, meta)
+        self._weights = {step: below(f"weights.{step}", arrays) for step in meta["weight_steps"]}
         self._seconds = meta["seconds"]
 
     def result(self, command: str) -> Run:

@@ -14,6 +14,7 @@ from torch import Tensor
 from wganad_core import divergence, objectives, storage
 from wganad_core.config import LaneConfig, RaceConfig
 from wganad_core.data.mixture import Mixture, make_mixture
+from wganad_core.live.protocol import below, prefixed
 from wganad_core.records import Frame, Recording, StepTrace
 from wganad_core.training import DivergedError, Trainer, make_trainer
 
@@ -129,6 +130,30 @@ class Lane:
         if collapse is not None and not self._collapsed:
             self.recording.note(collapse)
         self._collapsed = collapse is not None
+
+    def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Everything that a resumed lane needs except the data: arrays and JSON."""
+        weights, meta = self.trainer.state()
+        arrays = {
+            "optimal": self.optimal,
+            **prefixed("state", weights),
+            **prefixed("past", self.recording.arrays()),
+        }
+        more = {
+            "events": self.recording.events,
+            "stopped": self.stopped,
+            "smooth_w": self._smooth_w,
+            "collapsed": self._collapsed,
+        }
+        return arrays, {**meta, **more}
+
+    def load_state(self, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
+        """Continue from `state`."""
+        self.trainer.load_state(below("state", arrays), meta)
+        self.recording = Recording.from_arrays(below("past", arrays), meta["events"])
+        self.optimal = arrays["optimal"]
+        self.stopped = meta["stopped"]
+        self._smooth_w, self._collapsed = meta["smooth_w"], meta["collapsed"]
 
     def _value(self, x: Tensor) -> Tensor:
         """f(x), or D(x) for the vanilla GAN; (n, 2) → (n,)."""
@@ -263,10 +288,9 @@ def save_race(race: Race, path: Path) -> None:
     arrays: dict[str, NDArray[Any]] = {}
     lanes = []
     for i, lane in enumerate(race.lanes):
-        state, meta = lane.trainer.state()
-        arrays |= {f"{i}.state.{name}": value for name, value in state.items()}
-        arrays |= {f"{i}.past.{name}": value for name, value in lane.recording.arrays().items()}
-        lanes.append({**meta, "stopped": lane.stopped, "events": lane.recording.events})
+        state, meta = lane.state()
+        arrays |= prefixed(str(i), state)
+        lanes.append(meta)
     if race.config.mixture.name == "own":
         arrays["own"] = race.mixture.x
     storage.save(path, KIND, arrays, {"config": race.config.to_dict(), "lanes": lanes})
@@ -277,11 +301,5 @@ def load_race(path: Path) -> Race:
     arrays, meta = storage.load(path, KIND)
     race = Race(RaceConfig.from_dict(meta["config"]), arrays.get("own"))
     for i, (lane, lane_meta) in enumerate(zip(race.lanes, meta["lanes"], strict=True)):
-        parts: dict[str, dict[str, NDArray[Any]]] = {"state": {}, "past": {}}
-        for part, values in parts.items():
-            start = f"{i}.{part}."
-            values |= {k[len(start) :]: v for k, v in arrays.items() if k.startswith(start)}
-        lane.trainer.load_state(parts["state"], lane_meta)
-        lane.recording = Recording.from_arrays(parts["past"], lane_meta["events"])
-        lane.stopped = lane_meta["stopped"]
+        lane.load_state(below(str(i), arrays), lane_meta)
     return race

@@ -1,0 +1,169 @@
+"""Live training under measurement: `python -m tests.benchmarks.live [--json] [--seconds 30]`.
+
+Starts the app and, one after the other: a bare training loop; one real browser that plays the
+default race; four websocket sessions that play it at once. The machine should be otherwise idle.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tests import chromium
+from tests.conftest import CHROMIUM_ARGUMENTS, Server, start_server
+from tests.stream_client import StreamClient
+
+WATCH = """
+() => {
+  const node = document.querySelector('.js-plotly-plot');
+  window.seen = {redraws: 0, nodes: new Set([node]), empty: 0, long: 0};
+  node.on('plotly_afterplot', () => window.seen.redraws++);
+  new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) window.seen.long += entry.duration;
+  }).observe({entryTypes: ['longtask']});
+  const look = () => {
+    const found = document.querySelectorAll('.js-plotly-plot');
+    found.forEach(one => window.seen.nodes.add(one));
+    if (!found.length || !found[0].querySelector('.main-svg .scatterlayer .trace'))
+      window.seen.empty++;
+    requestAnimationFrame(look);
+  };
+  look();
+}
+"""
+READ = "() => ({...window.seen, nodes: window.seen.nodes.size})"
+BARE = """
+import time, torch
+torch.set_num_threads(1)
+from wganad_core.live.race import Race
+from wganad_core.use_cases import STORIES
+race = Race(STORIES["race"].race)
+for _ in range(30): race.advance()
+start, n = time.perf_counter(), 0
+while time.perf_counter() - start < {seconds}:
+    race.advance(); n += 1
+print(n / (time.perf_counter() - start))
+"""
+
+
+def bare_rate(seconds: float) -> float:
+    """Race steps a second without anybody watching."""
+    code = BARE.format(seconds=seconds)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    return float(done.stdout)
+
+
+def memory(pid: int) -> float:
+    """Resident megabytes of a process."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError(f"No memory figure for process {pid}.")
+
+
+def children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def in_browser(server: Server, seconds: float) -> dict[str, float]:
+    """One real session: first paint, redraws, plot nodes, long tasks, training rate."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium.find_installed(), args=CHROMIUM_ARGUMENTS
+        )
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        start = time.perf_counter()
+        page.goto(f"{server.url}/race")
+        page.wait_for_selector(".js-plotly-plot .main-svg")
+        paint = time.perf_counter() - start
+        page.get_by_role("button", name="Play").click()
+        page.get_by_text("Training: step").wait_for()
+        page.wait_for_timeout(3000)
+        page.evaluate(WATCH)
+        before, began = _step(page), time.perf_counter()
+        page.wait_for_timeout(seconds * 1000)
+        seen, elapsed = page.evaluate(READ), time.perf_counter() - began
+        steps = _step(page) - before
+        browser.close()
+    return {
+        "first_paint_s": paint,
+        "redraws_per_s": seen["redraws"] / elapsed,
+        "plot_nodes": seen["nodes"],
+        "empty_frames": seen["empty"],
+        "long_task_ms_per_s": seen["long"] / elapsed,
+        "steps_per_s": steps / elapsed,
+    }
+
+
+def _step(page) -> int:
+    text = page.get_by_text("Training: step").inner_text()
+    return int(text.split("step ")[1].split(",  ")[0].split(", ")[0].replace(",", ""))
+
+
+async def in_sessions(server: Server, n: int, seconds: float) -> dict[str, float]:
+    """n websocket sessions at once: updates a second of the slowest, round trips of all."""
+    clients = [StreamClient(server.url, "race") for _ in range(n)]
+    for client in clients:
+        await client.__aenter__()
+        await client.rerun(pressed="Play")
+    await asyncio.sleep(3)
+    server_before = memory(server.process.pid)
+    for client in clients:
+        client.updates.clear()
+        client.round_trips.clear()
+        client.received = 0
+    await asyncio.sleep(seconds)
+    trips = sorted(trip for client in clients for trip in client.round_trips)
+    result = {
+        "slowest_updates_per_s": min(len(client.updates) for client in clients) / seconds,
+        "round_trip_p50_ms": 1000 * statistics.median(trips),
+        "round_trip_p95_ms": 1000 * trips[int(0.95 * len(trips))],
+        "kilobytes_per_update": sum(c.received for c in clients)
+        / sum(len(c.updates) for c in clients) / 1000,
+        "server_mb": memory(server.process.pid),
+        "worker_mb": sum(memory(child) for child in children(server.process.pid)),
+        "growth_mb_per_1000_updates": 1000 * (memory(server.process.pid) - server_before)
+        / sum(len(c.updates) for c in clients),
+    }  # fmt: skip
+    for client in clients:
+        await client.__aexit__()
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--seconds", type=float, default=30.0)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["WGANAD_DATA"] = folder
+        bare = bare_rate(min(10.0, arguments.seconds))
+        with start_server("app.py", (), Path(folder)) as server:
+            urllib.request.urlopen(server.url).read()
+            time.sleep(6)  # the worker's imports
+            one = in_browser(server, arguments.seconds)
+            torch_loaded = "torch" in Path(f"/proc/{server.process.pid}/maps").read_text()
+            four = asyncio.run(in_sessions(server, 4, arguments.seconds))
+    result = {
+        "bare_steps_per_s": bare,
+        "one_browser": one | {"share_of_bare": one["steps_per_s"] / bare},
+        "four_sessions": four,
+        "torch_in_server": torch_loaded,
+    }
+    print(json.dumps(result, indent=None if arguments.json else 2))
+
+
+if __name__ == "__main__":
+    main()
