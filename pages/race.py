@@ -134,7 +134,9 @@ def status(live: RaceView | None) -> None:
 
 def slow_motion(state: race_state.RaceState, live: RaceView | None) -> None:
     """Walk through one step: z → G(z) → critic → losses → gradients → update."""
-    with st.expander("Slow motion: walk through one step", icon=":material/slow_motion_video:"):
+    with race_controls.drawer("Slow motion: walk through one step", "slow_motion_video") as opened:
+        if not opened:
+            return
         if live is None:
             st.write("Press **Step** or **Play** first: slow motion looks inside a live run.")
             return

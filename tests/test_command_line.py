@@ -14,11 +14,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
+from tests.test_config import LANES, MIXTURE_CONFIGS
 from wganad_core import pretrained, storage
-from wganad_core.__main__ import COMMANDS, main, make_parser, reproducing_command, settings_of
+from wganad_core.__main__ import COMMANDS, main, make_parser
+from wganad_core.commands.train import settings_of
 from wganad_core.config import LaneConfig, MixtureConfig, NetworkConfig, TrainingConfig
 from wganad_core.live import offline
+from wganad_core.use_cases import command_line
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = ["--n-samples", "500", "--width", "8", "--batch-size", "16", "--n-critic", "1"]
@@ -94,30 +98,10 @@ def test_the_printed_command_trains_the_same_run(tmp_path, capsys):
     assert_equal(pretrained.load_run(first), pretrained.load_run(second))
 
 
-@pytest.mark.parametrize(
-    ("mixture", "lane"),
-    [
-        (MixtureConfig(), LaneConfig()),
-        (
-            MixtureConfig(name="grid", sigma=0.02, n_samples=77, seed=3),
-            LaneConfig(
-                network=NetworkConfig(width=16, depth=3, activation="tanh", n_latent=5),
-                training=TrainingConfig(method="gan", seed=9, average=0.9, beta1=0.0, beta2=0.5),
-            ),
-        ),
-        (
-            MixtureConfig(name="moons", n_modes=3, radius=2.0),
-            LaneConfig(training=TrainingConfig(method="wgan-gp", penalty=0.1, decay="cosine",
-                                               batch_size=256, learning_rate=1e-3, seed=1)),
-        ),
-        (
-            MixtureConfig(),
-            LaneConfig(training=TrainingConfig(method="wgan-clip", optimizer="rmsprop", clip=0.5)),
-        ),
-    ],
-)  # fmt: skip
+@settings(max_examples=50)
+@given(MIXTURE_CONFIGS.filter(lambda mixture: mixture.name != "own"), LANES)
 def test_every_setting_survives_the_command_line(mixture: MixtureConfig, lane: LaneConfig):
-    words = shlex.split(reproducing_command(mixture, lane))
+    words = shlex.split(command_line(mixture, lane))
     assert settings_of(make_parser().parse_args(words[3:])) == (mixture, lane, None)
 
 
@@ -145,8 +129,11 @@ def test_points_of_a_file(tmp_path, capsys):
         ("train mixture --method gan --recipe sharp", "recipe sharp is for wgan-gp"),
         ("train mixture --method gan --data rign", "neither a shape"),
         ("train mixture --method gan --data {folder}", "neither a shape"),
-        ("train mixture --method gan --data {text}", "line 2: expected two numbers"),
-        ("train mixture --method gan --data {short}", "Expected 10 to"),
+        ("train mixture --method gan --data {text}", "Line 2 holds '1,b'; expected two numbers"),
+        (
+            "train mixture --method gan --data {short}",
+            "short.csv: Expected 10 to 1,000,000 points;",
+        ),
         ("train mixture --method gan --out {folder}", "is a folder"),
         ("train mixture --method gan --out {text}/run", "could not be written"),
         ("train mixture --method gan --checkpoint {text}", "safetensors"),
@@ -204,7 +191,7 @@ def test_the_top_level_help_names_every_verb_and_loads_nothing_heavy():
         "import sys, wganad_core.__main__ as m\n"
         "try: m.main(['--help'])\n"
         "except SystemExit: pass\n"
-        "print({'torch', 'plotly', 'streamlit'} & set(sys.modules))"
+        "print({'torch', 'plotly', 'streamlit', 'pandas', 'numpy', 'sklearn'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "set()"

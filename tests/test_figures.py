@@ -12,9 +12,9 @@ from tests.test_export import RING, recording
 from wganad_core.config import METHODS, LaneConfig, Method, MixtureConfig, TrainingConfig
 from wganad_core.data.mixture import Mixture, make_mixture
 from wganad_core.figures import paper
-from wganad_core.figures.paper import LookBack, paper_figures
+from wganad_core.figures.paper import paper_figures
 from wganad_core.pretrained import Run
-from wganad_core.records import Frame
+from wganad_core.records import Frame, LookBack
 
 # 1,000 points, 50 a batch, 2 critic updates a step: 10 steps an epoch.
 DATA = MixtureConfig(n_samples=1000)

@@ -1,30 +1,18 @@
-"""Two-dimensional data: geometry by hand, statistics, ground truth, and points of one's own."""
+"""Two-dimensional data: geometry by hand, statistics, ground truth."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy.stats import multivariate_normal
 
 from wganad_core.config import MIXTURES, MixtureConfig
-from wganad_core.data.mixture import (
-    DataError,
-    Mixture,
-    grid_modes,
-    make_mixture,
-    own_points,
-    ring_modes,
-)
+from wganad_core.data import DataError
+from wganad_core.data.mixture import Mixture, grid_modes, make_mixture, ring_modes
 
 SHAPES = [name for name in MIXTURES if name != "own"]
-
-
-def drawn(n: int = 12) -> NDArray[np.float64]:
-    return np.column_stack([np.arange(n), -2.0 * np.arange(n)])
 
 
 def test_ring_by_hand() -> None:
@@ -189,65 +177,12 @@ def test_box_by_hand() -> None:
 
 
 def test_own_points_become_the_data() -> None:
-    mixture = make_mixture(MixtureConfig(name="own", n_samples=5, sigma=0.3), drawn())
-    np.testing.assert_array_equal(mixture.x, drawn().astype(np.float32))
+    drawn = np.arange(24.0).reshape(12, 2)
+    mixture = make_mixture(MixtureConfig(name="own", n_samples=5, sigma=0.3), drawn)
+    np.testing.assert_array_equal(mixture.x, drawn)
     assert mixture.x.dtype == np.float32
     assert mixture.modes.shape == (0, 2)
     with pytest.raises(DataError, match="'own' needs points"):
         make_mixture(MixtureConfig(name="own"))
-
-
-def test_own_points_may_be_whole_numbers_and_only_ten() -> None:
-    points: Any = drawn(10).astype(np.int64)
-    np.testing.assert_array_equal(own_points(points), points)
-    edge = drawn()
-    edge[0] = [10_000, -10_000]
-    np.testing.assert_array_equal(own_points(edge), edge)
-
-
-def with_row(row: int, *values: float) -> NDArray[np.float64]:
-    points = drawn()
-    points[row] = values
-    return points
-
-
-@pytest.mark.parametrize(
-    ("points", "sentence"),
-    [
-        (np.arange(12.0), r"two columns of numbers \(x, y\); found shape \(12,\)"),
-        (np.ones((12, 3)), r"found shape \(12, 3\)"),
-        (np.ones((2, 12, 2)), r"found shape \(2, 12, 2\)"),
-        (drawn().astype(str), "Expected numbers in both columns; found <U"),
-        (drawn().astype(object), "Expected numbers in both columns; found object"),
-        (drawn() * 1j, "found complex128"),
-        (drawn() > 3, "found bool"),
-        (drawn(9), "Expected 10 to 1,000,000 points; found 9"),
-        (np.empty((0, 2)), "found 0"),
-        (np.broadcast_to(np.zeros(2), (1_000_001, 2)), "found 1,000,001"),
-        (with_row(4, math.nan, 1), r"row 5 holds \[nan, 1.0\]"),
-        (with_row(0, 1, math.inf), r"row 1 holds \[1.0, inf\]"),
-        (with_row(11, 10_000.5, 1), "within ±10000; found 10000.5"),
-        (with_row(3, 0, -2e6), "found 2e[+]06"),
-        (np.ones((12, 2)), "all of them coincide"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_unusable_own_points_are_refused(points: NDArray[np.float64], sentence: str) -> None:
-    with pytest.raises(DataError, match=sentence):
-        own_points(points)
-    with pytest.raises(DataError, match=sentence):
-        make_mixture(MixtureConfig(name="own"), points)
-
-
-def test_points_on_a_line_are_allowed() -> None:
-    line = np.column_stack([np.zeros(10), np.arange(10.0)])
-    np.testing.assert_array_equal(own_points(line), line)
-
-
-@pytest.mark.xfail(reason="np.abs of the least int64 is negative, so it passes the check of size.")
-def test_the_least_whole_number_is_too_large() -> None:
-    points: Any = drawn().astype(np.int64)
-    points[0] = np.iinfo(np.int64).min  # what some tables write for a missing value
-    points[1:] = 0
-    with pytest.raises(DataError, match="within ±10000"):
-        own_points(points)
+    with pytest.raises(DataError, match="found 9"):
+        make_mixture(MixtureConfig(name="own"), drawn[:9])

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from wganad_core import pretrained, storage
-from wganad_core.__main__ import make_parser, settings_of
+from wganad_core.__main__ import make_parser
+from wganad_core.commands.train import settings_of
 from wganad_core.config import LaneConfig, MixtureConfig, NetworkConfig, TrainingConfig
 from wganad_core.data.mixture import make_mixture
 from wganad_core.networks.dense import make_networks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -155,6 +156,39 @@ def test_a_saved_race_continues_bit_for_bit(tmp_path: Path) -> None:
     assert checksums(resumed) == checksums(unbroken)
 
 
+def collapse(made: Lane) -> None:
+    """All samples on the third mode from now on."""
+    last: Any = made.trainer.generator[-1]
+    last.weight.data.zero_()
+    last.bias.data[:] = last.bias.data.new_tensor(made.mixture.modes[2])
+
+
+def test_a_saved_race_continues_its_curves_and_its_events(tmp_path: Path) -> None:
+    path = tmp_path / "race.safetensors"
+    race = Race(RaceConfig(mixture=DATA, lanes=(lane(PAPER["wgan-clip"]), lane(PAPER["gan"]))))
+    for _ in range(3):
+        race.advance()
+    collapse(race.lanes[1])
+    race.lanes[1].stopped = "Enough."
+    race.measure()
+    race.observe()
+    save_race(race, path)
+    resumed = load_race(path)
+    for one in (race, resumed):
+        one.advance()
+        one.observe()
+    for found, expected in zip(resumed.lanes, race.lanes, strict=True):
+        past = expected.recording.arrays()
+        for name, value in found.recording.arrays().items():
+            np.testing.assert_array_equal(value, past[name], err_msg=name)
+        assert found.recording.events == expected.recording.events
+        assert found.stopped == expected.stopped
+    w_estimate = resumed.lanes[0].recording.column("w_estimate")
+    assert np.isfinite(w_estimate).all()
+    # The collapse that was told before the race was saved is not told again.
+    assert resumed.lanes[1].recording.events == ["step 3: 100 % of samples on mode 3"]
+
+
 def test_own_points_travel_with_the_checkpoint(tmp_path: Path) -> None:
     own = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
     config = RaceConfig(mixture=MixtureConfig(name="own"), lanes=(lane(SHARP),))
@@ -173,10 +207,7 @@ def test_a_foreign_file_is_no_race(tmp_path: Path) -> None:
 
 def test_a_collapse_is_told_once_until_it_is_over() -> None:
     made = Lane(lane(PAPER["gan"]), Race(three_lanes()).mixture)
-    mode = made.mixture.modes[2]
-    last = made.trainer.generator[-1]
-    last.weight.data.zero_()
-    last.bias.data[:] = last.bias.data.new_tensor(mode)
+    collapse(made)
     for step in (10, 20):
         made.trainer.n_steps = step
         made.observe()

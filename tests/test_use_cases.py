@@ -138,8 +138,8 @@ def test_the_text_of_a_race_by_hand(race: RaceConfig, text: str) -> None:
         ("ring~", "A lane is one of gan, wgan-clip, wgan-gp, sharp; found ''"),
         ("ring~dcgan", "found 'dcgan'"),
         ("ring~gan,penalty", "Expected settings like penalty=0.1; found 'penalty'"),
-        ("ring~gan,momentum=1", "TrainingConfig has no setting momentum"),
-        ("ring,momentum=1~gan", "MixtureConfig has no setting momentum"),
+        ("ring~gan,momentum=1", "TrainingConfig has the settings .*; found .*momentum"),
+        ("ring,momentum=1~gan", "MixtureConfig has the settings .*; found momentum, name"),
         ("ring~gan,penalty=NaN", "found nan"),
         ("ring~gan,penalty=", "penalty must be .* found ''"),
         ("ring~gan,seed=true", "found True"),
@@ -176,9 +176,24 @@ def test_lanes_are_titled_by_what_sets_them_apart(name: str, title: str) -> None
     assert lane_title(LaneConfig(training=RECIPES[name])) == title
 
 
-@pytest.mark.xfail(reason="The two seeds share a key in `command_line`; the option is --data-seed.")
-def test_a_command_line_keeps_the_two_seeds_apart() -> None:
-    race = race_of(PAPER["gan"], seed=1)
-    words = command_line(race, race.lanes[0]).split()
-    assert words[words.index("--data-seed") + 1] == "1"
-    assert "--seed" not in words
+# A lane as a shell command (tests/test_command_line.py reads it back)
+
+
+def test_the_command_of_a_recipe_says_no_more_than_needed() -> None:
+    start = "python -m wganad_core train mixture --method"
+    for method, recipe in PAPER.items():
+        lane = LaneConfig(training=recipe)
+        assert command_line(MixtureConfig(), lane) == f"{start} {method}"
+    sharp = LaneConfig(training=SHARP, network=NetworkConfig(n_latent=3))
+    assert command_line(MixtureConfig(), sharp) == f"{start} wgan-gp --recipe sharp --n-latent 3"
+
+
+def test_the_command_keeps_the_two_seeds_apart() -> None:
+    lane = LaneConfig(training=PAPER["gan"].replace(seed=2))
+    assert command_line(MixtureConfig(seed=1), lane).endswith(" --data-seed 1 --seed 2")
+
+
+def test_the_command_names_the_file_of_own_points() -> None:
+    mixture, lane = MixtureConfig(name="own"), LaneConfig(training=PAPER["gan"])
+    assert command_line(mixture, lane).endswith(" --method gan --data FILE")
+    assert command_line(mixture, lane, "my points.csv").endswith(" --data 'my points.csv'")

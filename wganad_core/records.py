@@ -98,17 +98,28 @@ class Recording:
     frames: list[Frame] = dataclasses.field(default_factory=list)
     history: list[tuple[float, ...]] = dataclasses.field(default_factory=list)
     events: list[str] = dataclasses.field(default_factory=list)
+    _spare: list[Frame] = dataclasses.field(default_factory=list, repr=False, compare=False)
 
     def add(self, frame: Frame, numbers: Mapping[str, float]) -> None:
         """Append a frame (or replace one of the same step) and its row of the history."""
         row = tuple(float(numbers.get(name, np.nan)) for name in HISTORY)
         if self.frames and self.frames[-1].step == frame.step:
-            self.frames[-1], self.history[-1] = frame, row
-            return
-        self.frames.append(frame)
+            self._spare.append(self.frames.pop())
+            self.history.pop()
+        self.frames.append(self._kept(frame))
         self.history.append(row)
-        _thin(self.frames, MAX_FRAMES)
+        self._spare += _thin(self.frames, MAX_FRAMES)
         _thin(self.history, MAX_HISTORY)
+
+    def _kept(self, frame: Frame) -> Frame:
+        """A copy in the memory of a frame that was thinned away. Small arrays that stay where
+        they were made, between large ones that go, would pin a hundred times their size."""
+        if not self._spare:
+            self._spare = _blank_frames(frame, MAX_FRAMES + 1 - len(self.frames))
+        memory = self._spare.pop().arrays()
+        for name, value in frame.arrays().items():
+            memory[name][...] = value
+        return Frame(step=frame.step, **memory)
 
     def note(self, event: str, keep: int = 20) -> None:
         self.events = [*self.events, event][-keep:]
@@ -150,9 +161,21 @@ def _half(values: NDArray[Any]) -> NDArray[np.float16]:
     return values.clip(-limit, limit).astype(np.float16)
 
 
-def _thin(entries: list[Any], limit: int) -> None:
-    if len(entries) > limit:
-        del entries[1 : limit // 2 : 2]
+def _thin(entries: list[Any], limit: int) -> list[Any]:
+    """Shorten a list that has grown beyond its limit; returns what went."""
+    if len(entries) <= limit:
+        return []
+    gone = entries[1 : limit // 2 : 2]
+    del entries[1 : limit // 2 : 2]
+    return gone
+
+
+def _blank_frames(like: Frame, n: int) -> list[Frame]:
+    """Memory for n frames of the same shapes, in one piece per array."""
+    blocks = {
+        name: np.empty((n, *value.shape), np.float32) for name, value in like.arrays().items()
+    }
+    return [Frame(step=0, **{name: block[i] for name, block in blocks.items()}) for i in range(n)]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -23,13 +23,15 @@ METHOD_NAMES: dict[str, str] = {
 }
 
 # The paper gives Algorithm 2's settings and, in its appendix, the clipped WGAN's; of the vanilla
-# GAN only the networks. It gets Algorithm 2's optimiser, k = 1 and the loss of Algorithm 1.
+# GAN only the networks. It gets Algorithm 2's optimiser, k = 1 and the loss of Algorithm 1. An
+# epoch is 100,000 / 64 steps: Fig. 8 shows 8 of them; Fig. 9's 30 must be counted in generator
+# steps, as after 30 epochs of critic batches (9,375 steps) λ = 10 has not reached the modes.
 PAPER: dict[str, TrainingConfig] = {
     "gan": TrainingConfig(method="gan", generator_loss="saturating", n_critic=1, steps=12_500),
     "wgan-clip": TrainingConfig(
         method="wgan-clip", optimizer="rmsprop", learning_rate=5e-5, steps=12_500
     ),
-    "wgan-gp": TrainingConfig(method="wgan-gp", steps=12_500),
+    "wgan-gp": TrainingConfig(method="wgan-gp", steps=46_875),
 }
 
 # Not the paper's: on this scale a small λ and a large, decayed rate learn far faster and sharper.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, get_args
 
-import pandas as pd
 import streamlit as st
 
-from pages._ui import race_state
+from pages._ui import race_state, runtime
 from pages._ui.chart import live_chart
 from wganad_core import use_cases
 from wganad_core.config import (
@@ -25,11 +25,12 @@ from wganad_core.config import (
     Optimizer,
     RaceConfig,
 )
-from wganad_core.data import mixture as mixtures
+from wganad_core.data import DataError
+from wganad_core.data.mixture import clouds
+from wganad_core.data.own import read_points
 from wganad_core.figures import drawing, export
 from wganad_core.figures.race import Curves, Lens, View
-from wganad_core.live.client import RaceView, WorkerError
-from wganad_core.storage import StorageError
+from wganad_core.live.client import RaceView
 
 SPEEDS = {"1 step/s": 1.0, "10 steps/s": 10.0, "100 steps/s": 100.0, "full speed": 0.0}
 DATA_NAMES = {
@@ -40,6 +41,14 @@ DATA_NAMES = {
     "swiss-roll": "Swiss roll",
     "own": "My own points",
 }
+
+
+@contextmanager
+def drawer(label: str, icon: str) -> Iterator[bool]:
+    """An expander whose content is made only while it is open (the value tells)."""
+    made = st.expander(label, icon=f":material/{icon}:", key=f"drawer-{icon}", on_change="rerun")
+    with made:
+        yield bool(made.open)
 
 
 def stories(state: race_state.RaceState) -> None:
@@ -76,7 +85,7 @@ def attempt(state: race_state.RaceState, action: Callable[[], Any]) -> None:
     """Carry out a command; a refusal is shown at the top of the page."""
     try:
         action()
-    except (WorkerError, ConfigError, StorageError, mixtures.DataError) as error:
+    except runtime.REFUSALS as error:
         state.problem = str(error)
 
 
@@ -205,7 +214,9 @@ def lenses() -> View:
 
 def settings(state: race_state.RaceState) -> None:
     """Data and lanes; applying them makes a new race."""
-    with st.expander("Change the race: data, lanes, networks", icon=":material/tune:"):
+    with drawer("Change the race: data, lanes, networks", "tune") as opened:
+        if not opened:
+            return
         data_column, lanes_column = st.columns([1, 3], gap="large")
         with data_column:
             mixture, own = _data_settings(state)
@@ -259,12 +270,9 @@ def own_points() -> Any:
     upload = st.file_uploader("Two columns: x, y", type="csv")
     if upload is not None:
         try:
-            table = pd.read_csv(upload, header=None, comment="#")
-            if isinstance(table.iloc[0, 0], str):
-                table = table.iloc[1:]
-            return mixtures.own_points(table.apply(pd.to_numeric, errors="coerce").to_numpy())
-        except (ValueError, pd.errors.ParserError, IndexError) as error:
-            st.error(f"This file cannot be used. {error}")
+            return read_points(upload)
+        except DataError as error:
+            st.error(str(error))
             return None
     st.caption("Or click in the square: every click adds a small cloud of 200 points.")
     clicks: list[tuple[float, float]] = st.session_state.setdefault("drawn", [])
@@ -275,7 +283,7 @@ def own_points() -> Any:
     if st.button("Clear", disabled=not clicks):
         clicks.clear()
         st.rerun()
-    return mixtures.clouds(clicks) if clicks else None
+    return clouds(clicks) if clicks else None
 
 
 def _lane_settings(i: int, old: LaneConfig) -> tuple[str, dict[str, Any], dict[str, Any]]:
@@ -332,7 +340,9 @@ def _choice(place: str, label: str, options: tuple[str, ...], value: str) -> str
 
 def exports(state: race_state.RaceState, live: RaceView | None) -> None:
     """The run as a file, and the commands that reproduce it."""
-    with st.expander("Export", icon=":material/download:"):
+    with drawer("Export", "download") as opened:
+        if not opened:
+            return
         if live is not None and live.playing:
             st.write("Pause the race to export it.")
             return
@@ -354,9 +364,8 @@ def exports(state: race_state.RaceState, live: RaceView | None) -> None:
         st.caption(
             "The buttons at the top right of the picture save it as PNG or SVG. From the shell:"
         )
-        if state.race.mixture.name != "own":
-            commands = [use_cases.command_line(state.race, lane) for lane in state.race.lanes]
-            st.code("\n".join(commands), language="bash")
+        commands = [use_cases.command_line(state.race.mixture, lane) for lane in state.race.lanes]
+        st.code("\n".join(commands), language="bash")
 
 
 def _export(

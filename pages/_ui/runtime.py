@@ -14,8 +14,8 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from wganad_core import storage
 from wganad_core.config import ConfigError
+from wganad_core.data import DataError
 from wganad_core.data.cache import data_directory
-from wganad_core.data.mixture import DataError
 from wganad_core.live.client import WorkerClient, WorkerError
 from wganad_core.storage import StorageError
 

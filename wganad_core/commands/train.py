@@ -127,9 +127,7 @@ def settings_of(
         return {name: value for name, value in values.items() if value is not None}
 
     is_shape = arguments.data in MIXTURES and arguments.data != "own"
-    mixture = MixtureConfig(
-        name=arguments.data if is_shape else "own", **given(MixtureConfig)
-    )
+    mixture = MixtureConfig(name=arguments.data if is_shape else "own", **given(MixtureConfig))
     network = NetworkConfig(**given(NetworkConfig))
     lane = LaneConfig(network=network, training=recipe.replace(**given(TrainingConfig)))
     return mixture, lane, None if is_shape else _points_of(Path(arguments.data))
@@ -138,7 +136,7 @@ def settings_of(
 def _points_of(path: Path) -> FloatArray:
     from wganad_core.data.own import read_points
 
-    if path.is_dir() or not os.path.exists(path):
+    if not os.path.exists(path) or path.is_dir():
         shapes = ", ".join(name for name in MIXTURES if name != "own")
         raise Refused(f"{path} is neither a shape ({shapes}) nor a file.")
     return read_points(path)

@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.datasets import make_moons, make_swiss_roll
 
 from wganad_core.config import MixtureConfig
 from wganad_core.data import DataError
@@ -102,6 +101,8 @@ def make_mixture(config: MixtureConfig, own: NDArray[np.floating] | None = None)
 
 def _shape(config: MixtureConfig) -> FloatArray:
     """Moons or swiss roll, centred and scaled to about [−1, 1]² before `sigma` of noise."""
+    from sklearn.datasets import make_moons, make_swiss_roll  # 70 MB, for these two only
+
     if config.name == "moons":
         x, _ = make_moons(config.n_samples, noise=0.0, random_state=config.seed)
         x = x - [0.5, 0.25]

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from wganad_core.config import Method
 from wganad_core.data.mixture import Mixture
 from wganad_core.figures import style
-from wganad_core.records import Box, Frame, Recording
+from wganad_core.records import Box, FloatArray, Frame, Recording
 
 Lens = Literal["critic", "slope", "optimal", "none"]
 Curves = Literal["distances", "losses", "divergence"]
@@ -66,39 +66,46 @@ def race_spec(
     return {"data": data, "layout": layout}
 
 
-def _trace(kind: str, **settings: Any) -> dict[str, Any]:
-    return {"type": kind, **settings}
+def _line(x: Any, y: Any, name: str, colour: str, width: float, **more: Any) -> dict[str, Any]:
+    style_of_line = {"color": colour, "width": width, **more.pop("line", {})}
+    drawn = {"type": "scatter", "mode": "lines", "x": x, "y": y, "name": name}
+    return {**drawn, "line": style_of_line, "hoverinfo": "skip", **more}
+
+
+def _dots(points: FloatArray, name: str, marker: dict[str, Any]) -> dict[str, Any]:
+    """Markers; `meta.dots` lets the live chart draw them as one path."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": points[:, 0],
+        "y": points[:, 1],
+        "name": name,
+        "marker": marker,
+        "hoverinfo": "skip",
+        "meta": {"dots": True},
+    }
 
 
 def _plane(lane: LaneDrawing, mixture: Mixture, view: View) -> list[dict[str, Any]]:
-    """Lens, data, 3σ circles, latent grid, samples, arrows; empty where not wanted, so that the
-    number of traces never changes."""
-    frame, marks = lane.frame, {"size": 4}
-    data = mixture.x[:N_DATA] if view.data else mixture.x[:0]
-    ring = style.circles(mixture.modes, 3 * mixture.sigma) if len(mixture.modes) else ([], [])
-    grid = np.concatenate([frame.manifold, frame.manifold.swapaxes(0, 1)])
-    warped = style.polyline(grid) if view.manifold else ([], [])
-    arrows = style.polyline(_arrow_lines(frame.arrows, mixture.box)) if view.arrows else ([], [])
-    line = {"width": 1.2, "color": style.GREY}
-    return [
-        _lens(lane, mixture.box, view.lens),
-        _trace(
-            "scatter",x=data[:, 0], y=data[:, 1], mode="markers", name="data", hoverinfo="skip",
-                   marker={**marks, "size": 3, "color": style.GREY, "opacity": 0.7}),
-        _trace(
-            "scatter",x=ring[0], y=ring[1], mode="lines", name="3σ", hoverinfo="skip",
-                   line=line),
-        _trace(
-            "scatter",x=warped[0], y=warped[1], mode="lines", name="latent grid", hoverinfo="skip",
-                   line={"width": 1, "color": style.GREEN}),
-        _trace(
-            "scatter",x=frame.samples[:N_SAMPLES, 0], y=frame.samples[:N_SAMPLES, 1], mode="markers", name="G(z)",
-                   marker={**marks, "color": style.ORANGE, "line": {"width": 0.4, "color": "#333"}},
-                   hovertemplate="G(z) = (%{x:.2f}, %{y:.2f})<extra></extra>"),
-        _trace(
-            "scatter",x=arrows[0], y=arrows[1], mode="lines", name="push", hoverinfo="skip",
-                   line={"width": 1.6, "color": style.VERMILLION}),
-    ]  # fmt: skip
+    """Lens, data, 3σ circles, latent grid, samples, arrows: as many traces as the view wants,
+    whatever the frame."""
+    frame = lane.frame
+    outlined = {"size": 5, "color": style.ORANGE, "line": {"width": 0.5, "color": "#444"}}
+    traces = [_lens(lane, mixture.box, view.lens)] if view.lens != "none" else []
+    if view.data:
+        grey = {"size": 3, "color": style.GREY, "opacity": 0.7}
+        traces.append(_dots(mixture.x[:N_DATA], "data", grey))
+    if len(mixture.modes):
+        rings = style.circles(mixture.modes, 3 * mixture.sigma)
+        traces.append(_line(*rings, "3σ", style.GREY, 1.2))
+    if view.manifold:
+        grid = np.concatenate([frame.manifold, frame.manifold.swapaxes(0, 1)])
+        traces.append(_line(*style.polyline(grid), "latent grid", style.GREEN, 1))
+    traces.append(_dots(frame.samples[:N_SAMPLES], "G(z)", outlined))
+    if view.arrows:
+        arrows = style.polyline(_arrow_lines(frame.arrows, mixture.box))
+        traces.append(_line(*arrows, "push", style.VERMILLION, 1.6))
+    return traces
 
 
 def _lens(lane: LaneDrawing, box: Box, lens: Lens) -> dict[str, Any]:
@@ -108,18 +115,18 @@ def _lens(lane: LaneDrawing, box: Box, lens: Lens) -> dict[str, Any]:
     )
     low, high = field_range(lane, lens)
     name = {"critic": "D" if discriminator else "f", "slope": "‖∇f‖", "optimal": "D*"}.get(lens, "")
-    return _trace(
-        "heatmap",
-        z=field,
-        x=style.centres(box[0], box[1], field.shape[1]),
-        y=style.centres(box[2], box[3], field.shape[0]),
-        zmin=low,
-        zmax=high,
-        zsmooth="fast" if lens in ("critic", "slope") else False,
-        colorscale=style.SEQUENTIAL if lens == "slope" else style.DIVERGING,
-        showscale=False,
-        hovertemplate=f"{name} = %{{z:.3g}}<br>at (%{{x:.2f}}, %{{y:.2f}})<extra></extra>",
-    )
+    return {
+        "type": "heatmap",
+        "z": field,
+        "x": style.centres(box[0], box[1], field.shape[1]),
+        "y": style.centres(box[2], box[3], field.shape[0]),
+        "zmin": low,
+        "zmax": high,
+        "zsmooth": "fast" if lens in ("critic", "slope") else False,
+        "colorscale": style.SEQUENTIAL if lens == "slope" else style.DIVERGING,
+        "showscale": False,
+        "hovertemplate": f"{name} = %{{z:.3g}}<br>at (%{{x:.2f}}, %{{y:.2f}})<extra></extra>",
+    }
 
 
 def field_range(lane: LaneDrawing, lens: Lens) -> tuple[float, float]:
@@ -146,67 +153,51 @@ def _ledger(lane: LaneDrawing) -> list[dict[str, Any]]:
     counts, n = lane.frame.counts, len(lane.frame.samples)
     shares = counts / n
     fair = 1 / max(1, len(counts))
-    colours = [style.BLUE if share >= 0.2 * fair else style.VERMILLION for share in shares]
-    return [
-        _trace(
-            "bar",x=np.arange(1, len(counts) + 1), y=shares, name="modes",
-               marker={"color": colours},
-               hovertemplate="mode %{x}: %{y:.1%} of samples<extra></extra>"),
-        _trace(
-            "scatter",x=[0.5, len(counts) + 0.5], y=[fair, fair], mode="lines", hoverinfo="skip",
-                   line={"dash": "dot", "width": 1.5, "color": style.GREY}),
-    ]  # fmt: skip
+    bars = {
+        "type": "bar",
+        "x": np.arange(1, len(counts) + 1),
+        "y": shares,
+        "name": "modes",
+        "marker": {
+            "color": [style.BLUE if share >= 0.2 * fair else style.VERMILLION for share in shares]
+        },
+        "hovertemplate": "mode %{x}: %{y:.1%} of samples<extra></extra>",
+    }
+    ends = [0.5, len(counts) + 0.5]
+    return [bars, _line(ends, [fair, fair], "fair share", style.GREY, 1.5, line={"dash": "dot"})]
+
+
+# Columns of the history with their names and colours.
+CURVES: dict[Curves, list[tuple[str, str, str]]] = {
+    "distances": [
+        ("wasserstein", "exact W₁", style.VERMILLION),
+        ("sliced_wasserstein", "sliced W₁", style.GREEN),
+        ("w_estimate", "critic's estimate", style.BLUE),
+    ],
+    "losses": [
+        ("critic_loss", "critic or discriminator", style.BLUE),
+        ("generator_loss", "generator", style.ORANGE),
+    ],
+    "divergence": [
+        ("jensen_shannon", "Jensen–Shannon (nats)", style.PURPLE),
+        ("share_inside", "share within 3σ", style.GREEN),
+    ],
+}
 
 
 def _curves(lane: LaneDrawing, view: View) -> list[dict[str, Any]]:
-    """Three curves and a cursor at the frame's step."""
+    """The chosen curves and a cursor at the frame's step."""
     past = lane.recording
-    curves: dict[Curves, list[tuple[str, str, str]]] = {
-        "distances": [
-            ("wasserstein", "exact W₁", style.VERMILLION),
-            ("sliced_wasserstein", "sliced W₁", style.GREEN),
-            ("w_estimate", "critic's estimate", style.BLUE),
-        ],
-        "losses": [
-            ("critic_loss", "discriminator" if lane.method == "gan" else "critic", style.BLUE),
-            ("generator_loss", "generator", style.ORANGE),
-        ],
-        "divergence": [
-            ("jensen_shannon", "Jensen–Shannon", style.PURPLE),
-            ("share_inside", "share within 3σ", style.GREEN),
-        ],
-    }
-    step, traces, shown = past.column("step"), [], []
-    for name, label, colour in curves[view.curves]:
+    step, traces, ends = past.column("step"), [], [0.0]
+    for name, label, colour in CURVES[view.curves]:
         values = past.column(name)
         known = np.isfinite(values)
-        shown.append(values[known])
-        traces.append(
-            _trace(
-            "scatter",x=step[known], y=values[known].astype(np.float32), mode="lines", name=label,
-                       line={"color": colour, "width": 2},
-                       hovertemplate=f"{label} %{{y:.3g}}<br>step %{{x:,}}<extra></extra>")
-        )  # fmt: skip
-    values = np.concatenate([*shown, [0.0]])
-    ends = [float(values.min()), float(values.max())]
-    at = [lane.frame.step, lane.frame.step]
-    traces.append(
-        _trace(
-            "scatter",x=at, y=ends, mode="lines", hoverinfo="skip", name="now",
-                   line={"color": style.GREY, "width": 1, "dash": "dot"})
-    )  # fmt: skip
-    return traces
-
-
-CURVE_LABELS: dict[Curves, list[tuple[str, str]]] = {
-    "distances": [
-        ("exact W₁", style.VERMILLION),
-        ("sliced W₁", style.GREEN),
-        ("critic's estimate", style.BLUE),
-    ],
-    "losses": [("critic or discriminator", style.BLUE), ("generator", style.ORANGE)],
-    "divergence": [("Jensen–Shannon (nats)", style.PURPLE), ("share within 3σ", style.GREEN)],
-}
+        text = f"{label} %{{y:.3g}}<br>step %{{x:,}}<extra></extra>"
+        x, y = step[known].astype(np.float32), values[known].astype(np.float32)
+        traces.append(_line(x, y, label, colour, 2, hoverinfo="all", hovertemplate=text))
+        ends += [float(y.min(initial=0)), float(y.max(initial=0))]
+    now, span = [lane.frame.step] * 2, [min(ends), max(ends)]
+    return [*traces, _line(now, span, "now", style.GREY, 1, line={"dash": "dot"})]
 
 
 def headline(lane: LaneDrawing) -> str:
@@ -302,14 +293,16 @@ def _layout(
     box = mixture.box
     for i, (lane, cell) in enumerate(zip(lanes, cells, strict=True)):
         plane, ledger, curves = (3 * i + k for k in (1, 2, 3))
-        tight = {"fixedrange": False, "ticks": "", "tickfont": {"size": 11}, "zeroline": False}
+        tight = {"ticks": "", "tickfont": {"size": 11}, "zeroline": False}
+        # Labels and grid lines of the planes cost a third of a redraw and say little.
+        bare = {"showgrid": False, "showticklabels": False, "ticks": "", "zeroline": False}
         layout[f"xaxis{plane}"] = {
-            **tight, "domain": list(cell.across), "range": [box[0], box[1]],
-            "anchor": f"y{plane}", "constrain": "domain", "nticks": 6,
+            **bare, "domain": list(cell.across), "range": [box[0], box[1]],
+            "anchor": f"y{plane}", "constrain": "domain",
         }  # fmt: skip
         layout[f"yaxis{plane}"] = {
-            **tight, "domain": up(cell.plane), "range": [box[2], box[3]], "anchor": f"x{plane}",
-            "scaleanchor": f"x{plane}", "constrain": "domain", "nticks": 6,
+            **bare, "domain": up(cell.plane), "range": [box[2], box[3]], "anchor": f"x{plane}",
+            "scaleanchor": f"x{plane}", "constrain": "domain",
         }  # fmt: skip
         across = list(cell.panels_across)
         layout[f"xaxis{ledger}"] = {
@@ -352,8 +345,7 @@ def _words(
     collapsed = _highest_share(lane) >= 0.8 and len(lane.frame.counts) > 1
     headline_font = {"size": SMALL, **({"color": style.VERMILLION} if collapsed else {})}
     labels = "  ".join(
-        f'<span style="color:{colour}">━ {label}</span>'
-        for label, colour in CURVE_LABELS[view.curves]
+        f'<span style="color:{colour}">━ {label}</span>' for _, label, colour in CURVES[view.curves]
     )
     words = [
         text(f"<b>{lane.title}</b>", left, cell.plane[0] - 36, TITLE_SIZE),
