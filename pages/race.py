@@ -62,8 +62,10 @@ def show_race(state: race_state.RaceState, view: figures.View, ticking: bool) ->
         return
     if ticking and live is not None and not live.playing and live.place == 0:
         st.rerun()  # finished or stopped: the whole page changes to its resting state
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    words, slider = st.columns([1, 1], vertical_alignment="center")
+    with words:
         status(live)
+    with slider:
         step = None if ticking else scrubber(state, live)
     try:
         lanes = race_state.drawings(state, live, step)
@@ -96,7 +98,6 @@ def scrubber(state: race_state.RaceState, live: RaceView | None) -> int | None:
     chosen = st.select_slider(
         "Replay",
         label_visibility="collapsed",
-        width=640,
         options=steps,
         value=steps[-1],
         format_func=lambda step: f"step {step:,}",
@@ -110,8 +111,7 @@ def status(live: RaceView | None) -> None:
     if live is None:
         st.caption(
             "A finished race that ships with the app. Drag the slider to replay it, or press "
-            "**Play** to run it live on this machine.",
-            width="stretch",
+            "**Play** to run it live on this machine."
         )
         return
     stopped = [lane.stopped for lane in live.lanes if lane.stopped]

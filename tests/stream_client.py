@@ -14,6 +14,7 @@ from typing import Self
 import websockets.asyncio.client
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.typing import Subprotocol
 
 
 class StreamClient:
@@ -34,7 +35,7 @@ class StreamClient:
 
     async def __aenter__(self) -> Self:
         self.socket = await websockets.asyncio.client.connect(
-            self.url, subprotocols=["streamlit", "", ""][:1], max_size=None
+            self.url, subprotocols=[Subprotocol("streamlit")], max_size=None
         )
         self._reader = asyncio.create_task(self._read())
         await self.rerun()

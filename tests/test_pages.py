@@ -76,7 +76,7 @@ def test_step_pause_and_reset() -> None:
 
 def test_play_and_pause() -> None:
     test = press(app("race"), "Play")
-    assert [button.label for button in test.button][0] == "Pause"
+    assert test.button[0].label == "Pause"
     assert "Training" in captions(test)
     press(test, "Pause")
     assert "Paused at step" in captions(test)

@@ -175,7 +175,14 @@ class TrainingConfig(_Config):
 
 
 MAX_LANES = 3
-LIVE_LIMITS = {"n_latent": 64, "width": 256, "depth": 4, "batch_size": 1024, "n_critic": 20, "steps": 200_000}
+LIVE_LIMITS = {
+    "n_latent": 64,
+    "width": 256,
+    "depth": 4,
+    "batch_size": 1024,
+    "n_critic": 20,
+    "steps": 200_000,
+}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

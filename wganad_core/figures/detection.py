@@ -75,8 +75,7 @@ def _score_map(found: Detection, rule: str, x: Any, y: Any) -> go.Heatmap:
         scale = style.DIVERGING
     else:
         shown, name = found.maps[rule], "score"
-        scale = [[0, style.DIVERGING[2][1]], [0.5, style.DIVERGING[1][1]],
-                 [1, style.DIVERGING[0][1]]]  # fmt: skip
+        scale = [(1 - at, colour) for at, colour in reversed(style.DIVERGING)]
         top = float(np.quantile(shown, 0.98))
         shown = np.minimum(shown, top)
     return go.Heatmap(
@@ -117,9 +116,10 @@ TITLES = {
 
 def _layout(mixture: Mixture, rule: str, narrow: bool) -> dict[str, Any]:
     box, gap = mixture.box, 0.06
-    spans = [([0, 1], [0.53, 0.97]), ([0, 1], [0, 0.42])] if narrow else [
-        ([0, 0.5 - gap / 2], [0, 0.93]), ([0.5 + gap / 2, 1], [0, 0.93]),
-    ]  # fmt: skip
+    half = 0.5 - gap / 2
+    beside = [([0, half], [0, 0.93]), ([1 - half, 1], [0, 0.93])]
+    stacked = [([0.0, 1], [0.53, 0.97]), ([0.0, 1], [0, 0.42])]
+    spans = stacked if narrow else beside
     words = (
         f"<b>Score</b> · {TITLES[rule]}",
         "<b>Verdict</b> · shaded = anomaly; "

@@ -90,7 +90,7 @@ def _plane(lane: LaneDrawing, mixture: Mixture, view: View) -> list[dict[str, An
     """Lens, data, 3σ circles, latent grid, samples, arrows: as many traces as the view wants,
     whatever the frame."""
     frame = lane.frame
-    outlined = {"size": 5, "color": style.ORANGE, "line": {"width": 0.5, "color": "#444"}}
+    outlined = {"size": 5, "color": style.ORANGE, "line": {"width": 0.6, "color": "#8A5D00"}}
     traces = [_lens(lane, mixture.box, view.lens)] if view.lens != "none" else []
     if view.data:
         grey = {"size": 3, "color": style.GREY, "opacity": 0.7}
