@@ -37,12 +37,7 @@ def main() -> None:
     except WorkerError as error:
         st.error(str(error))
         return
-    rule, rate = choose_rule(found)
-    threshold = (
-        0.0
-        if rule == "critic-interval"
-        else thresholds.quantile_threshold(found.calibration[rule], rate)
-    )
+    rule, threshold = choose_rule(found, mixture)
     show_maps(found, mixture, rule, threshold, source, title)
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -53,10 +48,12 @@ def main() -> None:
 
 def choose_model() -> tuple[dict[str, Any], str, Mixture]:
     """A shipped run (the vanilla GAN at any of its kept steps) or a lane of this session's race."""
-    choices: dict[str, str] = dict(use_cases.METHOD_NAMES)
-    live = race_state.view()
+    choices = {name: use_cases.METHOD_NAMES[name] for name in pretrained.RACE_RUNS}
+    choices |= {pretrained.PAPER_RUNS[-1]: "WGAN-GP, λ = 10"}
+    race = race_state.current()
+    live = race_state.view(race)
     if live is not None and live.step:
-        for i, lane in enumerate(race_state.current().race.lanes):
+        for i, lane in enumerate(race.race.lanes):
             choices[f"lane-{i}"] = f"My race, lane {i + 1}: {use_cases.lane_title(lane)}"
     name = st.segmented_control(
         "Model", list(choices), format_func=choices.__getitem__, default="wgan-gp",
@@ -64,7 +61,7 @@ def choose_model() -> tuple[dict[str, Any], str, Mixture]:
     )  # fmt: skip
     if name.startswith("lane-"):
         lane_source = {"race": runtime.session_race().key, "lane": int(name[5:])}
-        return lane_source, choices[name], race_state.data(race_state.current())
+        return lane_source, choices[name], race_state.data(race)
     run = shipped(name)
     steps = sorted(run.weights)
     step = steps[-1]
@@ -89,24 +86,40 @@ def detection(source: dict[str, Any]) -> Detection:
     return runtime.worker().detect(source)
 
 
-def choose_rule(found: Detection) -> tuple[str, float]:
+def choose_rule(found: Detection, mixture: Mixture) -> tuple[str, float]:
+    """A score and its threshold, with what the threshold rests on."""
     names = [name for name in RULES if name in found.scores]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
         rule = st.segmented_control(
             "Score and rule", names, format_func=RULES.__getitem__, default=names[0],
             required=True, key="rule", bind="query-params",
         )  # fmt: skip
-        rate = st.slider(
-            "Wanted false-alarm rate", 0.0, 20.0, 1.0, 0.1, format="%.1f %%", width=300,
-            disabled=rule == "critic-interval", key="rate", bind="query-params",
-            help="The threshold is this quantile of the scores of 5,000 held-out normals.",
-        )  # fmt: skip
+        if rule == "generator":
+            tolerance = st.slider(
+                "Tolerated distance", 0.1, 6.0, 1.0, 0.1, format="%.1f σ", width=300,
+                key="tolerance", bind="query-params",
+                help="A point is flagged when no generated sample is this near.",
+            )  # fmt: skip
+        elif rule != "critic-interval":
+            rate = st.slider(
+                "Wanted false-alarm rate", 0.0, 20.0, 1.0, 0.1, format="%.1f %%", width=300,
+                key="rate", bind="query-params",
+                help="The threshold is this quantile of the scores of 5,000 held-out normals.",
+            )  # fmt: skip
+    if rule == "generator":
+        honest = thresholds.quantile_threshold(found.calibration[rule], 0.01) / mixture.sigma
+        st.caption(
+            f"To keep false alarms at 1 % on held-out normals, this generator would need "
+            f"{honest:.1f} σ: a collapsed one only trades false alarms for misses."
+        )
+        return rule, tolerance * mixture.sigma
     if rule == "critic-interval":
         st.caption(
             f"Anomaly = f(x) outside [{found.low:.4g}, {found.high:.4g}], the range of the critic "
             "over the training set. The rule has no rate to choose."
         )
-    return rule, rate / 100
+        return rule, 0.0
+    return rule, thresholds.quantile_threshold(found.calibration[rule], rate / 100)
 
 
 def show_maps(

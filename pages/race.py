@@ -27,7 +27,7 @@ def main() -> None:
         race_controls.stories(state)
     if state.story:
         st.markdown(use_cases.STORIES[state.story].watch)
-    live = race_state.view()
+    live = race_state.view(state)
     race_controls.transport(state, live)
     view = race_controls.lenses()
     ticking = live is not None and (live.playing or live.place > 0)
@@ -56,7 +56,7 @@ def offer_resume() -> None:
 
 def show_race(state: race_state.RaceState, view: figures.View, ticking: bool) -> None:
     """The chart and, when nothing moves, the scrubber; redraws itself while the race runs."""
-    live = race_state.view()
+    live = race_state.view(state)
     if live is None and not state.shipped:
         st.info("This run has ended. Press Play to start it again.")
         return

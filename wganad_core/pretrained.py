@@ -15,6 +15,10 @@ from wganad_core.records import Recording
 
 SHIPPED = Path(__file__).resolve().parents[1] / "pretrained"
 RUN = "run"
+# Names of the shipped mixture runs: the paper's three, and the race that the app opens with, in
+# which WGAN-GP has the sharp recipe.
+PAPER_RUNS = ("gan", "wgan-clip", "wgan-gp-paper")
+RACE_RUNS = ("gan", "wgan-clip", "wgan-gp")
 
 Weights = Mapping[str, NDArray[Any]]
 
@@ -72,5 +76,5 @@ def load_run(path: Path) -> Run:
 
 
 def shipped_run(name: str) -> Path:
-    """Where the mixture run called `name` (a method) ships."""
+    """Where the mixture run called `name` ships."""
     return SHIPPED / "mixture" / f"{name}.safetensors"

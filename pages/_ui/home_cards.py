@@ -46,7 +46,7 @@ def starts() -> None:
 
 def pictures() -> None:
     """Six small live pictures, each a link to its page."""
-    runs = {name: shipped(name) for name in race_state.SHIPPED_METHODS}
+    runs = {name: shipped(name) for name in pretrained.RACE_RUNS}
     mixture = race_state.mixture(runs["gan"].mixture)
     made = cards.paper_cards(runs, mixture)
     for row in (made[:3], made[3:]):

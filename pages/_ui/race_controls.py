@@ -75,10 +75,14 @@ def stories(state: race_state.RaceState) -> None:
 def change_race(
     state: race_state.RaceState, race: RaceConfig, story: str | None = None, own: Any = None
 ) -> None:
-    """Replace the race by another, untrained one."""
-    state.race, state.story, state.own = race, story, own
-    st.session_state.pop("trace", None)
-    attempt(state, partial(race_state.open_live, state))
+    """Replace the race by another, untrained one; if that is refused, the old one stays."""
+
+    def replace() -> None:
+        race_state.open_live(state, race, own)
+        state.story = story
+        st.session_state.pop("trace", None)
+
+    attempt(state, replace)
 
 
 def attempt(state: race_state.RaceState, action: Callable[[], Any]) -> None:
@@ -98,16 +102,16 @@ def transport(state: race_state.RaceState, live: RaceView | None) -> None:
         speed = SPEEDS[st.session_state.get("speed", "full speed")]
 
         def start() -> None:
-            if race_state.view() is None:
-                race_state.open_live(state)
+            if race_state.view(state) is None:
+                race_state.open_live(state, state.race, state.own)
             race_state.command("play", speed=speed)
 
         attempt(state, start)
 
     def advance(what: str) -> None:
         def move() -> None:
-            if race_state.view() is None:
-                race_state.open_live(state)
+            if race_state.view(state) is None:
+                race_state.open_live(state, state.race, state.own)
             race_state.command("advance", what=what)
 
         attempt(state, move)

@@ -17,7 +17,6 @@ from wganad_core.live.client import RaceView, WorkerError
 from wganad_core.records import Recording
 
 URL_RACE, URL_RUN, URL_STORY = "race", "run", "story"
-SHIPPED_METHODS = ("gan", "wgan-clip", "wgan-gp")
 
 
 @dataclasses.dataclass
@@ -36,7 +35,7 @@ class RaceState:
 def shipped_recordings() -> list[tuple[str, Recording, RaceConfig]]:
     """Title, recording and one-lane race of each run that ships."""
     found = []
-    for name in SHIPPED_METHODS:
+    for name in pretrained.RACE_RUNS:
         run = pretrained.load_run(pretrained.shipped_run(name))
         found.append(
             (
@@ -86,12 +85,12 @@ def data(state: RaceState) -> Mixture:
     return mixture(state.race.mixture)
 
 
-def open_live(state: RaceState) -> None:
-    """Put the state's race, untrained, into the worker and name it in the URL."""
+def open_live(state: RaceState, race: RaceConfig, own: np.ndarray[Any, Any] | None) -> None:
+    """Put a race, untrained, into the worker; if it takes it, show it and name it in the URL."""
     handle = runtime.session_race()
     handle.client = runtime.worker()
-    handle.client.open(handle.key, state.race, state.own, handle.checkpoint)
-    state.shipped = False
+    handle.client.open(handle.key, race, own, handle.checkpoint)
+    state.race, state.own, state.shipped = race, own, False
     runtime.tidy_checkpoints()
     write_url(state)
 
@@ -117,10 +116,10 @@ def write_url(state: RaceState) -> None:
     st.query_params.pop(URL_STORY, None)
 
 
-def view() -> RaceView | None:
+def view(state: RaceState) -> RaceView | None:
     """What the worker last said of this session's race; None when it has none."""
     handle = runtime.session_race()
-    if handle.client is None or not handle.client.alive:
+    if state.shipped or handle.client is None or not handle.client.alive:
         return None
     return handle.client.view(handle.key)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wganad_core.commands.console import Command, Refused, json_option, print_json, say
-from wganad_core.config import METHODS
 
 if TYPE_CHECKING:
     from wganad_core.pretrained import Run
@@ -59,7 +58,7 @@ def _runs_by_method(paths: Sequence[Path] | None) -> dict[str, Run]:
     from wganad_core import pretrained
 
     runs: dict[str, Run] = {}
-    for path in paths or [pretrained.shipped_run(method) for method in METHODS]:
+    for path in paths or map(pretrained.shipped_run, pretrained.PAPER_RUNS):
         run = pretrained.load_run(path)
         method = run.lane.training.method
         if method in runs:
