@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages._ui import race_state, runtime
+from pages._ui import linked, race_state, runtime
 from pages._ui.chart import live_chart
 from wganad_core import evaluation, pretrained, thresholds, use_cases
 from wganad_core.data.mixture import Mixture
@@ -55,10 +55,7 @@ def choose_model() -> tuple[dict[str, Any], str, Mixture]:
     if live is not None and live.step:
         for i, lane in enumerate(race.race.lanes):
             choices[f"lane-{i}"] = f"My race, lane {i + 1}: {use_cases.lane_title(lane)}"
-    name = st.segmented_control(
-        "Model", list(choices), format_func=choices.__getitem__, default="wgan-gp",
-        required=True, key="model", bind="query-params",
-    )  # fmt: skip
+    name = linked.choice("Model", choices, key="model", default="wgan-gp")
     if name.startswith("lane-"):
         lane_source = {"race": runtime.session_race().key, "lane": int(name[5:])}
         return lane_source, choices[name], race_state.data(race)
@@ -88,12 +85,9 @@ def detection(source: dict[str, Any]) -> Detection:
 
 def choose_rule(found: Detection, mixture: Mixture) -> tuple[str, float]:
     """A score and its threshold, with what the threshold rests on."""
-    names = [name for name in RULES if name in found.scores]
+    rules = {name: label for name, label in RULES.items() if name in found.scores}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
-        rule = st.segmented_control(
-            "Score and rule", names, format_func=RULES.__getitem__, default=names[0],
-            required=True, key="rule", bind="query-params",
-        )  # fmt: skip
+        rule = linked.choice("Score and rule", rules, key="rule", default="critic-interval")
         if rule == "generator":
             tolerance = st.slider(
                 "Tolerated distance", 0.1, 6.0, 1.0, 0.1, format="%.1f σ", width=300,

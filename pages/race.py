@@ -7,7 +7,6 @@ import streamlit as st
 from pages._ui import race_controls, race_state, runtime
 from pages._ui.chart import live_chart
 from wganad_core import use_cases
-from wganad_core.config import ConfigError
 from wganad_core.figures import race as figures
 from wganad_core.figures import trace as trace_figures
 from wganad_core.live.client import RaceView, WorkerError
@@ -18,10 +17,13 @@ TICK = 0.25  # seconds between two looks at the worker
 
 def main() -> None:
     state = race_state.current()
+    if offer_resume():
+        return
+    if not state.shipped and not state.live:  # a race that the address asks for
+        race_state.open_live(state, state.race, state.own)
     if state.problem:
         st.error(state.problem)
         state.problem = None
-    offer_resume()
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.header("The race", anchor=False, width="content")
         race_controls.stories(state)
@@ -38,20 +40,21 @@ def main() -> None:
     race_controls.exports(state, live)
 
 
-def offer_resume() -> None:
-    """After a reload or a broken connection, the run goes on where it was."""
+def offer_resume() -> bool:
+    """After a reload or a broken connection, the run can go on where it was; whether to ask."""
     key = st.query_params.get(race_state.URL_RUN)
     if runtime.left_behind(key) is None:
-        return
-    left, right = st.columns([4, 1], vertical_alignment="center")
-    left.info("This address belongs to a run that was interrupted. It was kept.")
-    if right.button("Resume it", icon=":material/history:", width="stretch"):
-        try:
-            race_state.resume(str(key))
-        except (WorkerError, ConfigError) as error:
-            st.error(str(error))
-        else:
+        return False
+    st.info("This address belongs to a run that was interrupted. It was kept.")
+    with st.container(horizontal=True):
+        go_on = st.button("Resume it", icon=":material/history:", type="primary")
+        if st.button("Start over", icon=":material/restart_alt:"):
+            del st.query_params[race_state.URL_RUN]
             st.rerun()
+    if go_on:
+        race_state.resume(str(key))
+        st.rerun()
+    return True
 
 
 def show_race(state: race_state.RaceState, view: figures.View, ticking: bool) -> None:

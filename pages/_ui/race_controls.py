@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from pages._ui import race_state, runtime
+from pages._ui import linked, race_state, runtime
 from pages._ui.chart import live_chart
 from wganad_core import use_cases
 from wganad_core.config import (
@@ -198,15 +198,13 @@ def lenses() -> View:
         "divergence": "Divergence",
     }
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        lens = st.segmented_control(
-            "Lens", list(lens_names), format_func=lens_names.__getitem__, default="critic",
-            required=True, key="lens", bind="query-params",
+        lens = linked.choice(
+            "Lens", lens_names, key="lens", default="critic",
             help="‖∇f‖ is the Lipschitz lens: under a gradient penalty it stays near 1. D* is "
             "P_r/(P_r+P_θ), eq. 4: the best possible discriminator for these samples.",
         )  # fmt: skip
-        curves = st.segmented_control(
-            "Curves", list(curve_names), format_func=curve_names.__getitem__,
-            default="distances", required=True, key="curves", bind="query-params",
+        curves = linked.choice(
+            "Curves", curve_names, key="curves", default="distances",
             help="Exact W₁ is computed on 320 samples; two such samples of the data itself are "
             "about 0.15 apart, so that is its floor. A vanilla GAN has no estimate of W.",
         )  # fmt: skip
@@ -350,7 +348,13 @@ def exports(state: race_state.RaceState, live: RaceView | None) -> None:
         if live is not None and live.playing:
             st.write("Pause the race to export it.")
             return
-        make = partial(_export, state, live)
+        lanes = race_state.drawings(state, live, None)
+        titles, methods = [lane.title for lane in lanes], [lane.method for lane in lanes]
+        recordings, mixture = race_state.recordings(live), race_state.data(state)
+
+        def make(write: Callable[..., bytes]) -> bytes:
+            return write(titles, methods, recordings(), mixture)
+
         with st.container(horizontal=True):
             st.download_button(
                 "Interactive page (HTML)",
@@ -370,15 +374,3 @@ def exports(state: race_state.RaceState, live: RaceView | None) -> None:
         )
         commands = [use_cases.command_line(state.race.mixture, lane) for lane in state.race.lanes]
         st.code("\n".join(commands), language="bash")
-
-
-def _export(
-    state: race_state.RaceState, live: RaceView | None, write: Callable[..., bytes]
-) -> bytes:
-    lanes = race_state.drawings(state, live, None)
-    return write(
-        [lane.title for lane in lanes],
-        [lane.method for lane in lanes],
-        race_state.recordings(state, live),
-        race_state.data(state),
-    )

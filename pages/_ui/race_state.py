@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,14 +23,17 @@ URL_RACE, URL_RUN, URL_STORY = "race", "run", "story"
 
 @dataclasses.dataclass
 class RaceState:
-    """What the page shows: a shipped recording until something is trained, then a live race."""
+    """What the page shows: a shipped recording until something is trained, then a live race.
+
+    `live` tells that the race has been put into the worker for this session.
+    """
 
     race: RaceConfig
     shipped: bool
+    live: bool = False
     story: str | None = "race"
     own: np.ndarray[Any, Any] | None = None
     problem: str | None = None
-    trace_lane: int = 0
 
 
 @st.cache_resource(show_spinner=False)
@@ -90,7 +95,7 @@ def open_live(state: RaceState, race: RaceConfig, own: np.ndarray[Any, Any] | No
     handle = runtime.session_race()
     handle.client = runtime.worker()
     handle.client.open(handle.key, race, own, handle.checkpoint)
-    state.race, state.own, state.shipped = race, own, False
+    state.race, state.own, state.shipped, state.live = race, own, False, True
     runtime.tidy_checkpoints()
     write_url(state)
 
@@ -101,7 +106,8 @@ def resume(key: str) -> None:
     handle.client = runtime.worker()
     path = runtime.checkpoint_path(key)
     _, meta = handle.client.ask("resume", race=handle.key, checkpoint=str(path))
-    state = RaceState(RaceConfig.from_dict(meta["config"]), shipped=False, story=None)
+    race = RaceConfig.from_dict(meta["config"])
+    state = RaceState(race, shipped=False, live=True, story=None)
     st.session_state.race_state = state
     write_url(state)
 
@@ -119,7 +125,7 @@ def write_url(state: RaceState) -> None:
 def view(state: RaceState) -> RaceView | None:
     """What the worker last said of this session's race; None when it has none."""
     handle = runtime.session_race()
-    if state.shipped or handle.client is None or not handle.client.alive:
+    if not state.live or handle.client is None or not handle.client.alive:
         return None
     return handle.client.view(handle.key)
 
@@ -147,13 +153,15 @@ def drawings(state: RaceState, live: RaceView | None, step: int | None) -> list[
     ]
 
 
-def recordings(state: RaceState, live: RaceView | None) -> list[Recording]:
-    """Everything recorded, for exports."""
+def recordings(live: RaceView | None) -> Callable[[], list[Recording]]:
+    """How to get everything recorded, for exports. What is returned may be called in a thread of
+    Streamlit's that knows no session."""
     if live is None:
-        return [recording for _, recording, _ in shipped_recordings()]
+        shipped = [recording for _, recording, _ in shipped_recordings()]
+        return lambda: shipped
     handle = runtime.session_race()
     assert handle.client is not None
-    return handle.client.recordings(handle.key)
+    return partial(handle.client.recordings, handle.key)
 
 
 def command(op: str, **arguments: Any) -> None:
