@@ -17,7 +17,8 @@ Name = TypeVar("Name", bound=str)
 def choice(
     label: str, options: Mapping[Name, str], *, key: str, default: Name, help: str | None = None
 ) -> Name:
-    """A row of buttons, one per option (name → label); an unknown name in the address is ignored."""
+    """A row of buttons, one per option (name → label); an unknown name in the address is
+    ignored."""
     names = list(options)
     asked = st.query_params.get(key)
     chosen = st.segmented_control(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import Server
 
@@ -38,15 +38,21 @@ def open_race(page: Page, app: Server, query: str = "") -> None:
 
 def shown_step(page: Page) -> int:
     words = page.get_by_text(re.compile(r"(Training: step|Paused at step)")).inner_text()
-    return int(re.search(r"step ([\d,]+)", words).group(1).replace(",", ""))
+    return int(found(r"step ([\d,]+)", words).replace(",", ""))
+
+
+def found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    assert match is not None, f"{pattern} is not in {text}"
+    return match.group(1)
 
 
 def test_play_pause_step_scrub(page: Page, app: Server, problems: list[str]) -> None:
     open_race(page, app)
     expect(page.get_by_text("ships with the app")).to_be_visible()
-    page.evaluate("document.querySelector('.js-plotly-plot').mark = 1")
     button(page, "Play").click()
     expect(page.get_by_text("Training: step")).to_be_visible(timeout=30_000)
+    page.evaluate("document.querySelector('.js-plotly-plot').mark = 1")
     page.wait_for_function(
         "/step [2-9]\\d|step \\d{3}/.test(document.body.innerText)", timeout=30_000
     )
@@ -73,7 +79,7 @@ def test_exports_are_what_they_say(page: Page, app: Server, problems: list[str])
         button(page, "Animation").click()
     animation = Image.open(io.BytesIO(download.value.path().read_bytes()))
     assert animation.format == "GIF"
-    assert animation.n_frames == 2
+    assert getattr(animation, "n_frames", 1) == 2
     with page.expect_download() as download:
         button(page, "Interactive page").click()
     text = download.value.path().read_text(encoding="utf-8")
@@ -112,14 +118,16 @@ def test_every_page_fits_a_phone(page: Page, app: Server, problems: list[str]) -
     assert not complaints(problems)
 
 
-def test_closing_the_tab_ends_its_race_and_keeps_a_checkpoint(page: Page, app: Server) -> None:
+def test_closing_the_tab_ends_its_race_and_keeps_a_checkpoint(
+    page: Page, browser: Browser, app: Server
+) -> None:
     open_race(page, app, "?race=ring~sharp,width=16,batch_size=16")
     button(page, "Play").click()
     expect(page.get_by_text("Training: step")).to_be_visible(timeout=30_000)
-    key = re.search(r"run=([0-9a-f]{8})", page.url).group(1)
+    key = found(r"run=([0-9a-f]{8})", page.url)
     checkpoint = app.log_file.parent / "data" / "live" / f"{key}.safetensors"
     assert not checkpoint.exists()
-    other = page.context.browser.new_page()
+    other = browser.new_page()
     page.goto("about:blank")
     deadline = time.monotonic() + 20  # measured in tests/benchmarks; here only that it ends
     while not checkpoint.exists():
