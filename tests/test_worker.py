@@ -83,6 +83,15 @@ def test_the_speed_is_kept(client: WorkerClient, race: str) -> None:
     assert 1 <= step_of(client, race) <= 3
 
 
+def test_the_speed_can_change_while_it_runs(client: WorkerClient, race: str) -> None:
+    client.ask("play", race=race)
+    wait_for(lambda: step_of(client, race) > 20)
+    client.ask("play", race=race, speed=2.0)
+    before = step_of(client, race)
+    wait_for(lambda: step_of(client, race) >= before + 2)
+    client.ask("pause", race=race)
+
+
 def test_replay_and_recordings(client: WorkerClient, race: str) -> None:
     for _ in range(3):
         client.ask("advance", race=race, what="step")

@@ -90,7 +90,7 @@ def _plane(lane: LaneDrawing, mixture: Mixture, view: View) -> list[dict[str, An
     """Lens, data, 3σ circles, latent grid, samples, arrows: as many traces as the view wants,
     whatever the frame."""
     frame = lane.frame
-    outlined = {"size": 5, "color": style.ORANGE, "line": {"width": 0.6, "color": "#8A5D00"}}
+    outlined = {"size": 5, "color": style.ORANGE, "line": {"width": 0.5, "color": "#A06C00"}}
     traces = [_lens(lane, mixture.box, view.lens)] if view.lens != "none" else []
     if view.data:
         grey = {"size": 3, "color": style.GREY, "opacity": 0.7}
@@ -345,7 +345,9 @@ def _words(
     collapsed = _highest_share(lane) >= 0.8 and len(lane.frame.counts) > 1
     headline_font = {"size": SMALL, **({"color": style.VERMILLION} if collapsed else {})}
     labels = "  ".join(
-        f'<span style="color:{colour}">━ {label}</span>' for _, label, colour in CURVES[view.curves]
+        f'<span style="color:{colour}">━ {label}</span>'
+        for name, label, colour in CURVES[view.curves]
+        if (lane.method, name) != ("gan", "w_estimate")  # it has none
     )
     words = [
         text(f"<b>{lane.title}</b>", left, cell.plane[0] - 36, TITLE_SIZE),

@@ -19,7 +19,7 @@ from wganad_core.records import Frame, Recording, StepTrace
 from wganad_core.training import DivergedError, Trainer, make_trainer
 
 KIND = "race"
-GRID = 48
+GRID = 40
 N_ARROWS = 64
 N_MANIFOLD = 17
 N_TRACE = 48

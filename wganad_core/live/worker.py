@@ -17,7 +17,6 @@ import logging
 import queue
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -30,81 +29,12 @@ from wganad_core import pretrained
 from wganad_core.config import RaceConfig
 from wganad_core.live import protocol
 from wganad_core.live.detection import Detector
-from wganad_core.live.race import Race, load_race, save_race
+from wganad_core.live.race import Race, load_race
+from wganad_core.live.session import Session
 from wganad_core.storage import Arrays
 
-SLICE = 0.02
-FRAME_INTERVAL = 0.2
-MEASURE_SHARE = 0.04
 KEPT_DETECTORS = 6
 log = logging.getLogger("wganad.worker")
-
-
-class Session:
-    """A race and how it is being played."""
-
-    def __init__(self, race: Race, checkpoint: Path | None) -> None:
-        self.race, self.checkpoint = race, checkpoint
-        self.playing = False
-        self.speed = 0.0  # steps a second; 0 = as fast as it goes
-        self.rate = 0.0
-        self._owed = 0.0
-        self._clock = time.monotonic()
-        self._next_frame = self._next_measure = 0.0
-        self._measured = 0
-        self._rate_mark = (self._clock, race.step_count)
-
-    def play(self) -> None:
-        self.playing = True
-        self._clock = time.monotonic()
-        self._owed = 1.0
-        self._rate_mark = (self._clock, self.race.step_count)
-
-    def due(self) -> float:
-        """Seconds until there is a step to make."""
-        if not self.speed:
-            return 0.0
-        self._owed = min(self._owed + self._elapsed() * self.speed, max(1.0, self.speed * SLICE))
-        return max(0.0, (1.0 - self._owed) / self.speed)
-
-    def _elapsed(self) -> float:
-        now = time.monotonic()
-        elapsed, self._clock = now - self._clock, now
-        return elapsed
-
-    def work(self) -> None:
-        """Steps for one slice of time, or as many as the speed allows."""
-        end = time.monotonic() + SLICE
-        while not self.race.finished and (not self.speed or self._owed >= 1.0):
-            self.race.advance()
-            self._owed -= 1.0
-            if time.monotonic() >= end:
-                break
-        if self.race.finished:
-            self.playing = False
-
-    def frame_due(self) -> bool:
-        """Whether to push a frame now; takes the slow measurements when their turn comes."""
-        now = time.monotonic()
-        if self.playing and now < self._next_frame:
-            return False
-        if now >= self._next_measure or not self.playing:
-            self.measure_next()
-        self.race.observe()
-        since, step = self._rate_mark
-        if now - since > 0.9:
-            self.rate = (self.race.step_count - step) / (now - since)
-            self._rate_mark = (now, self.race.step_count)
-        self._next_frame = now + FRAME_INTERVAL
-        return True
-
-    def measure_next(self) -> None:
-        """One lane's slow figures, at most a small share of the time."""
-        start = time.monotonic()
-        self.race.lanes[self._measured % len(self.race.lanes)].measure()
-        self._measured += 1
-        took = time.monotonic() - start
-        self._next_measure = start + took / MEASURE_SHARE
 
 
 class Worker:
@@ -194,7 +124,9 @@ class Worker:
     ) -> protocol.Message:
         session = self._session(race)
         session.speed = speed
-        if not session.playing and not session.race.finished and race not in self.waiting:
+        if session.playing:
+            session.play()
+        elif not session.race.finished and race not in self.waiting:
             self.waiting.append(race)
             self._admit()
         self._push(race)
@@ -278,7 +210,7 @@ class Worker:
         session = self.sessions.pop(race, None)
         self._leave_queue(race)
         if session is not None and keep:
-            _save(session)
+            session.save()
         return {}, {}
 
     def on_ping(self, arrays: dict[str, NDArray[Any]]) -> protocol.Message:
@@ -342,17 +274,7 @@ class Worker:
 
     def _save_all(self) -> None:
         for session in self.sessions.values():
-            _save(session)
-
-
-def _save(session: Session) -> None:
-    """A checkpoint is a courtesy: if it cannot be written, say so in the log and go on."""
-    if session.checkpoint is None or session.race.step_count == 0:
-        return
-    try:
-        save_race(session.race, session.checkpoint)
-    except ValueError as error:
-        log.warning("%s", error)
+            session.save()
 
 
 def _sentence(error: Exception) -> str:

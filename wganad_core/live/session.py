@@ -1,0 +1,91 @@
+"""A race being played: its pace, when it is observed and measured, its checkpoint."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+from wganad_core.live.race import Race, save_race
+
+SLICE = 0.02  # seconds that a race trains before the next one has its turn
+FRAME_INTERVAL = 0.24  # seconds; a page looks every 0.25
+MEASURE_SHARE = 0.03  # of the time, for the slow figures
+log = logging.getLogger(__name__)
+
+
+class Session:
+    """A race and how it is being played."""
+
+    def __init__(self, race: Race, checkpoint: Path | None) -> None:
+        self.race, self.checkpoint = race, checkpoint
+        self.playing = False
+        self.speed = 0.0  # steps a second; 0 = as fast as it goes
+        self.rate = 0.0
+        self._owed = 0.0
+        self._clock = time.monotonic()
+        self._next_frame = self._next_measure = 0.0
+        self._measured = 0
+        self._rate_mark = (self._clock, race.step_count)
+
+    def play(self) -> None:
+        """Start at the speed that is set, or go on at it after it was changed."""
+        self.playing = True
+        self._clock = time.monotonic()
+        self._owed = 1.0
+        self._rate_mark = (self._clock, self.race.step_count)
+
+    def due(self) -> float:
+        """Seconds until there is a step to make."""
+        if not self.speed:
+            return 0.0
+        self._owed = min(self._owed + self._elapsed() * self.speed, max(1.0, self.speed * SLICE))
+        return max(0.0, (1.0 - self._owed) / self.speed)
+
+    def _elapsed(self) -> float:
+        now = time.monotonic()
+        elapsed, self._clock = now - self._clock, now
+        return elapsed
+
+    def work(self) -> None:
+        """Steps for one slice of time, or as many as the speed allows."""
+        end = time.monotonic() + SLICE
+        while not self.race.finished and (not self.speed or self._owed >= 1.0):
+            self.race.advance()
+            self._owed -= 1.0
+            if time.monotonic() >= end:
+                break
+        if self.race.finished:
+            self.playing = False
+
+    def frame_due(self) -> bool:
+        """Whether to push a frame now; takes the slow measurements when their turn comes."""
+        now = time.monotonic()
+        if self.playing and now < self._next_frame:
+            return False
+        if now >= self._next_measure or not self.playing:
+            self.measure_next()
+        self.race.observe()
+        since, step = self._rate_mark
+        if now - since > 0.9:
+            self.rate = (self.race.step_count - step) / (now - since)
+            self._rate_mark = (now, self.race.step_count)
+        self._next_frame = now + FRAME_INTERVAL
+        return True
+
+    def measure_next(self) -> None:
+        """One lane's slow figures, at most a small share of the time."""
+        start = time.monotonic()
+        self.race.lanes[self._measured % len(self.race.lanes)].measure()
+        self._measured += 1
+        took = time.monotonic() - start
+        self._next_measure = start + took / MEASURE_SHARE
+
+    def save(self) -> None:
+        """A checkpoint is a courtesy: if it cannot be written, say so in the log and go on."""
+        if self.checkpoint is None or self.race.step_count == 0:
+            return
+        try:
+            save_race(self.race, self.checkpoint)
+        except ValueError as error:
+            log.warning("%s", error)
