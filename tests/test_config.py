@@ -214,10 +214,12 @@ def test_a_bad_choice_lists_the_good_ones(kind: Any, name: str) -> None:
 def test_bounds_are_said_in_words() -> None:
     with pytest.raises(ConfigError) as open_low:
         TrainingConfig(clip=0)
-    assert str(open_low.value) == "clip must be a number above 0 and at most 1000; found 0."
-    with pytest.raises(ConfigError) as one_sided:
+    assert str(open_low.value) == "clip must be a number above 0 and at most 1,000; found 0."
+    with pytest.raises(ConfigError) as wide:
         TrainingConfig(seed=-1)
-    assert str(one_sided.value) == "seed must be a number at least 0; found -1."
+    assert (
+        str(wide.value) == "seed must be a number at least 0 and at most 4,294,967,295; found -1."
+    )
 
 
 @pytest.mark.parametrize("n_lanes", [1, 2, 3])

@@ -206,8 +206,8 @@ def test_a_collapse_onto_one_mode_is_said_exactly() -> None:
 @pytest.mark.parametrize("mode", range(7))
 def test_modes_count_from_one(mode: int) -> None:
     samples = at((RING.modes[mode], 50))
-    expected = f"step 0: 100 % of samples on mode {mode + 1}"
-    assert collapse_sentence(0, samples, RING) == expected
+    expected = f"step 9: 100 % of samples on mode {mode + 1}"
+    assert collapse_sentence(9, samples, RING) == expected
 
 
 def test_a_collapse_begins_at_eighty_percent() -> None:

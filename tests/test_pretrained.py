@@ -150,7 +150,6 @@ def test_a_shipped_run_is_whole(path: Path) -> None:
 
 @pytest.mark.usefixtures("_shipped")
 @pytest.mark.parametrize("path", SHIPPED_RUNS, ids=lambda path: path.name)
-@pytest.mark.xfail(reason="What ships so far are placeholders without figures and command.")
 def test_a_shipped_run_says_how_good_it_is_and_how_to_train_it_again(path: Path) -> None:
     run = load_run(path)
     assert all(math.isfinite(value) for value in run.metrics.values())

@@ -45,12 +45,14 @@ class _Config:
     @classmethod
     def _check_keys(cls, values: Mapping[str, Any], *, all_needed: bool = False) -> None:
         known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
-        wrong = sorted(set(values) ^ known if all_needed else set(values) - known)
-        if wrong:
+        unknown, missing = sorted(set(values) - known), sorted(known - set(values))
+        if unknown:
             raise ConfigError(
-                f"{cls.__name__} has the settings {', '.join(sorted(known))}; "
-                f"found {', '.join(sorted(values)) or 'none'}."
+                f"{cls.__name__} has no setting {', '.join(unknown)}; "
+                f"it knows {', '.join(sorted(known))}."
             )
+        if missing and all_needed:
+            raise ConfigError(f"{cls.__name__} needs {', '.join(missing)} as well.")
 
     def replace(self, **changes: Any) -> Self:
         return dataclasses.replace(self, **changes)  # type: ignore[type-var]
@@ -69,7 +71,7 @@ def _number(
     )
     if not inside:
         bounds = f"{'above' if open_low else 'at least'} {low:g}"
-        bounds += "" if math.isinf(high) else f" and at most {high:g}"
+        bounds += "" if math.isinf(high) else f" and at most {high:,.10g}"
         raise ConfigError(f"{name} must be a number {bounds}; found {value!r}.")
 
 

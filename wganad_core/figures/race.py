@@ -237,7 +237,7 @@ class _Cell:
 def _cells(n: int, ledger: bool, narrow: bool) -> tuple[list[_Cell], float]:
     """Panels of n lanes and the height of the plotting area in pixels."""
     if narrow:
-        side, pitch = 330.0, 700.0 if ledger else 570.0
+        side, pitch = 330.0, 740.0 if ledger else 610.0
         stacked = []
         for i in range(n):
             top = i * pitch + 64
