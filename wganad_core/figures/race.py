@@ -17,8 +17,8 @@ from wganad_core.records import Box, FloatArray, Frame, Recording
 Lens = Literal["critic", "slope", "optimal", "none"]
 Curves = Literal["distances", "losses", "divergence"]
 
-N_DATA = 140
-N_SAMPLES = 300  # drawn; every SVG mark costs the browser time
+N_DATA = 105
+N_SAMPLES = 250  # drawn; every SVG mark costs the browser time
 TITLE_SIZE, SMALL = 17, 13
 
 
@@ -294,8 +294,8 @@ def _layout(
     for i, (lane, cell) in enumerate(zip(lanes, cells, strict=True)):
         plane, ledger, curves = (3 * i + k for k in (1, 2, 3))
         tight = {"ticks": "", "tickfont": {"size": 11}, "zeroline": False}
-        # Labels and grid lines of the planes cost a third of a redraw and say little.
-        bare = {"showgrid": False, "showticklabels": False, "ticks": "", "zeroline": False}
+        # Labels, lines and grid of the planes would cost a third of a redraw and say little.
+        bare = {"visible": False}
         layout[f"xaxis{plane}"] = {
             **bare, "domain": list(cell.across), "range": [box[0], box[1]],
             "anchor": f"y{plane}", "constrain": "domain",
@@ -310,8 +310,8 @@ def _layout(
             "visible": has_ledger, "dtick": 1 if len(lane.frame.counts) <= 10 else 5,
         }  # fmt: skip
         layout[f"yaxis{ledger}"] = {
-            **tight, "domain": up(cell.ledger), "anchor": f"x{ledger}", "tickformat": ".0%",
-            "range": [0, max(0.3, 1.1 * _highest_share(lane))], "visible": has_ledger, "nticks": 3,
+            "domain": up(cell.ledger), "anchor": f"x{ledger}", "visible": False,
+            "range": [0, max(0.3, 1.1 * _highest_share(lane))],
         }  # fmt: skip
         layout[f"xaxis{curves}"] = {
             **tight, "domain": across, "anchor": f"y{curves}", "rangemode": "tozero",
@@ -334,27 +334,32 @@ def _words(
 ) -> list[dict[str, Any]]:
     """Title, headline, lens caption and panel titles."""
 
-    def text(words: str, x: float, pixel: float, size: int, **more: Any) -> dict[str, Any]:
+    def text(words: str, x: float, pixel: float, size: int) -> dict[str, Any]:
         return {
             "text": words, "x": x, "y": 1 - pixel / inner, "xref": "paper", "yref": "paper",
             "xanchor": "left", "yanchor": "bottom", "showarrow": False, "align": "left",
-            "font": {"size": size}, **more,
+            "font": {"size": size},
         }  # fmt: skip
 
     left, panels = cell.across[0], cell.panels_across[0]
     collapsed = _highest_share(lane) >= 0.8 and len(lane.frame.counts) > 1
-    headline_font = {"size": SMALL, **({"color": style.VERMILLION} if collapsed else {})}
     labels = "  ".join(
         f'<span style="color:{colour}">━ {label}</span>'
         for name, label, colour in CURVES[view.curves]
         if (lane.method, name) != ("gan", "w_estimate")  # it has none
     )
+    # One text of three lines: every annotation costs the browser its own layout.
+    head = [
+        f'<span style="font-size:{TITLE_SIZE}px"><b>{lane.title}</b></span>',
+        f'<span style="color:{style.VERMILLION}">{headline(lane)}</span>'
+        if collapsed
+        else headline(lane),
+        lens_caption(lane, view.lens),
+    ]
     words = [
-        text(f"<b>{lane.title}</b>", left, cell.plane[0] - 36, TITLE_SIZE),
-        text(headline(lane), left, cell.plane[0] - 18, SMALL, font=headline_font),
-        text(lens_caption(lane, view.lens), left, cell.plane[0], 12),
+        text("<br>".join(filter(None, head)), left, cell.plane[0], SMALL),
         text(labels, panels, cell.curves[0], 12),
     ]
     if has_ledger:
         words.append(text("share of samples per mode", panels, cell.ledger[0], 12))
-    return [word for word in words if word["text"]]
+    return words

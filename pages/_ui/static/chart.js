@@ -340,7 +340,7 @@ function drawAsOnePath(trace, layout) {
   const { l = 80, r = 80, t = 100, b = 80 } = layout.margin ?? {};
   const unit = Math.max(across("x", layout.width, l, r), across("y", layout.height, t, b));
   const { size = 6, color, opacity = 1, line = {} } = trace.marker;
-  const corners = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((k) => (k * Math.PI) / 4);
+  const corners = [0, 1, 2, 3, 4].map((k) => (k * Math.PI) / 2); // a diamond, closed
   const outline = (values, turn) =>
     numbers(values).flatMap((v) => [...corners.map((a) => v + (size / 2) * unit * turn(a)), null]);
   trace.x = outline(trace.x, Math.cos);
