@@ -125,7 +125,9 @@ def status(live: RaceView | None) -> None:
             f"Waiting: number {live.place} in the queue. All live runs of this server are taken."
         )
     elif live.playing:
-        st.caption(f"Training: step {live.step:,}, {live.rate:,.0f} steps a second.")
+        # Rounded, so that it seldom changes: the steps themselves stand over the lanes.
+        rate = f", about {float(f'{live.rate:.1g}'):,.0f} steps a second" if live.rate >= 1 else ""
+        st.caption(f"Training{rate}.")
     else:
         state = "Finished" if live.finished else "Paused"
         counts = ", ".join(

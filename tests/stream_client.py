@@ -21,9 +21,9 @@ class StreamClient:
     """One session. `updates` holds the arrival time of every new state of a component (a chart),
     `round_trips` the seconds from each timed rerun to the end of its run, `received` the bytes."""
 
-    def __init__(self, url: str, page: str) -> None:
+    def __init__(self, url: str, page: str, query: str = "") -> None:
         self.url = url.replace("http://", "ws://") + "/_stcore/stream"
-        self.page = page
+        self.page, self.query = page, query
         self.buttons: dict[str, str] = {}
         self.updates: list[float] = []
         self.round_trips: list[float] = []
@@ -60,6 +60,7 @@ class StreamClient:
     def _request(self, fragment: str = "") -> BackMsg:
         message = BackMsg()
         message.rerun_script.page_name = self.page
+        message.rerun_script.query_string = self.query
         message.rerun_script.fragment_id = fragment
         message.rerun_script.is_auto_rerun = bool(fragment)
         return message

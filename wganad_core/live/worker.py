@@ -65,7 +65,16 @@ class Worker:
             for key, session in playing.items():
                 if session.playing and self.sessions.get(key) is session:
                     session.work()
-                    self._push_if_due(key, session)
+                    if not session.playing:  # it has finished
+                        self._push_if_due(key, session)
+                        self._admit()
+                    self._push_what_is_due()
+
+    def _push_what_is_due(self) -> None:
+        """After every slice of anyone's training: nobody's frame waits for a whole round."""
+        for key, session in self.sessions.items():
+            if session.playing:
+                self._push_if_due(key, session)
 
     def _messages(self, wait: float | None) -> Iterator[bytes | None]:
         """What has arrived; waits for at most `wait` seconds (None: until something comes)."""
@@ -77,8 +86,6 @@ class Worker:
     def _push_if_due(self, key: str, session: Session) -> None:
         if session.frame_due():
             self._push(key)
-        if not session.playing:
-            self._admit()
 
     def _handle(self, data: bytes) -> None:
         arrays, meta = protocol.parse(data)
