@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from pages._ui import race_controls, race_state, runtime
@@ -187,7 +189,8 @@ def walk_through(state: race_state.RaceState, lane: int, traced: StepTrace) -> N
                 st.write(trace_figures.EXPLANATIONS[i])
             else:
                 st.latex(rf"\color{{gray}}{equation}")
-        numbers = ", ".join(f"{name} {value:.4g}" for name, value in traced.losses.items())
+        known = {name: value for name, value in traced.losses.items() if math.isfinite(value)}
+        numbers = ", ".join(f"{name} {value:.4g}" for name, value in known.items())
         st.caption(f"Step {traced.step:,}: {numbers}")
     with picture:
         figure = trace_figures.trace_figure(traced, stage, method, race_state.data(state))

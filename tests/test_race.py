@@ -11,6 +11,7 @@ import pytest
 from wganad_core.config import LaneConfig, MixtureConfig, NetworkConfig, RaceConfig, TrainingConfig
 from wganad_core.live.race import Lane, Race, load_race, save_race
 from wganad_core.storage import StorageError
+from wganad_core.training import DivergedError
 from wganad_core.use_cases import PAPER, SHARP
 
 SMALL = NetworkConfig(width=16)
@@ -127,6 +128,14 @@ def test_a_diverged_lane_stops_alone_with_a_sentence() -> None:
     assert len(broken.recording.frames) == 1
     assert sound.stopped is None
     assert sound.trainer.n_steps == 3
+
+
+def test_a_step_that_diverges_under_the_microscope_stops_its_lane() -> None:
+    race = Race(RaceConfig(mixture=DATA, lanes=(lane(PAPER["wgan-gp"]),)))
+    race.lanes[0].trainer.networks.critic_parameters.vector.data.fill_(1e20)
+    with pytest.raises(DivergedError, match="diverged at step 0"):
+        race.trace(0)
+    assert race.finished
 
 
 def test_a_race_ends_at_its_last_step() -> None:

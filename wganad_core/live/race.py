@@ -76,12 +76,15 @@ class Lane:
         try:
             moves[what]()
         except DivergedError as error:
-            self.stopped = str(error)
-            self.recording.note(str(error))
+            self._stop(error)
             return
         w = self.trainer.w_estimate
         known = math.isfinite(self._smooth_w)
         self._smooth_w = 0.98 * self._smooth_w + 0.02 * w if known else w
+
+    def _stop(self, error: DivergedError) -> None:
+        self.stopped = str(error)
+        self.recording.note(self.stopped)
 
     def measure(self) -> None:
         """The slow figures (tens of milliseconds and more): W1, sliced W1, Jensen–Shannon, D*."""
@@ -189,7 +192,15 @@ class Lane:
         return self.trainer.sample(self._latent_grid).reshape(N_MANIFOLD, N_MANIFOLD, 2)
 
     def trace(self) -> StepTrace:
-        """Make one step and tell what happened inside. Raises `DivergedError` like `step`."""
+        """Make one step and tell what happened inside. Raises `DivergedError` like `step`, and
+        then the lane has stopped."""
+        try:
+            return self._traced_step()
+        except DivergedError as error:
+            self._stop(error)
+            raise
+
+    def _traced_step(self) -> StepTrace:
         trainer = self.trainer
         for _ in range(trainer.config.n_critic - 1):
             trainer.update_critic()

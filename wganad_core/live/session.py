@@ -9,7 +9,7 @@ from pathlib import Path
 from wganad_core.live.race import Race, save_race
 
 SLICE = 0.02  # seconds that a race trains before the next one has its turn
-FRAME_INTERVAL = 0.23  # seconds; a page looks every 0.25
+FRAME_INTERVAL = 0.21  # seconds; a page looks every 0.25
 MEASURE_SHARE = 0.03  # of the time, for the slow figures
 log = logging.getLogger(__name__)
 
