@@ -16,12 +16,12 @@ from wganad_core.figures.paper import paper_figures
 from wganad_core.pretrained import Run
 from wganad_core.records import Frame, LookBack
 
-# 1,000 points, 50 a batch, 2 critic updates a step: 10 steps an epoch.
+# 1,000 points, 100 a batch: 10 steps an epoch.
 DATA = MixtureConfig(n_samples=1000)
 
 
 def run_of(method: Method, steps: Sequence[int] = range(0, 91, 10)) -> Run:
-    training = TrainingConfig(method=method, batch_size=50, n_critic=2, steps=90)
+    training = TrainingConfig(method=method, batch_size=100, n_critic=2, steps=90)
     past = recording(RING, list(steps))
     return Run(DATA, LaneConfig(training=training), past, {}, {}, "")
 
@@ -64,7 +64,7 @@ def test_shapes_without_modes_are_drawn_too():
     assert len(all_figures(make_mixture(MixtureConfig(name="moons", n_samples=1000)))) == 9
 
 
-def test_an_epoch_is_one_pass_of_the_critic_over_the_data():
+def test_an_epoch_is_counted_in_generator_steps():
     run = run_of("gan")
     assert paper.steps_per_epoch(run) == 10
     epochs = paper.epoch_frames(run)

@@ -86,9 +86,9 @@ def epoch_frames(run: Run) -> list[tuple[int, Frame]]:
 
 
 def steps_per_epoch(run: Run) -> float:
-    """Steps in which the critic sees as many points as the data set has."""
-    training = run.lane.training
-    return run.mixture.n_samples / (training.batch_size * training.n_critic)
+    """Generator steps in which as many samples are drawn as there are data: the count that
+    reproduces the paper's figures (see `use_cases.PAPER`)."""
+    return run.mixture.n_samples / run.lane.training.batch_size
 
 
 def w_estimate(run: Run) -> go.Figure:
