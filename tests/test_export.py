@@ -119,12 +119,14 @@ def test_the_page_plays_from_disk(page: Page, problems: list[str], tmp_path: Pat
     def shown(expression: str) -> Any:
         return page.evaluate(f"document.getElementById('race').{expression}")
 
-    headlines = "layout.annotations.map((a) => a.text).filter((t) => t.startsWith('step'))"
+    headlines = (
+        "layout.annotations.flatMap((a) => a.text.split('<br>')).filter((t) => /^step/.test(t))"
+    )
     assert shown(headlines) == ["step 30 · 7 of 7 modes · 42 % within 3σ"] * 2
     page.get_by_label("recorded step").fill("1")
     expect(step).to_have_text("step 10")
     page.wait_for_function(
-        "() => document.getElementById('race').layout.annotations[1].text.startsWith('step 10')"
+        "() => document.getElementById('race').layout.annotations[0].text.includes('step 10 ')"
     )
     assert shown(headlines)[1].startswith("step 0 ")  # the nearest that the second lane has
     assert shown("_fullData[0].z.length") == 48
