@@ -315,7 +315,7 @@ def _layout(
         }  # fmt: skip
         layout[f"xaxis{curves}"] = {
             **tight, "domain": across, "anchor": f"y{curves}", "rangemode": "tozero",
-            "tickformat": "~s", "nticks": 6,
+            "tickformat": ",d", "nticks": 5,
         }  # fmt: skip
         layout[f"yaxis{curves}"] = {
             **tight, "domain": up(cell.curves), "anchor": f"x{curves}", "nticks": 4,
