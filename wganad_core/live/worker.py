@@ -14,6 +14,7 @@ import contextlib
 import dataclasses
 import json
 import logging
+import os
 import queue
 import sys
 import threading
@@ -299,6 +300,7 @@ def main() -> None:
     threading.Thread(target=worker.listen, args=(sys.stdin.buffer,), daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
         worker.run()
+    os._exit(0)  # at once: taking torch apart would keep a dead server's worker for a second
 
 
 if __name__ == "__main__":
