@@ -59,7 +59,7 @@ def choose_model() -> tuple[dict[str, Any], str, Mixture]:
     if name.startswith("lane-"):
         lane_source = {"race": runtime.session_race().key, "lane": int(name[5:])}
         return lane_source, choices[name], race_state.data(race)
-    run = shipped(name)
+    run = race_state.shipped(name)
     steps = sorted(run.weights)
     step = steps[-1]
     if len(steps) > 1:
@@ -70,11 +70,6 @@ def choose_model() -> tuple[dict[str, Any], str, Mixture]:
         )  # fmt: skip
     mixture = race_state.mixture(run.mixture)
     return {"run": name, "step": step}, f"{choices[name]}, step {step:,}", mixture
-
-
-@st.cache_resource(show_spinner=False)
-def shipped(name: str) -> pretrained.Run:
-    return pretrained.load_run(pretrained.shipped_run(name))
 
 
 @st.cache_resource(show_spinner="Scoring the plane …", max_entries=24)

@@ -9,12 +9,9 @@ from scipy.spatial.distance import cdist, pdist
 from scipy.special import rel_entr
 
 from wganad_core.data.mixture import Mixture
-from wganad_core.records import Box, ModeLedger
+from wganad_core.records import COLLAPSE_SHARE, COVERED_SHARE, Box, ModeLedger
 
 Points = NDArray[np.floating]
-
-COLLAPSE_SHARE = 0.8
-COVERED_SHARE = 0.2
 
 
 def histogram(x: Points, box: Box, bins: int) -> NDArray[np.float64]:

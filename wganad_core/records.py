@@ -30,6 +30,10 @@ class Snapshot:
     checksum: str
 
 
+COVERED_SHARE = 0.2  # of its fair share makes a mode covered
+COLLAPSE_SHARE = 0.8  # of all samples on one mode makes a run collapsed
+
+
 @dataclasses.dataclass(frozen=True)
 class ModeLedger:
     """Samples per mode (only those within 3σ of it), modes covered, share within 3σ of any."""

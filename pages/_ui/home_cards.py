@@ -46,7 +46,7 @@ def starts() -> None:
 
 def pictures() -> None:
     """Six small live pictures, each a link to its page."""
-    runs = {name: shipped(name) for name in pretrained.RACE_RUNS}
+    runs = {name: race_state.shipped(name) for name in pretrained.RACE_RUNS}
     mixture = race_state.mixture(runs["gan"].mixture)
     made = cards.paper_cards(runs, mixture)
     for row in (made[:3], made[3:]):
@@ -57,9 +57,3 @@ def pictures() -> None:
                 page = CRITIC if card.page == "critic" else RACE
                 st.page_link(page, label="Open", icon=":material/open_in_new:",
                              query_params=dict(card.query))  # fmt: skip
-
-
-@st.cache_resource(show_spinner=False)
-def shipped(name: str) -> pretrained.Run:
-    """A shipped run, read once per server."""
-    return pretrained.load_run(pretrained.shipped_run(name))

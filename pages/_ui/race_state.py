@@ -37,11 +37,17 @@ class RaceState:
 
 
 @st.cache_resource(show_spinner=False)
+def shipped(name: str) -> pretrained.Run:
+    """A shipped run, read once per server."""
+    return pretrained.load_run(pretrained.shipped_run(name))
+
+
+@st.cache_resource(show_spinner=False)
 def shipped_recordings() -> list[tuple[str, Recording, RaceConfig]]:
     """Title, recording and one-lane race of each run that ships."""
     found = []
     for name in pretrained.RACE_RUNS:
-        run = pretrained.load_run(pretrained.shipped_run(name))
+        run = shipped(name)
         found.append(
             (
                 use_cases.lane_title(run.lane),

@@ -18,7 +18,7 @@ from wganad_core.config import Method
 from wganad_core.data.mixture import Mixture
 from wganad_core.figures import race, style
 from wganad_core.figures.race import LaneDrawing, View
-from wganad_core.records import Frame, Recording
+from wganad_core.records import COLLAPSE_SHARE, COVERED_SHARE, Frame, Recording
 
 MAX_STEPS = 40
 MILLISECONDS, LAST_MILLISECONDS = 150, 2500
@@ -241,7 +241,7 @@ class _Canvas:
 
     def _lane(self, image: Image.Image, left: int, lane: LaneDrawing, mixture: Mixture) -> None:
         draw = ImageDraw.Draw(image)
-        collapsed = lane.frame.counts.max(initial=0) >= 0.8 * len(lane.frame.samples)
+        collapsed = lane.frame.counts.max(initial=0) >= COLLAPSE_SHARE * len(lane.frame.samples)
         _write(draw, left, MARGIN, lane.title, 17, INK)
         colour = _rgb(style.VERMILLION) if collapsed and self.has_bars else SOFT
         _write(draw, left, MARGIN + 24, race.headline(lane), 13, colour, room=self.side)
@@ -285,7 +285,7 @@ class _Canvas:
         highest = max(2 * fair, float(shares.max()))
         base, pitch = (top + BARS) * SCALE, self.side * SCALE / len(shares)
         for k, share in enumerate(shares):
-            colour = _rgb(style.BLUE if share >= 0.2 * fair else style.VERMILLION)
+            colour = _rgb(style.BLUE if share >= COVERED_SHARE * fair else style.VERMILLION)
             high = max(SCALE, BARS * SCALE * float(share) / highest)
             x = left * SCALE + (k + 0.15) * pitch
             draw.rectangle((x, base - high, x + 0.7 * pitch, base), fill=colour)

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from wganad_core.config import Method
 from wganad_core.data.mixture import Mixture
 from wganad_core.figures import style
-from wganad_core.records import Box, FloatArray, Frame, Recording
+from wganad_core.records import COLLAPSE_SHARE, COVERED_SHARE, Box, FloatArray, Frame, Recording
 
 Lens = Literal["critic", "slope", "optimal", "none"]
 Curves = Literal["distances", "losses", "divergence"]
@@ -110,9 +110,7 @@ def _plane(lane: LaneDrawing, mixture: Mixture, view: View) -> list[dict[str, An
 
 def _lens(lane: LaneDrawing, box: Box, lens: Lens) -> dict[str, Any]:
     frame, discriminator = lane.frame, lane.method == "gan"
-    field = {"critic": frame.field, "slope": frame.slope, "optimal": frame.optimal}.get(
-        lens, np.full((2, 2), np.nan, np.float32)
-    )
+    field = {"critic": frame.field, "slope": frame.slope, "optimal": frame.optimal}[lens]
     low, high = field_range(lane, lens)
     name = {"critic": "D" if discriminator else "f", "slope": "‖∇f‖", "optimal": "D*"}.get(lens, "")
     return {
@@ -159,7 +157,10 @@ def _ledger(lane: LaneDrawing) -> list[dict[str, Any]]:
         "y": shares,
         "name": "modes",
         "marker": {
-            "color": [style.BLUE if share >= 0.2 * fair else style.VERMILLION for share in shares]
+            "color": [
+                style.BLUE if share >= COVERED_SHARE * fair else style.VERMILLION
+                for share in shares
+            ]
         },
         "hovertemplate": "mode %{x}: %{y:.1%} of samples<extra></extra>",
     }
@@ -205,7 +206,7 @@ def headline(lane: LaneDrawing) -> str:
     counts, n = lane.frame.counts, len(lane.frame.samples)
     if not len(counts):
         return f"step {lane.frame.step:,}"
-    covered = int((counts >= 0.2 * n / len(counts)).sum())
+    covered = int((counts >= COVERED_SHARE * n / len(counts)).sum())
     inside = 100 * counts.sum() / n
     return f"step {lane.frame.step:,} · {covered} of {len(counts)} modes · {inside:.0f} % within 3σ"
 
@@ -342,7 +343,7 @@ def _words(
         }  # fmt: skip
 
     left, panels = cell.across[0], cell.panels_across[0]
-    collapsed = _highest_share(lane) >= 0.8 and len(lane.frame.counts) > 1
+    collapsed = _highest_share(lane) >= COLLAPSE_SHARE and len(lane.frame.counts) > 1
     labels = "  ".join(
         f'<span style="color:{colour}">━ {label}</span>'
         for name, label, colour in CURVES[view.curves]
