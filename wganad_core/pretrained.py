@@ -41,11 +41,9 @@ class Run:
 
 def save_run(run: Run, path: Path) -> None:
     """Write a run atomically; recordings in half, weights in the precision they come in."""
-    arrays: dict[str, NDArray[Any]] = {
-        f"past.{name}": value for name, value in run.recording.arrays().items()
-    }
+    arrays = storage.prefixed("past", run.recording.arrays())
     for step, weights in run.weights.items():
-        arrays |= {f"weights.{step}.{name}": value for name, value in weights.items()}
+        arrays |= storage.prefixed(f"weights.{step}", weights)
     meta = {
         "mixture": run.mixture.to_dict(),
         "lane": run.lane.to_dict(),
@@ -60,16 +58,11 @@ def save_run(run: Run, path: Path) -> None:
 def load_run(path: Path) -> Run:
     """Undo `save_run`. Raises `StorageError` with one sentence for anything else."""
     arrays, meta = storage.load(path, RUN)
-
-    def below(prefix: str) -> dict[str, NDArray[Any]]:
-        start = len(prefix)
-        return {name[start:]: value for name, value in arrays.items() if name.startswith(prefix)}
-
     return Run(
         mixture=MixtureConfig.from_dict(meta["mixture"]),
         lane=LaneConfig.from_dict(meta["lane"]),
-        recording=Recording.from_arrays(below("past."), meta["events"]),
-        weights={step: below(f"weights.{step}.") for step in meta["steps"]},
+        recording=Recording.from_arrays(storage.below("past", arrays), meta["events"]),
+        weights={step: storage.below(f"weights.{step}", arrays) for step in meta["steps"]},
         metrics=meta["metrics"],
         command=meta["command"],
     )

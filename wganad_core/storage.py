@@ -107,6 +107,16 @@ def _digest(kind: str, schema: str, arrays: Arrays, meta: str) -> str:
     return digest.hexdigest()
 
 
+def prefixed(prefix: str, arrays: Arrays) -> dict[str, NDArray[Any]]:
+    return {f"{prefix}.{name}": value for name, value in arrays.items()}
+
+
+def below(prefix: str, arrays: Arrays) -> dict[str, NDArray[Any]]:
+    """The arrays whose names start with `prefix.`, without it."""
+    start = f"{prefix}."
+    return {name[len(start) :]: value for name, value in arrays.items() if name.startswith(start)}
+
+
 def save(path: Path, kind: str, arrays: Arrays, meta: Mapping[str, Any]) -> None:
     """Write atomically: a reader, a crash or a full disk leaves the old file or the new one."""
     write_atomically(path, encode(kind, arrays, meta))

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wganad_core import storage
 from wganad_core.config import RaceConfig
 from wganad_core.live import protocol
 from wganad_core.records import Detection, Frame, Recording, StepTrace
@@ -187,7 +188,7 @@ class WorkerClient:
         """Per lane, everything recorded."""
         arrays, meta = self.ask("recordings", race=race)
         return [
-            Recording.from_arrays(protocol.below(str(i), arrays), events)
+            Recording.from_arrays(storage.below(str(i), arrays), events)
             for i, events in enumerate(meta["events"])
         ]
 
@@ -204,12 +205,12 @@ class WorkerClient:
         return Detection(
             low=meta["low"],
             high=meta["high"],
-            maps=protocol.below("maps", arrays),
+            maps=storage.below("maps", arrays),
             points=arrays["points"],
             label=arrays["label"],
             mode=arrays["mode"],
-            scores=protocol.below("scores", arrays),
-            calibration=protocol.below("calibration", arrays),
+            scores=storage.below("scores", arrays),
+            calibration=storage.below("calibration", arrays),
             samples=arrays["samples"],
         )
 

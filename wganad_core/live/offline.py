@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from wganad_core import divergence, storage
 from wganad_core.config import LaneConfig, MixtureConfig
 from wganad_core.data.mixture import Mixture, make_mixture
-from wganad_core.live.protocol import below, prefixed
 from wganad_core.live.race import HISTOGRAM_BINS, Lane, box_points
 from wganad_core.networks.dense import Networks, make_networks
 from wganad_core.pretrained import Run
@@ -115,7 +114,7 @@ class OfflineRun:
         """Write everything needed to continue, atomically."""
         arrays, meta = self.lane.state()
         for step, weights in self._weights.items():
-            arrays |= prefixed(f"weights.{step}", weights)
+            arrays |= storage.prefixed(f"weights.{step}", weights)
         more = {
             "plan": self.plan,
             "weight_steps": sorted(self._weights),
@@ -137,7 +136,9 @@ class OfflineRun:
                 "repeat those settings, name another --checkpoint, or delete the file."
             )
         self.lane.load_state(arrays, meta)
-        self._weights = {step: below(f"weights.{step}", arrays) for step in meta["weight_steps"]}
+        self._weights = {
+            step: storage.below(f"weights.{step}", arrays) for step in meta["weight_steps"]
+        }
         self._seconds = meta["seconds"]
 
     def result(self, command: str) -> Run:

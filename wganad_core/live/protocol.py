@@ -39,19 +39,9 @@ def parse(data: bytes) -> Message:
     return storage.decode(data, KIND, "a message between the app and its worker")
 
 
-def prefixed(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    return {f"{prefix}.{name}": value for name, value in arrays.items()}
-
-
-def below(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """The arrays whose names start with `prefix.`, without it."""
-    start = f"{prefix}."
-    return {name[len(start) :]: value for name, value in arrays.items() if name.startswith(start)}
-
-
 def frame_from(prefix: str, step: int, arrays: Mapping[str, NDArray[Any]]) -> Frame:
     """Rebuild a frame sent as `prefixed(prefix, frame.arrays())`."""
-    names = below(prefix, arrays)
+    names = storage.below(prefix, arrays)
     names.pop("history", None)
     return Frame(step=step, **names)
 

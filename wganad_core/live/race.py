@@ -14,7 +14,6 @@ from torch import Tensor
 from wganad_core import divergence, objectives, storage
 from wganad_core.config import LaneConfig, RaceConfig
 from wganad_core.data.mixture import Mixture, make_mixture
-from wganad_core.live.protocol import below, prefixed
 from wganad_core.records import Frame, Recording, StepTrace
 from wganad_core.training import DivergedError, Trainer, make_trainer
 
@@ -139,8 +138,8 @@ class Lane:
         weights, meta = self.trainer.state()
         arrays = {
             "optimal": self.optimal,
-            **prefixed("state", weights),
-            **prefixed("past", self.recording.arrays()),
+            **storage.prefixed("state", weights),
+            **storage.prefixed("past", self.recording.arrays()),
         }
         more = {
             "events": self.recording.events,
@@ -152,8 +151,8 @@ class Lane:
 
     def load_state(self, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
         """Continue from `state`."""
-        self.trainer.load_state(below("state", arrays), meta)
-        self.recording = Recording.from_arrays(below("past", arrays), meta["events"])
+        self.trainer.load_state(storage.below("state", arrays), meta)
+        self.recording = Recording.from_arrays(storage.below("past", arrays), meta["events"])
         self.optimal = arrays["optimal"]
         self.stopped = meta["stopped"]
         self._smooth_w, self._collapsed = meta["smooth_w"], meta["collapsed"]
@@ -300,7 +299,7 @@ def save_race(race: Race, path: Path) -> None:
     lanes = []
     for i, lane in enumerate(race.lanes):
         state, meta = lane.state()
-        arrays |= prefixed(str(i), state)
+        arrays |= storage.prefixed(str(i), state)
         lanes.append(meta)
     if race.config.mixture.name == "own":
         arrays["own"] = race.mixture.x
@@ -312,5 +311,5 @@ def load_race(path: Path) -> Race:
     arrays, meta = storage.load(path, KIND)
     race = Race(RaceConfig.from_dict(meta["config"]), arrays.get("own"))
     for i, (lane, lane_meta) in enumerate(zip(race.lanes, meta["lanes"], strict=True)):
-        lane.load_state(below(str(i), arrays), lane_meta)
+        lane.load_state(storage.below(str(i), arrays), lane_meta)
     return race

@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wganad_core import pretrained
+from wganad_core import pretrained, storage
 from wganad_core.config import RaceConfig
 from wganad_core.live import protocol
 from wganad_core.live.detection import Detector
@@ -168,7 +168,7 @@ class Worker:
         frames = [lane.recording.nearest(step) for lane in lanes]
         sent: dict[str, NDArray[Any]] = {}
         for i, frame in enumerate(frames):
-            sent |= protocol.prefixed(str(i), frame.arrays())
+            sent |= storage.prefixed(str(i), frame.arrays())
         return sent, {"steps": [frame.step for frame in frames]}
 
     def on_recordings(self, arrays: dict[str, NDArray[Any]], race: str) -> protocol.Message:
@@ -176,7 +176,7 @@ class Worker:
         lanes = self._session(race).race.lanes
         sent: dict[str, NDArray[Any]] = {}
         for i, lane in enumerate(lanes):
-            sent |= protocol.prefixed(str(i), lane.recording.arrays())
+            sent |= storage.prefixed(str(i), lane.recording.arrays())
         return sent, {"events": [lane.recording.events for lane in lanes]}
 
     def on_detect(
@@ -189,7 +189,7 @@ class Worker:
             "samples": found.samples,
         }  # fmt: skip
         for part in ("maps", "scores", "calibration"):
-            sent |= protocol.prefixed(part, getattr(found, part))
+            sent |= storage.prefixed(part, getattr(found, part))
         return sent, {"low": found.low, "high": found.high}
 
     def on_score(self, arrays: dict[str, NDArray[Any]], source: dict[str, Any]) -> protocol.Message:
@@ -258,7 +258,7 @@ class Worker:
         lanes = session.race.lanes
         arrays: dict[str, NDArray[Any]] = {}
         for i, lane in enumerate(lanes):
-            arrays |= protocol.prefixed(str(i), lane.recording.frames[-1].arrays())
+            arrays |= storage.prefixed(str(i), lane.recording.frames[-1].arrays())
             arrays[f"{i}.history"] = np.array(lane.recording.history, np.float32)
         meta = {
             "race": race,
