@@ -9,8 +9,9 @@ from hypothesis import example, given, settings
 from torch import Tensor, nn
 
 from wganad_core.config import ACTIVATIONS, Activation
-from wganad_core.fast_critic import _ClosedForm, applies_to, critic_gradient
-from wganad_core.networks.dense import FlatParameters, dense
+from wganad_core.fast_critic import _ClosedForm, critic_gradient, is_dense
+from wganad_core.networks.dense import dense
+from wganad_core.networks.parts import FlatParameters
 
 Batch = tuple[Tensor, Tensor, Tensor]
 
@@ -106,7 +107,7 @@ def test_the_closed_form_equals_double_backward(
 ) -> None:
     dtype, tolerance = precision
     critic = make_critic(n_features, width, depth, activation, dtype, seed, scale)
-    assert applies_to(critic)
+    assert is_dense(critic)
     batch = make_batch(batch_size, n_features, dtype, seed)
     assert_equals_autograd(critic, batch, penalty, tolerance)
 
@@ -192,10 +193,10 @@ def test_a_critic_that_is_flat_at_some_inputs_only() -> None:
 
 @pytest.mark.parametrize("activation", ["relu", "leaky-relu"])
 @pytest.mark.parametrize("depth", [1, 3])
-def test_it_applies_to_piecewise_linear_critics(activation: Activation, depth: int) -> None:
+def test_it_is_dense_piecewise_linear_critics(activation: Activation, depth: int) -> None:
     critic = make_critic(2, 4, depth, activation, torch.float32)
     FlatParameters(critic)
-    assert applies_to(critic)
+    assert is_dense(critic)
     assert isinstance(critic_gradient(critic, 3), _ClosedForm)
 
 
@@ -203,7 +204,7 @@ def test_it_applies_to_piecewise_linear_critics(activation: Activation, depth: i
 def test_smooth_critics_go_through_autograd(activation: Activation) -> None:
     critic = make_critic(2, 4, 2, activation, torch.float64)
     FlatParameters(critic)
-    assert not applies_to(critic)
+    assert not is_dense(critic)
     assert not isinstance(critic_gradient(critic, 3), _ClosedForm)
     assert_equals_autograd(critic, make_batch(3, 2, torch.float64), 10.0, 1e-12)
 
@@ -225,7 +226,7 @@ def test_smooth_critics_go_through_autograd(activation: Activation) -> None:
     ids=lambda critic: repr(critic).replace("\n", ""),
 )
 def test_it_does_not_apply_to_anything_else(critic: nn.Module) -> None:
-    assert not applies_to(critic)
+    assert not is_dense(critic)
 
 
 def test_a_convolutional_critic_goes_through_autograd() -> None:

@@ -49,6 +49,7 @@ TORCH_FREE = {
     "figures",
     "pretrained",
     "use_cases",
+    "board",
 }
 UNPICKLERS = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve"}
 

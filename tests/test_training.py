@@ -26,7 +26,7 @@ from wganad_core.training import (
     Trainer,
     VanillaGAN,
     load_checkpoint,
-    make_trainer,
+    make_gan,
     save_checkpoint,
     train,
 )
@@ -39,7 +39,7 @@ EVERY_METHOD = pytest.mark.parametrize("method", METHODS)
 
 
 def trainer_of(network: NetworkConfig = SMALL, **settings: Any) -> Trainer:
-    return make_trainer(X, QUICK.replace(**settings), network)
+    return make_gan(X, QUICK.replace(**settings), network)
 
 
 def checksums(trainer: Trainer, every: int = 1) -> list[str]:
@@ -390,7 +390,7 @@ def tiny_gan(monkeypatch: pytest.MonkeyPatch, **settings: Any) -> Trainer:
     """D's logit is 2·relu(3x + 1) − 4, G(z) = −1·relu(z + 0) + 1, x = 0.5 and z = 0.75 always."""
     network = NetworkConfig(n_features=1, n_latent=1, width=1, depth=1)
     config = TrainingConfig(method="gan", batch_size=2, learning_rate=0.01).replace(**settings)
-    trainer = make_trainer(np.full((3, 1), 0.5, np.float32), config, network)
+    trainer = make_gan(np.full((3, 1), 0.5, np.float32), config, network)
     trainer.networks.critic_parameters.vector.data.copy_(torch.tensor([3.0, 1.0, 2.0, -4.0]))
     trainer.networks.generator_parameters.vector.data.copy_(torch.tensor([1.0, 0.0, -1.0, 1.0]))
     monkeypatch.setattr(trainer, "latents", lambda: torch.full((2, 1), 0.75))
@@ -472,7 +472,7 @@ def test_the_penalty_pulls_slopes_towards_one() -> None:
 
 def test_batches_come_from_the_data_alone() -> None:
     x = np.arange(20, dtype=np.float32).reshape(10, 2)
-    trainer = make_trainer(x, QUICK, SMALL)
+    trainer = make_gan(x, QUICK, SMALL)
     rows = torch.cat([trainer.real_batch() for _ in range(50)])
     assert rows.shape == (400, 2)
     found, counts = np.unique(rows.numpy(), axis=0, return_counts=True)
@@ -555,7 +555,7 @@ def test_an_absurd_learning_rate_diverges_and_keeps_the_last_good_weights(
     width: int, settings: dict[str, Any]
 ) -> None:
     config = QUICK.replace(learning_rate=10.0, **settings)
-    trainer = make_trainer(X, config, NetworkConfig(width=width, depth=16))
+    trainer = make_gan(X, config, NetworkConfig(width=width, depth=16))
     updates = [trainer.update_critic] * config.n_critic + [trainer.update_generator]
     sentence = None
     for update in itertools.islice(itertools.cycle(updates), 12):
@@ -581,7 +581,7 @@ def test_an_absurd_learning_rate_diverges_and_keeps_the_last_good_weights(
 
 def test_a_run_does_not_stand_still_for_ever() -> None:
     config = QUICK.replace(learning_rate=10.0, steps=60)  # networks within the live limits
-    trainer = make_trainer(X, config, NetworkConfig(width=64, depth=4))
+    trainer = make_gan(X, config, NetworkConfig(width=64, depth=4))
     with contextlib.suppress(DivergedError):
         list(train(trainer))
     assert all(np.isfinite(value).all() for value in trainer.state()[0].values())
@@ -628,16 +628,16 @@ def test_the_loop_passes_divergence_on_after_its_good_snapshots() -> None:
 )
 def test_bad_data_is_refused(x: FloatArray, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
-        make_trainer(x, QUICK, SMALL)
+        make_gan(x, QUICK, SMALL)
 
 
 def test_without_a_network_the_data_decide_its_inputs() -> None:
-    trainer = make_trainer(np.zeros((5, 3), np.float32), QUICK)
+    trainer = make_gan(np.zeros((5, 3), np.float32), QUICK)
     assert trainer.networks.config == NetworkConfig(n_features=3)
     assert trainer.snapshot().samples.shape == (N_FIXED, 3)
     for bad in (np.zeros(5, np.float32), np.zeros((5, 2, 2), np.float32)):
         with pytest.raises(ValueError, match=r"Expected data of shape \(n, "):
-            make_trainer(bad, QUICK)
+            make_gan(bad, QUICK)
 
 
 # It learns
@@ -646,7 +646,7 @@ def test_without_a_network_the_data_decide_its_inputs() -> None:
 def test_wgan_gp_learns_a_ring() -> None:
     mixture = make_mixture(MixtureConfig(n_samples=20_000))
     config = SHARP.replace(steps=200, batch_size=64)
-    trainer = make_trainer(mixture.x, config)
+    trainer = make_gan(mixture.x, config)
     first, last = train(trainer, 1000)
     real = mixture.x[:500]
     before, after = (wasserstein(real, snapshot.samples[:500]) for snapshot in (first, last))

@@ -21,7 +21,7 @@ from wganad_core.config import (
     TrainingConfig,
 )
 from wganad_core.data.mixture import make_mixture
-from wganad_core.training import make_trainer
+from wganad_core.training import make_gan
 from wganad_core.use_cases import (
     METHOD_NAMES,
     PAPER,
@@ -56,7 +56,7 @@ def test_stories_differ() -> None:
 @EVERY_STORY
 def test_every_lane_trains(story: Story) -> None:
     for lane in story.race.lanes:
-        trainer = make_trainer(X, lane.training, lane.network)
+        trainer = make_gan(X, lane.training, lane.network)
         before = trainer.networks.checksum()
         for _ in range(2):
             trainer.step()

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import wganad_core
-from wganad_core.commands import info, render, train
+from wganad_core.commands import data, evaluate, info, render, train, train_mnist
 from wganad_core.commands.console import Refused, say
 
 DESCRIPTION = """\
@@ -23,8 +23,12 @@ A command is a verb and a noun. Each explains itself:
 
 COMMANDS = (
     train.MIXTURE,
+    train_mnist.MNIST,
+    evaluate.MNIST,
     render.MIXTURE,
     info.RUN,
+    data.FETCH,
+    data.CHECK,
 )
 
 

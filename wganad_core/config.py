@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from typing import Any, Literal, Self, get_args
 
 MixtureName = Literal["ring", "ring-8", "grid", "moons", "swiss-roll", "own"]
-Method = Literal["gan", "wgan-clip", "wgan-gp"]
+Method = Literal["gan", "wgan-clip", "wgan-gp", "bigan", "vae", "encoder", "features"]
 Activation = Literal["relu", "leaky-relu", "tanh", "elu", "softplus"]
 Optimizer = Literal["adam", "rmsprop"]
 GeneratorLoss = Literal["saturating", "non-saturating"]
 Decay = Literal["none", "linear", "cosine"]
 
-METHODS: tuple[Method, ...] = get_args(Method)
+METHODS: tuple[Method, ...] = ("gan", "wgan-clip", "wgan-gp")  # a generator against a critic
 MIXTURES: tuple[MixtureName, ...] = get_args(MixtureName)
 MAX_SEED = 2**32 - 1
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
@@ -134,8 +134,49 @@ class NetworkConfig(_Config):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class ImageConfig(_Config):
+    """Convolutional networks for images of 28 × 28: channels of the widest layers are twice the
+    widths; `hidden` is the dense layer of encoders and of the BiGAN's discriminator."""
+
+    n_latent: int = 16
+    generator_width: int = 24
+    critic_width: int = 16
+    encoder_width: int = 16
+    hidden: int = 64
+
+    @property
+    def n_features(self) -> int:
+        return 784
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            _whole(self, field.name, 1, 4096)
+
+
+AnyNetworkConfig = NetworkConfig | ImageConfig
+NETWORK_KINDS: dict[str, type[NetworkConfig | ImageConfig]] = {
+    "dense": NetworkConfig,
+    "image": ImageConfig,
+}
+
+
+def network_to_dict(network: AnyNetworkConfig) -> dict[str, Any]:
+    """The settings and, under `kind`, which sort of networks they are for."""
+    kind = next(name for name, config in NETWORK_KINDS.items() if type(network) is config)
+    return {"kind": kind, **network.to_dict()}
+
+
+def network_from_dict(values: Mapping[str, Any]) -> AnyNetworkConfig:
+    """Undo `network_to_dict`; an unknown kind raises `ConfigError`."""
+    kind = values.get("kind")
+    if kind not in NETWORK_KINDS:
+        raise ConfigError(f"kind must be one of {', '.join(NETWORK_KINDS)}; found {kind!r}.")
+    return NETWORK_KINDS[kind].from_dict({k: v for k, v in values.items() if k != "kind"})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainingConfig(_Config):
-    """How a generator and its critic are trained.
+    """How a model is trained.
 
     A step is one generator update preceded by `n_critic` critic updates (k in Algorithm 1).
     `penalty` is λ of Algorithm 2 and only used by `wgan-gp`; `clip` is c of the clipped WGAN and
@@ -160,7 +201,7 @@ class TrainingConfig(_Config):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _choice(self, "method", METHODS)
+        _choice(self, "method", get_args(Method))
         _choice(self, "generator_loss", get_args(GeneratorLoss))
         _choice(self, "optimizer", get_args(Optimizer))
         _number(self, "learning_rate", 0, 10, open_low=True)
@@ -217,6 +258,7 @@ class RaceConfig(_Config):
         if not 1 <= len(self.lanes) <= MAX_LANES:
             raise ConfigError(f"A race has 1 to {MAX_LANES} lanes; found {len(self.lanes)}.")
         for lane in self.lanes:
+            _choice(lane.training, "method", METHODS)
             if lane.network.n_features != 2:
                 raise ConfigError(
                     f"n_features of a race is 2, the plane; found {lane.network.n_features}."

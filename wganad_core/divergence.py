@@ -107,3 +107,15 @@ def collapse_sentence(step: int, samples: Points, mixture: Mixture) -> str | Non
     if shares[top] < COLLAPSE_SHARE:
         return None
     return f"step {step:,}: {100 * shares[top]:.0f} % of samples on mode {top + 1}"
+
+
+def random_sliced_wasserstein(
+    real: NDArray[np.floating], fake: NDArray[np.floating], n_directions: int = 256, seed: int = 0
+) -> float:
+    """Mean W1 of projections of two equally large samples (n, d) on random directions."""
+    if real.shape != fake.shape:
+        raise ValueError(f"Expected samples of equal size; found {real.shape} and {fake.shape}.")
+    directions = np.random.default_rng(seed).normal(size=(real.shape[1], n_directions))
+    directions = (directions / np.linalg.norm(directions, axis=0)).astype(np.float32)
+    a, b = np.sort(real @ directions, axis=0), np.sort(fake @ directions, axis=0)
+    return float(np.abs(a - b).mean())

@@ -1,4 +1,4 @@
-"""The gradient of the WGAN-GP critic's loss (Algorithm 2) for dense ReLU and LeakyReLU critics.
+"""The gradient of the WGAN-GP critic's loss (Algorithm 2) for ReLU and LeakyReLU critics.
 
 Such a critic is linear around each input: ∇f(x̂) is a product of weights and of the activations'
 slopes at x̂. So the penalty needs no double backward, and one pass serves three purposes. The
@@ -10,8 +10,11 @@ batch is stacked as rows [x; G(z); x̂], each row weighted by `coefficients` = [
   of the penalty for a layer's weights is Vᵀ T of the layer below.
 * T takes the place of x̂'s activations, so that each layer's whole gradient is one product VᵀA.
 
-Biases and activations' kinks contribute nothing to the penalty. Everything else (smooth
-activations, convolutions, layer norm) goes through autograd.
+Biases and activations' kinks contribute nothing to the penalty.
+
+For convolutional critics of the same kind the penalty is written as a chain of transposed
+convolutions and fixed masks, whose weights' gradient autograd finds in one backward pass.
+Everything else (smooth activations, layer norm) goes through autograd twice.
 """
 
 from __future__ import annotations
@@ -21,11 +24,12 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from wganad_core import objectives
 
 
-def applies_to(critic: nn.Module) -> bool:
+def is_dense(critic: nn.Module) -> bool:
     """Whether `critic` is an alternation of Linear and ReLU or LeakyReLU, ending in one output."""
     if not isinstance(critic, nn.Sequential) or len(critic) % 2 == 0:
         return False
@@ -50,17 +54,80 @@ def critic_gradient(critic: nn.Module, batch_size: int) -> CriticGradient:
     which must already exist (`FlatParameters` makes it), to the gradient of
     mean f(G(z)) − mean f(x) + λ mean (‖∇f(x̂)‖₂ − 1)², x̂ = ε x + (1 − ε) G(z).
     """
-    if applies_to(critic):
+    if is_dense(critic):
         return _ClosedForm(critic, batch_size)
-    return partial(_autograd, critic)
+    slope_of = _chain_gradient if is_chain(critic) else _double_backward
+    return partial(_autograd, critic, slope_of)
+
+
+# What a chain may consist of besides ReLU and LeakyReLU.
+AFFINE = (nn.Linear, nn.Conv2d, nn.Flatten, nn.Unflatten)
+
+
+def is_chain(critic: nn.Module) -> bool:
+    """Whether `critic` is a sequence of affine layers, folds, and ReLU or LeakyReLU."""
+    return isinstance(critic, nn.Sequential) and all(
+        type(layer) in (*AFFINE, nn.ReLU, nn.LeakyReLU)
+        and not (isinstance(layer, nn.Conv2d) and not _has_plain_transpose(layer))
+        for layer in critic
+    )
+
+
+def _has_plain_transpose(layer: nn.Conv2d) -> bool:
+    return layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
+
+
+def _double_backward(critic: nn.Module, x: Tensor) -> Tensor:
+    x = x.detach().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+    return gradient
+
+
+def _chain_gradient(critic: nn.Module, x: Tensor) -> Tensor:
+    """∇f(x) as a differentiable function of the weights alone: the layers' transposes, last
+    first, with the activations' slopes at x as fixed masks."""
+    assert isinstance(critic, nn.Sequential)
+    inputs = []
+    with torch.no_grad():
+        for layer in critic:
+            inputs.append(x)
+            x = layer(x)
+    v = torch.ones_like(x)
+    for layer, entered in zip(reversed(critic), reversed(inputs), strict=True):
+        v = _transposed(layer, entered, v)
+    return v
+
+
+def _transposed(layer: nn.Module, entered: Tensor, v: Tensor) -> Tensor:
+    """The transpose of `layer`'s Jacobian at its input `entered`, applied to v."""
+    if isinstance(layer, nn.Linear):
+        return v @ layer.weight
+    if isinstance(layer, nn.Conv2d):
+        (height, width), v_size = entered.shape[2:], v.shape[2:]
+        sizes = zip((height, width), v_size, layer.stride, layer.padding, layer.kernel_size,
+                    layer.dilation, strict=True)  # fmt: skip
+        rest = [n - ((m - 1) * s - 2 * int(p) + d * (k - 1) + 1) for n, m, s, p, k, d in sizes]
+        return functional.conv_transpose2d(
+            v, layer.weight, None, layer.stride, layer.padding, rest, layer.groups, layer.dilation
+        )
+    if isinstance(layer, nn.Flatten | nn.Unflatten):
+        return v.reshape(entered.shape)
+    slope = float(getattr(layer, "negative_slope", 0.0))
+    return v * torch.where(entered > 0, 1.0, slope)
 
 
 def _autograd(
-    critic: nn.Module, real: Tensor, fake: Tensor, epsilon: Tensor, penalty: float
+    critic: nn.Module,
+    gradient_of: Callable[[nn.Module, Tensor], Tensor],
+    real: Tensor,
+    fake: Tensor,
+    epsilon: Tensor,
+    penalty: float,
 ) -> tuple[float, float]:
-    w_estimate = -objectives.critic_loss(critic(real), critic(fake))
-    x_hat = objectives.interpolate(real, fake, epsilon)
-    roughness = objectives.gradient_penalty(critic, x_hat)
+    scores = critic(torch.cat([real, fake]))
+    w_estimate = -objectives.critic_loss(*scores.split([len(real), len(fake)]))
+    gradient = gradient_of(critic, objectives.interpolate(real, fake, epsilon))
+    roughness = (gradient.flatten(1).norm(dim=1) - 1).square().mean()
     for parameter in critic.parameters():
         assert parameter.grad is not None
         parameter.grad.zero_()

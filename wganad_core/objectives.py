@@ -56,3 +56,32 @@ def gradient_penalty(critic: nn.Module, x_hat: Tensor) -> Tensor:
     """mean (‖∇f(x̂)‖₂ − 1)² (eq. 11, Algorithm 2), without λ."""
     excess = gradient_norm(critic, x_hat) - 1
     return excess.square().mean()
+
+
+def reconstruction_loss(x: Tensor, rebuilt: Tensor) -> Tensor:
+    """Mean over the batch of ‖x − G(E(x))‖² (eq. 23)."""
+    return (x - rebuilt).square().sum(dim=1).mean()
+
+
+def bigan_generator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """What G and E of a BiGAN minimise (eq. 17, with labels swapped rather than the loss negated,
+    the usual non-saturating form): −mean log(1 − D(x, E(x))) − mean log D(G(z), z)."""
+    return functional.softplus(real_logits).mean() + functional.softplus(-fake_logits).mean()
+
+
+def vae_loss(x: Tensor, rebuilt: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Minus the evidence bound per sample: Bernoulli cross-entropy summed over features, plus
+    KL(N(mean, variance) ‖ N(0, 1)) summed over latents. x and rebuilt in [0, 1]."""
+    rebuilt = rebuilt.clamp(1e-6, 1 - 1e-6)
+    cross_entropy = functional.binary_cross_entropy(rebuilt, x, reduction="sum")
+    divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum()
+    return (cross_entropy + divergence) / len(x)
+
+
+def contrastive_loss(both: Tensor, temperature: float) -> Tensor:
+    """NT-Xent (Chen et al. 2020). both (2n, d): rows i and n + i are copies of one image; every
+    row is to pick its copy among all others by cosine similarity / temperature."""
+    unit = functional.normalize(both, dim=1)
+    similarity = unit @ unit.t() / temperature
+    similarity.fill_diagonal_(-torch.inf)
+    return functional.cross_entropy(similarity, torch.arange(len(both)).roll(len(both) // 2))

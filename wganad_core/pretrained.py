@@ -10,7 +10,14 @@ from typing import Any
 from numpy.typing import NDArray
 
 from wganad_core import storage
-from wganad_core.config import LaneConfig, MixtureConfig
+from wganad_core.config import (
+    AnyNetworkConfig,
+    LaneConfig,
+    MixtureConfig,
+    TrainingConfig,
+    network_from_dict,
+    network_to_dict,
+)
 from wganad_core.records import Recording
 
 SHIPPED = Path(__file__).resolve().parents[1] / "pretrained"
@@ -68,6 +75,71 @@ def load_run(path: Path) -> Run:
     )
 
 
+MODEL = "model"
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """Networks trained on one split of a data set, and how they came about.
+
+    `arrays` are the weights of the parts that the method trains, in half precision, named as
+    `Networks.arrays` names them. `history` maps the names of figures to their values along the
+    run (`step` among them), `metrics` are those at the end, on validation normals.
+    """
+
+    use_case: str
+    abnormal: str
+    protocol: str
+    network: AnyNetworkConfig
+    training: TrainingConfig
+    arrays: Weights
+    history: Mapping[str, list[float]]
+    metrics: Mapping[str, float]
+    command: str
+
+
+def save_model(model: Model, path: Path) -> None:
+    """Write a model atomically."""
+    meta = {
+        "use_case": model.use_case,
+        "abnormal": model.abnormal,
+        "protocol": model.protocol,
+        "network": network_to_dict(model.network),
+        "training": model.training.to_dict(),
+        "history": dict(model.history),
+        "metrics": dict(model.metrics),
+        "command": model.command,
+    }
+    storage.save(path, MODEL, model.arrays, meta)
+
+
+def load_model(path: Path) -> Model:
+    """Undo `save_model`. Raises `StorageError` with one sentence for anything else."""
+    arrays, meta = storage.load(path, MODEL)
+    return Model(
+        **{
+            **meta,
+            "network": network_from_dict(meta["network"]),
+            "training": TrainingConfig.from_dict(meta["training"]),
+            "arrays": arrays,
+        }
+    )
+
+
+def model_file(
+    folder: Path, abnormal: str, method: str, seed: int = 0, protocol: str = "80/20"
+) -> Path:
+    """Where a model lies below its use case's folder; the first seed of 80/20 ships."""
+    marks = ["official"] if protocol == "official" else []
+    marks += [str(seed)] if seed else []
+    return folder / abnormal / ("-".join([method, *marks]) + ".safetensors")
+
+
 def shipped_run(name: str) -> Path:
     """Where the mixture run called `name` ships."""
     return SHIPPED / "mixture" / f"{name}.safetensors"
+
+
+def scores_path(use_case: str, abnormal: str) -> Path:
+    """Where the score table of all detectors ships, with this class as the anomaly."""
+    return SHIPPED / use_case / "scores" / f"{abnormal}.parquet"

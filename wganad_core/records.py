@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -252,3 +252,86 @@ class Summary:
     base_rate: float
     floor: float
     n: int
+
+
+PARTS = ("fit", "validation", "calibration", "test")
+
+
+@dataclasses.dataclass(frozen=True)
+class Split:
+    """Which samples of a pool serve for what, with one class as the anomaly.
+
+    `parts` maps each of `PARTS` to sorted numbers in the pool; `classes` (n,) names every
+    sample's class. Anomalies are in the test part only.
+    """
+
+    use_case: str
+    abnormal: str
+    protocol: str
+    classes: NDArray[np.str_]
+    parts: Mapping[str, NDArray[np.int64]]
+
+    def labels(self, part: str) -> NDArray[np.int64]:
+        """1 = anomaly, 0 = normal, for each sample of a part."""
+        return np.asarray(self.classes[self.parts[part]] == self.abnormal, np.int64)
+
+
+@dataclasses.dataclass(frozen=True)
+class Judgement:
+    """What a detector says of n samples.
+
+    `score` (n,): higher = more anomalous. `terms` name its additive parts (n,), which sum to it.
+    `reconstruction` (n, d): what the detector made of each sample, where it makes anything.
+    """
+
+    score: FloatArray
+    terms: Mapping[str, FloatArray] = dataclasses.field(default_factory=dict)
+    reconstruction: FloatArray | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class ScoreTable:
+    """Scores of detectors on samples, one row each: the exchange format of design.md §3.
+
+    Columns of equal length: `use_case`, `model`, `detector`, `abnormal`, `protocol`, `part`,
+    `sample_id`, `subject` and `class_` are text, `seed` and `label` (1 = anomaly) whole numbers,
+    `score` higher = more anomalous. Rows of the part `fit` hold a detector's extremes only.
+    """
+
+    use_case: NDArray[np.str_]
+    model: NDArray[np.str_]
+    detector: NDArray[np.str_]
+    abnormal: NDArray[np.str_]
+    protocol: NDArray[np.str_]
+    seed: NDArray[np.int64]
+    part: NDArray[np.str_]
+    sample_id: NDArray[np.str_]
+    subject: NDArray[np.str_]
+    class_: NDArray[np.str_]
+    label: NDArray[np.int64]
+    score: FloatArray
+
+    def __post_init__(self) -> None:
+        lengths = {f.name: len(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"Expected columns of equal length; found {lengths}.")
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    def where(self, **values: str | int) -> ScoreTable:
+        """The rows in which every named column has the given value."""
+        keep = np.ones(len(self), bool)
+        for name, value in values.items():
+            keep &= getattr(self, name) == value
+        return ScoreTable(**{f.name: getattr(self, f.name)[keep] for f in dataclasses.fields(self)})
+
+    @classmethod
+    def stack(cls, tables: Sequence[ScoreTable]) -> ScoreTable:
+        """One table of all rows, in order."""
+        return cls(
+            **{
+                f.name: np.concatenate([getattr(table, f.name) for table in tables])
+                for f in dataclasses.fields(cls)
+            }
+        )

@@ -46,6 +46,33 @@ SHARP = TrainingConfig(
 
 RECIPES: dict[str, TrainingConfig] = {**PAPER, "sharp": SHARP}
 
+# MNIST's recipes, for two processor cores and one night; App. C gives no sizes, App. D Adam's
+# settings, which the shorter runs here quicken.
+MNIST_RECIPES: dict[str, TrainingConfig] = {
+    "wgan-gp": TrainingConfig(
+        method="wgan-gp", learning_rate=1e-3, batch_size=32, n_critic=2, average=0.998,
+        decay="linear", steps=5_000,
+    ),
+    "gan": TrainingConfig(
+        method="gan", learning_rate=2e-4, n_critic=1, average=0.998, steps=5_000,
+    ),
+    "encoder": TrainingConfig(
+        method="encoder", learning_rate=1e-3, beta1=0.9, beta2=0.999, batch_size=128,
+        decay="cosine", steps=4_000,
+    ),
+    "bigan": TrainingConfig(
+        method="bigan", learning_rate=2e-4, beta2=0.999, n_critic=1, average=0.0, steps=8_000,
+    ),
+    "vae": TrainingConfig(
+        method="vae", learning_rate=1e-3, beta1=0.9, beta2=0.999, batch_size=128,
+        decay="cosine", steps=4_000,
+    ),
+    "features": TrainingConfig(
+        method="features", learning_rate=1e-3, beta1=0.9, beta2=0.999, batch_size=256,
+        decay="cosine", steps=2_000,
+    ),
+}  # fmt: skip
+
 
 def recipe_of(training: TrainingConfig) -> str:
     """The recipe that a training is closest to: it differs from it in the fewest settings."""

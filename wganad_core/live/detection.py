@@ -12,7 +12,7 @@ from wganad_core import pretrained, scoring
 from wganad_core.config import NetworkConfig
 from wganad_core.data.mixture import Mixture, make_mixture
 from wganad_core.live.race import Lane, box_points
-from wganad_core.networks.dense import make_networks
+from wganad_core.networks.build import make_networks
 from wganad_core.records import Detection
 
 MAP = 96
@@ -31,13 +31,13 @@ class Detector:
         z = torch.randn(N_GENERATED, n_latent, generator=torch.Generator().manual_seed(5))
         self.samples = scoring.evaluate(generator, z.numpy())
         self.low, self.high = scoring.critic_range(critic, mixture.x)
-        self.scorers = {
-            "critic": scoring.critic_scorer(critic),
-            "critic-interval": scoring.interval_scorer(critic, self.low, self.high),
-            "generator": scoring.generator_scorer(self.samples),
+        self.detectors = {
+            "critic": scoring.critic_detector(critic),
+            "critic-interval": scoring.interval_detector(critic, self.low, self.high),
+            "generator": scoring.nearest_sample_detector(self.samples),
         }
         if len(mixture.modes):
-            self.scorers["density"] = scoring.density_scorer(mixture)
+            self.detectors["density"] = scoring.density_detector(mixture)
 
     @classmethod
     def from_run(cls, run: pretrained.Run, step: int) -> Detector:
@@ -60,7 +60,7 @@ class Detector:
 
     def score(self, x: NDArray[np.floating]) -> dict[str, NDArray[np.float32]]:
         """Every scorer's scores for points x (n, 2)."""
-        return {name: scorer(x) for name, scorer in self.scorers.items()}
+        return {name: judge(x).score for name, judge in self.detectors.items()}
 
     def detection(self) -> Detection:
         """Maps, scores of an evaluation set and scores of held-out normals.

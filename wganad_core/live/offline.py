@@ -20,7 +20,8 @@ from wganad_core import divergence, storage
 from wganad_core.config import LaneConfig, MixtureConfig
 from wganad_core.data.mixture import Mixture, make_mixture
 from wganad_core.live.race import HISTOGRAM_BINS, Lane, box_points
-from wganad_core.networks.dense import Networks, make_networks
+from wganad_core.networks.build import make_networks
+from wganad_core.networks.parts import Networks
 from wganad_core.pretrained import Run
 from wganad_core.records import MAX_FRAMES, FloatArray, LookBack, Recording
 from wganad_core.scoring import critic_range, evaluate

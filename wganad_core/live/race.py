@@ -15,7 +15,7 @@ from wganad_core import divergence, objectives, storage
 from wganad_core.config import LaneConfig, RaceConfig
 from wganad_core.data.mixture import Mixture, make_mixture
 from wganad_core.records import Frame, Recording, StepTrace
-from wganad_core.training import DivergedError, Trainer, make_trainer
+from wganad_core.training import Adversarial, DivergedError, make_gan
 
 KIND = "race"
 GRID = 40
@@ -42,7 +42,7 @@ class Lane:
 
     def __init__(self, config: LaneConfig, mixture: Mixture) -> None:
         self.config, self.mixture = config, mixture
-        self.trainer: Trainer = make_trainer(mixture.x, config.training, config.network)
+        self.trainer: Adversarial = make_gan(mixture.x, config.training, config.network)
         self.recording = Recording()
         self.stopped: str | None = None
         self.measured: dict[str, float] = {}

@@ -1,0 +1,254 @@
+"""The published data sets: found in the data directory or downloaded into it, and verified.
+
+A file is judged by its content, so that one that was compressed anew passes and another data set
+under the same names (Fashion-MNIST) does not.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import hashlib
+import logging
+import os
+import tempfile
+import textwrap
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+from wganad_core.data import DataError, cache
+
+# What is told while a file arrives: its name, bytes so far, bytes in all (0 = not known).
+Progress = Callable[[str, int, int], None]
+
+BROKEN = (OSError, EOFError, zlib.error)  # what `unpacked` raises
+SLACK = 2**16  # bytes by which compression may make a file longer
+CHUNK = 2**16
+
+log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class File:
+    """A published file; size and SHA-256 are those of its content, uncompressed."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Dataset:
+    """What belongs into the folder `name` of the data directory, and where it can be had.
+
+    Each of `mirrors` is an address, ending in `/`, below which all `files` lie.
+    """
+
+    name: str
+    title: str
+    files: tuple[File, ...]
+    mirrors: tuple[str, ...]
+
+    @property
+    def folder(self) -> Path:
+        return cache.data_directory() / self.name
+
+    @property
+    def command(self) -> str:
+        return f"python -m wganad_core data fetch {self.name}"
+
+
+MNIST = Dataset(
+    "mnist",
+    "MNIST",
+    (
+        File("train-images-idx3-ubyte.gz", 47_040_016,
+             "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
+        File("train-labels-idx1-ubyte.gz", 60_008,
+             "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
+        File("t10k-images-idx3-ubyte.gz", 7_840_016,
+             "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
+        File("t10k-labels-idx1-ubyte.gz", 10_008,
+             "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
+    ),
+    (
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    ),
+)  # fmt: skip
+DATASETS = {dataset.name: dataset for dataset in (MNIST,)}
+
+
+def mnist_folder(fetch: bool = False, progress: Progress | None = None) -> Path:
+    """The folder with MNIST's four files, verified; `fetch` downloads those that are missing."""
+    return dataset_folder(MNIST, fetch, progress)
+
+
+def check_mnist(folder: Path) -> None:
+    """Raises `DataError` unless the four official files of MNIST are in `folder`."""
+    check_dataset(MNIST, folder)
+
+
+def dataset_folder(dataset: Dataset, fetch: bool = False, progress: Progress | None = None) -> Path:
+    """The data set's folder, all files in it verified; `fetch` downloads those that are missing.
+
+    Files that are there are never replaced. Raises `DataError` with one sentence for a file that
+    is not the published one or cannot be had.
+    """
+    folder = dataset.folder
+    missing = _missing(dataset, folder)
+    if not (fetch and missing):
+        check_dataset(dataset, folder)
+        return folder
+    for file in set(dataset.files) - set(missing):
+        _check_file(dataset, folder, file)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder) as temporary:
+            _download(dataset, missing, Path(temporary), progress or (lambda *_: None))
+    except OSError as error:
+        raise DataError(
+            f"{folder} cannot be written ({reason(error)}); free some space or set "
+            f"{cache.VARIABLE} to another folder."
+        ) from error
+    return folder
+
+
+def check_dataset(dataset: Dataset, folder: Path) -> None:
+    """Raises `DataError` unless `folder` holds the published files of the data set."""
+    if missing := _missing(dataset, folder):
+        names = ", ".join(file.name for file in missing)
+        raise DataError(
+            f"{dataset.title} is not complete in {folder} (missing: {names}); fetch it with "
+            f"`{dataset.command}` or set {cache.VARIABLE} to the folder that holds {dataset.name}/."
+        )
+    for file in dataset.files:
+        _check_file(dataset, folder, file)
+
+
+def _missing(dataset: Dataset, folder: Path) -> list[File]:
+    return [file for file in dataset.files if not os.path.exists(folder / file.name)]
+
+
+def _check_file(dataset: Dataset, folder: Path, file: File) -> None:
+    if flaw := _flaw(folder / file.name, file):
+        raise DataError(
+            f"{folder / file.name} is not the file that {dataset.title} was published with "
+            f"({flaw}); put it right, or delete it and run `{dataset.command}`."
+        )
+
+
+def _flaw(path: Path, file: File) -> str:
+    """Why what lies at `path` is not this file; empty if it is."""
+    try:
+        content = unpacked(path, file.size + 1)
+    except BROKEN as error:
+        return reason(error)
+    if len(content) != file.size:
+        found = "more" if len(content) > file.size else f"{len(content):,}"
+        return f"expected {file.size:,} bytes of content, found {found}"
+    found = hashlib.sha256(content).hexdigest()
+    if found != file.sha256:
+        return f"expected content with the SHA-256 {file.sha256[:12]}…, found {found[:12]}…"
+    return ""
+
+
+def _download(dataset: Dataset, files: list[File], temporary: Path, progress: Progress) -> None:
+    """Each file from the first mirror that has it; once verified it moves up from `temporary`.
+
+    A mirror that fails is the last one to be asked for the files that follow.
+    """
+    mirrors = list(dataset.mirrors)
+    for file in files:
+        path, flaws = temporary / file.name, []
+        for mirror in tuple(mirrors):
+            host = urlsplit(mirror).netloc
+            flaw = _retrieve(mirror + file.name, path, file, progress) or _flaw(path, file)
+            if not flaw:
+                os.replace(path, temporary.parent / file.name)
+                break
+            flaws.append(f"{host}: {flaw}")
+            mirrors.remove(mirror)
+            mirrors.append(mirror)
+        else:
+            raise DataError(
+                f"{file.name} could not be fetched ({'; '.join(flaws)}); try again later, or put "
+                f"the files of {dataset.title} into {temporary.parent} yourself."
+            )
+        if flaws:
+            log.warning("%s came from %s; refused were %s.", file.name, host, "; ".join(flaws))
+
+
+def _retrieve(url: str, path: Path, file: File, progress: Progress) -> str:
+    """Download to `path`; returns what went wrong on the way, empty if nothing did."""
+    from pooch import HTTPDownloader  # 0.2 s that only a download is worth
+    from requests import HTTPError, RequestException
+
+    with path.open("wb") as output:
+        sink = _Sink(output, file, progress)
+        try:
+            HTTPDownloader(progressbar=sink, chunk_size=CHUNK)(url, sink, None)
+        except HTTPError as error:
+            return str(error).partition(" for url")[0]
+        except (RequestException, _TooLong) as error:
+            return reason(_first(error))
+    return ""
+
+
+def _first(error: BaseException) -> BaseException:
+    """The system's own error, which libraries have wrapped in theirs."""
+    inner = error.__cause__ or error.__context__
+    return _first(inner) if inner else error
+
+
+class _TooLong(Exception):
+    """A mirror sends more than the file can have."""
+
+
+class _Sink:
+    """Takes what pooch downloads, as its output file and its progress bar in one.
+
+    pooch tells a bar the sizes of its reads, not what was read, so this counts what is written.
+    """
+
+    def __init__(self, output: IO[bytes], file: File, progress: Progress) -> None:
+        self.output, self.file, self.progress = output, file, progress
+        self.done = self.total = 0  # pooch sets `total`, from the length that the mirror announces
+
+    def write(self, chunk: bytes) -> None:
+        self.done += len(chunk)
+        if self.done > self.file.size + SLACK:
+            raise _TooLong(f"more than the {self.file.size:,} bytes of its content")
+        self.output.write(chunk)
+        self.progress(self.file.name, self.done, self.total)
+
+    def flush(self) -> None: ...
+
+    def reset(self) -> None: ...
+
+    def update(self, n: int) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def unpacked(path: Path, limit: int) -> bytes:
+    """The content of a file, gzipped or not, as far as `limit`: a small file may hold terabytes.
+
+    Raises one of `BROKEN`.
+    """
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        if not packed:
+            return file.read(limit)
+        with gzip.GzipFile(fileobj=file) as content:
+            return content.read(limit)
+
+
+def reason(error: BaseException) -> str:
+    """An error in a few words."""
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return textwrap.shorten(words, 120, placeholder=" …")

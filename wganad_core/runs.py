@@ -1,0 +1,148 @@
+"""A model's training on a split of a data set: from samples to a file, with checkpoints.
+
+The same settings and seed give the same file (but for the seconds it took), also when the process
+was killed in between and resumed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wganad_core import divergence, pretrained, storage
+from wganad_core.config import AnyNetworkConfig, TrainingConfig, network_to_dict
+from wganad_core.records import FloatArray
+from wganad_core.scoring import evaluate
+from wganad_core.training import make_trainer
+
+KIND = "checkpoint of a model"
+N_JUDGED = 2_000
+N_OBSERVED = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What a model is trained on, besides its data: which split, with which settings."""
+
+    use_case: str
+    abnormal: str
+    protocol: str
+    network: AnyNetworkConfig
+    training: TrainingConfig
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            **{name: getattr(self, name) for name in ("use_case", "abnormal", "protocol")},
+            "network": network_to_dict(self.network),
+            "training": self.training.to_dict(),
+        }
+
+
+class ModelRun:
+    """One model on its way to the end of its steps, judged on validation normals as it goes.
+
+    `fit`, `validation` (n, d) in [0, 1]. An encoder's run needs `generator`, the weights of a
+    finished WGAN-GP, named as `Networks.arrays` names them.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        fit: FloatArray,
+        validation: FloatArray,
+        generator: pretrained.Weights | None = None,
+    ) -> None:
+        self.task = task
+        self.trainer = make_trainer(fit, task.training, task.network)
+        if task.training.method == "encoder":
+            if generator is None:
+                raise ValueError("An encoder is trained on a generator; train a wgan-gp first.")
+            self.trainer.networks.load_arrays({**self.trainer.networks.arrays(), **generator})
+        self.validation = validation[:N_JUDGED]
+        every = max(1, task.training.steps // N_OBSERVED)
+        self._observed = set(range(every, task.training.steps, every)) | {task.training.steps}
+        self.history: dict[str, list[float]] = {}
+        self.seconds = 0.0
+
+    @property
+    def step(self) -> int:
+        return self.trainer.n_steps
+
+    def steps(self) -> Iterator[int]:
+        """Train to the end, one step for each number yielded. Raises `DivergedError`."""
+        while self.step < self.task.training.steps:
+            began = time.perf_counter()
+            self.trainer.step()
+            if self.step in self._observed:
+                self._observe()
+            self.seconds += time.perf_counter() - began
+            yield self.step
+
+    def _observe(self) -> None:
+        figures = {"step": float(self.step), **self.trainer.losses, **self.judge()}
+        if np.isfinite(self.trainer.w_estimate):
+            figures["w_estimate"] = self.trainer.w_estimate
+        for name, value in figures.items():
+            self.history.setdefault(name, []).append(value)
+
+    def judge(self) -> dict[str, float]:
+        """How well generated and rebuilt samples fit validation normals, which had no part in
+        training: sliced W1 between samples and normals, mean squared error per sample."""
+        modules = self.trainer.networks.modules
+        figures = {}
+        if "generator" in self.trainer.parts:
+            n = len(self.validation)
+            rng = torch.Generator().manual_seed(self.task.training.seed + 2_000_003)
+            z = torch.randn(n, self.task.network.n_latent, generator=rng)
+            generator = self.trainer.averaged or modules["generator"]
+            samples = evaluate(generator, z.numpy())
+            figures["sliced_w1"] = divergence.random_sliced_wasserstein(self.validation, samples)
+        if "encoder" in modules:
+            z_hat = evaluate(modules["encoder"], self.validation)[:, : self.task.network.n_latent]
+            rebuilt = evaluate(modules["generator"], z_hat)
+            figures["squared_error"] = float(np.square(self.validation - rebuilt).sum(1).mean())
+        return figures
+
+    def save(self, path: Path) -> None:
+        """Write everything needed to continue, atomically."""
+        arrays, meta = self.trainer.state()
+        more = {"task": self.task.to_dict(), "history": self.history, "seconds": self.seconds}
+        storage.save(path, KIND, arrays, {**meta, **more})
+
+    def resume(self, path: Path) -> None:
+        """Continue from `save`. Raises `StorageError` for a file of another task or no such."""
+        arrays, meta = storage.load(path, KIND)
+        if meta["task"] != self.task.to_dict():
+            raise storage.StorageError(
+                f"{path} belongs to a run with other settings; repeat those settings, choose "
+                "another folder, or delete the file."
+            )
+        self.trainer.load_state(arrays, meta)
+        self.history, self.seconds = meta["history"], meta["seconds"]
+
+    def result(self, command: str) -> pretrained.Model:
+        """The finished parts, in half precision."""
+        kept = {
+            name: _half(value)
+            for name, value in self.trainer.finished_arrays().items()
+            if name.partition(".")[0] in self.trainer.parts
+        }
+        return pretrained.Model(
+            **{field: getattr(self.task, field) for field in Task.__dataclass_fields__},
+            arrays=kept,
+            history=self.history,
+            metrics={**self.judge(), "seconds": round(self.seconds, 1), "steps": self.step},
+            command=command,
+        )
+
+
+def _half(values: NDArray[Any]) -> NDArray[Any]:
+    limit = float(np.finfo(np.float16).max)
+    return values.clip(-limit, limit).astype(np.float16)
