@@ -22,6 +22,9 @@ Decay = Literal["none", "linear", "cosine"]
 
 METHODS: tuple[Method, ...] = ("gan", "wgan-clip", "wgan-gp")  # a generator against a critic
 MIXTURES: tuple[MixtureName, ...] = get_args(MixtureName)
+# What MNIST's models may be asked for (design.md §4).
+DIGITS = tuple("0123456789")
+PROTOCOLS = ("80/20", "official")
 MAX_SEED = 2**32 - 1
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 

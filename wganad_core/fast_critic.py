@@ -104,9 +104,10 @@ def _transposed(layer: nn.Module, entered: Tensor, v: Tensor) -> Tensor:
         return v @ layer.weight
     if isinstance(layer, nn.Conv2d):
         (height, width), v_size = entered.shape[2:], v.shape[2:]
+        assert not isinstance(layer.padding, str)
         sizes = zip((height, width), v_size, layer.stride, layer.padding, layer.kernel_size,
                     layer.dilation, strict=True)  # fmt: skip
-        rest = [n - ((m - 1) * s - 2 * int(p) + d * (k - 1) + 1) for n, m, s, p, k, d in sizes]
+        rest = [n - ((m - 1) * s - 2 * p + d * (k - 1) + 1) for n, m, s, p, k, d in sizes]
         return functional.conv_transpose2d(
             v, layer.weight, None, layer.stride, layer.padding, rest, layer.groups, layer.dilation
         )
@@ -131,7 +132,7 @@ def _autograd(
     for parameter in critic.parameters():
         assert parameter.grad is not None
         parameter.grad.zero_()
-    (penalty * roughness - w_estimate).backward()  # type: ignore[no-untyped-call]
+    (penalty * roughness - w_estimate).backward()
     return float(w_estimate.detach()), float(roughness.detach())
 
 

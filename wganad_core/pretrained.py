@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core import storage
@@ -18,7 +19,7 @@ from wganad_core.config import (
     network_from_dict,
     network_to_dict,
 )
-from wganad_core.records import Recording
+from wganad_core.records import Recording, Rule
 
 SHIPPED = Path(__file__).resolve().parents[1] / "pretrained"
 RUN = "run"
@@ -143,3 +144,43 @@ def shipped_run(name: str) -> Path:
 def scores_path(use_case: str, abnormal: str) -> Path:
     """Where the score table of all detectors ships, with this class as the anomaly."""
     return SHIPPED / use_case / "scores" / f"{abnormal}.parquet"
+
+
+RULES = "rules"
+
+
+@dataclasses.dataclass(frozen=True)
+class Rules:
+    """What detectors took from the fit part besides the networks: the critic's range (§5.1);
+    points of normals in the spaces where neighbours are sought, how many neighbours, and per
+    detector of ours the rule that joins evidence."""
+
+    critic_range: tuple[float, float]
+    references: Weights
+    k: int
+    rules: Mapping[str, Rule]
+
+
+def save_rules(rules: Rules, path: Path) -> None:
+    """Write rules atomically; coordinates of reference points in half precision."""
+    references = {name: value.astype(np.float16) for name, value in rules.references.items()}
+    meta = {
+        "critic_range": list(rules.critic_range),
+        "k": rules.k,
+        "rules": {name: dataclasses.asdict(rule) for name, rule in rules.rules.items()},
+    }
+    storage.save(path, RULES, references, meta)
+
+
+def load_rules(path: Path) -> Rules:
+    """Undo `save_rules`. Raises `StorageError` with one sentence for anything else."""
+    arrays, meta = storage.load(path, RULES)
+    return Rules(
+        critic_range=tuple(meta["critic_range"]),
+        references={name: value.astype(np.float32) for name, value in arrays.items()},
+        k=meta["k"],
+        rules={
+            name: Rule(**{**rule, "names": tuple(rule["names"])})
+            for name, rule in meta["rules"].items()
+        },
+    )

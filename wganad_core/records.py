@@ -290,6 +290,33 @@ class Judgement:
 
 
 @dataclasses.dataclass(frozen=True)
+class Rule:
+    """The mean of some evidence, each standardised on validation normals by its median and the
+    distance from there to its 90 % quantile: tails count in the units of normal spread."""
+
+    names: tuple[str, ...]
+    location: Mapping[str, float]
+    scale: Mapping[str, float]
+
+    @classmethod
+    def fitted(cls, names: tuple[str, ...], normals: Mapping[str, FloatArray]) -> Rule:
+        """`normals`: the evidence of validation normals."""
+        location = {name: float(np.median(normals[name])) for name in names}
+        high = {name: float(np.quantile(normals[name], 0.9)) for name in names}
+        scale = {name: max(high[name] - location[name], 1e-9) for name in names}
+        return cls(names, location, scale)
+
+    def terms(self, found: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+        """Each piece's share of the score; they sum to it."""
+        return {
+            name: ((found[name] - self.location[name]) / self.scale[name] / len(self.names)).astype(
+                np.float32
+            )
+            for name in self.names
+        }
+
+
+@dataclasses.dataclass(frozen=True)
 class ScoreTable:
     """Scores of detectors on samples, one row each: the exchange format of design.md §3.
 

@@ -10,19 +10,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from wganad_core.commands.console import Command, Refused, say
+from wganad_core.config import DIGITS, PROTOCOLS
 
 if TYPE_CHECKING:
     from wganad_core.board import Measure, Row
     from wganad_core.records import ScoreTable
 
-DIGITS = tuple("0123456789")
 TOLERANCE = 1e-3  # by which a recomputed figure may differ from the shipped one
 
 
 def mnist_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--abnormal", choices=DIGITS, metavar="DIGIT",
                         help="only with this digit as the anomaly")  # fmt: skip
-    parser.add_argument("--protocol", choices=("80/20", "official"), default="80/20",
+    parser.add_argument("--protocol", choices=PROTOCOLS, default=PROTOCOLS[0],
                         help="how the images are divided (default: %(default)s)")  # fmt: skip
     parser.add_argument("--detector", metavar="NAME", help="only this detector")
     parser.add_argument("--recompute", action="store_true",

@@ -19,8 +19,7 @@ from wganad_core.commands.console import (
     print_json,
     say,
 )
-from wganad_core.config import ImageConfig, TrainingConfig
-from wganad_core.data.mnist import DIGITS, PROTOCOLS
+from wganad_core.config import DIGITS, PROTOCOLS, ImageConfig, TrainingConfig
 from wganad_core.use_cases import MNIST_RECIPES, option
 
 if TYPE_CHECKING:
@@ -42,15 +41,14 @@ WORDS = {
 
 def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", choices=tuple(MNIST_RECIPES), required=True)
-    parser.add_argument("--abnormal", choices=(*DIGITS, "all"), required=True,
-                        help="the digit that the model never sees; all: ten models in turn")  # fmt: skip
+    parser.add_argument(
+        "--abnormal", choices=(*DIGITS, "all"), required=True,
+        help="the digit that the model never sees; all: ten models in turn",
+    )  # fmt: skip
     parser.add_argument("--protocol", choices=PROTOCOLS, default=PROTOCOLS[0])
     group = parser.add_argument_group("training (default: the method's recipe)")
     for name, words in WORDS.items():
-        kind = {"steps": positive, "seed": natural, "batch_size": positive, "n_critic": positive}
-        allowed = ("none", "linear", "cosine") if name == "decay" else None
-        group.add_argument(option(TrainingConfig, name), type=kind.get(name, str if allowed else float),
-                           choices=allowed, help=words or None)  # fmt: skip
+        group.add_argument(option(TrainingConfig, name), help=words or None, **_kind(name))
     parser.add_argument("--latents", type=positive, default=ImageConfig().n_latent,
                         help="dimensions of z (default: %(default)s)")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="FOLDER",
@@ -60,6 +58,14 @@ def options(parser: argparse.ArgumentParser) -> None:
                         help="steps between checkpoints (default: %(default)s)")  # fmt: skip
     parser.add_argument("--fetch", action="store_true", help="download MNIST if it is not there")
     json_option(parser)
+
+
+def _kind(name: str) -> dict[str, Any]:
+    """How argparse reads a setting."""
+    if name == "decay":
+        return {"choices": ("none", "linear", "cosine")}
+    whole = {"steps": positive, "seed": natural, "batch_size": positive, "n_critic": positive}
+    return {"type": whole.get(name, float), "metavar": "N" if name in whole else "X"}
 
 
 def train_mnist(arguments: argparse.Namespace) -> int:

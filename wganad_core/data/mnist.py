@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from wganad_core.config import DIGITS, PROTOCOLS
 from wganad_core.data import DataError
 from wganad_core.data.fetch import BROKEN, reason, unpacked
 from wganad_core.records import Split
@@ -23,8 +24,6 @@ SIDE = 28
 N_TRAIN, N_TEST = 60_000, 10_000
 SEED = 2018
 TRAIN_SHARE, FIT_SHARE, VALIDATION_SHARE = 0.8, 0.9, 0.05
-DIGITS = tuple("0123456789")
-PROTOCOLS = ("80/20", "official")
 FILES = {
     "train": ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", N_TRAIN),
     "t10k": ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz", N_TEST),

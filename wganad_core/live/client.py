@@ -11,6 +11,7 @@ import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from wganad_core import storage
 from wganad_core.config import RaceConfig
 from wganad_core.live import protocol
-from wganad_core.records import Detection, Frame, Recording, StepTrace
+from wganad_core.records import Detection, FloatArray, Frame, Judgement, Recording, StepTrace
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,6 +60,17 @@ class RaceView:
     def recorded_steps(self) -> list[int]:
         """Steps that the scrubber can go to."""
         return sorted({step for lane in self.lanes for step in lane.recorded_steps})
+
+
+@dataclasses.dataclass(frozen=True)
+class Search:
+    """A search for the latents of n images: the judgement it ends in, its path `images`
+    (frames, n, 784) and `losses` (frames, n), and milliseconds per image."""
+
+    judgement: Judgement
+    images: FloatArray
+    losses: FloatArray
+    milliseconds: float
 
 
 class WorkerClient:
@@ -218,6 +230,40 @@ class WorkerClient:
         """Every score, by name, of points x (n, 2)."""
         arrays, _ = self.ask("score", {"x": np.asarray(x, np.float32)}, source=source)
         return arrays
+
+    # Image models.
+
+    def judge(
+        self, abnormal: str, x: NDArray[np.floating], names: Sequence[str] = ()
+    ) -> tuple[dict[str, Judgement], dict[str, float]]:
+        """Images x (n, 784) by the quick detectors of a digit's models (all, or those named),
+        and each one's milliseconds per image. Raises `WorkerError`."""
+        sent = {"x": np.asarray(x, np.float32)}
+        arrays, meta = self.ask("judge", sent, abnormal=abnormal, names=list(names), timeout=120)
+        times: dict[str, float] = meta["milliseconds"]
+        return {name: _judgement(storage.below(name, arrays)) for name in times}, times
+
+    def search(
+        self, abnormal: str, name: str, x: NDArray[np.floating], frames: int = 24, **descent: Any
+    ) -> Search:
+        """Images x (n, 784) by `inversion` or `anogan`; `descent` has the settings of
+        `scoring.inversion.Descent`. Raises `WorkerError`."""
+        arrays, meta = self.ask(
+            "search", {"x": np.asarray(x, np.float32)}, abnormal=abnormal, name=name,
+            descent=descent, frames=frames, timeout=120,
+        )  # fmt: skip
+        judged = _judgement(storage.below("judgement", arrays))
+        return Search(judged, arrays["images"], arrays["losses"], meta["milliseconds"])
+
+    def generate(self, abnormal: str, z: NDArray[np.floating]) -> FloatArray:
+        """G(z) (n, 784) of the WGAN-GP that never saw `abnormal`, for latents (n, n_latent)."""
+        arrays, _ = self.ask("generate", {"z": np.asarray(z, np.float32)}, abnormal=abnormal)
+        images: FloatArray = arrays["x"]
+        return images
+
+
+def _judgement(arrays: dict[str, NDArray[Any]]) -> Judgement:
+    return Judgement(arrays["score"], storage.below("terms", arrays), arrays.get("reconstruction"))
 
 
 def _view(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> RaceView:

@@ -18,6 +18,7 @@ import os
 import queue
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -30,8 +31,11 @@ from wganad_core import pretrained, storage
 from wganad_core.config import RaceConfig
 from wganad_core.live import protocol
 from wganad_core.live.detection import Detector
+from wganad_core.live.images import Shelf
 from wganad_core.live.race import Race, load_race
 from wganad_core.live.session import Session
+from wganad_core.records import Judgement
+from wganad_core.scoring.inversion import Descent
 from wganad_core.storage import Arrays
 
 KEPT_DETECTORS = 6
@@ -45,6 +49,7 @@ class Worker:
         self.stdout, self.max_live = stdout, max_live
         self.sessions: dict[str, Session] = {}
         self.detectors: dict[str, Detector] = {}  # the last few, newest last
+        self.shelf = Shelf()
         self.waiting: list[str] = []  # in the queue, first come first served
         self.inbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
@@ -211,6 +216,44 @@ class Worker:
             del self.detectors[oldest]
         return made
 
+    # Image models.
+
+    def on_judge(
+        self, arrays: dict[str, NDArray[Any]], abnormal: str, names: list[str]
+    ) -> protocol.Message:
+        """Judgements of images x (n, 784), by detector, and milliseconds per image."""
+        panel = self.shelf.panel(abnormal)
+        sent: dict[str, NDArray[Any]] = {}
+        times: dict[str, float] = {}
+        for name in names or panel.detectors:
+            began = time.perf_counter()
+            judged = panel.judge(arrays["x"], [name])[name]
+            times[name] = (time.perf_counter() - began) * 1e3 / max(1, len(arrays["x"]))
+            sent |= storage.prefixed(name, _arrays_of(judged))
+        return sent, {"milliseconds": times}
+
+    def on_search(
+        self,
+        arrays: dict[str, NDArray[Any]],
+        abnormal: str,
+        name: str,
+        descent: dict[str, Any],
+        frames: int,
+    ) -> protocol.Message:
+        """A slow detector's judgement of x (n, 784), the path of its search, milliseconds."""
+        began = time.perf_counter()
+        judged, path = self.shelf.panel(abnormal).search(
+            name, arrays["x"], Descent(**descent), frames
+        )
+        sent = storage.prefixed("judgement", _arrays_of(judged))
+        if path is not None:
+            sent |= {"images": path.images, "losses": path.losses}
+        return sent, {"milliseconds": (time.perf_counter() - began) * 1e3 / len(arrays["x"])}
+
+    def on_generate(self, arrays: dict[str, NDArray[Any]], abnormal: str) -> protocol.Message:
+        """G(z) for latents z (n, n_latent)."""
+        return {"x": self.shelf.panel(abnormal).generate(arrays["z"])}, {}
+
     def on_close(
         self, arrays: dict[str, NDArray[Any]], race: str, keep: bool = True
     ) -> protocol.Message:
@@ -283,6 +326,13 @@ class Worker:
     def _save_all(self) -> None:
         for session in self.sessions.values():
             session.save()
+
+
+def _arrays_of(judged: Judgement) -> dict[str, NDArray[Any]]:
+    sent: dict[str, NDArray[Any]] = {"score": judged.score}
+    if judged.reconstruction is not None:
+        sent["reconstruction"] = judged.reconstruction
+    return sent | storage.prefixed("terms", judged.terms)
 
 
 def _sentence(error: Exception) -> str:

@@ -59,4 +59,4 @@ def evaluate(network: nn.Module, x: NDArray[np.floating]) -> FloatArray:
 
 def squared_error(x: NDArray[np.floating], rebuilt: NDArray[np.floating]) -> FloatArray:
     """Mean over features of the squared residual, per sample: the paper's MSE (§5.2, §5.3)."""
-    return np.square(x - rebuilt).mean(axis=1).astype(np.float32)
+    return np.asarray(np.square(x - rebuilt).mean(axis=1), np.float32)

@@ -71,7 +71,7 @@ def anogan_detector(
     def judge(x: NDArray[np.floating]) -> Judgement:
         with evaluating(critic):
             found, rebuilt, _ = search(generator, n_latent, rows(x), terms, descent or Descent())
-        score = np.sum(list(found.values()), axis=0, dtype=np.float32)
+        score = np.asarray(np.sum(list(found.values()), axis=0), np.float32)
         return Judgement(score, found, rebuilt)
 
     return judge

@@ -1,0 +1,82 @@
+"""What the networks of one WGAN-GP say about a sample, and the rule that joins some of it: ours.
+
+None of these is in the paper except `critic` and `residual`. `izi` is f-AnoGAN's feature
+residual; the neighbours' distances ask how far a sample lies from the normals that training saw,
+in the spaces which the networks have learned.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from wganad_core.records import FloatArray, Judgement, Rule
+from wganad_core.scoring.base import Detector, evaluate, squared_error
+from wganad_core.scoring.neighbours import mean_distance, unit
+
+Samples = NDArray[np.floating]
+
+
+@dataclasses.dataclass(frozen=True)
+class Sources:
+    """The networks that evidence comes from; `features` is the contrastive one, not WGAN-GP's."""
+
+    generator: nn.Module
+    critic: nn.Sequential
+    encoder: nn.Sequential
+    features: nn.Module | None = None
+
+    def spaces(self) -> dict[str, Callable[[Samples], FloatArray]]:
+        """Where neighbours are sought: the critic's and the encoder's last hidden layers as
+        directions, the latents, and the contrastive features as directions."""
+        hidden = self.encoder[:-2]  # before the last Linear and its batch normalisation
+        found: dict[str, Callable[[Samples], FloatArray]] = {
+            "latent": lambda x: evaluate(self.encoder, x),
+            "hidden": lambda x: unit(evaluate(hidden, x)),
+            "critic-hidden": lambda x: unit(evaluate(self.critic[:-1], x)),
+        }
+        if (features := self.features) is not None:
+            found["contrast"] = lambda x: unit(evaluate(features, x))
+        return found
+
+
+def evidence(
+    sources: Sources, references: Mapping[str, FloatArray], k: int, x: Samples
+) -> tuple[dict[str, FloatArray], FloatArray]:
+    """Every piece of evidence (n,) by name, and G(E(x)). Higher = more anomalous.
+
+    `references` are normals' points in some of `Sources.spaces`; k neighbours are averaged.
+    """
+    rebuilt = evaluate(sources.generator, evaluate(sources.encoder, x))
+    residual = squared_error(x, rebuilt)
+    size = np.square(x).mean(axis=1) + 1e-3
+    hidden = sources.critic[:-1]
+    found = {
+        "critic": -evaluate(sources.critic, x)[:, 0],
+        "residual": residual,
+        "relative": (residual / size).astype(np.float32),
+        "izi": squared_error(evaluate(hidden, x), evaluate(hidden, rebuilt)),
+    }
+    for name, place in sources.spaces().items():
+        if name in references:
+            found[name] = mean_distance(place(x), references[name], k)
+    return found, rebuilt
+
+
+def ours_detector(
+    sources: Sources, references: Mapping[str, FloatArray], k: int, rule: Rule
+) -> Detector:
+    """The rule as a detector; terms are the pieces' shares."""
+    needed = {name: value for name, value in references.items() if name in rule.names}
+
+    def judge(x: Samples) -> Judgement:
+        found, rebuilt = evidence(sources, needed, k, x)
+        terms = rule.terms(found)
+        score = np.sum(list(terms.values()), axis=0, dtype=np.float32)
+        return Judgement(np.asarray(score, np.float32), terms, rebuilt)
+
+    return judge
