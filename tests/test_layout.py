@@ -31,6 +31,7 @@ ROWS = (
     "detector",
     "pretrained",
     "use_cases",
+    "runs",
     "board",
     "figures",
     "live",

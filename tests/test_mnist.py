@@ -14,11 +14,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from wganad_core.config import DIGITS, PROTOCOLS
 from wganad_core.data import DataError, mnist
 from wganad_core.data.fetch import check_mnist
 from wganad_core.data.mnist import (
-    DIGITS,
-    PROTOCOLS,
     Digits,
     load_mnist,
     load_sample,

@@ -167,7 +167,7 @@ def test_a_saved_race_continues_bit_for_bit(tmp_path: Path) -> None:
 
 def collapse(made: Lane) -> None:
     """All samples on the third mode from now on."""
-    last: Any = made.trainer.generator[-1]
+    last: Any = list(made.trainer.generator.children())[-1]
     last.weight.data.zero_()
     last.bias.data[:] = last.bias.data.new_tensor(made.mixture.modes[2])
 

@@ -22,14 +22,15 @@ from wganad_core.records import FloatArray, Snapshot
 from wganad_core.storage import StorageError, save
 from wganad_core.training import (
     N_FIXED,
+    Adversarial,
     DivergedError,
     Trainer,
-    VanillaGAN,
     load_checkpoint,
     make_gan,
     save_checkpoint,
     train,
 )
+from wganad_core.training.gans import VanillaGAN
 from wganad_core.use_cases import SHARP
 
 X = make_mixture(MixtureConfig(n_samples=400)).x
@@ -38,7 +39,7 @@ QUICK = TrainingConfig(batch_size=8, n_critic=2, learning_rate=1e-2, steps=7)
 EVERY_METHOD = pytest.mark.parametrize("method", METHODS)
 
 
-def trainer_of(network: NetworkConfig = SMALL, **settings: Any) -> Trainer:
+def trainer_of(network: NetworkConfig = SMALL, **settings: Any) -> Adversarial:
     return make_gan(X, QUICK.replace(**settings), network)
 
 
@@ -309,7 +310,7 @@ def reference_loss(
     return loss
 
 
-def reference_run(trainer: Trainer, n_steps: int) -> list[FloatArray]:
+def reference_run(trainer: Adversarial, n_steps: int) -> list[FloatArray]:
     """The algorithm box in plain PyTorch, from a trainer's weights and random state."""
     config, rng = trainer.config, torch.Generator()
     rng.set_state(trainer.rng.get_state())
@@ -386,7 +387,7 @@ def sigmoid(value: float) -> float:
     return 1 / (1 + math.exp(-value))
 
 
-def tiny_gan(monkeypatch: pytest.MonkeyPatch, **settings: Any) -> Trainer:
+def tiny_gan(monkeypatch: pytest.MonkeyPatch, **settings: Any) -> Adversarial:
     """D's logit is 2·relu(3x + 1) − 4, G(z) = −1·relu(z + 0) + 1, x = 0.5 and z = 0.75 always."""
     network = NetworkConfig(n_features=1, n_latent=1, width=1, depth=1)
     config = TrainingConfig(method="gan", batch_size=2, learning_rate=0.01).replace(**settings)
@@ -587,7 +588,7 @@ def test_a_run_does_not_stand_still_for_ever() -> None:
     assert all(np.isfinite(value).all() for value in trainer.state()[0].values())
 
 
-def optimizer_arrays(trainer: Trainer) -> list[Any]:
+def optimizer_arrays(trainer: Adversarial) -> list[Any]:
     arrays, _ = trainer.state()
     return [value for name, value in arrays.items() if name.startswith("optimizer.")]
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import wganad_core
-from wganad_core.commands import data, evaluate, info, render, train, train_mnist
+from wganad_core.commands import data, evaluate, info, render, score, train, train_mnist
 from wganad_core.commands.console import Refused, say
 
 DESCRIPTION = """\
@@ -24,6 +24,7 @@ A command is a verb and a noun. Each explains itself:
 COMMANDS = (
     train.MIXTURE,
     train_mnist.MNIST,
+    score.MNIST,
     evaluate.MNIST,
     render.MIXTURE,
     info.RUN,

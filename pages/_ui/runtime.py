@@ -34,6 +34,13 @@ def worker() -> WorkerClient:
     return client
 
 
+@st.cache_resource(show_spinner=False, validate=lambda client: client.alive)
+def image_worker() -> WorkerClient:
+    """A process of its own for image models, made when a page first needs one: a search over
+    latents takes seconds, for which no live race shall wait."""
+    return WorkerClient()
+
+
 def start() -> None:
     """Called by app.py on every run. Starts the worker early, so that its imports do not make
     the first click wait."""

@@ -17,6 +17,7 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 
 from wganad_core import board, storage
+from wganad_core.config import DIGITS
 from wganad_core.data import mnist
 from wganad_core.data.cache import data_directory
 from wganad_core.records import FloatArray, ScoreTable, Split
@@ -126,7 +127,7 @@ def fit_and_queries(digits: mnist.Digits, split: Split) -> Scores:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--abnormal", choices=mnist.DIGITS, nargs="+", default=mnist.DIGITS)
+    parser.add_argument("--abnormal", choices=DIGITS, nargs="+", default=DIGITS)
     parser.add_argument("--detector", choices=tuple(BASELINES), nargs="+", default=list(BASELINES))
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     arguments = parser.parse_args()

@@ -60,7 +60,7 @@ def _chosen(rows: Iterable[Row], wanted: dict[str, str]) -> list[Row]:
 
 
 def _recomputed(digits: Sequence[str], protocol: str) -> Iterator[ScoreTable]:
-    from wganad_core.live.images import recompute  # type: ignore[import-not-found, unused-ignore]
+    from wganad_core.live.images import recompute
 
     for digit in digits:
         say(f"scoring with {digit} as the anomaly")

@@ -23,10 +23,11 @@ from wganad_core.data import mnist
 from wganad_core.networks.build import make_networks
 from wganad_core.networks.image import JointDiscriminator
 from wganad_core.networks.parts import Networks
-from wganad_core.records import FloatArray, Judgement, ScoreTable, Split
+from wganad_core.records import FloatArray, Judgement, Rule, ScoreTable, Split
 from wganad_core.scoring import inversion
 from wganad_core.scoring.base import rows
-from wganad_core.scoring.evidence import Sources, ours_detector
+from wganad_core.scoring.evidence import Sources, evidence, ours_detector
+from wganad_core.use_cases import K_NEIGHBOURS, N_REFERENCES, OURS
 
 SLOW = ("inversion", "anogan")
 N_SUBSET = 1_000
@@ -191,6 +192,37 @@ def score_split(
             judged, _ = panel.search(name, x, descent or inversion.Descent())
             tables.append(table(split, digits, "test", {name: judged.score}, panel.seed, rows))
     return ScoreTable.stack(tables)
+
+
+def fit_rules(sources: Sources, fit: FloatArray, validation: FloatArray) -> pretrained.Rules:
+    """Our rules for one digit: references from the fit part, units from validation normals."""
+    chosen = np.random.default_rng(0).permutation(len(fit))[:N_REFERENCES]
+    needed = {name for names in OURS.values() for name in names}
+    references = {
+        name: place(fit[chosen]) for name, place in sources.spaces().items() if name in needed
+    }
+    normals, _ = evidence(sources, references, K_NEIGHBOURS, validation)
+    return pretrained.Rules(
+        critic_range=scoring.critic_range(sources.critic, fit),
+        references=references,
+        k=K_NEIGHBOURS,
+        rules={name: Rule.fitted(names, normals) for name, names in OURS.items()},
+    )
+
+
+def fitted_panel(
+    folder: Path, digits: mnist.Digits, split: Split, seed: int = 0, protocol: str = "80/20"
+) -> Panel:
+    """A panel whose rules are fitted now if their file is missing."""
+    path = pretrained.model_file(folder, split.abnormal, "ours", seed, protocol)
+    panel = Panel(folder, split.abnormal, seed, protocol)
+    if not path.exists():
+        fit, validation = (
+            mnist.vectors(digits.images[split.parts[part]]) for part in ("fit", "validation")
+        )
+        pretrained.save_rules(fit_rules(panel.sources(), fit, validation), path)
+        panel = Panel(folder, split.abnormal, seed, protocol)
+    return panel
 
 
 def recompute(abnormal: str, protocol: str = "80/20", folder: Path | None = None) -> ScoreTable:
