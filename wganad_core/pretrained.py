@@ -161,10 +161,24 @@ class Rules:
     rules: Mapping[str, Rule]
 
 
+LEVELS = 127
+
+
+def on_grid(points: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Coordinates rounded to what a stored byte each can say: ±127 steps to the largest."""
+    step = np.float32(max(np.abs(points).max(), 1e-9) / LEVELS)
+    return np.asarray(np.rint(points / step) * step, np.float32)
+
+
 def save_rules(rules: Rules, path: Path) -> None:
-    """Write rules atomically; coordinates of reference points in half precision."""
-    references = {name: value.astype(np.float16) for name, value in rules.references.items()}
+    """Write rules atomically; reference points must be `on_grid`."""
+    steps = {name: float(np.abs(v).max() / LEVELS) for name, v in rules.references.items()}
+    references = {
+        name: np.rint(value / steps[name]).astype(np.int8)
+        for name, value in rules.references.items()
+    }
     meta = {
+        "steps": steps,
         "critic_range": list(rules.critic_range),
         "k": rules.k,
         "rules": {name: dataclasses.asdict(rule) for name, rule in rules.rules.items()},
@@ -177,7 +191,10 @@ def load_rules(path: Path) -> Rules:
     arrays, meta = storage.load(path, RULES)
     return Rules(
         critic_range=tuple(meta["critic_range"]),
-        references={name: value.astype(np.float32) for name, value in arrays.items()},
+        references={
+            name: value.astype(np.float32) * np.float32(meta["steps"][name])
+            for name, value in arrays.items()
+        },
         k=meta["k"],
         rules={
             name: Rule(**{**rule, "names": tuple(rule["names"])})

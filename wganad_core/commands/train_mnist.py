@@ -20,7 +20,7 @@ from wganad_core.commands.console import (
     say,
 )
 from wganad_core.config import DIGITS, PROTOCOLS, ImageConfig, TrainingConfig
-from wganad_core.use_cases import MNIST_RECIPES, option
+from wganad_core.use_cases import MNIST_NETWORKS, MNIST_RECIPES, option
 
 if TYPE_CHECKING:
     from wganad_core.data.mnist import Digits
@@ -49,8 +49,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("training (default: the method's recipe)")
     for name, words in WORDS.items():
         group.add_argument(option(TrainingConfig, name), help=words or None, **_kind(name))
-    parser.add_argument("--latents", type=positive, default=ImageConfig().n_latent,
-                        help="dimensions of z (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--latents", type=positive, metavar="N", help="dimensions of z")
     parser.add_argument("--out", type=Path, metavar="FOLDER",
                         help="models go to FOLDER/DIGIT/METHOD.safetensors, checkpoints beside "
                         "them (default: models/mnist in the data directory)")  # fmt: skip
@@ -92,11 +91,12 @@ def task_of(arguments: argparse.Namespace, abnormal: str) -> Task:
 
     given = {name: getattr(arguments, name) for name in WORDS}
     given = {name: value for name, value in given.items() if value is not None}
+    network = MNIST_NETWORKS.get(arguments.method, ImageConfig())
     return Task(
         use_case="mnist",
         abnormal=abnormal,
         protocol=arguments.protocol,
-        network=ImageConfig(n_latent=arguments.latents),
+        network=network if not arguments.latents else network.replace(n_latent=arguments.latents),
         training=MNIST_RECIPES[arguments.method].replace(**given),
     )
 
@@ -180,7 +180,8 @@ def command_line(task: Task) -> str:
     for name, value in task.training.to_dict().items():
         if value != recipe[name]:
             words += [option(TrainingConfig, name), str(value)]
-    if task.network != ImageConfig():
+    usual = MNIST_NETWORKS.get(task.training.method, ImageConfig())
+    if task.network.n_latent != usual.n_latent:
         words += ["--latents", str(task.network.n_latent)]
     return shlex.join(words)
 

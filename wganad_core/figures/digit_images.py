@@ -138,7 +138,7 @@ def _autopsy_layout(names: list[str], errors: list[float], narrow: bool) -> dict
     inner = height - 38
 
     def up(top: float, bottom: float) -> list[float]:
-        return [1 - bottom / inner, 1 - top / inner]
+        return [max(0.0, 1 - bottom / inner), 1 - top / inner]
 
     layout |= _square(1, *(([0, 0.42], up(0, 120)) if narrow else ([0, 0.94 / columns], [0.53, 1])))
     for i, (name, error) in enumerate(zip(names, errors, strict=True)):

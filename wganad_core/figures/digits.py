@@ -107,7 +107,8 @@ def _thin(values: NDArray[np.floating], n: int) -> NDArray[np.floating]:
     """At most n of the values, evenly by rank, the lowest and the highest among them."""
     if len(values) <= n:
         return values
-    return np.sort(values)[np.linspace(0, len(values) - 1, n).round().astype(int)]
+    kept = np.linspace(0, len(values) - 1, n).round().astype(int)
+    return np.asarray(np.sort(values)[kept])
 
 
 def digit_boxes(tables: Mapping[str, ScoreTable]) -> go.Figure:
@@ -140,7 +141,7 @@ def _panels(digits: list[str], columns: int) -> dict[str, Any]:
         left, top = column * (width + gap), 1 - row / rows
         bottom = top - (1 if row == rows - 1 else 1 - 54 / (height - 56) * rows) / rows
         layout[f"xaxis{i + 1}"] = {
-            "domain": [left, left + width], "anchor": f"y{i + 1}", "fixedrange": True,
+            "domain": [left, min(1.0, left + width)], "anchor": f"y{i + 1}", "fixedrange": True,
             "type": "category", "tickvals": ["normal", digit],
             "ticktext": ["normal", f"<b>{digit}</b>"], "tickfont": {"size": 12},
         }  # fmt: skip
@@ -248,7 +249,7 @@ def _bar_layout(halves: Sequence[Sequence[str]], n: int, narrow: bool) -> dict[s
         end = start + len(part) / sum(sizes)
         up = [0.0, 1.0] if not stacked else [0.56, 1.0] if axis == 1 else [0.0, 0.44]
         layout[f"xaxis{axis}"] = {
-            "domain": [0, 1] if stacked else [start, end], "anchor": f"y{axis}",
+            "domain": [0, 1] if stacked else [start, min(1.0, end)], "anchor": f"y{axis}",
             "tickvals": list(range(len(part))), "ticktext": list(part), "showgrid": False,
             "range": [-0.5, len(part) - 0.5], "fixedrange": True, "zeroline": False,
         }  # fmt: skip
