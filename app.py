@@ -24,6 +24,9 @@ st.navigation(
             "pages/critic.py", title="Critic as detector", icon=":material/radar:",
             url_path="critic",
         ),
+        st.Page(
+            "pages/mnist.py", title="Digits", icon=":material/image_search:", url_path="mnist"
+        ),
     ],
     position="top",
 ).run()  # fmt: skip

@@ -28,6 +28,7 @@ COMMANDS = (
     evaluate.MNIST,
     render.MIXTURE,
     info.RUN,
+    info.MODEL,
     data.FETCH,
     data.CHECK,
 )

@@ -114,7 +114,7 @@ def _transposed(layer: nn.Module, entered: Tensor, v: Tensor) -> Tensor:
     if isinstance(layer, nn.Flatten | nn.Unflatten):
         return v.reshape(entered.shape)
     slope = float(getattr(layer, "negative_slope", 0.0))
-    return v * torch.where(entered > 0, 1.0, slope)
+    return torch.where(entered > 0, v, slope * v)
 
 
 def _autograd(

@@ -72,6 +72,8 @@ def bigan_generator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 def vae_loss(x: Tensor, rebuilt: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
     """Minus the evidence bound per sample: Bernoulli cross-entropy summed over features, plus
     KL(N(mean, variance) ‖ N(0, 1)) summed over latents. x and rebuilt in [0, 1]."""
+    if rebuilt.isnan().any():  # PyTorch's cross-entropy would raise; a training sees NaN instead
+        return rebuilt.sum()
     rebuilt = rebuilt.clamp(1e-6, 1 - 1e-6)
     cross_entropy = functional.binary_cross_entropy(rebuilt, x, reduction="sum")
     divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum()

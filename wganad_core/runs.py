@@ -96,17 +96,19 @@ class ModelRun:
         """How well generated and rebuilt samples fit validation normals, which had no part in
         training: sliced W1 between samples and normals, mean squared error per sample."""
         modules = self.trainer.networks.modules
+        generator = self.trainer.averaged or modules.get("generator")
         figures = {}
         if "generator" in self.trainer.parts:
+            assert generator is not None
             n = len(self.validation)
             rng = torch.Generator().manual_seed(self.task.training.seed + 2_000_003)
             z = torch.randn(n, self.task.network.n_latent, generator=rng)
-            generator = self.trainer.averaged or modules["generator"]
             samples = evaluate(generator, z.numpy())
             figures["sliced_w1"] = divergence.random_sliced_wasserstein(self.validation, samples)
         if "encoder" in modules:
+            assert generator is not None
             z_hat = evaluate(modules["encoder"], self.validation)[:, : self.task.network.n_latent]
-            rebuilt = evaluate(modules["generator"], z_hat)
+            rebuilt = evaluate(generator, z_hat)
             figures["squared_error"] = float(np.square(self.validation - rebuilt).sum(1).mean())
         return figures
 

@@ -62,11 +62,11 @@ MNIST_RECIPES: dict[str, TrainingConfig] = {
         decay="cosine", steps=3_000,
     ),
     "bigan": TrainingConfig(
-        method="bigan", learning_rate=2e-4, beta2=0.999, n_critic=1, average=0.0, steps=5_000,
+        method="bigan", learning_rate=2e-4, beta2=0.999, n_critic=1, average=0.0, steps=3_500,
     ),
     "vae": TrainingConfig(
         method="vae", learning_rate=1e-3, beta1=0.9, beta2=0.999, batch_size=128,
-        decay="cosine", steps=2_500,
+        decay="cosine", steps=1_500,
     ),
     "features": TrainingConfig(
         method="features", learning_rate=1e-3, beta1=0.9, beta2=0.999, batch_size=256,

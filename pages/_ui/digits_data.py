@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +21,33 @@ from wganad_core.storage import StorageError
 # By the names of the exchange format, in the order in which the page lists them.
 DETECTORS = {
     "ours": "Ours",
-    "ours-wgan": "Ours, WGAN only",
-    "encoder": "Encoder (the paper)",
+    "ours-wgan": "Ours (WGAN)",
+    "encoder": "Encoder",
     "critic": "Critic",
-    "critic-interval": "Critic, interval",
+    "critic-interval": "Interval",
     "inversion": "Inversion",
     "anogan": "AnoGAN",
     "bigan": "BiGAN",
     "vae": "VAE",
 }
+MEANINGS = {
+    "ours": "Our rule: several pieces of evidence from one WGAN-GP and from neighbours, joined",
+    "ours-wgan": "Our best rule that uses the WGAN-GP's own networks only",
+    "encoder": "The paper's: how far G(E(x)) is from x (eq. 23)",
+    "critic": "Minus the critic's output (§5.1)",
+    "critic-interval": "Distance of the critic's output from its range in training (§5.1)",
+    "inversion": "What is left after a search for the best z (eqs 21–22)",
+    "anogan": "That search, with the critic's features (eqs 13–15)",
+    "bigan": "What the BiGAN makes of it (eqs 18–20)",
+    "vae": "What the variational autoencoder makes of it",
+}
 BASELINES = {
-    "knn": "Nearest neighbours, pixels",
-    "pca": "PCA reconstruction",
+    "knn": "Neighbours (pixels)",
+    "pca": "PCA",
     "iforest": "Isolation forest",
-    "paper": "quoted in Table 1",
 }
 SLOW = ("inversion", "anogan")
-REBUILDING = {"encoder": "Encoder", "vae": "VAE", "bigan": "BiGAN"}
+REBUILDING = ("encoder", "vae", "bigan")
 
 Judged = tuple[dict[str, Judgement], dict[str, float]]
 
@@ -49,6 +60,11 @@ def name_of(detector: str) -> str:
 def an(digit: str) -> str:
     """A digit with its article."""
     return f"an {digit}" if digit == "8" else f"a {digit}"
+
+
+def rebuilder(detector: str) -> str:
+    """Whose reconstruction stands for a detector: its own or, if it makes none, the encoder's."""
+    return detector if detector in REBUILDING else "encoder"
 
 
 @st.cache_resource(show_spinner="Unpacking 14,001 digits …")
@@ -70,7 +86,7 @@ def scores(digit: str) -> tuple[Gallery, list[board.Row]]:
     if not path.exists():
         raise StorageError(
             f"The scores with {digit} as the unseen digit are not here ({path} is missing); "
-            "restore them from the repository, or choose another digit."
+            f"restore the file, or choose one of {', '.join(shipped()) or 'no others yet'}."
         )
     return _scores(digit, path, path.stat().st_mtime_ns)
 
@@ -100,6 +116,12 @@ def judge(digit: str, x: FloatArray, names: tuple[str, ...] = ()) -> Judged:
     """Images x (n, 784) by a digit's quick detectors; raises `WorkerError`."""
     with st.spinner("Asking the detectors …", show_time=False):
         return runtime.image_worker().judge(digit, x, names)
+
+
+def rebuilt(judged: Mapping[str, Judgement]) -> dict[str, FloatArray]:
+    """The reconstructions (n, 784) of the detectors that make their own."""
+    made = {name: judged[name].reconstruction for name in REBUILDING if name in judged}
+    return {name: x for name, x in made.items() if x is not None}
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

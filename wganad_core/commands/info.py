@@ -1,4 +1,4 @@
-"""`info run`: what a run file holds."""
+"""`info run`, `info model`: what a file holds."""
 
 from __future__ import annotations
 
@@ -41,6 +41,30 @@ def info_run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def info_model(arguments: argparse.Namespace) -> int:
+    """Print the settings and figures of a model file."""
+    from wganad_core import pretrained
+
+    model = pretrained.load_model(arguments.file)
+    facts: dict[str, Any] = {
+        "method": model.training.method,
+        "data": model.use_case,
+        "abnormal": model.abnormal,
+        "protocol": model.protocol,
+        "seed": model.training.seed,
+        "weights": sum(value.size for value in model.arrays.values()),
+        **model.metrics,
+        "command": model.command,
+    }
+    if arguments.json:
+        settings = {"network": model.network.to_dict(), "training": model.training.to_dict()}
+        whole = {**settings, "history": dict(model.history)}
+        print_json({"path": str(arguments.file), **facts, **whole})
+    else:
+        print_facts(facts)
+    return 0
+
+
 RUN = Command(
     "info run",
     "info run FILE [--json]",
@@ -50,4 +74,15 @@ RUN = Command(
     python -m wganad_core info run wgan-gp.safetensors""",
     run_options,
     info_run,
+)
+
+MODEL = Command(
+    "info model",
+    "info model FILE [--json]",
+    "say what a model file holds",
+    """\
+  settings, figures on validation normals, and the command that trains it again:
+    python -m wganad_core info model pretrained/mnist/4/wgan-gp.safetensors""",
+    run_options,
+    info_model,
 )

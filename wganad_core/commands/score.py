@@ -18,6 +18,9 @@ def options(parser: argparse.ArgumentParser) -> None:
                         "directory)")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="FOLDER",
                         help="gets DIGIT.parquet (default: scores beside the models)")  # fmt: skip
+    parser.add_argument("--beside", type=Path, metavar="FOLDER",
+                        help="score tables of other detectors (*DIGIT.parquet) to put into the "
+                        "same file, the baselines' for example")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="without inversion and AnoGAN")
 
 
@@ -28,6 +31,7 @@ def score_mnist(arguments: argparse.Namespace) -> int:
     from wganad_core.data.fetch import mnist_folder
     from wganad_core.data.mnist import load_mnist, split_mnist
     from wganad_core.live import images
+    from wganad_core.records import ScoreTable
 
     models = arguments.models or data_directory() / "models" / "mnist"
     out = arguments.out or models / "scores"
@@ -38,6 +42,9 @@ def score_mnist(arguments: argparse.Namespace) -> int:
             models, digits, split, seed=arguments.seed, protocol=arguments.protocol
         )
         table = images.score_split(panel, digits, split, slow=not arguments.quick)
+        if arguments.beside:
+            others = sorted(arguments.beside.glob(f"*{abnormal}.parquet"))
+            table = ScoreTable.stack([table, *map(storage.load_scores, others)])
         path = out / f"{abnormal}.parquet"
         storage.save_scores(table, path)
         say(f"{path}: {len(table):,} scores of {len(set(table.detector))} detectors")

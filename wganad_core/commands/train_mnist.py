@@ -146,7 +146,13 @@ def _start(task: Task, digits: Digits, folder: Path) -> ModelRun:
                 f"An encoder needs its generator in {path}; train it first with --method wgan-gp "
                 f"--abnormal {task.abnormal} and the same folder and seed."
             )
-        generator = pretrained.load_model(path).arrays
+        model = pretrained.load_model(path)
+        if model.network != task.network:
+            raise Refused(
+                f"{path} has {model.network.n_latent} latents or other widths than the encoder's "
+                f"{task.network.n_latent}; repeat its --latents."
+            )
+        generator = model.arrays
     return ModelRun(task, fit, validation, generator)
 
 

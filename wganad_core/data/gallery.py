@@ -52,6 +52,12 @@ class Gallery:
         padded = np.append(self.scores[detector], np.float32(np.nan))
         return np.asarray(padded[self.row], np.float32)
 
+    def scores_of(self, image: int) -> dict[str, float]:
+        """The scores of one bundled image by detector, those that there are."""
+        row = self.row[image]
+        found = {name: float(score[row]) for name, score in self.scores.items() if row >= 0}
+        return {name: score for name, score in found.items() if not np.isnan(score)}
+
     def place(self, detector: str, score: float) -> Place:
         """Where a score, of the test part's or any other, stands."""
         scores, label = self.scores[detector], self.label

@@ -21,3 +21,8 @@ def walk(start: FloatArray, end: FloatArray, n: int) -> FloatArray:
     return np.asarray(
         (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / np.sin(angle), np.float32
     )
+
+
+def recorded(steps: int, frames: int) -> list[int]:
+    """The steps at which a search of so many records its path, its end among them."""
+    return [*range(0, steps, max(1, steps // frames)), steps]

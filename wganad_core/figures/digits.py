@@ -8,21 +8,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from wganad_core.board import MEAN, Row, over_seeds
 from wganad_core.figures import style
-from wganad_core.figures.digit_images import autopsy, data_uri, path_animation, sprite
+from wganad_core.figures.digit_images import Spec, autopsy, data_uri, path_animation, sprite
 from wganad_core.records import Judgement, ScoreTable
 
 __all__ = [
-    "auprc_bars", "autopsy", "class_boxes", "data_uri", "digit_boxes", "five_numbers",
+    "Spec", "auprc_bars", "autopsy", "class_boxes", "data_uri", "digit_boxes", "five_numbers",
     "path_animation", "place_among", "share_below", "sprite", "terms_bars",
 ]  # fmt: skip
 
 NORMAL, ABNORMAL = style.BLUE, style.VERMILLION
 PALETTE = (style.BLUE, style.ORANGE, style.GREEN, style.VERMILLION, style.PURPLE, style.SKY)
+TERMS = (*PALETTE, "#F0E442")
+DEEP = (style.BLUE, style.GREEN, style.VERMILLION)  # white words on these, dark ones on the rest
+WHOLE = "score"  # stands for the parts of a score that has none
 HATCHES = ("/", "x", ".", "\\")
 QUOTED = "paper"
 N_FAR = 12  # points drawn beyond each whisker
@@ -45,7 +47,7 @@ def share_below(values: NDArray[np.floating], score: float) -> float:
     return float(np.mean(values < score))
 
 
-def class_boxes(table: ScoreTable, log: bool = False) -> go.Figure:
+def class_boxes(table: ScoreTable, log: bool = False) -> Spec:
     """Test scores of one detector by class, the abnormal one highlighted (Figs 14 and 15)."""
     test = _test_part(table)
     if log and test.score.min() <= 0:
@@ -54,23 +56,24 @@ def class_boxes(table: ScoreTable, log: bool = False) -> go.Figure:
             "Draw them on a linear one."
         )
     abnormal = str(test.abnormal[0])
-    figure = go.Figure()
+    data = []
     classes = sorted(np.unique(test.class_).tolist())
     for name in classes:
         colour = ABNORMAL if name == abnormal else NORMAL
-        figure.add_traces(_box(name, test.score[test.class_ == name], colour))
+        data += _box(name, test.score[test.class_ == name], colour)
     words = f"{_mark(NORMAL, 'normal')}   {_mark(ABNORMAL, f'never seen in training: {abnormal}')}"
-    return figure.update_layout(
-        height=420, margin={"l": 56, "r": 8, "t": 30, "b": 40}, showlegend=False,
-        annotations=[_note(words, 0, 1)],
-        xaxis={"type": "category", "categoryarray": classes, "categoryorder": "array",
+    layout = {
+        "height": 420, "margin": {"l": 56, "r": 8, "t": 30, "b": 40}, "showlegend": False,
+        "annotations": [_note(words, 0, 1)],
+        "xaxis": {"type": "category", "categoryarray": classes, "categoryorder": "array",
                "fixedrange": True, "tickvals": classes, "title": {"text": "class"},
                "ticktext": [f"<b>{name}</b>" if name == abnormal else name for name in classes]},
-        yaxis={"type": "log" if log else "linear", "title": {"text": "anomaly score"},
-               "nticks": 7, **({"dtick": "D1"} if log else {})},
-        meta={"narrow": {"margin": {"l": 40, "r": 2, "t": 30, "b": 34}, "height": 360,
-                         "yaxis": {"title": {"text": ""}}, "xaxis": {"title": {"text": ""}}}},
-    )  # fmt: skip
+        "yaxis": {"type": "log" if log else "linear", "title": {"text": "anomaly score"},
+                  "nticks": 7},
+        "meta": {"narrow": {"margin": {"l": 40, "r": 2, "t": 30, "b": 34}, "height": 360,
+                            "yaxis": {"title": {"text": ""}}, "xaxis": {"title": {"text": ""}}}},
+    }  # fmt: skip
+    return {"data": data, "layout": layout}
 
 
 def _test_part(table: ScoreTable) -> ScoreTable:
@@ -87,19 +90,20 @@ def _test_part(table: ScoreTable) -> ScoreTable:
 
 def _box(
     at: str, values: NDArray[np.floating], colour: str, axis: str = "", n_far: int = N_FAR
-) -> list[Any]:
+) -> list[dict[str, Any]]:
     """A box from its five numbers and, beyond the whiskers, some of the far values."""
     low, first, middle, third, high = five_numbers(values)
     own = {"xaxis": f"x{axis}", "yaxis": f"y{axis}", "name": at}
-    box = go.Box(
-        x=[at], lowerfence=[low], q1=[first], median=[middle], q3=[third], upperfence=[high],
-        line={"color": colour, "width": 1.6}, **own,
-    )  # fmt: skip
+    box = {
+        "type": "box", "x": [at], "lowerfence": [low], "q1": [first], "median": [middle],
+        "q3": [third], "upperfence": [high], "line": {"color": colour, "width": 1.6}, **own,
+    }  # fmt: skip
     far = np.concatenate([_thin(values[values < low], n_far), _thin(values[values > high], n_far)])
-    dots = go.Scatter(
-        x=[at] * len(far), y=far, mode="markers", hovertemplate="%{y:.3g}<extra></extra>",
-        marker={"size": 4, "color": colour, "opacity": 0.6, "symbol": "circle-open"}, **own,
-    )  # fmt: skip
+    dots = {
+        "type": "scatter", "x": [at] * len(far), "y": far, "mode": "markers",
+        "hovertemplate": "%{y:.3g}<extra></extra>", **own,
+        "marker": {"size": 4, "color": colour, "opacity": 0.6, "symbol": "circle-open"},
+    }  # fmt: skip
     return [box, dots]
 
 
@@ -111,20 +115,20 @@ def _thin(values: NDArray[np.floating], n: int) -> NDArray[np.floating]:
     return np.asarray(np.sort(values)[kept])
 
 
-def digit_boxes(tables: Mapping[str, ScoreTable]) -> go.Figure:
+def digit_boxes(tables: Mapping[str, ScoreTable]) -> Spec:
     """Normals beside the abnormal digit, one panel per abnormal digit (Fig. 22).
 
     `tables`: one detector's scores by abnormal digit. Every panel has its own axis of scores.
     """
-    figure = go.Figure()
+    data: list[dict[str, Any]] = []
     for i, (digit, table) in enumerate(tables.items(), start=1):
         test = _test_part(table)
         for label, name, colour in ((0, "normal", NORMAL), (1, digit, ABNORMAL)):
             values = test.score[test.label == label]
-            figure.add_traces(_box(name, values, colour, str(i), n_far=6))
+            data += _box(name, values, colour, str(i) if i > 1 else "", n_far=6)
     wide = _panels(list(tables), columns=5)
     wide["meta"] = {"narrow": _panels(list(tables), columns=2)}
-    return figure.update_layout(wide)
+    return {"data": data, "layout": wide}
 
 
 def _panels(digits: list[str], columns: int) -> dict[str, Any]:
@@ -141,19 +145,19 @@ def _panels(digits: list[str], columns: int) -> dict[str, Any]:
         left, top = column * (width + gap), 1 - row / rows
         bottom = top - (1 if row == rows - 1 else 1 - 54 / (height - 56) * rows) / rows
         layout[f"xaxis{i + 1}"] = {
-            "domain": [left, min(1.0, left + width)], "anchor": f"y{i + 1}", "fixedrange": True,
+            "domain": [left, min(1, left + width)], "anchor": f"y{i + 1}", "fixedrange": True,
             "type": "category", "tickvals": ["normal", digit],
             "ticktext": ["normal", f"<b>{digit}</b>"], "tickfont": {"size": 12},
         }  # fmt: skip
         layout[f"yaxis{i + 1}"] = {
-            "domain": [bottom, top], "anchor": f"x{i + 1}", "nticks": 4, "tickfont": {"size": 11},
-            "tickformat": "~g",
+            "domain": [max(0, bottom), top], "anchor": f"x{i + 1}", "nticks": 4,
+            "tickfont": {"size": 11}, "tickformat": "~g",
         }  # fmt: skip
         layout["annotations"].append(_note(f"<b>{digit}</b> never seen", left, top, 13))
     return layout
 
 
-def auprc_bars(rows: Sequence[Row], detectors: Sequence[str]) -> go.Figure:
+def auprc_bars(rows: Sequence[Row], detectors: Sequence[str]) -> Spec:
     """AUPRC by abnormal digit, a bar per detector, above the chance level (Fig. 23).
 
     Seeds are averaged, ± their standard deviation. `paper` among the detectors stands for all
@@ -170,14 +174,14 @@ def auprc_bars(rows: Sequence[Row], detectors: Sequence[str]) -> go.Figure:
     groups = sorted({row.abnormal for row in used}, key=lambda name: (name == MEAN, name))
     half = -(-len(groups) // 2)
     halves = (groups[:half], groups[half:]) if len(groups) > 5 else (groups,)
-    figure = go.Figure()
-    for axis, part in enumerate(halves, start=1):
+    data = []
+    for axis, part in zip(("", "2"), halves, strict=False):
         for i, (name, members) in enumerate(series.items()):
-            figure.add_trace(_bars(name, members, part, i, str(axis)))
-        figure.add_trace(_chance(used, part, str(axis)))
+            data.append(_bars(name, members, part, i, axis))
+        data.append(_chance(used, part, axis))
     wide = _bar_layout(halves, len(series), narrow=False)
     wide["meta"] = {"narrow": _bar_layout(halves, len(series), narrow=True)}
-    return figure.update_layout(wide)
+    return {"data": data, "layout": wide}
 
 
 def _series(rows: Sequence[Row], detectors: Sequence[str]) -> dict[str, list[Row]]:
@@ -194,26 +198,26 @@ def _series(rows: Sequence[Row], detectors: Sequence[str]) -> dict[str, list[Row
     return found
 
 
-def _bars(name: str, rows: list[Row], groups: Sequence[str], i: int, axis: str) -> go.Bar:
+def _bars(name: str, rows: list[Row], groups: Sequence[str], i: int, axis: str) -> dict[str, Any]:
     found = [over_seeds([r for r in rows if r.abnormal == group], "auprc") for group in groups]
     n_seeds = [sum(r.abnormal == group for r in rows) for group in groups]
     quoted = rows[0].detector == QUOTED
     colour = style.GREY if quoted else PALETTE[i % len(PALETTE)]
     hatch = HATCHES[i % len(HATCHES)] if quoted or i >= len(PALETTE) else ""
-    return go.Bar(
-        x=np.arange(len(groups)), y=[None if f is None else f[0] for f in found], name=name,
-        legendgroup=name, showlegend=axis == "1", xaxis=f"x{axis}", yaxis=f"y{axis}",
-        offsetgroup=name, cliponaxis=False,
-        marker={"color": colour, "line": {"color": colour, "width": 1},
-                "pattern": {"shape": hatch, "fillmode": "replace", "size": 5, "solidity": 0.45}},
-        error_y={"array": [0 if f is None else f[1] or 0 for f in found], "width": 2,
-                 "thickness": 1.2, "color": style.GREY, "visible": max(n_seeds) > 1},
-        customdata=["as printed" if quoted else f"{n} seed{'s' * (n != 1)}" for n in n_seeds],
-        hovertemplate=f"{name}: %{{y:.1%}} (%{{customdata}})<extra></extra>",
-    )  # fmt: skip
+    return {
+        "type": "bar", "x": np.arange(len(groups)), "y": [f and f[0] for f in found], "name": name,
+        "legendgroup": name, "showlegend": not axis, "offsetgroup": name,
+        "xaxis": f"x{axis}", "yaxis": f"y{axis}", "cliponaxis": False,
+        "marker": {"color": colour, "line": {"color": colour, "width": 1},
+                   "pattern": {"shape": hatch, "fillmode": "replace", "size": 5, "solidity": 0.45}},
+        "error_y": {"array": [0 if f is None else f[1] or 0 for f in found], "width": 2,
+                    "thickness": 1.2, "color": style.GREY, "visible": max(n_seeds) > 1},
+        "customdata": ["as printed" if quoted else f"{n} seed{'s' * (n != 1)}" for n in n_seeds],
+        "hovertemplate": f"{name}: %{{y:.1%}} (%{{customdata}})<extra></extra>",
+    }  # fmt: skip
 
 
-def _chance(rows: list[Row], groups: Sequence[str], axis: str) -> go.Scatter:
+def _chance(rows: list[Row], groups: Sequence[str], axis: str) -> dict[str, Any]:
     """The base rate of each digit as a line across its bars, taken from the largest test part."""
     x: list[float | None] = []
     y: list[float | None] = []
@@ -223,12 +227,12 @@ def _chance(rows: list[Row], groups: Sequence[str], axis: str) -> go.Scatter:
             rate = max(known, key=lambda row: row.n or 0).base_rate
             x += [i - 0.46, i + 0.46, None]
             y += [rate, rate, None]
-    return go.Scatter(
-        x=x, y=y, mode="lines", name="chance (base rate)", legendgroup="chance",
-        showlegend=axis == "1", xaxis=f"x{axis}", yaxis=f"y{axis}",
-        line={"color": style.GREY, "width": 3, "dash": "2px,2px"},
-        hovertemplate="chance %{y:.1%}<extra></extra>",
-    )  # fmt: skip
+    return {
+        "type": "scatter", "x": x, "y": y, "mode": "lines", "name": "chance (base rate)",
+        "legendgroup": "chance", "showlegend": not axis, "xaxis": f"x{axis}", "yaxis": f"y{axis}",
+        "line": {"color": style.GREY, "width": 3, "dash": "2px,2px"},
+        "hovertemplate": "chance %{y:.1%}<extra></extra>",
+    }  # fmt: skip
 
 
 def _bar_layout(halves: Sequence[Sequence[str]], n: int, narrow: bool) -> dict[str, Any]:
@@ -245,49 +249,61 @@ def _bar_layout(halves: Sequence[Sequence[str]], n: int, narrow: bool) -> dict[s
     }  # fmt: skip
     sizes = [len(part) for part in halves]
     start = 0.0
-    for axis, part in enumerate(halves, start=1):
+    for number, part in enumerate(halves):
+        axis = "2" if number else ""
         end = start + len(part) / sum(sizes)
-        up = [0.0, 1.0] if not stacked else [0.56, 1.0] if axis == 1 else [0.0, 0.44]
+        up = [0.0, 1.0] if not stacked else [0.0, 0.44] if axis else [0.56, 1.0]
         layout[f"xaxis{axis}"] = {
-            "domain": [0, 1] if stacked else [start, min(1.0, end)], "anchor": f"y{axis}",
+            "domain": [0, 1] if stacked else [start, min(1, end)], "anchor": f"y{axis}",
             "tickvals": list(range(len(part))), "ticktext": list(part), "showgrid": False,
             "range": [-0.5, len(part) - 0.5], "fixedrange": True, "zeroline": False,
         }  # fmt: skip
         layout[f"yaxis{axis}"] = {
             "domain": up, "anchor": f"x{axis}", "range": [0, 1.02], "tickformat": ".0%",
-            "nticks": 6, "fixedrange": True, "showticklabels": stacked or axis == 1,
+            "nticks": 6, "fixedrange": True, "showticklabels": stacked or not axis,
         }  # fmt: skip
         start = end
     return layout
 
 
-def terms_bars(judgements: Mapping[str, Judgement], at: int = 0) -> go.Figure:
+def terms_bars(judgements: Mapping[str, Judgement], at: int = 0) -> Spec:
     """The additive parts of each detector's score for its sample number `at`, a row each.
 
     A row is as long as the sizes of its parts together, so that where no part is below zero a
     part's length is its share of the score. Parts below zero go to the left.
     """
-    figure = go.Figure()
-    for name, judged in judgements.items():
-        terms = {term: float(value[at]) for term, value in judged.terms.items()}
-        terms = terms or {"score": float(judged.score[at])}
-        figure.add_traces(_parts(name, terms))
-    scores = [f"<b>{judged.score[at]:.3g}</b>" for judged in judgements.values()]
-    names = list(judgements)
+    rows = {name: _terms(judged, at) for name, judged in judgements.items()}
+    names, kinds = (
+        list(rows),
+        list(dict.fromkeys(term for terms in rows.values() for term in terms)),
+    )
+    kinds.sort(key=WHOLE.__eq__)  # at the end, as its colour does not count
+    data = [_term_bars(term, i, rows) for i, term in enumerate(kinds)]
     notes = [
         {"x": 1.0, "xref": "paper", "xanchor": "left", "y": name, "yref": "y", "xshift": 6,
-         "text": score, "showarrow": False}
-        for name, score in zip(names, scores, strict=True)
+         "text": f"<b>{judged.score[at]:.3g}</b>", "showarrow": False}
+        for name, judged in judgements.items()
     ]  # fmt: skip
-    return figure.update_layout(
-        height=50 + 44 * max(1, len(names)), margin={"l": 96, "r": 62, "t": 24, "b": 26},
-        barmode="relative", bargap=0.3, showlegend=False, annotations=notes,
-        uniformtext={"mode": "hide", "minsize": 9},
-        xaxis={"tickformat": ".0%", "nticks": 5, "zeroline": True, "fixedrange": True,
-               "range": [min(0.0, _lowest(judgements, at)) - 0.01, 1.01]},
-        yaxis={"autorange": "reversed", "categoryarray": names, "categoryorder": "array",
-               "type": "category", "fixedrange": True},
-    )  # fmt: skip
+    lengths = [value for terms in rows.values() for value in _lengths(terms).values()]
+    inner = 44 * max(1, len(names))
+    layout = {
+        "height": inner + 130, "margin": {"l": 84, "r": 58, "t": 10, "b": 120},
+        "barmode": "relative", "bargap": 0.3, "annotations": notes,
+        "uniformtext": {"mode": "hide", "minsize": 10},
+        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": -32 / inner,
+                   "yanchor": "top", "traceorder": "normal"},
+        "xaxis": {"tickformat": ".0%", "nticks": 5, "zeroline": True, "fixedrange": True,
+                  "range": [-1.02 if min(lengths, default=0) < 0 else 0, 1.02]},
+        "yaxis": {"autorange": "reversed", "categoryarray": names, "categoryorder": "array",
+                  "type": "category", "fixedrange": True},
+    }  # fmt: skip
+    return {"data": data, "layout": layout}
+
+
+def _terms(judged: Judgement, at: int) -> dict[str, float]:
+    """One sample's terms; a score without any is its own."""
+    named = judged.terms or {WHOLE: judged.score}
+    return {name: float(value[at]) for name, value in named.items()}
 
 
 def _lengths(terms: Mapping[str, float]) -> dict[str, float]:
@@ -296,62 +312,60 @@ def _lengths(terms: Mapping[str, float]) -> dict[str, float]:
     return {name: value / whole for name, value in terms.items()}
 
 
-def _lowest(judgements: Mapping[str, Judgement], at: int) -> float:
-    rows = [
-        _lengths({term: float(value[at]) for term, value in judged.terms.items()})
-        if judged.terms
-        else {"score": math.copysign(1, judged.score[at])}
-        for judged in judgements.values()
-    ]
-    return min((sum(v for v in row.values() if v < 0) for row in rows), default=0.0)
+def _term_bars(term: str, i: int, rows: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """A term in every row that has it."""
+    having = {detector: terms for detector, terms in rows.items() if term in terms}
+    colour = style.GREY if term == WHOLE else TERMS[i % len(TERMS)]
+    words = [f"{terms[term]:.3g}" for terms in having.values()]
+    hatch = {"shape": HATCHES[0] if i >= len(TERMS) else "", "fillmode": "overlay",
+             "fgcolor": "rgba(255,255,255,0.5)", "solidity": 0.2}  # fmt: skip
+    return {
+        "type": "bar", "orientation": "h", "name": term, "y": list(having),
+        "x": [_lengths(terms)[term] for terms in having.values()],
+        "marker": {"color": colour, "pattern": hatch},
+        "text": words, "textposition": "inside", "textangle": 0, "insidetextanchor": "middle",
+        "textfont": {"color": "#FFFFFF" if colour in DEEP else "#1B1F24", "size": 12},
+        "hovertemplate": f"%{{y}}: {term} %{{text}} (%{{x:.0%}})<extra></extra>",
+    }  # fmt: skip
 
 
-def _parts(detector: str, terms: Mapping[str, float]) -> list[go.Bar]:
-    return [
-        go.Bar(
-            x=[length], y=[detector], orientation="h", name=term,
-            marker={"color": PALETTE[i % len(PALETTE)],
-                    "pattern": {"shape": HATCHES[0] if i >= len(PALETTE) else ""}},
-            text=[f"{term} {terms[term]:.3g}"], textposition="inside", insidetextanchor="middle",
-            textangle=0, textfont={"color": "#FFFFFF", "size": 12},
-            hovertemplate=f"{detector}: {term} {terms[term]:.4g} (%{{x:.0%}})<extra></extra>",
-        )
-        for i, (term, length) in enumerate(_lengths(terms).items())
-    ]  # fmt: skip
-
-
-def place_among(scores_by_class: ScoreTable, score: float) -> go.Figure:
+def place_among(scores_by_class: ScoreTable, score: float) -> Spec:
     """Where a score lies among the test scores of one detector, normal and abnormal."""
     test = _test_part(scores_by_class)
     normal, abnormal = test.score[test.label == 0], test.score[test.label == 1]
-    top = max(float(np.quantile(test.score, 0.995)), score)
+    # A few far scores must not squeeze all others together.
+    top = max(score, *(float(np.quantile(v, 0.99)) for v in (normal, abnormal) if len(v)))
     low = min(float(test.score.min()), score)
     edges = np.linspace(low, top if top > low else low + 1, N_BINS + 1)
-    figure = go.Figure()
-    for values, name, colour in (
-        (normal, "normal", NORMAL),
-        (abnormal, f"abnormal ({test.abnormal[0]})", ABNORMAL),
-    ):
-        counts, _ = np.histogram(np.minimum(values, edges[-1]), edges)
-        figure.add_trace(
-            go.Bar(
-                x=edges[:-1], y=counts / max(1, len(values)), width=np.diff(edges), offset=0,
-                name=name, marker={"color": colour, "opacity": 0.55, "line": {"width": 0}},
-                hovertemplate=f"{name}: %{{y:.1%}} from %{{x:.3g}} on<extra></extra>",
-            )
-        )  # fmt: skip
+    data = [
+        _histogram(normal, edges, "normal", NORMAL),
+        _histogram(abnormal, edges, f"abnormal ({test.abnormal[0]})", ABNORMAL),
+    ]
     line = {"type": "line", "x0": score, "x1": score, "y0": 0, "y1": 1, "yref": "paper",
             "line": {"width": 3, "color": style.ORANGE}}  # fmt: skip
-    side = "right" if score > (edges[0] + edges[-1]) / 2 else "left"
-    words = f"<b>{score:.3g}</b>, higher than {_percent(share_below(normal, score))} of normals"
-    note = _note(words, score, 1) | {"xref": "x", "xanchor": side}
-    return figure.update_layout(
-        height=300, margin={"l": 48, "r": 8, "t": 30, "b": 70}, barmode="overlay", bargap=0,
-        shapes=[line], annotations=[note],
-        legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},
-        xaxis={"range": [edges[0], edges[-1] + 0.02 * (edges[-1] - edges[0])], "nticks": 6},
-        yaxis={"tickformat": ".0%", "nticks": 4, "rangemode": "tozero"},
-    )  # fmt: skip
+    place = f"<b>{score:.3g}</b>, higher than {_percent(share_below(normal, score))} of normals"
+    layout = {
+        "height": 300, "margin": {"l": 48, "r": 8, "t": 30, "b": 70}, "barmode": "overlay",
+        "bargap": 0, "shapes": [line],
+        "annotations": [_note(_mark(style.ORANGE, place), 0, 1)],
+        "legend": {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},
+        "xaxis": {"range": [edges[0], edges[-1] + 0.02 * (edges[-1] - edges[0])], "nticks": 6},
+        "yaxis": {"tickformat": ".0%", "nticks": 4, "rangemode": "tozero"},
+    }  # fmt: skip
+    return {"data": data, "layout": layout}
+
+
+def _histogram(
+    values: NDArray[np.floating], edges: NDArray[np.floating], name: str, colour: str
+) -> dict[str, Any]:
+    """Shares of the values by bin; the last bin holds whatever lies beyond it, too."""
+    counts, _ = np.histogram(np.minimum(values, edges[-1]), edges)
+    return {
+        "type": "bar", "x": edges[:-1], "y": counts / max(1, len(values)), "width": np.diff(edges),
+        "offset": 0, "name": name,
+        "marker": {"color": colour, "opacity": 0.55, "line": {"width": 0}},
+        "hovertemplate": f"{name}: %{{y:.1%}} from %{{x:.3g}} on<extra></extra>",
+    }  # fmt: skip
 
 
 def _percent(share: float) -> str:

@@ -248,7 +248,9 @@ class Worker:
         sent = storage.prefixed("judgement", _arrays_of(judged))
         if path is not None:
             sent |= {"images": path.images, "losses": path.losses}
-        return sent, {"milliseconds": (time.perf_counter() - began) * 1e3 / len(arrays["x"])}
+        return sent, {
+            "milliseconds": (time.perf_counter() - began) * 1e3 / max(1, len(arrays["x"]))
+        }
 
     def on_generate(self, arrays: dict[str, NDArray[Any]], abnormal: str) -> protocol.Message:
         """G(z) for latents z (n, n_latent)."""

@@ -36,7 +36,7 @@ def batches(x: Tensor) -> tuple[Tensor, ...]:
 @contextmanager
 def evaluating(*networks: nn.Module) -> Iterator[None]:
     """`eval()` mode and no gradients of weights inside; modes are restored afterwards."""
-    before = [network.training for network in networks]
+    before = [(module, module.training) for network in networks for module in network.modules()]
     frozen = [p for network in networks for p in network.parameters() if p.requires_grad]
     for network in networks:
         network.eval()
@@ -47,8 +47,8 @@ def evaluating(*networks: nn.Module) -> Iterator[None]:
     finally:
         for parameter in frozen:
             parameter.requires_grad_(True)
-        for network, training in zip(networks, before, strict=True):
-            network.train(training)
+        for module, training in before:
+            module.training = training
 
 
 def evaluate(network: nn.Module, x: NDArray[np.floating]) -> FloatArray:

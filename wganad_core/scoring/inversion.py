@@ -25,7 +25,7 @@ QUERIES_AT_ONCE = 128
 class Descent:
     """How z is searched: Adam steps of size `rate` from each of `restarts` starting points."""
 
-    steps: int = 200
+    steps: int = 150
     rate: float = 0.05
     restarts: int = 2
     seed: int = 0

@@ -1,0 +1,247 @@
+"""A picture of a digit, from a file of any kind, made like the images of MNIST.
+
+LeCun et al. (1998) scaled every digit into 20×20 pixels, its proportions kept and its edges
+anti-aliased, and moved its centre of mass to the middle of 28×28.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from wganad_core.data import DataError
+from wganad_core.data.mnist import SIDE
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MAX_BYTES, MAX_PIXELS = 20_000_000, 50_000_000
+WORKING_SIDE = 600  # larger pictures are reduced to about this before anything else
+INK_SIDE = 20
+MIDDLE = 14.0  # the pixel (from 0) where MNIST's centres of mass lie
+MIN_CONTRAST = 20.0  # of 255
+MIN_STROKE, STROKE = 1.25, 2.0  # of the 20 pixels; MNIST's strokes are 1.3 to 4 wide
+FAINTEST = 0.08  # of the stroke's darkness; less is paper
+SPECK = 0.03  # of all ink
+
+Grey = NDArray[np.float32]
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """`image` (28, 28): white ink on black, as MNIST's. `remarks`: what was done, in words."""
+
+    image: NDArray[np.uint8]
+    remarks: tuple[str, ...]
+
+
+def read_picture(data: bytes, name: str = "The file") -> Picture:
+    """A digit from the bytes of a PNG or JPEG file, light on dark or dark on light.
+
+    Raises `DataError` with one sentence for anything else, for a broken or blank picture, and for
+    more than 20 MB or 50 million pixels.
+    """
+    remarks: list[str] = []
+    try:
+        grey = _grey(data, remarks)
+        ink = _ink(grey, remarks)
+        image = _like_mnist(_thick_enough(ink, remarks), remarks)
+    except DataError as error:
+        raise DataError(f"{name} {error}") from None
+    return Picture(image, tuple(remarks))
+
+
+# Decoding
+
+
+def _grey(data: bytes, remarks: list[str]) -> Grey:
+    """The picture in shades of grey (rows, columns) from 0 to 255, reduced where it is large."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    if len(data) > MAX_BYTES:
+        raise DataError(
+            f"is too large: expected at most {MAX_BYTES // 10**6} MB, found "
+            f"{len(data) / 1e6:.0f} MB; scale it down."
+        )
+    try:
+        file = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
+    except UnidentifiedImageError:
+        raise DataError("is not a PNG or JPEG picture; save it as one of these.") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _too_many("more than that") from None
+    except Exception as error:
+        raise _broken(error) from error
+    width, height = file.size
+    if width * height > MAX_PIXELS:
+        raise _too_many(f"{width:,} × {height:,}")
+    remarks.append(f"Read {width:,} × {height:,} pixels.")
+    try:
+        file.draft("L", (2 * WORKING_SIDE, 2 * WORKING_SIDE))  # JPEG's quick way to a small one
+        file.load()
+        orientation = file.getexif().get(0x0112, 1)
+        image = _eight_bits(file)
+        if (factor := math.ceil(max(image.size) / WORKING_SIDE)) > 1:
+            image = image.reduce(factor)
+        if orientation in range(2, 9):
+            image = ImageOps.exif_transpose(image)
+            remarks.append("Turned upright, as the camera noted.")
+        return _flat(np.asarray(image, np.float32), remarks)
+    except Exception as error:  # of a dozen kinds, from Pillow's decoders
+        raise _broken(error) from error
+
+
+def _too_many(found: str) -> DataError:
+    return DataError(
+        f"is too large: expected at most {MAX_PIXELS // 10**6} million pixels, found {found}; "
+        "scale it down."
+    )
+
+
+def _broken(error: Exception) -> DataError:
+    return DataError(
+        f"cannot be decoded and may be cut short ({type(error).__name__}); save it again."
+    )
+
+
+def _eight_bits(image: Image) -> Image:
+    """In grey and alpha of 8 bits each; Pillow would clip 16 bits instead of scaling them."""
+    from PIL import Image as pillow
+
+    if image.mode.startswith(("I", "F")):
+        values = np.asarray(image, np.float32) / 257
+        return pillow.fromarray(values.clip(0, 255).round().astype(np.uint8)).convert("LA")
+    return image.convert("RGBA").convert("LA")
+
+
+def _flat(grey_alpha: Grey, remarks: list[str]) -> Grey:
+    """Transparent parts in the colour of the background. Where all the border is transparent,
+    that is white under dark ink and black under light ink."""
+    grey, alpha = grey_alpha[..., 0], grey_alpha[..., 1] / 255
+    if alpha.min() == 1:
+        return grey
+    opaque = _border(alpha) > 0.5
+    if opaque.mean() > 0.5:
+        paper = float(np.median(_border(grey)[opaque]))
+    else:
+        paper = 255.0 if (grey * alpha).sum() < 127.5 * alpha.sum() else 0.0
+    shade = "white" if paper > 191 else "black" if paper < 64 else "grey"
+    remarks.append(f"Laid the transparent parts on {shade}.")
+    return np.asarray(alpha * grey + (1 - alpha) * paper, np.float32)
+
+
+def _border(values: NDArray[Any]) -> NDArray[Any]:
+    """The outermost pixels: a fiftieth of the shorter side, at least one."""
+    wide = max(1, min(values.shape) // 50)
+    inner = np.zeros(values.shape, bool)
+    inner[wide:-wide, wide:-wide] = True
+    return values[~inner]
+
+
+# From grey to ink
+
+
+def _ink(grey: Grey, remarks: list[str]) -> Grey:
+    """Ink from 0 (paper) to 1: evenly lit, stretched, without noise and specks."""
+    paper = float(np.median(_border(grey)))
+    smooth = ndimage.uniform_filter(grey, 3)
+    dark = paper - smooth.min() > smooth.max() - paper
+    if dark:
+        remarks.append("Inverted it: the ink was darker than the background.")
+    ink = -grey if dark else grey
+    ink = _evenly_lit(ink, remarks)
+    # A quarter of a normal distribution lies within 0.32 σ; most of a small picture may be edges.
+    noise = float(np.quantile(np.abs(grey - smooth), 0.25)) / 0.32
+    strongest = float(ndimage.uniform_filter(ink, 3).max())
+    if strongest < max(MIN_CONTRAST, 6 * noise):
+        raise DataError("shows nothing: expected a digit that stands out from its background.")
+    full = float(np.quantile(ink[ink > strongest / 2], 0.9))
+    ink = (ink / full).clip(0, 1)
+    if full < 200:
+        remarks.append(f"Stretched the contrast {255 / full:.1f} times.")
+    return _without_noise(ink, max(FAINTEST, 4 * noise / full), remarks)
+
+
+def _evenly_lit(ink: Grey, remarks: list[str]) -> Grey:
+    """Minus what is as wide as half the picture: no stroke is, but shadows are."""
+    size = max(3, max(ink.shape) // 2)
+    # An opening that takes no notice of what is outside; SciPy's would mirror the picture there.
+    ends = float(ink.max()), float(ink.min())
+    light = ndimage.grey_erosion(ink, (size, size), mode="constant", cval=ends[0])
+    light = ndimage.grey_dilation(light, (size, size), mode="constant", cval=ends[1])
+    even = ink - light
+    even -= np.median(_border(even))
+    if np.ptp(light) > 0.1 * max(float(even.max()), 1.0):
+        remarks.append("Evened out the lighting.")
+    return np.asarray(even.clip(0, None), np.float32)
+
+
+def _without_noise(ink: Grey, faintest: float, remarks: list[str]) -> Grey:
+    """Without what is fainter than `faintest` of the stroke, and without specks."""
+    ink = np.where(ink < min(faintest, 0.4), 0, ink)
+    parts, n = ndimage.label(ink > 0, np.ones((3, 3)))
+    mass = ndimage.sum_labels(ink, parts, np.arange(1, n + 1))
+    specks = mass < SPECK * mass.sum()
+    if specks.any() and not specks.all():
+        ink[np.isin(parts, 1 + np.flatnonzero(specks))] = 0
+        remarks.append("Removed specks.")
+    return np.asarray(ink, np.float32)
+
+
+def _thick_enough(ink: Grey, remarks: list[str]) -> Grey:
+    """With a pen's thin stroke widened, which would all but vanish in 20 pixels."""
+    solid = ink > 0.5
+    top, left = np.ptp(np.argwhere(solid), axis=0) + 1
+    unit = max(top, left) / INK_SIDE
+    # The mean distance to the edge across a band is a quarter of its width.
+    width = 4 * float(ndimage.distance_transform_edt(solid)[solid].mean()) / unit
+    if width >= MIN_STROKE or unit < 1:
+        return ink
+    grow = (STROKE - width) / 2 * unit
+    wide = np.pad(ink, math.ceil(grow) + 1)
+    outside = ndimage.distance_transform_edt(
+        np.pad(~solid, math.ceil(grow) + 1, constant_values=True)
+    )
+    remarks.append(f"Widened the stroke from {width:.1f} to {STROKE:g} of 20 pixels.")
+    return np.asarray(np.maximum(wide, (grow + 1 - outside).clip(0, 1)), np.float32)
+
+
+# From ink to MNIST
+
+
+def _like_mnist(ink: Grey, remarks: list[str]) -> NDArray[np.uint8]:
+    """Cropped, scaled so that its longer side is 20, centred by its mass in 28×28."""
+    rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
+    crop = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    small = _scaled(crop)
+    remarks.append(
+        f"Cropped it to the ink and scaled its longer side from {max(crop.shape)} to {INK_SIDE} "
+        "pixels."
+    )
+    image = np.zeros((SIDE, SIDE), np.float32)
+    at = [_start(small.sum(axis=1 - axis)) for axis in (0, 1)]
+    image[at[0] : at[0] + small.shape[0], at[1] : at[1] + small.shape[1]] = small
+    remarks.append(f"Moved its centre of mass to the middle of {SIDE} × {SIDE} pixels.")
+    return (255 * image).round().astype(np.uint8)
+
+
+def _scaled(crop: Grey) -> Grey:
+    from PIL import Image
+
+    factor = INK_SIDE / max(crop.shape)
+    height, width = (max(1, round(factor * side)) for side in crop.shape)
+    # A pixel's share of ink, as in NIST's; when little is gained, boxes would be uneven.
+    kind = Image.Resampling.BOX if factor <= 1 / 3 else Image.Resampling.BICUBIC
+    small = np.asarray(Image.fromarray(crop).resize((width, height), kind))
+    return np.asarray(small.clip(0, 1), np.float32)
+
+
+def _start(mass: Grey) -> int:
+    """Where a profile of ink begins for its centre to fall in the middle, the whole of it kept."""
+    centre = float((mass * np.arange(len(mass))).sum() / mass.sum())
+    return int(np.clip(round(MIDDLE - centre), 0, SIDE - len(mass)))
