@@ -85,8 +85,8 @@ MNIST_NETWORKS: dict[str, ImageConfig] = {
 # tests/benchmarks/choose_ours.py before any MNIST test score was computed, with how many
 # neighbours among how many reference normals.
 OURS: dict[str, tuple[str, ...]] = {
-    "ours": ("critic-hidden", "hidden", "contrast"),
-    "ours-wgan": ("critic-hidden", "hidden"),
+    "ours": ("latent", "contrast"),
+    "ours-wgan": ("latent", "hidden", "critic-hidden"),
 }
 K_NEIGHBOURS = 3
 N_REFERENCES = 2_000

@@ -35,7 +35,9 @@ def show(digit: str, x: FloatArray) -> None:
         restarts = st.slider("Restarts", 1, 8, 2, width=160,
                              help="Starting points; the one that ends lowest counts.")  # fmt: skip
         seed = st.number_input("Seed", 0, 999, 0, width=110)
-        asked = st.form_submit_button("Search", icon=":material/travel_explore:", type="primary")
+        asked = st.form_submit_button(
+            "Start the search", icon=":material/travel_explore:", type="primary"
+        )
     key = (digit, x.tobytes())
     if asked:
         st.session_state.searched = (
@@ -95,4 +97,4 @@ def _measured(digit: str) -> tuple[float, float]:
     worker = runtime.image_worker()
     worker.judge(digit, x, ("encoder",))  # the first call pays for memory
     _, times = worker.judge(digit, x, ("encoder",))
-    return times["encoder"], worker.search(digit, "anogan", x[:1], 0).milliseconds
+    return times["encoder"], worker.search(digit, "anogan", x[:1], frames=1).milliseconds

@@ -26,7 +26,6 @@ def show(digit: str, found: Gallery, detector: str) -> None:
     except DataError as error:
         st.error(str(error))
         return
-    for remark in picture.remarks:
-        st.caption(remark)
+    st.caption(" ".join(picture.remarks))
     x = digits_data.vectors(picture.image[None])
     digits_autopsy.take_apart(digit, found, detector, x, stored={})

@@ -9,7 +9,7 @@ from pages._ui.chart import live_chart
 from wganad_core import pretrained
 from wganad_core.figures import cards
 
-RACE, CRITIC = "pages/race.py", "pages/critic.py"
+RACE, CRITIC, DIGITS = "pages/race.py", "pages/critic.py", "pages/mnist.py"
 
 STARTS: tuple[tuple[str, str, tuple[str, str, dict[str, str]]], ...] = (
     (
@@ -30,13 +30,19 @@ STARTS: tuple[tuple[str, str, tuple[str, str, dict[str, str]]], ...] = (
         "false alarms, all of them there.",
         ("Detect anomalies", CRITIC, {"model": "gan", "rule": "generator"}),
     ),
+    (
+        "I want real data",
+        "Pick a handwritten digit that a model has never seen, and look at how it comes back. Or "
+        "upload one of your own.",
+        ("See the unseen digit", DIGITS, {}),
+    ),
 )
 
 
 def starts() -> None:
-    """Where to begin, for three kinds of visitor."""
+    """Where to begin, for four kinds of visitor."""
     for column, (who, what, (label, page, query)) in zip(
-        st.columns(3, gap="medium"), STARTS, strict=True
+        st.columns(len(STARTS), gap="medium"), STARTS, strict=True
     ):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{who}.** {what}")

@@ -147,10 +147,10 @@ def _start(task: Task, digits: Digits, folder: Path) -> ModelRun:
                 f"--abnormal {task.abnormal} and the same folder and seed."
             )
         model = pretrained.load_model(path)
-        if model.network != task.network:
+        if model.network.n_latent != task.network.n_latent:
             raise Refused(
-                f"{path} has {model.network.n_latent} latents or other widths than the encoder's "
-                f"{task.network.n_latent}; repeat its --latents."
+                f"The generator in {path} has {model.network.n_latent} latents, the encoder would "
+                f"have {task.network.n_latent}; give --latents {model.network.n_latent}."
             )
         generator = model.arrays
     return ModelRun(task, fit, validation, generator)

@@ -27,7 +27,7 @@ INK_SIDE = 20
 MIDDLE = 14.0  # the pixel (from 0) where MNIST's centres of mass lie
 MIN_CONTRAST = 20.0  # of 255
 MIN_STROKE, STROKE = 1.25, 2.0  # of the 20 pixels; MNIST's strokes are 1.3 to 4 wide
-FAINTEST = 0.08  # of the stroke's darkness; less is paper
+FAINTEST, CORE = 0.12, 0.35  # of the stroke's darkness: less is paper, more is surely ink
 SPECK = 0.03  # of all ink
 
 Grey = NDArray[np.float32]
@@ -182,15 +182,16 @@ def _evenly_lit(ink: Grey, remarks: list[str]) -> Grey:
 
 
 def _without_noise(ink: Grey, faintest: float, remarks: list[str]) -> Grey:
-    """Without what is fainter than `faintest` of the stroke, and without specks."""
-    ink = np.where(ink < min(faintest, 0.4), 0, ink)
-    parts, n = ndimage.label(ink > 0, np.ones((3, 3)))
+    """Without specks, and without what is fainter than `faintest` or lies off every stroke."""
+    parts, n = ndimage.label(ink > CORE, np.ones((3, 3)))
     mass = ndimage.sum_labels(ink, parts, np.arange(1, n + 1))
     specks = mass < SPECK * mass.sum()
-    if specks.any() and not specks.all():
-        ink[np.isin(parts, 1 + np.flatnonzero(specks))] = 0
+    core = (parts > 0) & ~np.isin(parts, 1 + np.flatnonzero(specks))
+    if specks.any():
         remarks.append("Removed specks.")
-    return np.asarray(ink, np.float32)
+    unit = (np.ptp(np.argwhere(core), axis=0).max() + 1) / INK_SIDE
+    near = ndimage.distance_transform_edt(~core) <= 1.5 * max(1.0, unit)
+    return np.where(near & (ink >= min(faintest, CORE)), ink, 0).astype(np.float32)
 
 
 def _thick_enough(ink: Grey, remarks: list[str]) -> Grey:

@@ -149,7 +149,7 @@ def _caption(text: str, axis: int, size: int = 13) -> dict[str, Any]:
 def _autopsy_layout(names: list[str], errors: list[float], narrow: bool) -> dict[str, Any]:
     """Wide: a column per detector, the input first. Narrow: a row per detector below the input."""
     columns = len(names) + 1
-    height = 170 + 150 * len(names) if narrow else 400
+    height = 190 + 150 * len(names) if narrow else 400
     layout: dict[str, Any] = {
         "height": height, "margin": {"l": 4, "r": 4, "t": 34, "b": 4}, "showlegend": False,
         "dragmode": False, "annotations": [_caption("<b>input x</b>", 1)],

@@ -1,0 +1,110 @@
+"""The digits page in a real browser: what a visitor sees first, picks and uploads."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_app import complaints
+from tests.conftest import Server
+from tests.test_digits_page import digit as digit
+
+PLOT = ".js-plotly-plot .main-svg"
+
+
+@pytest.fixture(scope="module")
+def app(serve: Callable[..., Server]) -> Server:
+    return serve("app.py")
+
+
+def open_page(page: Page, app: Server, query: str) -> None:
+    page.goto(f"{app.url}/mnist?{query}")
+    expect(page.get_by_text("What each score is made of")).to_be_attached(timeout=90_000)
+    page.wait_for_selector(PLOT)
+
+
+def test_the_first_screen_shows_what_comes_back(
+    page: Page, app: Server, digit: str, problems: list[str]
+) -> None:
+    open_page(page, app, f"digit={digit}")
+    seen = page.locator(".dg-strips img")
+    assert seen.count() == 3 * (7 + 9)
+    last = page.get_by_text("odder than").first.bounding_box()
+    assert last is not None
+    assert last["y"] < 900  # without scrolling
+    assert page.evaluate(
+        "[...document.querySelectorAll('.dg-strips img')].every((i) => i.naturalWidth === 28)"
+    )
+    chosen = page.get_by_role("radio", name=digit, exact=True)
+    expect(chosen).to_be_checked()
+    assert not complaints(problems)
+
+
+def test_choices_are_kept_in_the_address(page: Page, app: Server, digit: str) -> None:
+    open_page(page, app, f"digit={digit}")
+    page.get_by_role("radio", name="Encoder").click()
+    expect(page).to_have_url(re.compile("detector=encoder"))
+    page.get_by_role("radio", name="Worst misses").click()
+    expect(page).to_have_url(re.compile("order=misses"))
+    # The first cell of a row is its box; the grid is a canvas, so by position.
+    grid = page.get_by_test_id("stDataFrame").first
+    grid.click(position={"x": 18, "y": 36 + 62 + 31})
+    expect(page).to_have_url(re.compile(r"image=\d+"), timeout=20_000)
+    address = page.url
+    picked = page.get_by_text(re.compile("^Autopsy of")).inner_text()
+    page.goto(address)
+    expect(page.get_by_text(picked)).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("radio", name="Worst misses")).to_be_checked()
+
+
+def test_a_search_plays_its_path(page: Page, app: Server, digit: str, problems: list[str]) -> None:
+    open_page(page, app, f"digit={digit}")
+    page.get_by_role("button", name="Start the search").click()
+    expect(page.get_by_text("Time for this one query")).to_be_visible(timeout=60_000)
+    slider = page.locator(".slider-label").first
+    expect(slider).to_contain_text("step 0")
+    page.locator(".updatemenu-button").first.click()
+    expect(slider).not_to_contain_text("step 0,", timeout=10_000)
+    assert not complaints(problems)
+
+
+def test_an_uploaded_digit_is_taken_apart(
+    page: Page, app: Server, digit: str, problems: list[str]
+) -> None:
+    picture = Image.new("L", (300, 400), 240)
+    pen = ImageDraw.Draw(picture)
+    pen.line([(60, 60), (60, 200), (220, 200)], fill=20, width=18)
+    pen.line([(200, 50), (200, 350)], fill=20, width=18)
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    page.goto(f"{app.url}/mnist?digit={digit}&view=own")
+    upload = page.locator("input[type=file]")
+    upload.wait_for(state="attached", timeout=60_000)
+    upload.set_input_files({"name": "four.png", "mimeType": "image/png", "buffer": file.getvalue()})
+    expect(page.get_by_text("of normal test images")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("the ink was darker than the background")).to_be_visible()
+    upload.set_input_files({"name": "bad.png", "mimeType": "image/png", "buffer": b"no picture"})
+    expect(page.get_by_test_id("stAlert")).to_contain_text("bad.png", timeout=20_000)
+    assert not complaints(problems)
+
+
+@pytest.mark.parametrize("view", ["gallery", "boxes", "board", "generator", "own"])
+def test_every_view_fits_a_phone(
+    page: Page, app: Server, digit: str, view: str, problems: list[str]
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{app.url}/mnist?digit={digit}&view={view}")
+    expect(page.locator("h3").first).to_be_visible(timeout=90_000)
+    page.wait_for_timeout(3_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    thumbnails = page.locator(".st-key-digit img")
+    assert thumbnails.count() == 10
+    last = thumbnails.last.bounding_box()
+    assert last is not None
+    assert last["x"] + last["width"] <= 390
+    assert not complaints(problems)
