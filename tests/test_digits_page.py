@@ -36,8 +36,9 @@ def digit() -> str:
 @pytest.fixture(scope="module", autouse=True)
 def _two_workers() -> Iterator[None]:
     yield
-    runtime.worker().stop()
-    runtime.image_worker().stop()
+    for client in (runtime.worker(), runtime.image_worker()):
+        client.ask("ping", timeout=120)  # one that is still starting would have to be killed
+        client.stop()
     st.cache_resource.clear()
     st.cache_data.clear()
 

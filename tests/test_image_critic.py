@@ -241,8 +241,8 @@ OTHERS = [
 ]
 
 
-def name_of(critic: nn.Module) -> str:
-    return ", ".join(map(repr, critic)).replace("\n", "")  # type: ignore[arg-type]
+def name_of(critic: nn.Sequential) -> str:
+    return ", ".join(map(repr, critic)).replace("\n", "")
 
 
 @pytest.mark.parametrize("critic", CHAINS, ids=name_of)

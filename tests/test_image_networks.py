@@ -198,7 +198,7 @@ def test_only_the_papers_encoder_is_normalised() -> None:
         assert nn.BatchNorm1d not in kinds
     # and no critic is: it would couple the penalty's samples
     for method in (*METHODS, "bigan"):
-        critic = made(method).critic  # type: ignore[arg-type]
+        critic = made(method).critic
         assert not [m for m in critic.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
 
 

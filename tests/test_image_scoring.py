@@ -116,7 +116,7 @@ def test_networks_are_as_before(world: World, name: str, mode: str) -> None:
 def test_networks_are_as_before_after_a_failure() -> None:
     network = nn.Sequential(nn.Linear(2, 2), nn.Dropout())
     network[1].eval()
-    with pytest.raises(RuntimeError, match="on purpose"), evaluating(network):
+    with pytest.raises(RuntimeError, match="on purpose"), evaluating(network):  # noqa: PT012
         assert not network.training
         assert not network[0].weight.requires_grad
         raise RuntimeError("on purpose")
@@ -381,9 +381,7 @@ def test_the_best_restart_counts() -> None:
     assert (scores[0] >= scores[1]).all()
     assert (scores[1] >= scores[2]).all()
     assert (scores[0] > scores[2]).any()
-    six = [
-        np.square(x - start @ A.T).mean(axis=1) for start in unhurried(x, 6).transpose(1, 0, 2)
-    ]
+    six = [np.square(x - start @ A.T).mean(axis=1) for start in unhurried(x, 6).transpose(1, 0, 2)]
     found, rebuilt, _ = search(G, K, rows(x), terms, Descent(steps=0, restarts=6))
     np.testing.assert_allclose(found["residual"], np.min(six, axis=0), rtol=1e-5)
     np.testing.assert_allclose(np.square(x - rebuilt).mean(axis=1), np.min(six, axis=0), rtol=1e-5)
@@ -410,9 +408,7 @@ def test_anogan_by_hand(weight: float) -> None:
     features = np.abs(hidden(x) - hidden(rebuilt)).sum(axis=1)
     np.testing.assert_allclose(judged.terms["residual"], (1 - weight) * residual, rtol=1e-4)
     np.testing.assert_allclose(judged.terms["features"], weight * features, rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(
-        judged.score, (1 - weight) * residual + weight * features, rtol=1e-4
-    )
+    np.testing.assert_allclose(judged.score, (1 - weight) * residual + weight * features, rtol=1e-4)
 
 
 def test_anogan_finds_what_the_generator_can_make() -> None:
@@ -464,7 +460,7 @@ def test_no_queries_and_too_few_references() -> None:
 
 def test_directions_by_hand() -> None:
     found = unit(np.array([[3, 4], [0, 0], [-2, 0]], np.float32))
-    np.testing.assert_allclose(found, [[0.6, 0.8], [0, 0], [-1, 0]], rtol=0, atol=1e-7)
+    np.testing.assert_allclose(found, np.array([[0.6, 0.8], [0, 0], [-1, 0]]), rtol=0, atol=1e-7)
 
 
 # Ours

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any, get_args
 
@@ -305,17 +304,14 @@ def test_five_seconds_of_training_learn_to_rebuild_digits() -> None:
     fit, held_out = x[:2_000], x[2_000:]
     network = ImageConfig(n_latent=8, generator_width=4, critic_width=4, encoder_width=4, hidden=32)
     training = TrainingConfig(
-        method="vae", learning_rate=3e-3, beta1=0.9, beta2=0.999, batch_size=64,
-        decay="cosine", steps=250,
+        method="vae", learning_rate=8e-3, beta1=0.9, beta2=0.999, batch_size=32,
+        decay="cosine", steps=400,
     )  # fmt: skip
     run = ModelRun(Task("mnist", "4", "80/20", network, training), fit, held_out)
     before = run.judge()["squared_error"]
-    began = time.process_time()
     list(run.steps())
-    seconds = time.process_time() - began
     after = run.judge()["squared_error"]
     mean_image = float(np.square(held_out - fit.mean(axis=0)).sum(1).mean())
-    print(f"{before:.1f} to {after:.1f}, mean image {mean_image:.1f}, {seconds:.1f} s")
     assert after < before / 3
     assert after < 0.85 * mean_image
     assert run.history["squared_error"][-1] == after

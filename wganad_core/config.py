@@ -139,13 +139,15 @@ class NetworkConfig(_Config):
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ImageConfig(_Config):
     """Convolutional networks for images of 28 × 28: channels of the widest layers are twice the
-    widths; `hidden` is the dense layer of encoders and of the BiGAN's discriminator."""
+    widths; `hidden` is the dense layer of encoders and of the BiGAN's discriminator, `features`
+    the length of contrastive feature vectors."""
 
     n_latent: int = 16
     generator_width: int = 24
     critic_width: int = 16
     encoder_width: int = 16
     hidden: int = 64
+    features: int = 128
 
     @property
     def n_features(self) -> int:

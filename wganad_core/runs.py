@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from wganad_core.training import make_trainer
 KIND = "checkpoint of a model"
 N_JUDGED = 2_000
 N_OBSERVED = 20
+N_TURNED, N_KEPT = 10_000, 32  # samples that feature axes are found on, and how many are kept
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,19 +131,38 @@ class ModelRun:
         self.history, self.seconds = meta["history"], meta["seconds"]
 
     def result(self, command: str) -> pretrained.Model:
-        """The finished parts, in half precision."""
+        """The finished parts, in half precision; contrastive features without their head and
+        turned into fewer dimensions."""
         kept = {
-            name: _half(value)
+            name: value
             for name, value in self.trainer.finished_arrays().items()
             if name.partition(".")[0] in self.trainer.parts
         }
+        task = {field: getattr(self.task, field) for field in Task.__dataclass_fields__}
+        if self.task.training.method == "features":
+            sample = self.trainer.x[:N_TURNED].numpy()
+            points = evaluate(self.trainer.networks["features"], sample)
+            kept = turned(kept, points)
+            task["network"] = self.task.network.replace(features=N_KEPT)
         return pretrained.Model(
-            **{field: getattr(self.task, field) for field in Task.__dataclass_fields__},
-            arrays=kept,
+            **task,
+            arrays={name: _half(value) for name, value in kept.items()},
             history=self.history,
             metrics={**self.judge(), "seconds": round(self.seconds, 1), "steps": self.step},
             command=command,
         )
+
+
+def turned(arrays: Mapping[str, NDArray[Any]], points: FloatArray) -> dict[str, NDArray[Any]]:
+    """The weights of a feature network whose output is turned onto the `N_KEPT` main axes of its
+    `points` (n, d): distances hardly change, and normals to compare with take a quarter of the
+    room. Folded into the last layer; the head goes."""
+    axes = np.linalg.svd(points, full_matrices=False)[2][:N_KEPT]
+    kept = {name: value for name, value in arrays.items() if not name.startswith("head.")}
+    for kind in ("weight", "bias"):
+        last = sorted(name for name in kept if name.endswith(kind))[-1]
+        kept[last] = axes @ kept[last].astype(np.float32)
+    return kept
 
 
 def _half(values: NDArray[Any]) -> NDArray[Any]:

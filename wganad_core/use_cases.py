@@ -81,15 +81,14 @@ MNIST_NETWORKS: dict[str, ImageConfig] = {
     "vae": ImageConfig(hidden=32),
 }
 
-# Our detectors: which evidence is averaged (scoring.evidence), chosen on another data set by
-# tests/benchmarks/choose_ours.py before any MNIST test score was computed, with how many
-# neighbours among how many reference normals.
+# Our detectors: which evidence is averaged (scoring.evidence), chosen on synthetic anomalies by
+# tests/benchmarks/choose_ours.py, with how many neighbours among how many reference normals.
 OURS: dict[str, tuple[str, ...]] = {
-    "ours": ("latent", "contrast"),
-    "ours-wgan": ("latent", "hidden", "critic-hidden"),
+    "ours": ("critic", "relative", "near-features", "near-features-length"),
+    "ours-wgan": ("critic", "relative", "near-encoder", "near-critic"),
 }
 K_NEIGHBOURS = 3
-N_REFERENCES = 2_000
+N_REFERENCES = {"latents": 2_000, "encoder": 2_000, "critic": 2_000, "features": 20_000}
 
 
 def recipe_of(training: TrainingConfig) -> str:

@@ -73,7 +73,7 @@ def _group(
         )
         return f'<span class="dg-row">{words}</span>{tags}'
 
-    shares = "".join(f"<span>{share:.0%}</span>" for share in places)
+    shares = "".join(f"<span>{int(100 * share)}%</span>" for share in places)
     return (
         f'<figure class="dg-group dg-{kind}"><figcaption>{title}</figcaption><div class="dg-grid">'
         + images("goes in", x)

@@ -51,6 +51,8 @@ def test_choices_are_kept_in_the_address(page: Page, app: Server, digit: str) ->
     expect(page).to_have_url(re.compile("detector=encoder"))
     page.get_by_role("radio", name="Worst misses").click()
     expect(page).to_have_url(re.compile("order=misses"))
+    page.wait_for_selector("[data-test-script-state=notRunning]")
+    page.wait_for_timeout(1_000)  # the grid of the new order replaces the old one
     # The first cell of a row is its box; the grid is a canvas, so by position.
     grid = page.get_by_test_id("stDataFrame").first
     grid.click(position={"x": 18, "y": 36 + 62 + 31})

@@ -26,7 +26,7 @@ from wganad_core.networks.parts import Networks
 from wganad_core.records import FloatArray, Judgement, Rule, ScoreTable, Split
 from wganad_core.scoring import inversion
 from wganad_core.scoring.base import rows
-from wganad_core.scoring.evidence import Sources, evidence, ours_detector
+from wganad_core.scoring.evidence import Sources, evidence, ours_detector, spaces_of
 from wganad_core.use_cases import K_NEIGHBOURS, N_REFERENCES, OURS
 
 SLOW = ("inversion", "anogan")
@@ -163,16 +163,16 @@ def table(
             subject=np.full(n, ""),
             class_=classes,
             label=(classes == split.abnormal).astype(np.int64),
-            score=_to_16_bits(values),
+            score=_to_12_bits(values),
         )
         for name, values in scores.items()
     ]
     return ScoreTable.stack(tables)
 
 
-def _to_16_bits(scores: FloatArray) -> FloatArray:
-    """Scores to 1 part in 65,536, which halves their noise in a file."""
-    bits = np.asarray(scores, np.float32).view(np.int32) & ~0xFF
+def _to_12_bits(scores: FloatArray) -> FloatArray:
+    """Scores to 1 part in 4,096: the rest is noise, and most of a file."""
+    bits = np.asarray(scores, np.float32).view(np.int32) & ~0x7FF
     return np.asarray(bits.view(np.float32))
 
 
@@ -202,12 +202,10 @@ def score_split(
 
 def fit_rules(sources: Sources, fit: FloatArray, validation: FloatArray) -> pretrained.Rules:
     """Our rules for one digit: references from the fit part, units from validation normals."""
-    chosen = np.random.default_rng(0).permutation(len(fit))[:N_REFERENCES]
-    needed = {name for names in OURS.values() for name in names}
+    order = np.random.default_rng(0).permutation(len(fit))
     references = {
-        name: pretrained.on_grid(place(fit[chosen]))
-        for name, place in sources.spaces().items()
-        if name in needed
+        name: pretrained.on_grid(sources.spaces()[name](fit[order[: N_REFERENCES[name]]]))
+        for name in sorted(spaces_of(name for names in OURS.values() for name in names))
     }
     normals, _ = evidence(sources, references, K_NEIGHBOURS, validation)
     return pretrained.Rules(

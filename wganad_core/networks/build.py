@@ -26,7 +26,7 @@ def _image_modules(
     config: ImageConfig, method: Method, rng: torch.Generator
 ) -> dict[str, nn.Module]:
     if method == "features":
-        return {"features": image.Features(config, rng)}
+        return {"features": image.features(config, rng), "head": image.head(config, rng)}
     modules: dict[str, nn.Module] = {"generator": image.generator(config, rng)}
     if method == "encoder":
         modules["encoder"] = image.normalised_encoder(config, rng)

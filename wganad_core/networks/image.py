@@ -102,24 +102,19 @@ class JointDiscriminator(nn.Module):
         return logit
 
 
-class Features(nn.Module):
-    """A contrastive feature network: `forward` x (n, 784) → features (n, 2·hidden);
-    `head` maps those to where the loss is taken, and is not used for scoring."""
+def features(config: ImageConfig, rng: torch.Generator) -> nn.Sequential:
+    """x (n, 784) → (n, features): the contrastive network."""
+    width = config.encoder_width
+    layers = [
+        *_trunk(width)[:-1],
+        nn.Conv2d(2 * width, 4 * width, 3, 2, 1),  # (n, 4·width, 4, 4)
+        nn.LeakyReLU(SLOPE),
+        nn.Flatten(),
+        nn.Linear(4 * width * 16, config.features),
+    ]
+    return initialise(nn.Sequential(*layers), rng)
 
-    def __init__(self, config: ImageConfig, rng: torch.Generator) -> None:
-        super().__init__()
-        width, out = config.encoder_width, 2 * config.hidden
-        layers = [
-            *_trunk(width)[:-1],
-            nn.Conv2d(2 * width, 4 * width, 3, 2, 1),  # (n, 4·width, 4, 4)
-            nn.LeakyReLU(SLOPE),
-            nn.Flatten(),
-            nn.Linear(4 * width * 16, out),
-        ]
-        self.body = nn.Sequential(*layers)
-        self.head = nn.Sequential(nn.LeakyReLU(SLOPE), nn.Linear(out, 64))
-        initialise(self, rng)
 
-    def forward(self, x: Tensor) -> Tensor:
-        features: Tensor = self.body(x)
-        return features
+def head(config: ImageConfig, rng: torch.Generator) -> nn.Sequential:
+    """Features (n, features) → (n, 64), where the contrastive loss is taken; not for scoring."""
+    return initialise(nn.Sequential(nn.LeakyReLU(SLOPE), nn.Linear(config.features, 64)), rng)

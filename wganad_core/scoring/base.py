@@ -25,7 +25,7 @@ def rows(x: NDArray[np.floating]) -> Tensor:
         raise ValueError(f"Expected samples of shape (n, d); found {x.shape}.")
     if not np.isfinite(x).all():
         raise ValueError("Expected finite samples; found NaN or infinite values.")
-    return torch.from_numpy(np.ascontiguousarray(x, np.float32))
+    return torch.from_numpy(np.require(x, np.float32, ["C", "W"]))
 
 
 def batches(x: Tensor) -> tuple[Tensor, ...]:

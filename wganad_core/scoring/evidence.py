@@ -8,7 +8,8 @@ in the spaces which the networks have learned.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,17 +32,27 @@ class Sources:
     features: nn.Module | None = None
 
     def spaces(self) -> dict[str, Callable[[Samples], FloatArray]]:
-        """Where neighbours are sought: the critic's and the encoder's last hidden layers as
-        directions, the latents, and the contrastive features as directions."""
-        hidden = self.encoder[:-2]  # before the last Linear and its batch normalisation
+        """Where neighbours are sought: the latents, the last hidden layers of the encoder and of
+        the critic, the contrastive features."""
         found: dict[str, Callable[[Samples], FloatArray]] = {
-            "latent": lambda x: evaluate(self.encoder, x),
-            "hidden": lambda x: unit(evaluate(hidden, x)),
-            "critic-hidden": lambda x: unit(evaluate(self.critic[:-1], x)),
+            "latents": partial(evaluate, self.encoder),
+            # before the last Linear and its batch normalisation
+            "encoder": partial(evaluate, self.encoder[:-2]),
+            "critic": partial(evaluate, self.critic[:-1]),
         }
-        if (features := self.features) is not None:
-            found["contrast"] = lambda x: unit(evaluate(features, x))
+        if self.features is not None:
+            found["features"] = partial(evaluate, self.features)
         return found
+
+
+# Evidence from neighbours: in which space, and whether as directions (unit vectors).
+NEIGHBOURS = {
+    "near-latent": ("latents", False),
+    "near-encoder": ("encoder", True),
+    "near-critic": ("critic", True),
+    "near-features": ("features", True),
+    "near-features-length": ("features", False),
+}
 
 
 def evidence(
@@ -58,20 +69,28 @@ def evidence(
     found = {
         "critic": -evaluate(sources.critic, x)[:, 0],
         "residual": residual,
-        "relative": (residual / size).astype(np.float32),
+        "relative": np.asarray(residual / size, np.float32),
         "izi": squared_error(evaluate(hidden, x), evaluate(hidden, rebuilt)),
     }
-    for name, place in sources.spaces().items():
-        if name in references:
-            found[name] = mean_distance(place(x), references[name], k)
+    points = {name: sources.spaces()[name](x) for name in references}
+    for name, (space, as_directions) in NEIGHBOURS.items():
+        if space in references:
+            pair = points[space], references[space]
+            queries, normals = map(unit, pair) if as_directions else pair
+            found[name] = mean_distance(queries, normals, k)
     return found, rebuilt
+
+
+def spaces_of(names: Iterable[str]) -> set[str]:
+    """The spaces in which this evidence needs references."""
+    return {NEIGHBOURS[name][0] for name in names if name in NEIGHBOURS}
 
 
 def ours_detector(
     sources: Sources, references: Mapping[str, FloatArray], k: int, rule: Rule
 ) -> Detector:
     """The rule as a detector; terms are the pieces' shares."""
-    needed = {name: value for name, value in references.items() if name in rule.names}
+    needed = {name: references[name] for name in spaces_of(rule.names)}
 
     def judge(x: Samples) -> Judgement:
         found, rebuilt = evidence(sources, needed, k, x)

@@ -137,7 +137,7 @@ def _search(
     optimizer = torch.optim.Adam([z], lr=descent.rate)
     images, losses = [], []
     with evaluating(generator):
-        for step in range(descent.steps):
+        for step in range(descent.steps if n else 0):
             rebuilt = generator(z)
             loss = torch.stack(list(terms(queries, rebuilt, z).values())).sum(dim=0)
             if record_every and step % record_every == 0:

@@ -46,13 +46,13 @@ def distort(x: Tensor, rng: torch.Generator) -> Tensor:
 class ContrastiveTrainer(Trainer):
     """Trains `features` so that an image finds its other copy among the batch's."""
 
-    parts = ("features",)
+    parts = ("features", "head")
 
     def step(self) -> None:
         x = self.real_batch()
-        network = self.networks["features"]
-        both = network.head(network(distort(torch.cat([x, x]), self.rng)))  # type: ignore[operator]
-        self.minimise(objectives.contrastive_loss(both, TEMPERATURE), "features")
+        features = self.networks["features"](distort(torch.cat([x, x]), self.rng))
+        both = self.networks["head"](features)
+        self.minimise(objectives.contrastive_loss(both, TEMPERATURE), "features", "head")
         self.n_steps += 1
 
     @torch.no_grad()
