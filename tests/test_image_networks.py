@@ -26,7 +26,7 @@ PARTS: dict[Method, set[str]] = {
     "bigan": {"generator", "encoder", "critic"},
     "vae": {"generator", "encoder"},
     "encoder": {"generator", "encoder"},
-    "features": {"features"},
+    "features": {"features", "head"},
 }
 
 
@@ -65,10 +65,10 @@ def test_shapes() -> None:
     assert bigan.critic(images(5), latents(5)).shape == (5, 1)
     assert isinstance(bigan.critic, image.JointDiscriminator)
     assert bigan.critic.hidden(images(5), latents(5)).shape == (5, 7)
-    features = made("features")["features"]
-    assert isinstance(features, image.Features)
-    assert features(images(5)).shape == (5, 14)
-    assert features.head(features(images(5))).shape == (5, 64)
+    contrast = made("features")
+    features = contrast["features"](images(5))
+    assert features.shape == (5, CONFIG.features)
+    assert contrast["head"](features).shape == (5, 64)
 
 
 @pytest.mark.parametrize("method", EVERY_METHOD)
@@ -77,6 +77,7 @@ def test_one_image_and_none(method: Method) -> None:
         network.eval()
         for n in (0, 1):
             x = latents(n) if name == "generator" else images(n)
+            x = torch.ones(n, CONFIG.features) if name == "head" else x
             joint = method == "bigan" and name == "critic"
             found = network(x, latents(n)) if joint else network(x)
             assert len(found) == n

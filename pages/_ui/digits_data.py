@@ -62,9 +62,10 @@ def an(digit: str) -> str:
     return f"an {digit}" if digit == "8" else f"a {digit}"
 
 
-def rebuilder(detector: str) -> str:
+def rebuilder(digit: str, detector: str) -> str:
     """Whose reconstruction stands for a detector: its own or, if it makes none, the encoder's."""
-    return detector if detector in REBUILDING else "encoder"
+    path = pretrained.model_file(pretrained.SHIPPED / "mnist", digit, detector)
+    return detector if detector in REBUILDING and path.exists() else "encoder"
 
 
 @st.cache_resource(show_spinner="Unpacking 14,001 digits …")
@@ -86,7 +87,7 @@ def scores(digit: str) -> tuple[Gallery, list[board.Row]]:
     if not path.exists():
         raise StorageError(
             f"The scores with {digit} as the unseen digit are not here ({path} is missing); "
-            f"restore the file, or choose one of {', '.join(shipped()) or 'no others yet'}."
+            f"restore the file, or choose another digit (here: {', '.join(shipped()) or 'none'})."
         )
     return _scores(digit, path, path.stat().st_mtime_ns)
 

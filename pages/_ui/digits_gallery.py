@@ -48,7 +48,7 @@ def _table(digit: str, found: Gallery, detector: str, order: list[int], key: str
     images = digits_data.sample().images[order]
     x = digits_data.vectors(images)
     judged, _ = digits_data.judge(digit, x)
-    mine = digits_data.rebuilder(detector)
+    mine = digits_data.rebuilder(digit, detector)
     rebuilt = digits_data.rebuilt(judged)
     rebuilt = {mine: rebuilt[mine], **rebuilt}  # the detector's own comes first
     scores = found.score(detector)[order]

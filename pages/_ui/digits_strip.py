@@ -41,7 +41,7 @@ def show(digit: str, found: Gallery, detector: str) -> None:
     """The first images of the test part, never picked: how they come back, and what is left."""
     unseen, seen = found.first(N_UNSEEN, per_class=1)
     x = digits_data.vectors(digits_data.sample().images[[*unseen, *seen]])
-    rebuilder = digits_data.rebuilder(detector)
+    rebuilder = digits_data.rebuilder(digit, detector)
     judged, _ = digits_data.judge(digit, x, (rebuilder,))
     rebuilt = digits_data.rebuilt(judged)[rebuilder]
     places = [
