@@ -487,7 +487,8 @@ def test_evidence_by_hand(world: World) -> None:
     sources = world.sources
     found, rebuilt = evidence(sources, world.spaces, 2, X)
     assert found.keys() == {
-        "critic", "residual", "relative", "izi", "latent", "hidden", "critic-hidden", "contrast"
+        "critic", "residual", "relative", "izi",
+        "near-latent", "near-encoder", "near-critic", "near-features", "near-features-length",
     }  # fmt: skip
     with torch.no_grad():
         for module in world.modules:
@@ -507,10 +508,10 @@ def test_evidence_by_hand(world: World) -> None:
         for layer in list(sources.encoder)[:8]:
             hidden = layer(hidden)
         assert hidden.shape == (9, 6)
-        latent = np.sort(cdist(z.numpy(), world.spaces["latent"]), axis=1)[:, :2].mean(axis=1)
-        np.testing.assert_allclose(found["latent"], latent, rtol=0, atol=1e-4)
-        near = np.sort(cdist(unit(hidden.numpy()), world.spaces["hidden"]), axis=1)[:, :2]
-        np.testing.assert_allclose(found["hidden"], near.mean(axis=1), rtol=0, atol=1e-4)
+        latent = np.sort(cdist(z.numpy(), world.spaces["latents"]), axis=1)[:, :2].mean(axis=1)
+        np.testing.assert_allclose(found["near-latent"], latent, rtol=0, atol=1e-4)
+        near = np.sort(cdist(unit(hidden.numpy()), unit(world.spaces["encoder"])), axis=1)[:, :2]
+        np.testing.assert_allclose(found["near-encoder"], near.mean(axis=1), rtol=0, atol=1e-4)
 
 
 def test_ours_is_the_mean_of_its_standardised_evidence(world: World) -> None:
@@ -525,8 +526,8 @@ def test_ours_is_the_mean_of_its_standardised_evidence(world: World) -> None:
 def test_ours_without_the_contrastive_features(world: World) -> None:
     with_features = world.sources
     without = Sources(with_features.generator, with_features.critic, with_features.encoder)
-    assert without.spaces().keys() == {"latent", "hidden", "critic-hidden"}
-    names = ("critic-hidden", "hidden")
+    assert without.spaces().keys() == {"latents", "encoder", "critic"}
+    names = ("near-critic", "near-encoder")
     rule = Rule(names, dict.fromkeys(names, 0.0), dict.fromkeys(names, 1.0))
     one = ours_detector(without, world.spaces, 2, rule)(X)
     other = ours_detector(with_features, world.spaces, 2, rule)(X)
