@@ -187,8 +187,6 @@ def test_judging_some_and_all(panel: Panel) -> None:
     assert list(some) == ["vae", "critic"]
     for name, judged in some.items():
         assert np.array_equal(judged.score, every[name].score)
-    assert panel.milliseconds(X[:3]).keys() == QUICK
-    assert min(panel.milliseconds(X[:3]).values()) > 0
 
 
 @pytest.mark.parametrize("name", images.SLOW)

@@ -13,6 +13,7 @@ from wganad_core.records import FloatArray
 
 N_FRAMES = 40
 N_TIMED = 2_000
+WEIGHTS = (None, 0.0, 0.001, 0.01, 0.03, 0.1, 0.3, 0.5)
 METHODS = {
     "inversion": "Inversion (eqs 21–22)",
     "anogan": "AnoGAN (eqs 13–15)",
@@ -32,6 +33,11 @@ def show(digit: str, x: FloatArray) -> None:
     ):
         name = st.selectbox("Method", METHODS, format_func=METHODS.__getitem__, width=240)
         steps = st.slider("Steps", 20, 500, 150, 10, width=220)
+        weight = st.select_slider(
+            "λ", WEIGHTS, None, lambda value: "usual" if value is None else f"{value:g}", width=200,
+            help="Weight of the prior (inversion, usually 0.01) or of the critic's features "
+            "(AnoGAN, usually 0.1).",
+        )  # fmt: skip
         restarts = st.slider("Restarts", 1, 8, 2, width=160,
                              help="Starting points; the one that ends lowest counts.")  # fmt: skip
         seed = st.number_input("Seed", 0, 999, 0, width=110)
@@ -43,9 +49,9 @@ def show(digit: str, x: FloatArray) -> None:
         st.session_state.searched = (
             key,
             name,
-            {"steps": steps, "restarts": restarts, "seed": seed},
+            {"steps": steps, "restarts": restarts, "seed": seed, "weight": weight},
         )
-    searched: tuple[Any, str, dict[str, int]] | None = st.session_state.get("searched")
+    searched: tuple[Any, str, dict[str, Any]] | None = st.session_state.get("searched")
     if searched is not None and searched[0] == key:
         _, name, descent = searched
         with st.spinner(f"Descending {descent['steps']} steps …"):
@@ -54,7 +60,7 @@ def show(digit: str, x: FloatArray) -> None:
     _speed(digit)
 
 
-def _path(x: FloatArray, name: str, descent: dict[str, int], result: Search) -> None:
+def _path(x: FloatArray, name: str, descent: dict[str, Any], result: Search) -> None:
     from wganad_core.figures.digits import path_animation
 
     figure = path_animation(

@@ -104,6 +104,7 @@ class WorkerClient:
             self.process.wait(timeout=5)
         except subprocess.TimeoutExpired:
             self.process.kill()
+            self.process.wait()
         self._reader.join(timeout=5)
         assert self.process.stdout is not None
         self.process.stdout.close()
@@ -244,13 +245,14 @@ class WorkerClient:
         return {name: _judgement(storage.below(name, arrays)) for name in times}, times
 
     def search(
-        self, abnormal: str, name: str, x: NDArray[np.floating], frames: int = 24, **descent: Any
-    ) -> Search:
-        """Images x (n, 784) by `inversion` or `anogan`; `descent` has the settings of
-        `scoring.inversion.Descent`. Raises `WorkerError`."""
+        self, abnormal: str, name: str, x: NDArray[np.floating], frames: int = 24,
+        weight: float | None = None, **descent: Any,
+    ) -> Search:  # fmt: skip
+        """Images x (n, 784) by `inversion` or `anogan`, whose λ is `weight`; `descent` has the
+        settings of `scoring.inversion.Descent`, `frames` is at least 1. Raises `WorkerError`."""
         arrays, meta = self.ask(
             "search", {"x": np.asarray(x, np.float32)}, abnormal=abnormal, name=name,
-            descent=descent, frames=frames, timeout=120,
+            descent=descent, frames=frames, weight=weight, timeout=120,
         )  # fmt: skip
         judged = _judgement(storage.below("judgement", arrays))
         return Search(judged, arrays["images"], arrays["losses"], meta["milliseconds"])

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +28,9 @@ from wganad_core.scoring.base import rows
 from wganad_core.scoring.evidence import Sources, evidence, ours_detector, spaces_of
 from wganad_core.use_cases import K_NEIGHBOURS, N_REFERENCES, OURS
 
-SLOW = ("inversion", "anogan")
+# λ of the slow detectors: of the prior (eq. 22), of the features (eq. 15).
+WEIGHTS = {"inversion": 0.01, "anogan": 0.1}
+SLOW = tuple(WEIGHTS)
 N_SUBSET = 1_000
 SUBSET_SEED = 1_000
 # The model whose networks a detector uses; what is not here is WGAN-GP's.
@@ -47,9 +48,9 @@ class Panel:
         self.wgan = self._networks("wgan-gp", "encoder")
         self.config = self.wgan.config
         self.detectors = dict(self._quick())
-        self.slow = {
-            "inversion": (inversion.inversion_terms(prior=0.01), self.wgan.generator),
-            "anogan": (inversion.anogan_terms(_chain(self.wgan.critic), 0.1), self.wgan.generator),
+        self.slow: dict[str, Callable[[float], inversion.Terms]] = {
+            "inversion": inversion.inversion_terms,
+            "anogan": functools.partial(inversion.anogan_terms, _chain(self.wgan.critic)),
         }
 
     def _networks(self, *methods: str) -> Networks:
@@ -95,13 +96,15 @@ class Panel:
         return {name: self.detectors[name](x) for name in names or self.detectors}
 
     def search(
-        self, name: str, x: FloatArray, descent: inversion.Descent, frames: int = 0
-    ) -> tuple[Judgement, inversion.Path | None]:
-        """x (n, 784) by `inversion` or `anogan`, with up to `frames` pictures of the path."""
-        terms, generator = self.slow[name]
+        self, name: str, x: FloatArray, descent: inversion.Descent, frames: int = 0,
+        weight: float | None = None,
+    ) -> tuple[Judgement, inversion.Path | None]:  # fmt: skip
+        """x (n, 784) by `inversion` or `anogan`, with up to `frames` pictures of the path.
+        `weight` is λ, by default that of `WEIGHTS`."""
+        terms = self.slow[name](WEIGHTS[name] if weight is None else weight)
         every = max(1, descent.steps // frames) if frames else 0
         found, rebuilt, path = inversion.search(
-            generator, self.config.n_latent, rows(x), terms, descent, every
+            self.wgan.generator, self.config.n_latent, rows(x), terms, descent, every
         )
         if name == "inversion":  # the prior steers the search and is no part of the score
             found.pop("prior")
@@ -111,15 +114,6 @@ class Panel:
     def generate(self, z: FloatArray) -> FloatArray:
         """G(z) (n, 784) for latents (n, n_latent)."""
         return scoring.evaluate(self.wgan.generator, z)
-
-    def milliseconds(self, x: FloatArray) -> dict[str, float]:
-        """Time per query of each quick detector on these samples, measured once, in ms."""
-        found = {}
-        for name, detector in self.detectors.items():
-            began = time.perf_counter()
-            detector(x)
-            found[name] = (time.perf_counter() - began) / len(x) * 1e3
-        return found
 
 
 def _chain(network: nn.Module) -> nn.Sequential:
@@ -254,14 +248,3 @@ class Shelf:
         for oldest in list(self.panels)[: -self.kept]:
             del self.panels[oldest]
         return made
-
-
-def walk(start: FloatArray, end: FloatArray, n: int) -> FloatArray:
-    """n latents on the great circle from one latent to another: a straight line would leave the
-    shell where the prior's mass is."""
-    cosine = float(start @ end / (np.linalg.norm(start) * np.linalg.norm(end)))
-    angle = max(float(np.arccos(np.clip(cosine, -1, 1))), 1e-6)
-    t = np.linspace(0, 1, n, dtype=np.float32)[:, None]
-    return np.asarray(
-        (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / np.sin(angle), np.float32
-    )

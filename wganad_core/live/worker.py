@@ -239,11 +239,12 @@ class Worker:
         name: str,
         descent: dict[str, Any],
         frames: int,
+        weight: float | None = None,
     ) -> protocol.Message:
         """A slow detector's judgement of x (n, 784), the path of its search, milliseconds."""
         began = time.perf_counter()
         judged, path = self.shelf.panel(abnormal).search(
-            name, arrays["x"], Descent(**descent), frames
+            name, arrays["x"], Descent(**descent), frames, weight
         )
         sent = storage.prefixed("judgement", _arrays_of(judged))
         if path is not None:
