@@ -28,6 +28,7 @@ from wganad_core.live.images import Panel, Shelf, fitted_panel, recompute, score
 from wganad_core.live.worker import Worker
 from wganad_core.records import FloatArray, ScoreTable, Split
 from wganad_core.scoring import inversion
+from wganad_core.scoring.evidence import spaces_of
 from wganad_core.scoring.inversion import Descent
 from wganad_core.use_cases import OURS
 
@@ -156,7 +157,7 @@ def test_rules_are_fitted_once(models: Path, panel: Panel) -> None:
     fit = part("fit")
     f = -panel.detectors["critic"](fit).score
     assert stored.critic_range == pytest.approx((f.min(), f.max()), abs=1e-6)
-    spaces = {name for names in OURS.values() for name in names} & set(panel.sources().spaces())
+    spaces = spaces_of(name for names in OURS.values() for name in names)
     assert stored.references.keys() == spaces
     assert all(len(points) == len(fit) for points in stored.references.values())
     # standardised on validation normals: their evidence has median 0 and 90 % quantile 1
@@ -269,14 +270,14 @@ def test_scores_are_those_of_the_panel(panel: Panel, table: ScoreTable) -> None:
         rows = table.where(detector=name, part="test")
         np.testing.assert_array_equal(rows.sample_id, ids("test"))
         np.testing.assert_array_equal(rows.class_, SPLIT.classes[SPLIT.parts["test"]])
-        np.testing.assert_allclose(rows.score, judged.score, rtol=2**-14, atol=1e-7)
+        np.testing.assert_allclose(rows.score, judged.score, rtol=2**-12, atol=1e-7)
 
 
 def test_rows_of_the_fit_part_are_its_extremes(panel: Panel, table: ScoreTable) -> None:
     for name, judged in panel.judge(part("fit")).items():
         rows = table.where(detector=name, part="fit")
         expected = [judged.score.min(), judged.score.max()]
-        np.testing.assert_allclose(rows.score, expected, rtol=2**-14, atol=1e-7)
+        np.testing.assert_allclose(rows.score, expected, rtol=2**-12, atol=1e-7)
         at = [judged.score.argmin(), judged.score.argmax()]
         assert rows.sample_id.tolist() == ids("fit")[at].tolist()
 

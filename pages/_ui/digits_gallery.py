@@ -72,7 +72,7 @@ def _table(digit: str, found: Gallery, detector: str, order: list[int], key: str
         "difference": st.column_config.ImageColumn(
             "Difference",
             width=84,
-            help="Red: ink that is missing from what came back. Blue: ink too many.",
+            help="Red: ink that is missing from what came back. Blue: too much of it.",
         ),
         "digit": st.column_config.NumberColumn("Digit", width=55),
         "score": st.column_config.NumberColumn("Score", format="%.3g", width=75),

@@ -57,8 +57,8 @@ def show(digit: str, found: Gallery, detector: str) -> None:
     )
     st.caption(
         "The first images of the test part, none picked. Red: ink that is missing from what came "
-        f"back. Blue: ink too many. “Odder than”: the share of normal test images that score lower "
-        f"by {digits_data.name_of(detector)}."
+        f"back. Blue: too much of it. “Odder than”: the share of normal test images "
+        f"that score lower by {digits_data.name_of(detector)}."
     )
 
 

@@ -23,6 +23,11 @@ def walk(start: FloatArray, end: FloatArray, n: int) -> FloatArray:
     )
 
 
+def stride(steps: int, frames: int) -> int:
+    """How many steps of a search lie between two of at most `frames` pictures and its end."""
+    return -(-steps // frames)
+
+
 def recorded(steps: int, frames: int) -> list[int]:
-    """The steps at which a search of so many records its path, its end among them."""
-    return [*range(0, steps, max(1, steps // frames)), steps]
+    """The steps at which such a search records its path, its end among them."""
+    return [*range(0, steps, stride(steps, frames)), steps]

@@ -19,6 +19,7 @@ from torch import nn
 
 from wganad_core import pretrained, scoring
 from wganad_core.data import mnist
+from wganad_core.data.latents import stride
 from wganad_core.networks.build import make_networks
 from wganad_core.networks.image import JointDiscriminator
 from wganad_core.networks.parts import Networks
@@ -80,8 +81,10 @@ class Panel:
         if self._file("ours").exists():
             stored = pretrained.load_rules(self._file("ours"))
             yield "critic-interval", scoring.interval_detector(wgan.critic, *stored.critic_range)
+            sources = self.sources()
             for name, rule in stored.rules.items():
-                yield name, ours_detector(self.sources(), stored.references, stored.k, rule)
+                if spaces_of(rule.names) <= sources.spaces().keys():
+                    yield name, ours_detector(sources, stored.references, stored.k, rule)
 
     def sources(self) -> Sources:
         features = None
@@ -99,10 +102,11 @@ class Panel:
         self, name: str, x: FloatArray, descent: inversion.Descent, frames: int = 0,
         weight: float | None = None,
     ) -> tuple[Judgement, inversion.Path | None]:  # fmt: skip
-        """x (n, 784) by `inversion` or `anogan`, with up to `frames` pictures of the path.
+        """x (n, 784) by `inversion` or `anogan`, with up to `frames` pictures of the path
+        before its end.
         `weight` is λ, by default that of `WEIGHTS`."""
         terms = self.slow[name](WEIGHTS[name] if weight is None else weight)
-        every = max(1, descent.steps // frames) if frames else 0
+        every = stride(descent.steps, frames) if frames else 0
         found, rebuilt, path = inversion.search(
             self.wgan.generator, self.config.n_latent, rows(x), terms, descent, every
         )
@@ -197,16 +201,18 @@ def score_split(
 def fit_rules(sources: Sources, fit: FloatArray, validation: FloatArray) -> pretrained.Rules:
     """Our rules for one digit: references from the fit part, units from validation normals."""
     order = np.random.default_rng(0).permutation(len(fit))
+    spaces = sources.spaces()
+    possible = {name: pieces for name, pieces in OURS.items() if spaces_of(pieces) <= spaces.keys()}
     references = {
-        name: pretrained.on_grid(sources.spaces()[name](fit[order[: N_REFERENCES[name]]]))
-        for name in sorted(spaces_of(name for names in OURS.values() for name in names))
+        name: pretrained.on_grid(spaces[name](fit[order[: N_REFERENCES[name]]]))
+        for name in sorted(spaces_of(piece for pieces in possible.values() for piece in pieces))
     }
     normals, _ = evidence(sources, references, K_NEIGHBOURS, validation)
     return pretrained.Rules(
         critic_range=scoring.critic_range(sources.critic, fit),
         references=references,
         k=K_NEIGHBOURS,
-        rules={name: Rule.fitted(names, normals) for name, names in OURS.items()},
+        rules={name: Rule.fitted(names, normals) for name, names in possible.items()},
     )
 
 
