@@ -158,3 +158,13 @@ def test_contrastive_gradient_is_finite_and_leaves_its_input() -> None:
     assert torch.isfinite(gradient).all()
     assert gradient.abs().max() > 0.1
     assert torch.equal(both.detach(), before)
+
+
+def test_steepness_by_hand() -> None:
+    """D = 3 x₁ − 2 x₂ + z² at z = 2: ‖∇D‖² = 9 + 4 + 16; at z = 0: 13."""
+    x = torch.zeros(2, 2, requires_grad=True)
+    z = torch.tensor([[2.0], [0.0]], requires_grad=True)
+    logits = 3 * x[:, :1] - 2 * x[:, 1:] + z.square()
+    found = objectives.steepness(logits, x, z)
+    assert found.item() == pytest.approx((29 + 13) / 2)
+    assert found.requires_grad

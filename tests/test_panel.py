@@ -27,7 +27,6 @@ from wganad_core.live.client import WorkerClient, WorkerError
 from wganad_core.live.images import Panel, Shelf, fitted_panel, recompute, score_split, subset
 from wganad_core.live.worker import Worker
 from wganad_core.records import FloatArray, ScoreTable, Split
-from wganad_core.scoring import inversion
 from wganad_core.scoring.evidence import spaces_of
 from wganad_core.scoring.inversion import Descent
 from wganad_core.use_cases import OURS
@@ -286,7 +285,7 @@ def test_rows_of_the_fit_part_are_its_extremes(panel: Panel, table: ScoreTable) 
 def test_recomputing_gives_the_same_scores(
     models: Path, panel: Panel, table: ScoreTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inversion, "Descent", lambda: SHORT)
+    monkeypatch.setattr(images, "TABLE_DESCENT", SHORT)
     storage.save_scores(table, tmp_path / "scores.parquet")
     shipped = storage.load_scores(tmp_path / "scores.parquet")
     for _ in range(2):

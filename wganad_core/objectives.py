@@ -63,6 +63,13 @@ def reconstruction_loss(x: Tensor, rebuilt: Tensor) -> Tensor:
     return (x - rebuilt).square().sum(dim=1).mean()
 
 
+def steepness(logits: Tensor, *inputs: Tensor) -> Tensor:
+    """mean ‖∇D‖² over the inputs together, at what `logits` (n, 1) were computed from (R1 of
+    Mescheder et al. 2018 at real samples)."""
+    gradients = torch.autograd.grad(logits.sum(), inputs, create_graph=True)
+    return torch.stack([g.flatten(1).square().sum(dim=1) for g in gradients]).sum(dim=0).mean()
+
+
 def bigan_generator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """What G and E of a BiGAN minimise (eq. 17, with labels swapped rather than the loss negated,
     the usual non-saturating form): −mean log(1 − D(x, E(x))) − mean log D(G(z), z)."""

@@ -62,7 +62,8 @@ MNIST_RECIPES: dict[str, TrainingConfig] = {
         decay="cosine", steps=3_000,
     ),
     "bigan": TrainingConfig(
-        method="bigan", learning_rate=2e-4, beta2=0.999, n_critic=1, average=0.0, steps=3_500,
+        method="bigan", learning_rate=5e-4, beta2=0.999, n_critic=1, penalty=1.0,
+        decay="linear", steps=2_000,
     ),
     "vae": TrainingConfig(
         method="vae", learning_rate=1e-3, beta1=0.9, beta2=0.999, batch_size=128,

@@ -31,7 +31,7 @@ def _image_modules(
     if method == "encoder":
         modules["encoder"] = image.normalised_encoder(config, rng)
     elif method == "bigan":
-        modules["encoder"] = image.encoder(config, rng, config.n_latent)
+        modules["encoder"] = image.normalised_encoder(config, rng)
         modules["critic"] = image.JointDiscriminator(config, rng)
     elif method == "vae":
         modules["encoder"] = image.encoder(config, rng, 2 * config.n_latent)

@@ -42,6 +42,19 @@ class BiGAN(Trainer):
         super().__init__(networks, x, config)
         self.fixed_z = fixed_latents(networks, config.seed)
 
+    def update_critic(self) -> None:
+        """Without the penalty (λ = `penalty`, halved) D soon tells the pairs apart for certain,
+        and nothing is learned any more."""
+        with torch.no_grad():
+            x, z = self.real_batch(), self.latents()
+            z_hat, x_hat = self.networks["encoder"](x), self.networks.generator(z)
+        x.requires_grad_(True)
+        z_hat.requires_grad_(True)
+        real, fake = self.networks.critic(x, z_hat), self.networks.critic(x_hat, z)
+        steepness = objectives.steepness(real, x, z_hat)
+        loss = objectives.discriminator_loss(real, fake) + self.config.penalty / 2 * steepness
+        self.minimise(loss, "critic")
+
     def logits(self) -> tuple[Tensor, Tensor]:
         """D on a batch of each kind of pair."""
         x, z = self.real_batch(), self.latents()
@@ -51,11 +64,7 @@ class BiGAN(Trainer):
 
     def step(self) -> None:
         for _ in range(self.config.n_critic):
-            with torch.no_grad():
-                x, z = self.real_batch(), self.latents()
-                pairs = (x, self.networks["encoder"](x)), (self.networks.generator(z), z)
-            real, fake = (self.networks.critic(*pair) for pair in pairs)
-            self.minimise(objectives.discriminator_loss(real, fake), "critic")
+            self.update_critic()
         loss = objectives.bigan_generator_loss(*self.logits())
         self.minimise(loss, "generator", "encoder")
         self.n_steps += 1
