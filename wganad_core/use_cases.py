@@ -62,7 +62,7 @@ MNIST_RECIPES: dict[str, TrainingConfig] = {
         decay="cosine", steps=3_000,
     ),
     "bigan": TrainingConfig(
-        method="bigan", learning_rate=5e-4, beta2=0.999, n_critic=1, penalty=1.0,
+        method="bigan", learning_rate=1e-3, beta2=0.999, n_critic=1, penalty=3.0,
         decay="linear", steps=2_000,
     ),
     "vae": TrainingConfig(

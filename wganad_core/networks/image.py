@@ -84,11 +84,16 @@ class JointDiscriminator(nn.Module):
 
     def __init__(self, config: ImageConfig, rng: torch.Generator) -> None:
         super().__init__()
-        n_seen = 2 * config.critic_width * QUARTER**2
-        self.trunk = nn.Sequential(*_trunk(config.critic_width))
-        self.joint = nn.Sequential(
-            nn.Linear(n_seen + config.n_latent, config.hidden), nn.LeakyReLU(SLOPE)
+        n_seen, width = 2 * config.critic_width * QUARTER**2, 4 * config.hidden
+        self.trunk = nn.Sequential(
+            *_trunk(config.critic_width), nn.Linear(n_seen, 2 * config.hidden)
         )
+        # Deep enough to see whether x and z belong together, not only whether each is likely.
+        self.joint = nn.Sequential(
+            nn.LeakyReLU(SLOPE), nn.Linear(2 * config.hidden + config.n_latent, width),
+            nn.LeakyReLU(SLOPE), nn.Linear(width, config.hidden),
+            nn.LeakyReLU(SLOPE),
+        )  # fmt: skip
         self.last = nn.Linear(config.hidden, 1)
         initialise(self, rng)
 

@@ -44,14 +44,13 @@ class BiGAN(Trainer):
 
     def update_critic(self) -> None:
         """Without the penalty (λ = `penalty`, halved) D soon tells the pairs apart for certain,
-        and nothing is learned any more."""
+        and nothing is learned any more. In z it stays free: whether z belongs to x is its task."""
         with torch.no_grad():
             x, z = self.real_batch(), self.latents()
             z_hat, x_hat = self.networks["encoder"](x), self.networks.generator(z)
         x.requires_grad_(True)
-        z_hat.requires_grad_(True)
         real, fake = self.networks.critic(x, z_hat), self.networks.critic(x_hat, z)
-        steepness = objectives.steepness(real, x, z_hat)
+        steepness = objectives.steepness(real, x)
         loss = objectives.discriminator_loss(real, fake) + self.config.penalty / 2 * steepness
         self.minimise(loss, "critic")
 
