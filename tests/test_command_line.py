@@ -316,3 +316,23 @@ def test_ctrl_c_saves_and_says_how_to_continue(tmp_path, unbroken, capfd):
     assert "Traceback" not in said
     assert train(*LONG, "--out", str(out)) == 0
     assert_equal(pretrained.load_run(out), unbroken)
+
+
+def test_info_model_tells_how_a_shipped_model_came_about(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = pretrained.model_file(pretrained.SHIPPED / "mnist", "4", "wgan-gp")
+    assert main(["info", "model", str(path), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["method"], facts["abnormal"], facts["seed"]) == ("wgan-gp", "4", 0)
+    assert facts["command"] == "python -m wganad_core train mnist --method wgan-gp --abnormal 4"
+    # it was trained to its last step, and its samples came closer to the normals on the way
+    assert facts["history"]["step"][-1] == facts["training"]["steps"] == facts["steps"]
+    assert facts["history"]["sliced_w1"][-1] < facts["history"]["sliced_w1"][0] / 5
+
+
+def test_a_reader_that_has_had_enough_gets_no_traceback() -> None:
+    command = f"{sys.executable} -m wganad_core evaluate mnist --abnormal 4 | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("AUPRC in %")
+    assert "Traceback" not in done.stderr
