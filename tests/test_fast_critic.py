@@ -45,7 +45,7 @@ def loss_of(critic: nn.Module, batch: Batch, penalty: float) -> tuple[Tensor, Te
     w_estimate = critic(real).mean() - critic(fake).mean()
     x_hat = (epsilon * real + (1 - epsilon) * fake).requires_grad_(True)
     (slope,) = torch.autograd.grad(critic(x_hat).sum(), x_hat, create_graph=True)
-    roughness = ((slope.norm(dim=1) - 1) ** 2).mean()
+    roughness = ((slope.flatten(1).norm(dim=1) - 1) ** 2).mean()
     return penalty * roughness - w_estimate, w_estimate, roughness
 
 
@@ -63,7 +63,7 @@ def by_autograd(
 
 
 def assert_equals_autograd(
-    critic: nn.Sequential, batch: Batch, penalty: float, tolerance: float
+    critic: nn.Module, batch: Batch, penalty: float, tolerance: float
 ) -> None:
     """Gradients within `tolerance` of the largest one, or of 1 if that is smaller."""
     expected, w_expected, roughness_expected = by_autograd(critic, batch, penalty)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from wganad_core import pretrained, runs, storage
 from wganad_core.__main__ import main, make_parser
-from wganad_core.commands import train_mnist
+from wganad_core.commands import console, train_mnist
 from wganad_core.config import DIGITS, ImageConfig, Method, TrainingConfig
 from wganad_core.data import fetch, mnist
 from wganad_core.data.latents import walk
@@ -393,7 +393,7 @@ def test_an_interrupted_training_continues(
 
     path = tmp_path / ABNORMAL / "wgan-gp.safetensors"
     with monkeypatch.context() as patch:
-        patch.setattr(train_mnist, "interrupt_as_flag", at_once)
+        patch.setattr(console, "interrupt_as_flag", at_once)
         assert train(tmp_path, "wgan-gp") == 130
     checkpoint = path.with_suffix(".checkpoint")
     assert f"Stopped at step 1; the same command continues from {checkpoint}." in (

@@ -16,7 +16,7 @@ from wganad_core.config import ImageConfig, Method, TrainingConfig
 from wganad_core.data.mnist import load_sample, vectors
 from wganad_core.networks import image
 from wganad_core.networks.build import make_networks
-from wganad_core.records import FloatArray
+from wganad_core.records import FloatArray, half
 from wganad_core.runs import ModelRun, Task
 from wganad_core.scoring import evaluate
 from wganad_core.training import DivergedError, contrast
@@ -276,7 +276,7 @@ def test_kept_features_are_the_trained_ones_on_their_main_axes() -> None:
 
 def test_what_half_precision_cannot_hold_is_clipped() -> None:
     values = np.array([1e9, -1e9, 0.1, 1e-9], np.float32)
-    found = runs._half(values)
+    found = half(values)
     assert found.tolist() == [65504, -65504, float(np.float16(0.1)), 0]
 
 

@@ -65,8 +65,15 @@ def sliced_wasserstein(real: Points, fake: Points, n_directions: int = 64) -> fl
         raise ValueError(f"Expected samples of equal size; found {len(real)} and {len(fake)}.")
     angles = np.pi * np.arange(n_directions) / n_directions
     directions = np.stack([np.cos(angles), np.sin(angles)])
-    projected = [np.sort(x.astype(np.float64) @ directions, axis=0) for x in (real, fake)]
-    return float(np.abs(projected[0] - projected[1]).mean())
+    return _projected(real.astype(np.float64), fake.astype(np.float64), directions)
+
+
+def _projected(
+    real: NDArray[np.floating], fake: NDArray[np.floating], directions: NDArray[np.floating]
+) -> float:
+    """Mean W1 of equally large samples (n, d) along each of the directions (d, k)."""
+    a, b = (np.sort(x @ directions, axis=0) for x in (real, fake))
+    return float(np.abs(a - b).mean())
 
 
 def mode_ledger(samples: Points, mixture: Mixture) -> ModeLedger:
@@ -117,5 +124,4 @@ def random_sliced_wasserstein(
         raise ValueError(f"Expected samples of equal size; found {real.shape} and {fake.shape}.")
     directions = np.random.default_rng(seed).normal(size=(real.shape[1], n_directions))
     directions = (directions / np.linalg.norm(directions, axis=0)).astype(np.float32)
-    a, b = np.sort(real @ directions, axis=0), np.sort(fake @ directions, axis=0)
-    return float(np.abs(a - b).mean())
+    return _projected(real, fake, directions)

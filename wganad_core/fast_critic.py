@@ -56,7 +56,7 @@ def critic_gradient(critic: nn.Module, batch_size: int) -> CriticGradient:
     """
     if is_dense(critic):
         return _ClosedForm(critic, batch_size)
-    slope_of = _chain_gradient if is_chain(critic) else _double_backward
+    slope_of = _chain_gradient if is_chain(critic) else objectives.input_gradient
     return partial(_autograd, critic, slope_of)
 
 
@@ -75,12 +75,6 @@ def is_chain(critic: nn.Module) -> bool:
 
 def _has_plain_transpose(layer: nn.Conv2d) -> bool:
     return layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
-
-
-def _double_backward(critic: nn.Module, x: Tensor) -> Tensor:
-    x = x.detach().requires_grad_(True)
-    (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
-    return gradient
 
 
 def _chain_gradient(critic: nn.Module, x: Tensor) -> Tensor:
@@ -128,11 +122,11 @@ def _autograd(
     scores = critic(torch.cat([real, fake]))
     w_estimate = -objectives.critic_loss(*scores.split([len(real), len(fake)]))
     gradient = gradient_of(critic, objectives.interpolate(real, fake, epsilon))
-    roughness = (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+    roughness = objectives.roughness(gradient)
     for parameter in critic.parameters():
         assert parameter.grad is not None
         parameter.grad.zero_()
-    (penalty * roughness - w_estimate).backward()
+    (penalty * roughness - w_estimate).backward()  # type: ignore[no-untyped-call]
     return float(w_estimate.detach()), float(roughness.detach())
 
 

@@ -44,18 +44,28 @@ def interpolate(real: Tensor, fake: Tensor, epsilon: Tensor) -> Tensor:
     return torch.lerp(fake, real, epsilon)
 
 
+def input_gradient(critic: nn.Module, x: Tensor) -> Tensor:
+    """∇f(x) per sample, differentiable; same shape as x (n, …)."""
+    x = x.detach().requires_grad_(True)
+    gradient: Tensor = torch.autograd.grad(critic(x).sum(), x, create_graph=True)[0]
+    return gradient
+
+
 def gradient_norm(critic: nn.Module, x: Tensor) -> Tensor:
     """‖∇f(x)‖₂ per sample over flattened inputs, differentiable; x (n, …) → (n,)."""
-    x = x.detach().requires_grad_(True)
-    (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
-    norm: Tensor = gradient.flatten(1).norm(dim=1)
+    norm: Tensor = input_gradient(critic, x).flatten(1).norm(dim=1)
     return norm
 
 
-def gradient_penalty(critic: nn.Module, x_hat: Tensor) -> Tensor:
-    """mean (‖∇f(x̂)‖₂ − 1)² (eq. 11, Algorithm 2), without λ."""
-    excess = gradient_norm(critic, x_hat) - 1
+def roughness(gradient: Tensor) -> Tensor:
+    """mean (‖∇f‖₂ − 1)² (eq. 11, Algorithm 2) of gradients (n, …), without λ."""
+    excess: Tensor = gradient.flatten(1).norm(dim=1) - 1
     return excess.square().mean()
+
+
+def gradient_penalty(critic: nn.Module, x_hat: Tensor) -> Tensor:
+    """`roughness` of the critic at x̂."""
+    return roughness(input_gradient(critic, x_hat))
 
 
 def reconstruction_loss(x: Tensor, rebuilt: Tensor) -> Tensor:

@@ -140,7 +140,7 @@ class Recording:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Stacked over time, for storage: half precision for what is only drawn."""
         stacked: dict[str, NDArray[Any]] = {
-            name: _half(np.stack([frame.arrays()[name] for frame in self.frames]))
+            name: half(np.stack([frame.arrays()[name] for frame in self.frames]))
             for name in self.frames[0].arrays()
         }
         stacked["steps"] = np.array([frame.step for frame in self.frames], dtype=np.int64)
@@ -159,7 +159,7 @@ class Recording:
         return cls(frames, history, list(events))
 
 
-def _half(values: NDArray[Any]) -> NDArray[np.float16]:
+def half(values: NDArray[Any]) -> NDArray[np.float16]:
     """In half precision; what is too large for it (a diverging critic) becomes its largest."""
     limit = np.finfo(np.float16).max
     return values.clip(-limit, limit).astype(np.float16)

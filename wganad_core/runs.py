@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from wganad_core import divergence, pretrained, storage
 from wganad_core.config import AnyNetworkConfig, TrainingConfig, network_to_dict
-from wganad_core.records import FloatArray
+from wganad_core.records import FloatArray, half
 from wganad_core.scoring import evaluate
 from wganad_core.training import make_trainer
 
@@ -76,9 +76,17 @@ class ModelRun:
     def step(self) -> int:
         return self.trainer.n_steps
 
+    @property
+    def n_steps(self) -> int:
+        return self.task.training.steps
+
+    @property
+    def finished(self) -> bool:
+        return self.step >= self.n_steps
+
     def steps(self) -> Iterator[int]:
         """Train to the end, one step for each number yielded. Raises `DivergedError`."""
-        while self.step < self.task.training.steps:
+        while not self.finished:
             began = time.perf_counter()
             self.trainer.step()
             if self.step in self._observed:
@@ -146,7 +154,7 @@ class ModelRun:
             task["network"] = self.task.network.replace(features=N_KEPT)
         return pretrained.Model(
             **task,
-            arrays={name: _half(value) for name, value in kept.items()},
+            arrays={name: half(value) for name, value in kept.items()},
             history=self.history,
             metrics={**self.judge(), "seconds": round(self.seconds, 1), "steps": self.step},
             command=command,
@@ -163,8 +171,3 @@ def turned(arrays: Mapping[str, NDArray[Any]], points: FloatArray) -> dict[str, 
         last = sorted(name for name in kept if name.endswith(kind))[-1]
         kept[last] = axes @ kept[last].astype(np.float32)
     return kept
-
-
-def _half(values: NDArray[Any]) -> NDArray[Any]:
-    limit = float(np.finfo(np.float16).max)
-    return values.clip(-limit, limit).astype(np.float16)

@@ -40,8 +40,9 @@ def _thumbnails() -> dict[str, str]:
     from wganad_core.figures.digits import data_uri
 
     digits = digits_data.sample()
-    x = digits_data.vectors(digits.images)
-    return {name: data_uri(x[np.argmax(digits.labels == int(name))], 56) for name in DIGITS}
+    firsts = [np.argmax(digits.labels == int(name)) for name in DIGITS]
+    x = digits_data.vectors(digits.images[firsts])
+    return {name: data_uri(image, 56) for name, image in zip(DIGITS, x, strict=True)}
 
 
 def detector(found: Gallery) -> str:

@@ -46,7 +46,6 @@ BASELINES = {
     "pca": "PCA",
     "iforest": "Isolation forest",
 }
-SLOW = ("inversion", "anogan")
 REBUILDING = ("encoder", "vae", "bigan")
 
 Judged = tuple[dict[str, Judgement], dict[str, float]]

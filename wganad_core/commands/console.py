@@ -10,7 +10,8 @@ import math
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +73,46 @@ def positive(text: str) -> int:
 def natural(text: str) -> int:
     """An argument's type: whole numbers from 0."""
     return positive(text) if text != "0" else 0
+
+
+class Resumable(Protocol):
+    """A run that a training command can take to its end."""
+
+    @property
+    def step(self) -> int: ...
+    @property
+    def n_steps(self) -> int: ...
+    @property
+    def finished(self) -> bool: ...
+    def steps(self) -> Iterator[int]: ...
+    def save(self, path: Path) -> None: ...
+    def resume(self, path: Path) -> None: ...
+
+
+def train_to_the_end(run: Resumable, title: str, checkpoint: Path, every: int) -> bool:
+    """From the checkpoint if there is one, with a progress bar and a checkpoint at `every` so
+    many steps; False if Ctrl-C came first (a checkpoint is there then)."""
+    from tqdm import tqdm
+
+    if checkpoint.exists():
+        run.resume(checkpoint)
+        say(f"Continuing {checkpoint} at step {run.step:,}.")
+    bar = tqdm(
+        total=run.n_steps, initial=run.step, unit=" steps", desc=title,
+        mininterval=0.5 if sys.stderr.isatty() else 10, dynamic_ncols=True,
+    )  # fmt: skip
+    with bar, interrupt_as_flag() as interrupted:
+        for step in run.steps():
+            bar.update(step - bar.n)
+            stopping = interrupted() and not run.finished
+            if stopping or step % every == 0:
+                run.save(checkpoint)
+            if stopping:
+                break
+        else:
+            return True
+    say(f"Stopped at step {run.step:,}; the same command continues from {checkpoint}.")
+    return False
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import typing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from wganad_core.commands.console import (
     Command,
     Refused,
-    interrupt_as_flag,
     json_option,
     natural,
     positive,
     print_facts,
     print_json,
     say,
+    train_to_the_end,
 )
 from wganad_core.config import (
     METHODS,
@@ -31,7 +30,6 @@ from wganad_core.config import (
 from wganad_core.use_cases import RECIPES, command_line, option
 
 if TYPE_CHECKING:
-    from wganad_core.live.offline import OfflineRun
     from wganad_core.pretrained import Run
     from wganad_core.records import FloatArray
 
@@ -154,11 +152,8 @@ def train_mixture(arguments: argparse.Namespace) -> int:
 
     torch.set_num_threads(1)  # two threads change the bits and are no faster on these networks
     run = OfflineRun(mixture, lane, points, arguments.keep_weights)
-    if checkpoint.exists():
-        run.resume(checkpoint)
-        say(f"Continuing {checkpoint} at step {run.step:,}.")
-    if not _train(run, checkpoint, arguments.checkpoint_every):
-        say(f"Stopped at step {run.step:,}; the same command continues from {checkpoint}.")
+    title = lane.training.method
+    if not train_to_the_end(run, title, checkpoint, arguments.checkpoint_every):
         return 130
     result = run.result(command_line(mixture, lane, arguments.data, arguments.keep_weights))
     pretrained.save_run(result, out)
@@ -176,26 +171,6 @@ def _files(arguments: argparse.Namespace, lane: LaneConfig) -> tuple[Path, Path]
         if path.is_dir():
             raise Refused(f"{path} is a folder; name a file.")
     return out, checkpoint
-
-
-def _train(run: OfflineRun, checkpoint: Path, every: int) -> bool:
-    """To the end with a progress bar; False if Ctrl-C came first (a checkpoint is there then)."""
-    from tqdm import tqdm
-
-    training = run.lane.config.training
-    bar = tqdm(
-        total=training.steps, initial=run.step, unit=" steps", desc=training.method,
-        mininterval=0.5 if sys.stderr.isatty() else 10, dynamic_ncols=True,
-    )  # fmt: skip
-    with bar, interrupt_as_flag() as interrupted:
-        for step in run.steps():
-            bar.update(step - bar.n)
-            stopping = interrupted() and not run.lane.finished
-            if stopping or step % every == 0:
-                run.save(checkpoint)
-            if stopping:
-                return False
-    return True
 
 
 def _report(result: Run, out: Path, stopped: str | None, as_json: bool) -> None:

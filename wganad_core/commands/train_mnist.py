@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wganad_core.commands.console import (
     Command,
     Refused,
-    interrupt_as_flag,
     json_option,
     natural,
     positive,
     print_facts,
     print_json,
     say,
+    train_to_the_end,
 )
 from wganad_core.config import DIGITS, PROTOCOLS, ImageConfig, TrainingConfig
 from wganad_core.use_cases import MNIST_NETWORKS, MNIST_RECIPES, option
@@ -113,12 +112,9 @@ def _train_one(arguments: argparse.Namespace, task: Task, digits: Digits, folder
         say(f"{out} is there already; delete it to train it again.")
         return 0
     run = _start(task, digits, folder)
-    if checkpoint.exists():
-        run.resume(checkpoint)
-        say(f"Continuing {checkpoint} at step {run.step:,}.")
+    title = f"{arguments.method}, without {task.abnormal}"
     try:
-        if not _to_the_end(run, checkpoint, arguments.checkpoint_every):
-            say(f"Stopped at step {run.step:,}; the same command continues from {checkpoint}.")
+        if not train_to_the_end(run, title, checkpoint, arguments.checkpoint_every):
             return 130
     except DivergedError as error:
         raise Refused(str(error)) from error
@@ -154,27 +150,6 @@ def _start(task: Task, digits: Digits, folder: Path) -> ModelRun:
             )
         generator = model.arrays
     return ModelRun(task, fit, validation, generator)
-
-
-def _to_the_end(run: ModelRun, checkpoint: Path, every: int) -> bool:
-    """With a progress bar; False if Ctrl-C came first (a checkpoint is there then)."""
-    from tqdm import tqdm
-
-    training = run.task.training
-    bar = tqdm(
-        total=training.steps, initial=run.step, unit=" steps",
-        desc=f"{training.method}, without {run.task.abnormal}",
-        mininterval=0.5 if sys.stderr.isatty() else 30, dynamic_ncols=True,
-    )  # fmt: skip
-    with bar, interrupt_as_flag() as interrupted:
-        for step in run.steps():
-            bar.update(step - bar.n)
-            stopping = interrupted() and step < training.steps
-            if stopping or step % every == 0:
-                run.save(checkpoint)
-            if stopping:
-                return False
-    return True
 
 
 def command_line(task: Task) -> str:

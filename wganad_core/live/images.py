@@ -112,10 +112,7 @@ class Panel:
         found, rebuilt, path = inversion.search(
             self.wgan.generator, self.config.n_latent, rows(x), terms, descent, every
         )
-        if name == "inversion":  # the prior steers the search and is no part of the score
-            found.pop("prior")
-        score = np.sum(list(found.values()), axis=0, dtype=np.float32)
-        return Judgement(np.asarray(score, np.float32), found, rebuilt), path
+        return inversion.judgement(found, rebuilt), path
 
     def generate(self, z: FloatArray) -> FloatArray:
         """G(z) (n, 784) for latents (n, n_latent)."""

@@ -23,7 +23,7 @@ from wganad_core.live.race import HISTOGRAM_BINS, Lane, box_points
 from wganad_core.networks.build import make_networks
 from wganad_core.networks.parts import Networks
 from wganad_core.pretrained import Run
-from wganad_core.records import MAX_FRAMES, FloatArray, LookBack, Recording
+from wganad_core.records import MAX_FRAMES, FloatArray, LookBack, Recording, half
 from wganad_core.scoring import critic_range, evaluate
 
 KIND = "checkpoint of a run"
@@ -78,6 +78,14 @@ class OfflineRun:
         return self.lane.trainer.n_steps
 
     @property
+    def n_steps(self) -> int:
+        return self.lane.config.training.steps
+
+    @property
+    def finished(self) -> bool:
+        return self.lane.finished
+
+    @property
     def stopped(self) -> str | None:
         """Why the run ended before its last step, if it did."""
         return self.lane.stopped
@@ -103,13 +111,8 @@ class OfflineRun:
 
     def _weights_now(self) -> dict[str, NDArray[Any]]:
         """All weights in half precision; the averaged generator where samples come from it."""
-        trainer = self.lane.trainer
-        arrays: dict[str, NDArray[Any]] = dict(trainer.networks.arrays())
-        if trainer.averaged is not None:
-            for name, value in trainer.averaged.state_dict().items():
-                arrays[f"generator.{name}"] = value.numpy()
-        limit = float(np.finfo(np.float16).max)
-        return {k: v.clip(-limit, limit).astype(np.float16) for k, v in arrays.items()}
+        arrays = self.lane.trainer.finished_arrays()
+        return {name: half(value) for name, value in arrays.items()}
 
     def save(self, path: Path) -> None:
         """Write everything needed to continue, atomically."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from wganad_core.records import FloatArray, Judgement
 from wganad_core.scoring.base import Detector, evaluating, rows
 
 QUERIES_AT_ONCE = 128
+PRIOR = "prior"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +53,7 @@ def inversion_detector(
 
     def judge(x: NDArray[np.floating]) -> Judgement:
         found, rebuilt, _ = search(generator, n_latent, rows(x), terms, descent or Descent())
-        return Judgement(found["residual"], {"residual": found["residual"]}, rebuilt)
+        return judgement(found, rebuilt)
 
     return judge
 
@@ -71,16 +72,23 @@ def anogan_detector(
     def judge(x: NDArray[np.floating]) -> Judgement:
         with evaluating(critic):
             found, rebuilt, _ = search(generator, n_latent, rows(x), terms, descent or Descent())
-        score = np.asarray(np.sum(list(found.values()), axis=0), np.float32)
-        return Judgement(score, found, rebuilt)
+        return judgement(found, rebuilt)
 
     return judge
+
+
+def judgement(found: Mapping[str, FloatArray], rebuilt: FloatArray) -> Judgement:
+    """What a search that ended in these terms says: their sum, but for the prior, which steers
+    the search and is no part of the score."""
+    terms = {name: value for name, value in found.items() if name != PRIOR}
+    score = np.asarray(np.sum(list(terms.values()), axis=0), np.float32)
+    return Judgement(score, terms, rebuilt)
 
 
 def inversion_terms(prior: float) -> Terms:
     def terms(x: Tensor, rebuilt: Tensor, z: Tensor) -> dict[str, Tensor]:
         residual = (x - rebuilt).square().mean(dim=1)
-        return {"residual": residual, "prior": prior * z.square().mean(dim=1) / 2}
+        return {"residual": residual, PRIOR: prior * z.square().mean(dim=1) / 2}
 
     return terms
 
