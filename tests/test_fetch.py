@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import har_files
 from wganad_core.__main__ import main
-from wganad_core.data import DataError, fetch, mnist
+from wganad_core.data import DataError, fetch, har, har_cache, mnist
 from wganad_core.data.fetch import Dataset, File, dataset_folder
 
 CONTENT = {"a.gz": bytes(range(256)) * 800, "b.gz": b"labels" * 1000, "c.txt": b"plain"}
@@ -295,7 +296,7 @@ def test_the_official_files_pass(data_directory: Path) -> None:
     assert fetch.mnist_folder() == fetch.mnist_folder(fetch=True) == data_directory / "mnist"
     fetch.check_mnist(data_directory / "mnist")
     listed = (data_directory / "mnist" / "SHA256SUMS-uncompressed").read_text().split()
-    assert {file.sha256 for file in fetch.MNIST.files} == set(listed[::2])
+    assert {file.sha256 for file in fetch.MNIST.files if isinstance(file, File)} == set(listed[::2])
 
 
 def test_without_mnist_its_folder_is_refused(folder: Path) -> None:
@@ -349,3 +350,155 @@ def test_the_command_line_refuses(
     with pytest.raises(SystemExit) as exit_:
         main(["data", "fetch", "fashion"])
     assert exit_.value.code == 2
+
+
+# UCI HAR, which is judged by what is in it
+
+
+HAR_FILES = har_files.files()
+HAR_ARCHIVE = har_files.nested(HAR_FILES)
+HAR_ZIP, PUBLISHED = "UCI HAR Dataset.zip", fetch.HAR.files[0].name
+
+
+@pytest.fixture
+def har_mirror(serve: Serve, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Mirror:
+    """A mirror of what is now taken for UCI HAR: 14 windows, at most 100 kB."""
+    mirror = serve({PUBLISHED: HAR_ARCHIVE})
+    monkeypatch.setattr(har_cache, "OFFICIAL", har_files.TINY)
+    [archive] = fetch.HAR.files
+    known = hashlib.sha256(HAR_ARCHIVE).hexdigest()
+    tiny = dataclasses.replace(archive, size=100_000, sha256=known)
+    dataset = dataclasses.replace(fetch.HAR, files=(tiny,), mirrors=(mirror.address,))
+    monkeypatch.setattr(fetch, "HAR", dataset)
+    monkeypatch.setitem(fetch.DATASETS, "uci_har", dataset)
+    return mirror
+
+
+@pytest.fixture
+def har_place(folder: Path) -> Path:
+    return folder.parent / "uci_har"
+
+
+def test_har_is_where_uci_publishes_it() -> None:
+    [archive], [mirror] = fetch.HAR.files, fetch.HAR.mirrors
+    assert mirror + archive.name == (
+        "https://archive.ics.uci.edu/static/public/240/"
+        "human+activity+recognition+using+smartphones.zip"
+    )
+    assert fetch.DATASETS["uci_har"] is fetch.HAR
+
+
+def test_har_arrives_and_is_what_the_loader_reads(
+    har_mirror: Mirror, har_place: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[tuple[str, int, int]] = []
+    assert fetch.har_folder(True, lambda *facts: told.append(facts)) == har_place
+    assert there(har_place) == {PUBLISHED: HAR_ARCHIVE}
+    assert told[-1] == (PUBLISHED, len(HAR_ARCHIVE), len(HAR_ARCHIVE))
+    assert len(har.load_har(har_place)) == 14
+    assert fetch.har_folder() == fetch.har_folder(fetch=True) == har_place
+    assert har_mirror.asked == [PUBLISHED]
+    assert caplog.messages == []
+
+
+def test_har_packed_anew_arrives_with_a_warning(
+    har_mirror: Mirror, har_place: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    anew = har_files.packed(HAR_FILES)
+    har_mirror.files = {PUBLISHED: anew}
+    fetch.har_folder(fetch=True)
+    assert there(har_place) == {PUBLISHED: anew}
+    found, known = (hashlib.sha256(content).hexdigest()[:12] for content in (anew, HAR_ARCHIVE))
+    assert caplog.messages == [
+        f"{PUBLISHED} from {har_mirror.host} holds what it should, but has the SHA-256 {found}…; "
+        f"known is {known}…."
+    ]
+
+
+@pytest.mark.parametrize("form", ["zip", "extracted"])
+def test_har_in_another_form_is_not_downloaded(
+    form: str, har_mirror: Mirror, har_place: Path
+) -> None:
+    har_place.mkdir(parents=True)
+    if form == "zip":
+        (har_place / HAR_ZIP).write_bytes(har_files.packed(HAR_FILES))
+    else:
+        har_files.extract(HAR_FILES, har_place / "UCI HAR Dataset")
+    assert fetch.har_folder(fetch=True) == har_place
+    assert har_mirror.asked == []
+
+
+BAD_HAR = {
+    "a page": (b"<html>Please log in", "not a whole zip archive"),
+    "empty": (b"", "not a whole zip archive"),
+    "truncated": (HAR_ARCHIVE[:-40], "not a whole zip archive"),
+    "MNIST": (har_files.packed(GOOD, ""), "expected activity_labels.txt or UCI HAR Dataset.zip in"),
+    "label 7": (
+        har_files.nested(HAR_FILES | {"test/y_test.txt": har_files.column([2, 1, 3, 7, 6, 5])}),
+        "test/y_test.txt: expected whole numbers from 1 to 6, found 7 in line 4",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", [*BAD_HAR, "endless", "cut"])
+def test_a_wrong_har_is_refused_and_nothing_stays(
+    kind: str, har_mirror: Mirror, har_place: Path
+) -> None:
+    content, flaw = BAD_HAR.get(kind, (HAR_ARCHIVE, "IncompleteRead("))
+    if kind == "endless":
+        content, flaw = bytes(300_000), "more than the 100,000 bytes"
+    har_mirror.files = {PUBLISHED: content}
+    har_mirror.cut = PUBLISHED if kind == "cut" else ""
+    with pytest.raises(DataError) as caught:
+        fetch.har_folder(fetch=True)
+    said = str(caught.value)
+    assert said.startswith(f"{PUBLISHED} could not be fetched ({har_mirror.host}: {flaw}")
+    assert said.endswith(f"put the files of UCI HAR into {har_place} yourself.")
+    assert list(har_place.iterdir()) == []
+    assert [path.name for path in har_place.parent.iterdir()] == ["uci_har"]  # and no cache
+
+
+@pytest.mark.parametrize("kind", BAD_HAR)
+def test_a_wrong_har_that_is_there_is_refused_and_kept(
+    kind: str, har_mirror: Mirror, har_place: Path
+) -> None:
+    content, flaw = BAD_HAR[kind]
+    har_place.mkdir(parents=True)
+    (har_place / HAR_ZIP).write_bytes(content)
+    for fetching in (False, True):
+        with pytest.raises(DataError) as caught:
+            fetch.har_folder(fetching)
+        said = str(caught.value)
+        assert said.startswith(
+            f"{har_place / HAR_ZIP} is not the file that UCI HAR was published with ({flaw}"
+        )
+        assert said.endswith("delete it and run `python -m wganad_core data fetch uci_har`.")
+    assert there(har_place) == {HAR_ZIP: content}
+    assert har_mirror.asked == []
+
+
+def test_the_command_line_fetches_and_checks_har(
+    har_mirror: Mirror, har_place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["data", "check", "uci_har"]) == 1
+    printed, said = capsys.readouterr()
+    assert printed == ""
+    assert said.startswith(f"UCI HAR is not complete in {har_place} (missing: {PUBLISHED})")
+    assert main(["data", "fetch", "uci_har", "--json"]) == 0
+    printed, said = capsys.readouterr()
+    facts = {"name": "uci_har", "folder": str(har_place), "files": [PUBLISHED]}
+    assert json.loads(printed) == facts
+    assert f"{PUBLISHED}: 100%" in said
+    assert main(["data", "check", "uci_har"]) == 0
+    printed, _ = capsys.readouterr()
+    assert printed == (
+        f"UCI HAR is complete in {har_place}, its structure, counts and ranges as published.\n"
+    )
+
+
+def test_the_real_har_passes(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "uci_har").symlink_to(shared_data / "uci_har")  # the cache goes to tmp_path
+    monkeypatch.setenv("WGANAD_DATA", str(tmp_path))
+    assert fetch.har_folder() == fetch.har_folder(fetch=True) == tmp_path / "uci_har"

@@ -25,6 +25,9 @@ MIXTURES: tuple[MixtureName, ...] = get_args(MixtureName)
 # What MNIST's models may be asked for (design.md §4).
 DIGITS = tuple("0123456789")
 PROTOCOLS = ("80/20", "official")
+# And HAR's.
+ACTIVITIES = ("walking", "upstairs", "downstairs", "sitting", "standing", "laying")
+HAR_PROTOCOLS = ("test", "test+all")
 MAX_SEED = 2**32 - 1
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 
@@ -158,10 +161,57 @@ class ImageConfig(_Config):
             _whole(self, field.name, 1, 4096)
 
 
-AnyNetworkConfig = NetworkConfig | ImageConfig
-NETWORK_KINDS: dict[str, type[NetworkConfig | ImageConfig]] = {
+Architecture = Literal["dense", "recurrence", "conv", "recurrent"]
+ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
+# What each takes of a window of nine signals × 128 steps (data.views): the three signals of total
+# acceleration, nine images of 32 × 32 distances, or all nine signals.
+VIEWS: dict[Architecture, tuple[str, tuple[int, ...]]] = {
+    "dense": ("total", (3, 128)),
+    "recurrence": ("recurrence", (9, 32, 32)),
+    "conv": ("signals", (9, 128)),
+    "recurrent": ("signals", (9, 128)),
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WindowConfig(_Config):
+    """Networks for windows of wearable sensors (paper §6), by architecture.
+
+    `width`: units of a dense layer or of a recurrent state, channels of the first convolution;
+    `hidden`: the dense layer next to the latents or the score; `features`: the length of
+    contrastive feature vectors.
+    """
+
+    architecture: Architecture = "conv"
+    n_latent: int = 16
+    width: int = 24
+    hidden: int = 64
+    features: int = 128
+
+    @property
+    def view(self) -> str:
+        return VIEWS[self.architecture][0]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample as the networks see it: channels first."""
+        return VIEWS[self.architecture][1]
+
+    @property
+    def n_features(self) -> int:
+        return math.prod(self.shape)
+
+    def __post_init__(self) -> None:
+        _choice(self, "architecture", ARCHITECTURES)
+        for name in ("n_latent", "width", "hidden", "features"):
+            _whole(self, name, 1, 4096)
+
+
+AnyNetworkConfig = NetworkConfig | ImageConfig | WindowConfig
+NETWORK_KINDS: dict[str, type[NetworkConfig | ImageConfig | WindowConfig]] = {
     "dense": NetworkConfig,
     "image": ImageConfig,
+    "window": WindowConfig,
 }
 
 

@@ -61,19 +61,24 @@ def critic_gradient(critic: nn.Module, batch_size: int) -> CriticGradient:
 
 
 # What a chain may consist of besides ReLU and LeakyReLU.
-AFFINE = (nn.Linear, nn.Conv2d, nn.Flatten, nn.Unflatten)
+AFFINE = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Flatten, nn.Unflatten)
+
+TRANSPOSED: dict[type[nn.Module], Callable[..., Tensor]] = {
+    nn.Conv1d: functional.conv_transpose1d,
+    nn.Conv2d: functional.conv_transpose2d,
+}
 
 
 def is_chain(critic: nn.Module) -> bool:
     """Whether `critic` is a sequence of affine layers, folds, and ReLU or LeakyReLU."""
     return isinstance(critic, nn.Sequential) and all(
         type(layer) in (*AFFINE, nn.ReLU, nn.LeakyReLU)
-        and not (isinstance(layer, nn.Conv2d) and not _has_plain_transpose(layer))
+        and not (isinstance(layer, nn.Conv1d | nn.Conv2d) and not _has_plain_transpose(layer))
         for layer in critic
     )
 
 
-def _has_plain_transpose(layer: nn.Conv2d) -> bool:
+def _has_plain_transpose(layer: nn.Conv1d | nn.Conv2d) -> bool:
     return layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
 
 
@@ -96,13 +101,13 @@ def _transposed(layer: nn.Module, entered: Tensor, v: Tensor) -> Tensor:
     """The transpose of `layer`'s Jacobian at its input `entered`, applied to v."""
     if isinstance(layer, nn.Linear):
         return v @ layer.weight
-    if isinstance(layer, nn.Conv2d):
-        (height, width), v_size = entered.shape[2:], v.shape[2:]
+    if isinstance(layer, nn.Conv1d | nn.Conv2d):
         assert not isinstance(layer.padding, str)
-        sizes = zip((height, width), v_size, layer.stride, layer.padding, layer.kernel_size,
-                    layer.dilation, strict=True)  # fmt: skip
+        sizes = zip(entered.shape[2:], v.shape[2:], layer.stride, layer.padding,
+                    layer.kernel_size, layer.dilation, strict=True)  # fmt: skip
         rest = [n - ((m - 1) * s - 2 * p + d * (k - 1) + 1) for n, m, s, p, k, d in sizes]
-        return functional.conv_transpose2d(
+        transposed = TRANSPOSED[type(layer)]
+        return transposed(
             v, layer.weight, None, layer.stride, layer.padding, rest, layer.groups, layer.dilation
         )
     if isinstance(layer, nn.Flatten | nn.Unflatten):

@@ -34,10 +34,11 @@ def check_data(arguments: argparse.Namespace) -> int:
 def _report(arguments: argparse.Namespace) -> int:
     dataset = DATASETS[arguments.name]
     if arguments.json:
-        files = [file.name for file in dataset.files]
+        found = [file.find(dataset.folder) or dataset.folder / file.name for file in dataset.files]
+        files = [path.name for path in found]
         print_json({"name": dataset.name, "folder": str(dataset.folder), "files": files})
     else:
-        print(f"{dataset.title} is complete in {dataset.folder}, every file as published.")
+        print(f"{dataset.title} is complete in {dataset.folder}, {dataset.verdict}.")
     return 0
 
 
@@ -69,6 +70,8 @@ FETCH = Command(
     """\
   the 70,000 digits of MNIST (11 MB), into the folder that WGANAD_DATA names or the cache:
     python -m wganad_core data fetch mnist
+  the 10,299 windows of UCI HAR (about 60 MB):
+    python -m wganad_core data fetch uci_har
 
 Files that are there already are verified and not downloaded again.""",
     data_options,
@@ -80,7 +83,9 @@ CHECK = Command(
     "verify a published data set that is here",
     """\
   are the files of MNIST there, and what was published:
-    python -m wganad_core data check mnist""",
+    python -m wganad_core data check mnist
+  is UCI HAR there, as its zip, in the published archive around it, or extracted:
+    python -m wganad_core data check uci_har""",
     data_options,
     check_data,
 )

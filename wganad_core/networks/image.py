@@ -72,13 +72,6 @@ def encoder(config: ImageConfig, rng: torch.Generator, n_outputs: int) -> nn.Seq
     return initialise(nn.Sequential(*layers), rng)
 
 
-def normalised_encoder(config: ImageConfig, rng: torch.Generator) -> nn.Sequential:
-    """The encoder of eq. 23: batch normalisation without affine last, so that its latents have
-    the prior's mean and variance (paper §5.2)."""
-    last = nn.BatchNorm1d(config.n_latent, affine=False)
-    return nn.Sequential(*encoder(config, rng, config.n_latent), last)
-
-
 class JointDiscriminator(nn.Module):
     """The BiGAN's D: (x (n, 784), z (n, n_latent)) → logit (n, 1) (§4.3)."""
 
@@ -118,8 +111,3 @@ def features(config: ImageConfig, rng: torch.Generator) -> nn.Sequential:
         nn.Linear(4 * width * 16, config.features),
     ]
     return initialise(nn.Sequential(*layers), rng)
-
-
-def head(config: ImageConfig, rng: torch.Generator) -> nn.Sequential:
-    """Features (n, features) → (n, 64), where the contrastive loss is taken; not for scoring."""
-    return initialise(nn.Sequential(nn.LeakyReLU(SLOPE), nn.Linear(config.features, 64)), rng)

@@ -9,17 +9,21 @@ import torch
 from torch import nn
 
 M = TypeVar("M", bound=nn.Module)
+LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
 
 
 def initialise(module: M, rng: torch.Generator) -> M:
     """Draw all weights and biases uniform in ±1/√(inputs of a unit), PyTorch's own rule, from
     `rng`; the same state gives the same weights."""
     for layer in module.modules():
-        if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+        if isinstance(layer, LAYERS):
             weight = layer.weight
             # A transposed convolution's weight is (in, out, …): PyTorch takes the second axis.
             bound = 1 / math.sqrt(weight[0].numel())
-            for parameter in (weight, layer.bias):
-                if parameter is not None:
-                    nn.init.uniform_(parameter, -bound, bound, generator=rng)
+        elif isinstance(layer, nn.GRU):
+            bound = 1 / math.sqrt(layer.hidden_size)
+        else:
+            continue
+        for parameter in layer.parameters(recurse=False):
+            nn.init.uniform_(parameter, -bound, bound, generator=rng)
     return module

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wganad_core import storage
-from wganad_core.config import ImageConfig, TrainingConfig, network_to_dict
+from wganad_core.config import NetworkConfig, TrainingConfig, network_to_dict
 from wganad_core.networks.parts import FlatParameters, Networks
 from wganad_core.records import FloatArray, Snapshot
 
@@ -169,7 +169,7 @@ class Trainer(ABC):
 
 def fixed_latents(networks: Networks, seed: int) -> Tensor:
     """The latents whose images all snapshots of a run show."""
-    n = N_FIXED_IMAGES if isinstance(networks.config, ImageConfig) else N_FIXED
+    n = N_FIXED if isinstance(networks.config, NetworkConfig) else N_FIXED_IMAGES
     fixed = torch.Generator().manual_seed(seed + 1_000_003)
     return torch.randn(n, networks.config.n_latent, generator=fixed)
 

@@ -1,0 +1,82 @@
+"""What may happen to a sample without changing what it is: for contrastive features."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from wganad_core.config import AnyNetworkConfig, ConfigError, ImageConfig, WindowConfig
+
+Distort = Callable[[Tensor, torch.Generator], Tensor]
+
+SIDE = 28
+TURN = math.radians(20)
+SHIFT = 2.5 * 2 / SIDE  # of 2.5 pixels, in affine_grid's units
+SCALE, SHEAR = 0.2, 0.25
+
+# Of windows: a phone sits a little differently, steps come sooner, quicker, stronger, noisier.
+TILT = math.radians(8)
+EARLIER = 2 * 16 / 128  # sixteen steps, in affine_grid's units
+QUICKER, STRONGER, NOISE = 0.05, 0.1, 0.02
+
+
+def distortion(config: AnyNetworkConfig) -> Distort:
+    """The distortions that suit the networks' samples. Raises `ConfigError` if there are none."""
+    if isinstance(config, ImageConfig):
+        return distort_images
+    if isinstance(config, WindowConfig) and config.view == "signals":
+        return distort_windows
+    raise ConfigError("Contrastive features need images or the nine signals of windows.")
+
+
+def _uniform(n: int, bound: float, rng: torch.Generator) -> Tensor:
+    return (2 * torch.rand(n, generator=rng) - 1) * bound
+
+
+def distort_images(x: Tensor, rng: torch.Generator) -> Tensor:
+    """Each image (n, 784) through an affine map of its own: small shifts, turns, scalings and
+    shears leave a digit what it is."""
+    n = len(x)
+    turn, shear = _uniform(n, TURN, rng), _uniform(n, SHEAR, rng)
+    scale_x, scale_y = (torch.exp(_uniform(n, SCALE, rng)) for _ in range(2))
+    cos, sin = torch.cos(turn), torch.sin(turn)
+    rows = [
+        torch.stack([scale_x * cos, scale_y * (shear * cos - sin), _uniform(n, SHIFT, rng)], dim=1),
+        torch.stack([scale_x * sin, scale_y * (shear * sin + cos), _uniform(n, SHIFT, rng)], dim=1),
+    ]
+    grid = functional.affine_grid(torch.stack(rows, dim=1), [n, 1, SIDE, SIDE], align_corners=False)
+    moved = functional.grid_sample(x.view(n, 1, SIDE, SIDE), grid, align_corners=False)
+    return moved.view(n, -1)
+
+
+def distort_windows(x: Tensor, rng: torch.Generator) -> Tensor:
+    """Each window (n, 9·128): its three sensors turned together by up to `TILT` about any axis,
+    earlier or later, a little quicker or slower, body movements a little stronger or weaker, some
+    noise. Works on the view `signals`, in which a sensor's axes share their scale."""
+    n = len(x)
+    axis = functional.normalize(torch.randn(n, 3, generator=rng), dim=1)
+    turn = _rotations(axis * _uniform(n, TILT, rng)[:, None])
+    strength = torch.ones(n, 3, 1, 1)
+    strength[:, :2] = torch.exp(_uniform(2 * n, STRONGER, rng)).view(n, 2, 1, 1)
+    turned = (turn[:, None] @ x.view(n, 3, 3, -1)) * strength  # (n, sensors, axes, steps)
+    maps = torch.zeros(n, 2, 3)
+    maps[:, 0, 0] = torch.exp(_uniform(n, QUICKER, rng))
+    maps[:, 0, 2], maps[:, 1, 1] = _uniform(n, EARLIER, rng), 1.0
+    size = [n, 9, 1, turned.shape[-1]]
+    grid = functional.affine_grid(maps, size, align_corners=False)
+    moved = functional.grid_sample(
+        turned.reshape(size), grid, padding_mode="reflection", align_corners=False
+    )
+    return moved.reshape(n, -1) + NOISE * torch.randn(x.shape, generator=rng)
+
+
+def _rotations(vectors: Tensor) -> Tensor:
+    """Rotation vectors (n, 3), axis times angle, as matrices (n, 3, 3)."""
+    x, y, z = vectors.unbind(dim=1)
+    nil = torch.zeros_like(x)
+    rows = [torch.stack(row, dim=1) for row in ((nil, -z, y), (z, nil, -x), (-y, x, nil))]
+    return torch.linalg.matrix_exp(torch.stack(rows, dim=1))
