@@ -27,6 +27,9 @@ st.navigation(
         st.Page(
             "pages/mnist.py", title="Digits", icon=":material/image_search:", url_path="mnist"
         ),
+        st.Page(
+            "pages/har.py", title="Movements", icon=":material/directions_walk:", url_path="har"
+        ),
     ],
     position="top",
 ).run()  # fmt: skip

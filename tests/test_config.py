@@ -13,6 +13,7 @@ from hypothesis import given
 
 from wganad_core.config import (
     ACTIVATIONS,
+    ARCHITECTURES,
     LIVE_LIMITS,
     MAX_LANES,
     METHODS,
@@ -20,12 +21,16 @@ from wganad_core.config import (
     ConfigError,
     Decay,
     GeneratorLoss,
+    ImageConfig,
     LaneConfig,
     MixtureConfig,
     NetworkConfig,
     Optimizer,
     RaceConfig,
     TrainingConfig,
+    WindowConfig,
+    network_from_dict,
+    network_to_dict,
 )
 
 
@@ -55,6 +60,18 @@ def network_configs(width: int = 4096, depth: int = 16) -> st.SearchStrategy[Net
         depth=st.integers(1, depth),
         activation=st.sampled_from(ACTIVATIONS),
     )
+
+
+SIZES = st.integers(1, 4096)
+IMAGE_CONFIGS = st.builds(ImageConfig, n_latent=SIZES, critic_width=SIZES, hidden=SIZES)
+WINDOW_CONFIGS = st.builds(
+    WindowConfig,
+    architecture=st.sampled_from(ARCHITECTURES),
+    n_latent=SIZES,
+    width=SIZES,
+    hidden=SIZES,
+    features=SIZES,
+)
 
 
 def training_configs(
@@ -94,10 +111,50 @@ RACES = st.builds(
 LANES = st.builds(LaneConfig, network=network_configs(), training=training_configs())
 
 
-@given(st.one_of(MIXTURE_CONFIGS, network_configs(), training_configs(), LANES, RACES))
+@given(
+    st.one_of(
+        MIXTURE_CONFIGS, network_configs(), IMAGE_CONFIGS, WINDOW_CONFIGS, training_configs(),
+        LANES, RACES,
+    )
+)  # fmt: skip
 def test_every_config_survives_json(config: Any) -> None:
     text = json.dumps(config.to_dict(), allow_nan=False)
     assert type(config).from_dict(json.loads(text)) == config
+
+
+@given(st.one_of(network_configs(), IMAGE_CONFIGS, WINDOW_CONFIGS))
+def test_networks_of_every_kind_survive_json(config: Any) -> None:
+    found = network_from_dict(json.loads(json.dumps(network_to_dict(config), allow_nan=False)))
+    assert type(found) is type(config)
+    assert found == config
+
+
+def test_the_kind_of_networks_is_written_beside_their_settings() -> None:
+    kinds = {"dense": NetworkConfig(), "image": ImageConfig(), "window": WindowConfig()}
+    for kind, config in kinds.items():
+        assert network_to_dict(config) == {"kind": kind, **config.to_dict()}
+    assert network_from_dict({"kind": "window", "architecture": "dense", "width": 5}) == (
+        WindowConfig(architecture="dense", width=5)
+    )
+
+
+def test_networks_of_an_unknown_kind_are_refused() -> None:
+    for values, found in (({}, "None"), ({"kind": "conv"}, "'conv'")):
+        with pytest.raises(ConfigError, match=f"one of dense, image, window; found {found}"):
+            network_from_dict(values)
+    with pytest.raises(ConfigError, match="WindowConfig has no setting depth"):
+        network_from_dict({"kind": "window", "depth": 2})
+
+
+def test_what_an_architecture_sees_of_a_window() -> None:
+    configs = [WindowConfig(architecture=architecture) for architecture in ARCHITECTURES]
+    found = {c.architecture: (c.view, c.shape, c.n_features) for c in configs}
+    assert found == {
+        "dense": ("total", (3, 128), 384),
+        "recurrence": ("recurrence", (9, 32, 32), 9216),
+        "conv": ("signals", (9, 128), 1152),
+        "recurrent": ("signals", (9, 128), 1152),
+    }
 
 
 def test_equal_settings_are_equal_hashable_and_frozen() -> None:
@@ -141,6 +198,10 @@ WHOLE: list[tuple[Any, str, tuple[int, ...], tuple[int, ...]]] = [
     (NetworkConfig, "n_latent", (1, 4096), (0, 4097)),
     (NetworkConfig, "width", (1, 4096), (0, 4097)),
     (NetworkConfig, "depth", (1, 16), (0, 17)),
+    (WindowConfig, "n_latent", (1, 4096), (0, 4097)),
+    (WindowConfig, "width", (1, 4096), (0, 4097)),
+    (WindowConfig, "hidden", (1, 4096), (0, 4097)),
+    (WindowConfig, "features", (1, 4096), (0, 4097)),
     (TrainingConfig, "batch_size", (1, 65_536), (0, 65_537)),
     (TrainingConfig, "n_critic", (1, 1000), (0, 1001)),
     (TrainingConfig, "steps", (1, 100_000_000), (0, 100_000_001)),
@@ -159,6 +220,7 @@ REAL: list[tuple[Any, str, tuple[float, ...], tuple[float, ...]]] = [
 CHOICE: list[tuple[Any, str]] = [
     (MixtureConfig, "name"),
     (NetworkConfig, "activation"),
+    (WindowConfig, "architecture"),
     (TrainingConfig, "method"),
     (TrainingConfig, "generator_loss"),
     (TrainingConfig, "optimizer"),
@@ -168,7 +230,7 @@ CHOICE: list[tuple[Any, str]] = [
 
 def test_the_tables_below_cover_every_setting() -> None:
     covered = {(kind, name) for kind, name, *_ in [*WHOLE, *REAL, *CHOICE]}
-    kinds = (MixtureConfig, NetworkConfig, TrainingConfig)
+    kinds = (MixtureConfig, NetworkConfig, WindowConfig, TrainingConfig)
     assert covered == {(kind, f.name) for kind in kinds for f in dataclasses.fields(kind)}
 
 

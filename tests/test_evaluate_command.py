@@ -15,6 +15,7 @@ from tests.test_scores import table
 from wganad_core import live, pretrained, storage
 from wganad_core.__main__ import main
 from wganad_core.records import ScoreTable
+from wganad_core.use_cases import MNIST, UseCase
 
 PERFECT, WORST = [4.0, 1.0, 3.0, 2.0], [2.0, 3.0, 1.0, 4.0]
 DIGITS = "0123456789"
@@ -161,14 +162,15 @@ def recompute(monkeypatch):
     answers: dict[str, ScoreTable] = {}
     asked: list[tuple[str, str]] = []
 
-    def answer(abnormal: str, protocol: str) -> ScoreTable:
+    def answer(case: UseCase, abnormal: str, protocol: str) -> ScoreTable:
+        assert case is MNIST
         asked.append((abnormal, protocol))
         return answers[abnormal]
 
-    images = types.ModuleType("wganad_core.live.images")
-    images.recompute = answer  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, images.__name__, images)
-    monkeypatch.setattr(live, "images", images, raising=False)
+    panels = types.ModuleType("wganad_core.live.panels")
+    panels.recompute = answer  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, panels.__name__, panels)
+    monkeypatch.setattr(live, "panels", panels, raising=False)
     return answers, asked
 
 

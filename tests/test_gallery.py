@@ -9,7 +9,7 @@ import pytest
 
 from wganad_core.data import latents
 from wganad_core.data.gallery import Gallery, join
-from wganad_core.data.mnist import Digits, sample_ids
+from wganad_core.data.mnist import sample_ids
 from wganad_core.records import ScoreTable
 
 CLASSES = np.array(["0", "0", "1", "1", "2"])
@@ -36,6 +36,8 @@ def test_orders_by_hand(shown: Gallery) -> None:
     assert shown.order("ours", "alarms").tolist() == [3, 4]
     assert shown.order("ours", "highest", "0", n=1).tolist() == [3]
     assert len(shown.order("ours", "alarms", "1")) == 0
+    among = np.array([True, False, True, False, True, True])
+    assert shown.order("ours", "highest", among=among).tolist() == [2, 4]
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 24])
@@ -85,7 +87,7 @@ def test_scores_join_with_images_by_content() -> None:
         seed, part, sample_id, np.full(n, ""), class_, np.asarray(class_ == "4", np.int64),
         score.astype(np.float32),
     )  # fmt: skip
-    found = join(table, Digits(images, np.array([4, 7, 7, 1]), np.arange(4)))
+    found = join(table, ids)
     assert found.abnormal == "4"
     assert len(found.classes) == 2
     assert found.score("ours").tolist() == pytest.approx([0.8, nan, 0.2, nan], nan_ok=True)

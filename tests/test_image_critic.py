@@ -112,6 +112,50 @@ def test_the_chain_equals_double_backward(
     assert_equals_autograd(critic, batch, penalty, 1e-9)
 
 
+@settings(max_examples=20)
+@given(
+    length=st.integers(5, 11),
+    kernel=st.integers(1, 6),
+    stride=st.integers(1, 3),
+    padding=st.integers(0, 2),
+    dilation=st.integers(1, 2),
+    groups=st.sampled_from([1, 2]),
+    bias=st.booleans(),
+    slope=st.sampled_from([0.0, 0.2]),
+    seed=st.integers(0, 10_000),
+)
+@example(11, 6, 2, 2, 1, 1, True, 0.2, 0)
+@example(10, 5, 3, 1, 2, 2, False, 0.0, 1)
+def test_the_chain_along_time_equals_double_backward(
+    length: int,
+    kernel: int,
+    stride: int,
+    padding: int,
+    dilation: int,
+    groups: int,
+    bias: bool,
+    slope: float,
+    seed: int,
+) -> None:
+    out = (length + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+    assume(out >= 1)
+    critic = nn.Sequential(
+        nn.Unflatten(1, (2, length)),
+        nn.Conv1d(2, 4, kernel, stride, padding, dilation, groups, bias),
+        nn.LeakyReLU(slope),
+        nn.Conv1d(4, 3, 1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(3 * out, 1),
+    ).double()
+    draw(critic, seed)
+    assert slope_function_is_chain(critic)
+    batch = make_batch(3, (2 * length,), torch.float64, seed)
+    expected, _, _ = by_autograd(critic, batch, 10.0)
+    assume(max(gradient.abs().max() for gradient in expected) > 0)
+    assert_equals_autograd(critic, batch, 10.0, 1e-9)
+
+
 def slope_function_is_chain(critic: nn.Module) -> bool:
     FlatParameters(critic)
     return slope_function(critic) is _chain_gradient
@@ -197,6 +241,7 @@ CHAINS = [
     nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4, 1)),
     nn.Sequential(nn.Unflatten(1, (1, 3, 3)), nn.Conv2d(1, 4, 3, bias=False), nn.Flatten()),
     nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.LeakyReLU(), nn.Conv2d(4, 1, 3)),
+    nn.Sequential(nn.Conv1d(1, 4, 3, padding=1), nn.LeakyReLU(), nn.Flatten(), nn.Linear(8, 1)),
 ]
 OTHERS = [
     nn.Sequential(nn.Conv2d(1, 2, 2), nn.LayerNorm([2, 2]), nn.Flatten(), nn.Linear(8, 1)),
@@ -215,6 +260,19 @@ OTHERS = [
     nn.Sequential(nn.Conv2d(1, 2, 3, padding="same"), nn.ReLU(), nn.Flatten(), nn.Linear(18, 1)),
     nn.Sequential(nn.Conv2d(1, 2, 2, padding="valid"), nn.ReLU(), nn.Flatten(), nn.Linear(8, 1)),
     nn.Sequential(nn.ConvTranspose2d(1, 2, 2), nn.ReLU(), nn.Flatten(), nn.Linear(32, 1)),
+    nn.Sequential(
+        nn.Flatten(2),
+        nn.Conv1d(1, 2, 3, padding=1, padding_mode="circular"),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(18, 1),
+    ),
+    nn.Sequential(
+        nn.Flatten(2), nn.Conv1d(1, 2, 3, padding="same"), nn.Flatten(), nn.Linear(18, 1)
+    ),
+    nn.Sequential(
+        nn.Flatten(2), nn.ConvTranspose1d(1, 2, 2), nn.ReLU(), nn.Flatten(), nn.Linear(20, 1)
+    ),
     nn.Sequential(nn.Conv2d(1, 2, 2), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(2, 1)),
     nn.Sequential(nn.Sequential(nn.Conv2d(1, 2, 2), nn.ReLU()), nn.Flatten(), nn.Linear(8, 1)),
 ]

@@ -15,7 +15,7 @@ from wganad_core import scoring
 from wganad_core.config import ImageConfig
 from wganad_core.networks import image
 from wganad_core.networks.build import make_networks
-from wganad_core.records import FloatArray, Rule
+from wganad_core.records import FloatArray, Normals, Rule
 from wganad_core.scoring import base, inversion
 from wganad_core.scoring.base import evaluate, evaluating, rows
 from wganad_core.scoring.evidence import Sources, evidence, ours_detector
@@ -46,8 +46,8 @@ class World:
         self.modules += [*vae.modules.values(), *bigan.modules.values()]
         references = np.random.default_rng(1).random((12, 784), np.float32)
         spaces = {name: place(references) for name, place in self.sources.spaces().items()}
-        self.spaces = spaces
-        normals, _ = evidence(self.sources, spaces, 2, references)
+        self.normals = Normals(spaces, k=2)
+        normals, _ = evidence(self.sources, self.normals, references)
         self.rule = Rule.fitted(tuple(normals), normals)
         self.detectors: dict[str, scoring.Detector] = {
             "critic": scoring.critic_detector(wgan.critic),
@@ -61,7 +61,7 @@ class World:
             "anogan": scoring.anogan_detector(
                 wgan.generator, self.sources.critic, 3, descent=SHORT
             ),
-            "ours": ours_detector(self.sources, spaces, 2, self.rule),
+            "ours": ours_detector(self.sources, self.normals, self.rule),
         }
 
 
@@ -485,7 +485,7 @@ def test_a_rule_by_hand() -> None:
 
 def test_evidence_by_hand(world: World) -> None:
     sources = world.sources
-    found, rebuilt = evidence(sources, world.spaces, 2, X)
+    found, rebuilt = evidence(sources, world.normals, X)
     assert found.keys() == {
         "critic", "residual", "relative", "izi",
         "near-latent", "near-encoder", "near-critic", "near-features", "near-features-length",
@@ -508,15 +508,19 @@ def test_evidence_by_hand(world: World) -> None:
         for layer in list(sources.encoder)[:8]:
             hidden = layer(hidden)
         assert hidden.shape == (9, 6)
-        latent = np.sort(cdist(z.numpy(), world.spaces["latents"]), axis=1)[:, :2].mean(axis=1)
+        latent = np.sort(cdist(z.numpy(), world.normals.points["latents"]), axis=1)[:, :2].mean(
+            axis=1
+        )
         np.testing.assert_allclose(found["near-latent"], latent, rtol=0, atol=1e-4)
-        near = np.sort(cdist(unit(hidden.numpy()), unit(world.spaces["encoder"])), axis=1)[:, :2]
+        near = np.sort(cdist(unit(hidden.numpy()), unit(world.normals.points["encoder"])), axis=1)[
+            :, :2
+        ]
         np.testing.assert_allclose(found["near-encoder"], near.mean(axis=1), rtol=0, atol=1e-4)
 
 
 def test_ours_is_the_mean_of_its_standardised_evidence(world: World) -> None:
     rule = Rule(("critic", "residual"), {"critic": 1, "residual": 0}, {"critic": 2, "residual": 4})
-    judged = ours_detector(world.sources, world.spaces, 2, rule)(X)
+    judged = ours_detector(world.sources, world.normals, rule)(X)
     f = -world.detectors["critic"](X).score
     error = world.detectors["encoder"](X).score
     np.testing.assert_allclose(judged.score, ((-f - 1) / 2 + error / 4) / 2, rtol=1e-4, atol=1e-5)
@@ -529,8 +533,8 @@ def test_ours_without_the_contrastive_features(world: World) -> None:
     assert without.spaces().keys() == {"latents", "encoder", "critic"}
     names = ("near-critic", "near-encoder")
     rule = Rule(names, dict.fromkeys(names, 0.0), dict.fromkeys(names, 1.0))
-    one = ours_detector(without, world.spaces, 2, rule)(X)
-    other = ours_detector(with_features, world.spaces, 2, rule)(X)
+    one = ours_detector(without, world.normals, rule)(X)
+    other = ours_detector(with_features, world.normals, rule)(X)
     assert np.array_equal(one.score, other.score)
 
 

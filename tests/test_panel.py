@@ -18,23 +18,34 @@ from numpy.typing import NDArray
 
 from wganad_core import pretrained, runs, storage
 from wganad_core.__main__ import main, make_parser
-from wganad_core.commands import console, train_mnist
+from wganad_core.commands import console, train_model
 from wganad_core.config import DIGITS, ImageConfig, Method, TrainingConfig
 from wganad_core.data import fetch, mnist
 from wganad_core.data.latents import walk
-from wganad_core.live import images, protocol
+from wganad_core.data.pool import DigitPool
+from wganad_core.live import panels, protocol
 from wganad_core.live.client import WorkerClient, WorkerError
-from wganad_core.live.images import Panel, Shelf, fitted_panel, recompute, score_split, subset
+from wganad_core.live.panels import (
+    Panel,
+    Shelf,
+    fitted_panel,
+    recompute,
+    score_all,
+    score_split,
+    search_split,
+    subset,
+)
 from wganad_core.live.worker import Worker
 from wganad_core.records import FloatArray, ScoreTable, Split
 from wganad_core.scoring.evidence import spaces_of
 from wganad_core.scoring.inversion import Descent
-from wganad_core.use_cases import OURS
+from wganad_core.use_cases import MNIST
 
 TINY = ImageConfig(n_latent=3, generator_width=2, critic_width=2, encoder_width=2, hidden=6)
 METHODS: tuple[Method, ...] = ("wgan-gp", "encoder", "features", "vae", "bigan")
 ABNORMAL, PER_CLASS, N_SUBSET = "4", 30, 20
 SHORT = Descent(steps=2, restarts=1)
+OURS = MNIST.ours.rules
 QUICK = {"critic", "encoder", "vae", "bigan", "critic-interval", *OURS}
 
 
@@ -45,7 +56,8 @@ def make_pool() -> mnist.Digits:
     return mnist.Digits(sample.images[chosen], sample.labels[chosen], np.arange(len(chosen)))
 
 
-POOL = make_pool()
+DIGITS_THERE = make_pool()
+POOL = DigitPool(DIGITS_THERE)
 
 
 def make_split(digits: mnist.Digits, abnormal: str = ABNORMAL, protocol: str = "80/20") -> Split:
@@ -66,12 +78,12 @@ def make_split(digits: mnist.Digits, abnormal: str = ABNORMAL, protocol: str = "
     )  # fmt: skip
 
 
-SPLIT = make_split(POOL)
-X = mnist.vectors(POOL.images[SPLIT.parts["test"]])
+SPLIT = make_split(DIGITS_THERE)
+X = POOL.rows(SPLIT.parts["test"], None)
 
 
 def part(name: str) -> FloatArray:
-    return mnist.vectors(POOL.images[SPLIT.parts[name]])
+    return POOL.rows(SPLIT.parts[name], None)
 
 
 @pytest.fixture(scope="module")
@@ -96,15 +108,15 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def panel(models: Path) -> Panel:
     assert Panel(models, ABNORMAL).detectors.keys() == QUICK - {"critic-interval", *OURS}
-    return fitted_panel(models, POOL, SPLIT)
+    return fitted_panel(MNIST, models, POOL, SPLIT)
 
 
 @pytest.fixture
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """The small pool in place of MNIST, for everything that loads it."""
-    monkeypatch.setattr(images, "N_SUBSET", N_SUBSET)
-    monkeypatch.setattr(fetch, "mnist_folder", lambda fetch=False: Path("nowhere"))
-    monkeypatch.setattr(mnist, "load_mnist", lambda folder: POOL)
+    monkeypatch.setattr(panels, "N_SUBSET", N_SUBSET)
+    monkeypatch.setattr(fetch, "mnist_folder", lambda fetch, progress: Path("nowhere"))
+    monkeypatch.setattr(mnist, "load_mnist", lambda folder: DIGITS_THERE)
     monkeypatch.setattr(mnist, "split_mnist", make_split)
 
 
@@ -115,7 +127,7 @@ def test_a_panel_has_the_detectors_whose_files_are_there(
     models: Path, panel: Panel, tmp_path: Path
 ) -> None:
     assert panel.detectors.keys() == QUICK
-    assert panel.slow.keys() == set(images.SLOW)
+    assert panel.slow.keys() == set(panels.SLOW)
     folder = tmp_path / ABNORMAL
     folder.mkdir()
     with pytest.raises(storage.StorageError, match=r"wgan-gp.safetensors cannot be read"):
@@ -157,8 +169,9 @@ def test_rules_are_fitted_once(models: Path, panel: Panel) -> None:
     f = -panel.detectors["critic"](fit).score
     assert stored.critic_range == pytest.approx((f.min(), f.max()), abs=1e-6)
     spaces = spaces_of(name for names in OURS.values() for name in names)
-    assert stored.references.keys() == spaces
-    assert all(len(points) == len(fit) for points in stored.references.values())
+    assert stored.normals.points.keys() == spaces
+    assert all(len(points) == len(fit) for points in stored.normals.points.values())
+    assert (stored.normals.k, stored.normals.levels, stored.axes) == (MNIST.ours.k, {}, None)
     # standardised on validation normals: their evidence has median 0 and 90 % quantile 1
     for name, names in OURS.items():
         terms = panel.detectors[name](part("validation")).terms
@@ -166,7 +179,7 @@ def test_rules_are_fitted_once(models: Path, panel: Panel) -> None:
         for term in terms.values():
             assert np.median(term) * len(names) == pytest.approx(0, abs=1e-2)
             assert np.quantile(term, 0.9) * len(names) == pytest.approx(1, abs=1e-2)
-    again = fitted_panel(models, POOL, SPLIT)
+    again = fitted_panel(MNIST, models, POOL, SPLIT)
     assert path.read_bytes() == before
     assert np.array_equal(again.detectors["ours"](X).score, panel.detectors["ours"](X).score)
 
@@ -175,7 +188,7 @@ def test_rules_of_a_panel_are_its_stored_ones(models: Path, panel: Panel, tmp_pa
     """What was just fitted and what a file gives are the same detectors."""
     shutil.copytree(models / ABNORMAL, tmp_path / ABNORMAL)
     pretrained.model_file(tmp_path, ABNORMAL, "ours").unlink()
-    fresh = fitted_panel(tmp_path, POOL, SPLIT)
+    fresh = fitted_panel(MNIST, tmp_path, POOL, SPLIT)
     for name in OURS:
         assert np.array_equal(fresh.detectors[name](X).score, panel.detectors[name](X).score)
 
@@ -189,7 +202,7 @@ def test_judging_some_and_all(panel: Panel) -> None:
         assert np.array_equal(judged.score, every[name].score)
 
 
-@pytest.mark.parametrize("name", images.SLOW)
+@pytest.mark.parametrize("name", panels.SLOW)
 def test_a_search_and_its_path(panel: Panel, name: str) -> None:
     judged, path = panel.search(name, X[:3], Descent(steps=6, restarts=2), frames=3)
     assert path is not None
@@ -224,7 +237,7 @@ def test_the_subset_is_fixed_and_stratified(monkeypatch: pytest.MonkeyPatch) -> 
     assert np.array_equal(chosen, np.sort(chosen))
     assert np.array_equal(subset(SPLIT), chosen)
     assert 0 <= chosen.min() <= chosen.max() < len(SPLIT.parts["test"])
-    monkeypatch.setattr(images, "N_SUBSET", 51)  # half of the 102 test images
+    monkeypatch.setattr(panels, "N_SUBSET", 51)  # half of the 102 test images
     half = SPLIT.classes[SPLIT.parts["test"]][subset(SPLIT)]
     for digit in DIGITS:
         share = 15 if digit == ABNORMAL else 4
@@ -233,18 +246,20 @@ def test_the_subset_is_fixed_and_stratified(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def table(panel: Panel, _small: None) -> ScoreTable:
-    return score_split(panel, POOL, SPLIT, descent=SHORT)
+    return ScoreTable.stack(
+        [score_split(panel, POOL, SPLIT), search_split(panel, POOL, SPLIT, descent=SHORT)]
+    )
 
 
 def test_the_score_table(panel: Panel, table: ScoreTable) -> None:
     n = {name: len(index) for name, index in SPLIT.parts.items()}
     assert n == {"fit": 126, "validation": 45, "calibration": 27, "test": 102}
-    assert set(table.detector.tolist()) == QUICK | set(images.SLOW)
+    assert set(table.detector.tolist()) == QUICK | set(panels.SLOW)
     for name in QUICK:
         rows = table.where(detector=name)
         counts = {p: len(rows.where(part=p)) for p in n}
         assert counts == {"fit": 2, "validation": 0, "calibration": 27, "test": 102}, name
-    for name in images.SLOW:
+    for name in panels.SLOW:
         rows = table.where(detector=name)
         assert len(rows) == len(rows.where(part="test")) == N_SUBSET
         np.testing.assert_array_equal(rows.sample_id, ids("test")[subset(SPLIT)])
@@ -261,7 +276,7 @@ def test_the_score_table(panel: Panel, table: ScoreTable) -> None:
 
 
 def ids(name: str) -> NDArray[np.str_]:
-    return mnist.sample_ids(POOL.images[SPLIT.parts[name]])
+    return mnist.sample_ids(DIGITS_THERE.images[SPLIT.parts[name]])
 
 
 def test_scores_are_those_of_the_panel(panel: Panel, table: ScoreTable) -> None:
@@ -285,19 +300,19 @@ def test_rows_of_the_fit_part_are_its_extremes(panel: Panel, table: ScoreTable) 
 def test_recomputing_gives_the_same_scores(
     models: Path, panel: Panel, table: ScoreTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(images, "TABLE_DESCENT", SHORT)
+    monkeypatch.setattr(panels, "TABLE_DESCENT", SHORT)
     storage.save_scores(table, tmp_path / "scores.parquet")
     shipped = storage.load_scores(tmp_path / "scores.parquet")
     for _ in range(2):
-        again = recompute(ABNORMAL, folder=models)
+        again = recompute(MNIST, ABNORMAL, folder=models)
         for field in dataclasses.fields(ScoreTable):
             found, expected = getattr(again, field.name), getattr(shipped, field.name)
             assert np.array_equal(found, expected), field.name
 
 
 @pytest.mark.usefixtures("_small")
-def test_the_quick_table_has_no_searches(panel: Panel) -> None:
-    table = score_split(panel, POOL, SPLIT, slow=False)
+def test_the_quick_table_has_no_searches(models: Path, panel: Panel) -> None:
+    table = score_all(MNIST, models, POOL, SPLIT, slow=False)
     assert set(table.detector.tolist()) == QUICK
 
 
@@ -371,7 +386,8 @@ def test_training_writes_a_model_and_skips_it_later(
     assert said["command"] == model.command
     assert model.training.steps == 3
     assert list(path.parent.iterdir()) == [path]  # no checkpoint is left
-    task = train_mnist.task_of(make_parser().parse_args(shlex.split(model.command)[3:]), ABNORMAL)
+    chosen = make_parser().parse_args(shlex.split(model.command)[3:])
+    task = train_model.task_of(MNIST, chosen, ABNORMAL)
     assert (task.training, task.network) == (model.training, model.network)
     before = path.read_bytes()
     assert train(tmp_path, "vae") == 0
@@ -453,7 +469,7 @@ def test_scoring_writes_a_table(
     assert main(["score", "mnist", *words]) == 0
     path = tmp_path / f"{ABNORMAL}.parquet"
     found = storage.load_scores(path)
-    expected = score_split(panel, POOL, SPLIT, slow=False)
+    expected = score_split(panel, POOL, SPLIT)
     assert len(found) == len(expected) == 7 * (2 + 27 + 102)
     for name in QUICK:
         assert np.array_equal(
@@ -518,7 +534,7 @@ def test_the_worker_judges(client: Direct, panel: Panel) -> None:
     assert some.keys() == {"vae"}
 
 
-@pytest.mark.parametrize("name", images.SLOW)
+@pytest.mark.parametrize("name", panels.SLOW)
 def test_the_worker_searches(client: Direct, panel: Panel, name: str) -> None:
     found = client.search(ABNORMAL, name, X[:2], frames=2, steps=4, restarts=2, seed=5)
     expected, path = panel.search(name, X[:2], Descent(steps=4, restarts=2, seed=5), 2)
@@ -555,14 +571,18 @@ def test_the_worker_refuses_in_a_sentence(client: Direct) -> None:
 def test_the_shelf_keeps_the_last_few(client: Direct, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
 
-    def panel_of(folder: Path, abnormal: str) -> str:
+    def panel_of(folder: Path, abnormal: str, protocol: str, architecture: str) -> str:
         made.append(abnormal)
-        return f"panel {abnormal}"
+        return f"{folder.name} {abnormal} {protocol} {architecture}"
 
-    monkeypatch.setattr(images, "Panel", panel_of)
+    monkeypatch.setattr(panels, "Panel", panel_of)
     shelf: Any = Shelf(kept=2)
-    assert [shelf.panel(digit) for digit in "1213"] == [f"panel {digit}" for digit in "1213"]
+    asked = [shelf.panel("mnist", digit) for digit in "1213"]
+    assert asked == [f"mnist {digit} 80/20 image" for digit in "1213"]
     assert made == ["1", "2", "3"]
-    assert list(shelf.panels) == ["1", "3"]
-    shelf.panel("2")
+    assert list(shelf.panels) == [("mnist", "1", "image"), ("mnist", "3", "image")]
+    shelf.panel("mnist", "2")
     assert made == ["1", "2", "3", "2"]
+    assert shelf.panel("har", "laying") == "har laying test conv"
+    assert shelf.panel("har", "laying", "dense") == "har laying test dense"
+    assert made == ["1", "2", "3", "2", "laying", "laying"]

@@ -1,4 +1,4 @@
-"""A model's run: resumed, diverged, judged, finished; the end-to-end training; distortions."""
+"""A model's run: resumed, diverged, judged, finished; the end-to-end training; pictures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wganad_core.networks.build import make_networks
 from wganad_core.records import FloatArray, half
 from wganad_core.runs import ModelRun, Task
 from wganad_core.scoring import evaluate
-from wganad_core.training import DivergedError, contrast
+from wganad_core.training import DivergedError
 
 TINY = ImageConfig(n_latent=3, generator_width=2, critic_width=2, encoder_width=2, hidden=6)
 SAMPLE = load_sample()
@@ -341,78 +341,7 @@ def test_five_seconds_of_training_learn_to_rebuild_digits() -> None:
     assert run.history["squared_error"][-1] == after
 
 
-# Distortions
-
-
-@pytest.fixture
-def _no_distortion(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("TURN", "SHIFT", "SCALE", "SHEAR"):
-        monkeypatch.setattr(contrast, name, 0.0)
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-@pytest.mark.usefixtures("_no_distortion")
-def test_no_distortion_is_the_identity() -> None:
-    x = torch.from_numpy(X[:20])
-    torch.testing.assert_close(contrast.distort(x, seeded()), x, rtol=0, atol=1e-5)
-
-
-@pytest.mark.usefixtures("_no_distortion")
-def test_a_shift_by_a_whole_pixel(monkeypatch: pytest.MonkeyPatch) -> None:
-    # uniform(bound) is (2 · 1 − 1) · bound where the draw is 1
-    monkeypatch.setattr(contrast, "SHIFT", 2 / 28)
-    monkeypatch.setattr(torch, "rand", lambda n, generator: torch.ones(n))
-    x = torch.from_numpy(X[:5])
-    found = contrast.distort(x, seeded()).view(5, 28, 28)
-    expected = torch.zeros(5, 28, 28)
-    expected[:, :-1, :-1] = x.view(5, 28, 28)[:, 1:, 1:]
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
-
-
-@pytest.mark.usefixtures("_no_distortion")
-def test_a_quarter_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contrast, "TURN", np.pi / 2)
-    monkeypatch.setattr(torch, "rand", lambda n, generator: torch.ones(n))
-    x = torch.from_numpy(X[:5])
-    found = contrast.distort(x, seeded()).view(5, 28, 28)
-    expected = torch.rot90(x.view(5, 28, 28), 1, dims=(1, 2))
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
-
-
-def test_distortions_keep_shape_and_range() -> None:
-    x = torch.from_numpy(X[:60])
-    found = contrast.distort(x, seeded())
-    assert found.shape == x.shape
-    assert found.dtype == torch.float32
-    assert found.min() >= 0
-    assert found.max() <= 1 + 1e-5
-    assert torch.equal(x, torch.from_numpy(X[:60]))
-    change = (found - x).square().sum(dim=1)
-    assert (change > 0.1).all()  # every image is moved
-    # but a digit stays what it is: most of its ink is still there
-    assert (found.sum(dim=1) / x.sum(dim=1) > 0.5).all()
-
-
-def test_distortions_are_a_function_of_the_random_state() -> None:
-    x = torch.from_numpy(X[:10])
-    torch.manual_seed(5)
-    one = contrast.distort(x, seeded(3))
-    torch.manual_seed(6)
-    assert torch.equal(contrast.distort(x, seeded(3)), one)
-    assert not torch.equal(contrast.distort(x, seeded(4)), one)
-    rng = seeded(3)
-    contrast.distort(x, rng)
-    assert not torch.equal(contrast.distort(x, rng), one)
-
-
-def test_copies_of_one_image_are_distorted_differently() -> None:
-    same = torch.from_numpy(np.repeat(X[:1], 3, axis=0))
-    one, other, third = contrast.distort(same, seeded())
-    assert not torch.equal(one, other)
-    assert not torch.equal(other, third)
+# Pictures
 
 
 def picture_of(method: Method) -> FloatArray:

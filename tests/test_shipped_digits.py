@@ -11,8 +11,8 @@ from wganad_core import board, pretrained, storage
 from wganad_core.__main__ import make_parser
 from wganad_core.config import DIGITS
 from wganad_core.data import mnist
-from wganad_core.live.images import SLOW, Panel
-from wganad_core.use_cases import OURS
+from wganad_core.live.panels import SLOW, Panel
+from wganad_core.use_cases import MNIST
 
 FOLDER = pretrained.SHIPPED / "mnist"
 METHODS = ("wgan-gp", "encoder", "features", "bigan", "vae")
@@ -26,7 +26,7 @@ def test_stored_weights_give_the_shipped_scores(digit: str) -> None:
     """On bundled images, by every detector whose models ship, to the 12 bits that are kept."""
     panel = Panel(FOLDER, digit)
     assert panel.detectors.keys() == {
-        "critic", "critic-interval", "encoder", "vae", "bigan", *OURS
+        "critic", "critic-interval", "encoder", "vae", "bigan", *MNIST.ours.rules
     }  # fmt: skip
     table = storage.load_scores(pretrained.scores_path("mnist", digit)).where(part="test")
     for name, judged in panel.judge(mnist.vectors(SAMPLE.images[SOME])).items():
@@ -49,7 +49,7 @@ def test_a_model_file_tells_the_command_that_made_it(digit: str) -> None:
 def test_a_table_holds_every_detector_on_the_same_images(digit: str) -> None:
     table = storage.load_scores(pretrained.scores_path("mnist", digit))
     rows = {row.detector: row for row in board.rows([table])}
-    assert {*OURS, "critic", "critic-interval", "encoder", "vae", "bigan", *SLOW, "knn", "pca",
+    assert {*MNIST.ours.rules, "critic", "critic-interval", "encoder", "vae", "bigan", *SLOW, "knn", "pca",
             "iforest"} <= rows.keys()  # fmt: skip
     sizes = {row.n for name, row in rows.items() if name not in SLOW}
     assert len(sizes) == 1

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import wganad_core
-from wganad_core.commands import data, evaluate, info, render, score, train, train_mnist
+from wganad_core.commands import data, evaluate, info, render, score, train, train_model
 from wganad_core.commands.console import Refused, say
 
 DESCRIPTION = """\
@@ -24,9 +24,12 @@ A command is a verb and a noun. Each explains itself:
 
 COMMANDS = (
     train.MIXTURE,
-    train_mnist.MNIST,
+    train_model.MNIST,
+    train_model.HAR,
     score.MNIST,
+    score.HAR,
     evaluate.MNIST,
+    evaluate.HAR,
     render.MIXTURE,
     info.RUN,
     info.MODEL,

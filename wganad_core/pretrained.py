@@ -19,7 +19,8 @@ from wganad_core.config import (
     network_from_dict,
     network_to_dict,
 )
-from wganad_core.records import Recording, Rule
+from wganad_core.data.views import View
+from wganad_core.records import FloatArray, Normals, Recording, Rule, half
 
 SHIPPED = Path(__file__).resolve().parents[1] / "pretrained"
 RUN = "run"
@@ -85,7 +86,8 @@ class Model:
 
     `arrays` are the weights of the parts that the method trains, in half precision, named as
     `Networks.arrays` names them. `history` maps the names of figures to their values along the
-    run (`step` among them), `metrics` are those at the end, on validation normals.
+    run (`step` among them), `metrics` are those at the end, on validation normals. `view`: how
+    windows become the rows that the networks take; None for data that are rows already.
     """
 
     use_case: str
@@ -97,6 +99,7 @@ class Model:
     history: Mapping[str, list[float]]
     metrics: Mapping[str, float]
     command: str
+    view: View | None = None
 
 
 def save_model(model: Model, path: Path) -> None:
@@ -110,6 +113,7 @@ def save_model(model: Model, path: Path) -> None:
         "history": dict(model.history),
         "metrics": dict(model.metrics),
         "command": model.command,
+        "view": model.view and model.view.to_dict(),
     }
     storage.save(path, MODEL, model.arrays, meta)
 
@@ -122,16 +126,24 @@ def load_model(path: Path) -> Model:
             **meta,
             "network": network_from_dict(meta["network"]),
             "training": TrainingConfig.from_dict(meta["training"]),
+            "view": View.from_dict(meta["view"]) if meta.get("view") else None,
             "arrays": arrays,
         }
     )
 
 
 def model_file(
-    folder: Path, abnormal: str, method: str, seed: int = 0, protocol: str = "80/20"
+    folder: Path,
+    abnormal: str,
+    method: str,
+    seed: int = 0,
+    protocol: str = "80/20",
+    architecture: str = "image",
 ) -> Path:
-    """Where a model lies below its use case's folder; the first seed of 80/20 ships."""
-    marks = ["official"] if protocol == "official" else []
+    """Where a model lies below its use case's folder; the first seed of the first protocol ships.
+    HAR's protocols differ in their tests only, its models in their architecture."""
+    marks = [architecture] if architecture != "image" else []
+    marks += ["official"] if protocol == "official" else []
     marks += [str(seed)] if seed else []
     return folder / abnormal / ("-".join([method, *marks]) + ".safetensors")
 
@@ -147,18 +159,19 @@ def scores_path(use_case: str, abnormal: str) -> Path:
 
 
 RULES = "rules"
+AXES = "rows.axes"  # not the name of a space
 
 
 @dataclasses.dataclass(frozen=True)
 class Rules:
     """What detectors took from the fit part besides the networks: the critic's range (§5.1);
-    points of normals in the spaces where neighbours are sought, how many neighbours, and per
-    detector of ours the rule that joins evidence."""
+    normals to compare with, and per detector of ours the rule that joins evidence. `axes` (k, d):
+    main axes of the rows, where a rule seeks neighbours along them."""
 
     critic_range: tuple[float, float]
-    references: Weights
-    k: int
+    normals: Normals
     rules: Mapping[str, Rule]
+    axes: FloatArray | None = None
 
 
 LEVELS = 127
@@ -171,33 +184,39 @@ def on_grid(points: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def save_rules(rules: Rules, path: Path) -> None:
-    """Write rules atomically; reference points must be `on_grid`."""
-    steps = {name: float(np.abs(v).max() / LEVELS) for name, v in rules.references.items()}
-    references = {
-        name: np.rint(value / steps[name]).astype(np.int8)
-        for name, value in rules.references.items()
+    """Write rules atomically; points must be `on_grid`."""
+    normals = rules.normals
+    steps = {name: float(np.abs(v).max() / LEVELS) for name, v in normals.points.items()}
+    arrays: dict[str, NDArray[Any]] = {
+        name: np.rint(value / steps[name]).astype(np.int8) for name, value in normals.points.items()
     }
+    arrays |= storage.prefixed("levels", normals.levels)
+    if rules.axes is not None:
+        arrays[AXES] = half(rules.axes)
     meta = {
         "steps": steps,
         "critic_range": list(rules.critic_range),
-        "k": rules.k,
+        "k": normals.k,
+        "n_peers": normals.n_peers,
         "rules": {name: dataclasses.asdict(rule) for name, rule in rules.rules.items()},
     }
-    storage.save(path, RULES, references, meta)
+    storage.save(path, RULES, arrays, meta)
 
 
 def load_rules(path: Path) -> Rules:
     """Undo `save_rules`. Raises `StorageError` with one sentence for anything else."""
     arrays, meta = storage.load(path, RULES)
+    points = {
+        name: arrays[name].astype(np.float32) * np.float32(step)
+        for name, step in meta["steps"].items()
+    }
+    levels = storage.below("levels", arrays)
     return Rules(
         critic_range=tuple(meta["critic_range"]),
-        references={
-            name: value.astype(np.float32) * np.float32(meta["steps"][name])
-            for name, value in arrays.items()
-        },
-        k=meta["k"],
+        normals=Normals(points, meta["k"], levels, meta.get("n_peers", 0)),
         rules={
             name: Rule(**{**rule, "names": tuple(rule["names"])})
             for name, rule in meta["rules"].items()
         },
+        axes=arrays[AXES].astype(np.float32) if AXES in arrays else None,
     )

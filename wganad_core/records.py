@@ -317,6 +317,18 @@ class Rule:
 
 
 @dataclasses.dataclass(frozen=True)
+class Normals:
+    """Normals of the fit part that queries are compared with: their `points` (m, d) by space, of
+    which the `k` nearest count, and, for evidence that is taken relative to the `n_peers` nearest
+    in a space, the `levels` (m,) that their own evidence has."""
+
+    points: Mapping[str, FloatArray]
+    k: int
+    levels: Mapping[str, FloatArray] = dataclasses.field(default_factory=dict)
+    n_peers: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
 class ScoreTable:
     """Scores of detectors on samples, one row each: the exchange format of design.md §3.
 

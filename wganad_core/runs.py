@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from wganad_core import divergence, pretrained, storage
 from wganad_core.config import AnyNetworkConfig, TrainingConfig, network_to_dict
+from wganad_core.data.views import View
 from wganad_core.records import FloatArray, half
 from wganad_core.scoring import evaluate
 from wganad_core.training import make_trainer
@@ -37,20 +38,22 @@ class Task:
     protocol: str
     network: AnyNetworkConfig
     training: TrainingConfig
+    view: View | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
             **{name: getattr(self, name) for name in ("use_case", "abnormal", "protocol")},
             "network": network_to_dict(self.network),
             "training": self.training.to_dict(),
+            "view": self.view and self.view.to_dict(),
         }
 
 
 class ModelRun:
     """One model on its way to the end of its steps, judged on validation normals as it goes.
 
-    `fit`, `validation` (n, d) in [0, 1]. An encoder's run needs `generator`, the weights of a
-    finished WGAN-GP, named as `Networks.arrays` names them.
+    `fit`, `validation` (n, d): rows as `task.view` makes them. An encoder's run needs `generator`,
+    the weights of a finished WGAN-GP, named as `Networks.arrays` names them.
     """
 
     def __init__(

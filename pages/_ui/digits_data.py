@@ -95,7 +95,7 @@ def scores(digit: str) -> tuple[Gallery, list[board.Row]]:
 def _scores(digit: str, path: Path, changed: int) -> tuple[Gallery, list[board.Row]]:
     """Keyed by the file's time of change. The table's columns of text are large and not kept."""
     (table,) = board.shipped_scores("mnist", digit)
-    return gallery.join(table, sample()), board.rows([table])
+    return gallery.join(table, mnist.sample_ids(sample().images)), board.rows([table])
 
 
 def shipped() -> list[str]:

@@ -29,10 +29,10 @@ from sklearn.metrics import average_precision_score
 from wganad_core import pretrained
 from wganad_core.data import mnist
 from wganad_core.data.fetch import mnist_folder
-from wganad_core.live.images import Panel
-from wganad_core.records import FloatArray, Rule
+from wganad_core.live.panels import Panel
+from wganad_core.records import FloatArray, Normals, Rule
 from wganad_core.scoring.evidence import evidence
-from wganad_core.use_cases import K_NEIGHBOURS, N_REFERENCES
+from wganad_core.use_cases import MNIST
 
 Found = dict[str, FloatArray]
 KINDS = ("mirror", "flip", "turn", "stitch-rows", "stitch-columns")
@@ -68,11 +68,11 @@ def evidence_on(
     fit = mnist.vectors(digits.images[rng.permutation(split.parts["fit"])])
     validation = mnist.vectors(digits.images[rng.permutation(split.parts["validation"])])
     normals, others = np.array_split(validation, 2)
-    references = {
-        name: place(fit[: N_REFERENCES[name]]) for name, place in sources.spaces().items()
-    }
+    ours = MNIST.ours
+    points = {n: place(fit[: ours.n_references[n]]) for n, place in sources.spaces().items()}
+    references = Normals(points, ours.k)
     found = {
-        kind: evidence(sources, references, K_NEIGHBOURS, x)[0]
+        kind: evidence(sources, references, x)[0]
         for kind, x in {"normal": normals, **synthetic(others, rng)}.items()
     }
     return found.pop("normal"), found

@@ -18,7 +18,7 @@ from wganad_core import pretrained
 from wganad_core.data import mnist
 from wganad_core.data.fetch import mnist_folder
 from wganad_core.evaluation import summary
-from wganad_core.live.images import Panel
+from wganad_core.live.panels import Panel
 from wganad_core.scoring.evidence import evidence
 
 SHARE = 3
@@ -39,7 +39,7 @@ def main() -> None:
         x = mnist.vectors(digits.images[split.parts["test"][rows]])
         stored = pretrained.load_rules(pretrained.model_file(folder, abnormal, "ours"))
         sources = Panel(folder, abnormal).sources()
-        found, _ = evidence(sources, stored.references, stored.k, x)
+        found, _ = evidence(sources, stored.normals, x)
         labels = split.labels("test")[rows]
         for name, score in found.items():
             table.setdefault(name, {})[abnormal] = summary(labels, score).auprc

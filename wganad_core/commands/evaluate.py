@@ -1,16 +1,18 @@
-"""`evaluate mnist`: the board's figures from the shipped scores, or from scoring once more."""
+"""`evaluate mnist`, `evaluate har`: the board from the shipped scores, or from scoring anew."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from wganad_core import use_cases
 from wganad_core.commands.console import Command, Refused, say
-from wganad_core.config import DIGITS, PROTOCOLS
+from wganad_core.use_cases import UseCase
 
 if TYPE_CHECKING:
     from wganad_core.board import Measure, Row
@@ -19,18 +21,21 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-3  # by which a recomputed figure may differ from the shipped one
 
 
-def mnist_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--abnormal", choices=DIGITS, metavar="DIGIT",
-                        help="only with this digit as the anomaly")  # fmt: skip
-    parser.add_argument("--protocol", choices=PROTOCOLS, default=PROTOCOLS[0],
-                        help="how the images are divided (default: %(default)s)")  # fmt: skip
+def options(case: UseCase, parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--abnormal", choices=case.classes, metavar=case.noun.upper(),
+                        help=f"only with this {case.noun} as the anomaly")  # fmt: skip
+    every = None if len(case.protocols) > 1 and not case.protocols_train_apart else ""
+    parser.add_argument("--protocol", choices=case.protocols,
+                        default=case.protocols[0] if every == "" else None,
+                        help="which samples are tested (default: "
+                        f"{'all variants' if every is None else '%(default)s'})")  # fmt: skip
     parser.add_argument("--detector", metavar="NAME", help="only this detector")
     parser.add_argument("--recompute", action="store_true",
                         help="score with the shipped models, and compare")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the rows as one JSON list")
 
 
-def evaluate_mnist(arguments: argparse.Namespace) -> int:
+def evaluate_models(case: UseCase, arguments: argparse.Namespace) -> int:
     """Print the board of the shipped scores; with --recompute, of new ones, and compare."""
     from wganad_core import board
 
@@ -39,17 +44,18 @@ def evaluate_mnist(arguments: argparse.Namespace) -> int:
         for name in ("abnormal", "protocol", "detector")
         if (value := getattr(arguments, name)) is not None
     }
-    shipped = _chosen(board.rows(board.shipped_scores("mnist", arguments.abnormal)), wanted)
-    quoted = [] if arguments.recompute else _chosen(board.QUOTED, wanted)
+    shipped = _chosen(board.rows(board.shipped_scores(case.name, arguments.abnormal)), wanted)
+    quoted = [row for row in board.QUOTED if row.use_case == case.name]
+    quoted = [] if arguments.recompute else _chosen(quoted, wanted)
     if not shipped and not quoted:
         what = " and ".join(f"the {name} {value}" for name, value in wanted.items())
         raise Refused(f"No scores ship for {what}; leave an option out to see what does.")
     if not arguments.recompute:
-        _print([*shipped, *quoted], arguments.json)
+        _print(case, [*shipped, *quoted], arguments.json)
         return 0
-    digits = sorted({row.abnormal for row in shipped})
-    found = _chosen(board.rows(_recomputed(digits, arguments.protocol)), wanted)
-    _print(found, arguments.json)
+    pairs = sorted({(row.abnormal, row.protocol) for row in shipped})
+    found = _chosen(board.rows(_recomputed(case, pairs)), wanted)
+    _print(case, found, arguments.json)
     sentence, equal = _compared(found, shipped)
     (say if arguments.json else print)(sentence)
     return 0 if equal else 1
@@ -59,12 +65,12 @@ def _chosen(rows: Iterable[Row], wanted: dict[str, str]) -> list[Row]:
     return [row for row in rows if all(getattr(row, k) == v for k, v in wanted.items())]
 
 
-def _recomputed(digits: Sequence[str], protocol: str) -> Iterator[ScoreTable]:
-    from wganad_core.live.images import recompute
+def _recomputed(case: UseCase, pairs: Sequence[tuple[str, str]]) -> Iterator[ScoreTable]:
+    from wganad_core.live.panels import recompute
 
-    for digit in digits:
-        say(f"scoring with {digit} as the anomaly")
-        yield recompute(digit, protocol)
+    for abnormal, protocol in pairs:
+        say(f"scoring with {abnormal} as the anomaly, {protocol}")
+        yield recompute(case, abnormal, protocol)
 
 
 def _compared(found: Sequence[Row], shipped: Sequence[Row]) -> tuple[str, bool]:
@@ -102,7 +108,7 @@ def _apart(new: Row, old: Row) -> float:
 # ---------------------------------------------------------------- printing
 
 
-def _print(rows: Sequence[Row], as_json: bool) -> None:
+def _print(case: UseCase, rows: Sequence[Row], as_json: bool) -> None:
     if as_json:
         records = [dataclasses.asdict(row) for row in rows]
         print(json.dumps(records, allow_nan=False, ensure_ascii=False))
@@ -110,11 +116,11 @@ def _print(rows: Sequence[Row], as_json: bool) -> None:
     measures: tuple[Measure, Measure] = ("auprc", "auroc")
     for measure in measures:
         blocks = _blocks(rows, measure)
-        tables = [_cells(block, measure, rows) for block in blocks]
+        tables = [_cells(case, block, measure, rows) for block in blocks]
         columns = zip(*itertools.chain(*tables), strict=True)
         widths = [max(map(len, column)) for column in columns]
         for block, lines in zip(blocks, tables, strict=True):
-            print(_title(block, measure))
+            print(_title(case, block, measure))
             for name, *numbers in lines:
                 shown = (f"{n:>{w}}" for n, w in zip(numbers, widths[1:], strict=True))
                 print(f"  {name:<{widths[0]}}  {'  '.join(shown)}".rstrip())
@@ -123,15 +129,18 @@ def _print(rows: Sequence[Row], as_json: bool) -> None:
 
 def _blocks(rows: Sequence[Row], measure: Measure) -> list[list[Row]]:
     """The rows that know the measure, those of detectors that saw the same samples together."""
-    by_detector: dict[tuple[str, str], list[Row]] = {}
+    by_detector: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
         if getattr(row, measure) is not None:
-            by_detector.setdefault((row.detector, row.model), []).append(row)
+            key = (row.detector, row.model, row.protocol)
+            by_detector.setdefault(key, []).append(row)
     blocks: list[tuple[dict[str, object], list[Row]]] = []
     for members in by_detector.values():
-        samples: dict[str, object] = {row.abnormal: (row.n, row.base_rate) for row in members}
+        samples: dict[str, object] = {
+            row.abnormal: (row.protocol, row.n, row.base_rate) for row in members
+        }
         for seen, block in blocks:
-            if all(seen.get(digit, which) == which for digit, which in samples.items()):
+            if all(seen.get(name, which) == which for name, which in samples.items()):
                 seen.update(samples)
                 block += members
                 break
@@ -140,24 +149,28 @@ def _blocks(rows: Sequence[Row], measure: Measure) -> list[list[Row]]:
     return [block for _, block in blocks]
 
 
-def _title(block: Sequence[Row], measure: Measure) -> str:
+def _title(case: UseCase, block: Sequence[Row], measure: Measure) -> str:
     chance = " (chance: 50)" if measure == "auroc" else ""
-    title = f"{measure.upper()} in %{chance}, MNIST {block[0].protocol}"
+    title = f"{measure.upper()} in %{chance}, {case.title} {block[0].protocol}"
     sizes = sorted({row.n for row in block if row.n is not None})
     if not sizes:
-        return f"{title}, as the paper quotes it (Table 1, base rates not told)"
+        where = "Table 1" if case is use_cases.MNIST else "§6"
+        return f"{title}, as the paper quotes it ({where}, base rates not told)"
     return f"{title}, {'–'.join(f'{n:,}' for n in sorted({sizes[0], sizes[-1]}))} test samples"
 
 
-def _cells(block: Sequence[Row], measure: Measure, rows: Sequence[Row]) -> list[list[str]]:
+def _cells(
+    case: UseCase, block: Sequence[Row], measure: Measure, rows: Sequence[Row]
+) -> list[list[str]]:
     """A head, what chance reaches, and a line per detector, the best first."""
     from wganad_core.board import MEAN, means, over_seeds
 
-    columns = sorted({row.abnormal for row in rows})
-    if columns == list(DIGITS):
+    there = {row.abnormal for row in rows}
+    columns = [name for name in case.classes if name in there]
+    if columns == list(case.classes):
         columns.append(MEAN)
     table: dict[tuple[str, str], dict[str, list[Row]]] = {}
-    for row in [*block, *means(block, DIGITS)]:
+    for row in [*block, *means(block, case.classes)]:
         table.setdefault((row.detector, row.model), {}).setdefault(row.abnormal, []).append(row)
 
     def line(name: str, cells: dict[str, list[Row]], what: Measure) -> list[str]:
@@ -169,7 +182,7 @@ def _cells(block: Sequence[Row], measure: Measure, rows: Sequence[Row]) -> list[
 
     lines = [["", *columns, "seeds"]]
     if measure == "auprc" and block[0].n is not None:
-        one = {row.abnormal: [row] for row in [*block, *means(block, DIGITS)]}
+        one = {row.abnormal: [row] for row in [*block, *means(block, case.classes)]}
         lines += [[*line("base rate π", one, "base_rate"), ""], [*line("floor", one, "floor"), ""]]
     for (detector, model), cells in sorted(table.items(), key=lambda item: rank(item[1])):
         name = detector if model == "none" else f"{detector} ({model})"
@@ -185,15 +198,24 @@ def _figure(value: tuple[float, float | None] | None) -> str:
 
 
 def _seeds(cells: dict[str, list[Row]]) -> str:
-    """How many seeds a detector's figures stand on; a range where it depends on the digit."""
+    """How many seeds a detector's figures stand on; a range where it depends on the class."""
     counts = {sum(row.seed is not None for row in cell) for cell in cells.values()}
     return "–".join(str(n) for n in sorted({min(counts), max(counts)})) if max(counts) else "–"
 
 
-MNIST = Command(
-    "evaluate mnist",
-    "evaluate mnist [options]",
-    "print how well every detector finds each digit",
+def _command(case: UseCase, examples: str) -> Command:
+    return Command(
+        f"evaluate {case.name}",
+        f"evaluate {case.name} [options]",
+        f"print how well every detector finds each {case.noun}",
+        examples,
+        functools.partial(options, case),
+        functools.partial(evaluate_models, case),
+    )
+
+
+MNIST = _command(
+    use_cases.MNIST,
     """\
   AUPRC and AUROC of all detectors on all digits, from the scores that ship with the project:
     python -m wganad_core evaluate mnist
@@ -201,6 +223,14 @@ MNIST = Command(
     python -m wganad_core evaluate mnist --abnormal 4 --detector ours --json
   score with the shipped models once more and compare:
     python -m wganad_core evaluate mnist --abnormal 4 --recompute""",
-    mnist_options,
-    evaluate_mnist,
+)
+HAR = _command(
+    use_cases.HAR,
+    """\
+  AUPRC and AUROC of all detectors on all six activities, both test variants:
+    python -m wganad_core evaluate har
+  one activity, for a program to read:
+    python -m wganad_core evaluate har --abnormal laying --protocol test+all --json
+  score with the shipped models and fit the baselines once more, and compare:
+    python -m wganad_core evaluate har --recompute""",
 )

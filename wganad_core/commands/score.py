@@ -1,63 +1,88 @@
-"""`score mnist`: the score tables that ship, from trained models and the full data."""
+"""`score mnist`, `score har`: the score tables that ship, from trained models and the full data."""
 
 from __future__ import annotations
 
 import argparse
+import functools
 from pathlib import Path
 
+from wganad_core import use_cases
 from wganad_core.commands.console import Command, say
-from wganad_core.config import DIGITS, PROTOCOLS
+from wganad_core.use_cases import UseCase
 
 
-def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--abnormal", choices=(*DIGITS, "all"), required=True)
-    parser.add_argument("--protocol", choices=PROTOCOLS, default=PROTOCOLS[0])
+def options(case: UseCase, parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--abnormal", choices=(*case.classes, "all"), required=True)
+    if case.protocols_train_apart:
+        parser.add_argument("--protocol", choices=case.protocols, default=case.protocols[0])
+    else:
+        parser.set_defaults(protocol=None)
     parser.add_argument("--seed", type=int, default=0, help="of the models (default: 0)")
     parser.add_argument("--models", type=Path, metavar="FOLDER",
-                        help="with DIGIT/METHOD.safetensors (default: models/mnist in the data "
-                        "directory)")  # fmt: skip
+                        help=f"with {case.noun.upper()}/METHOD.safetensors (default: models/"
+                        f"{case.name} in the data directory)")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="FOLDER",
-                        help="gets DIGIT.parquet (default: scores beside the models)")  # fmt: skip
+                        help=f"gets {case.noun.upper()}.parquet (default: scores beside the "
+                        "models)")  # fmt: skip
     parser.add_argument("--beside", type=Path, metavar="FOLDER",
-                        help="score tables of other detectors (*DIGIT.parquet) to put into the "
-                        "same file, the baselines' for example")  # fmt: skip
-    parser.add_argument("--quick", action="store_true", help="without inversion and AnoGAN")
+                        help=f"score tables of other detectors (*{case.noun.upper()}.parquet) to "
+                        "put into the same file, the baselines' for example")  # fmt: skip
+    if case.searched:
+        parser.add_argument("--quick", action="store_true", help="without inversion and AnoGAN")
+    else:
+        parser.set_defaults(quick=True)
 
 
-def score_mnist(arguments: argparse.Namespace) -> int:
-    """Fit our rules where they are missing, score, write one table per digit."""
+def score_models(case: UseCase, arguments: argparse.Namespace) -> int:
+    """Fit our rules where they are missing, score, write one table per class."""
     from wganad_core import storage
     from wganad_core.data.cache import data_directory
-    from wganad_core.data.fetch import mnist_folder
-    from wganad_core.data.mnist import load_mnist, split_mnist
-    from wganad_core.live import images
+    from wganad_core.data.pool import load_pool
+    from wganad_core.live import panels
     from wganad_core.records import ScoreTable
 
-    models = arguments.models or data_directory() / "models" / "mnist"
+    models = arguments.models or data_directory() / "models" / case.name
     out = arguments.out or models / "scores"
-    digits = load_mnist(mnist_folder())
-    for abnormal in DIGITS if arguments.abnormal == "all" else (arguments.abnormal,):
-        split = split_mnist(digits, abnormal, arguments.protocol)
-        panel = images.fitted_panel(
-            models, digits, split, seed=arguments.seed, protocol=arguments.protocol
-        )
-        table = images.score_split(panel, digits, split, slow=not arguments.quick)
+    pool = load_pool(case.name)
+    for abnormal in case.classes if arguments.abnormal == "all" else (arguments.abnormal,):
+        tables = [
+            panels.score_all(
+                case, models, pool, pool.split(abnormal, protocol), arguments.seed,
+                slow=not arguments.quick,
+            )
+            for protocol in ([arguments.protocol] if arguments.protocol else case.protocols)
+        ]  # fmt: skip
         if arguments.beside:
             others = sorted(arguments.beside.glob(f"*{abnormal}.parquet"))
-            table = ScoreTable.stack([table, *map(storage.load_scores, others)])
+            tables += map(storage.load_scores, others)
+        table = ScoreTable.stack(tables)
         path = out / f"{abnormal}.parquet"
         storage.save_scores(table, path)
-        say(f"{path}: {len(table):,} scores of {len(set(table.detector))} detectors")
+        detectors = set(zip(table.model, table.detector, strict=True))
+        say(f"{path}: {len(table):,} scores of {len(detectors)} detectors")
     return 0
 
 
-MNIST = Command(
-    "score mnist",
-    "score mnist --abnormal DIGIT|all [options]",
-    "score MNIST with trained models, into score tables",
+def _command(case: UseCase, examples: str) -> Command:
+    return Command(
+        f"score {case.name}",
+        f"score {case.name} --abnormal {case.noun.upper()}|all [options]",
+        f"score {case.title} with trained models, into score tables",
+        examples,
+        functools.partial(options, case),
+        functools.partial(score_models, case),
+    )
+
+
+MNIST = _command(
+    use_cases.MNIST,
     """\
   everything that one digit's models can say of calibration and test images:
     python -m wganad_core score mnist --abnormal 4""",
-    options,
-    score_mnist,
+)
+HAR = _command(
+    use_cases.HAR,
+    """\
+  everything that one activity's models can say of calibration and test windows, both protocols:
+    python -m wganad_core score har --abnormal laying""",
 )

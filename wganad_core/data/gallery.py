@@ -1,4 +1,4 @@
-"""A score table joined with the bundled images: who stands where, and which to look at first."""
+"""A score table joined with the bundled samples: who stands where, and which to look at first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from wganad_core.data.mnist import Digits, sample_ids
 from wganad_core.records import FloatArray, ScoreTable
 
 Order = Literal["mixed", "highest", "lowest", "misses", "alarms"]
@@ -35,7 +34,7 @@ class Gallery:
     """The test part of one abnormal class, without the table's columns of text.
 
     `classes` (n,) and `scores` (n,) by detector cover the whole test part, NaN where a slow
-    detector did not score; `row` (m,) is each bundled image's row in it, −1 for one that is not.
+    detector did not score; `row` (m,) is each bundled sample's row in it, −1 for one that is not.
     """
 
     abnormal: str
@@ -48,13 +47,13 @@ class Gallery:
         return np.asarray(self.classes == self.abnormal)
 
     def score(self, detector: str) -> FloatArray:
-        """The score (m,) of every bundled image; NaN where there is none."""
+        """The score (m,) of every bundled sample; NaN where there is none."""
         padded = np.append(self.scores[detector], np.float32(np.nan))
         return np.asarray(padded[self.row], np.float32)
 
-    def scores_of(self, image: int) -> dict[str, float]:
-        """The scores of one bundled image by detector, those that there are."""
-        row = self.row[image]
+    def scores_of(self, sample: int) -> dict[str, float]:
+        """The scores of one bundled sample by detector, those that there are."""
+        row = self.row[sample]
         found = {name: float(score[row]) for name, score in self.scores.items() if row >= 0}
         return {name: score for name, score in found.items() if not np.isnan(score)}
 
@@ -70,11 +69,17 @@ class Gallery:
             anomalies=float((scores[known & label] < score).mean()),
         )
 
-    def order(self, detector: str, by: Order, class_: str | None = None, n: int = 24) -> Index:
-        """At most n bundled images, by number: the highest or lowest scores, the anomalies with
-        the lowest (`misses`), the normals with the highest (`alarms`), or a fixed mixture."""
+    def order(
+        self, detector: str, by: Order, class_: str | None = None, n: int = 24,
+        among: NDArray[np.bool_] | None = None,
+    ) -> Index:  # fmt: skip
+        """At most n bundled samples, by number: the highest or lowest scores, the anomalies with
+        the lowest (`misses`), the normals with the highest (`alarms`), or a fixed mixture.
+        `among` (m,) marks the samples to choose from."""
         score = self.score(detector)
         keep = ~np.isnan(score)
+        if among is not None:
+            keep &= among
         classes = np.append(self.classes, "")[self.row]
         if class_ is not None:
             keep &= classes == class_
@@ -122,9 +127,11 @@ def _evenly(rows: Index, abnormal: NDArray[np.bool_], n: int) -> Index:
     return rng.permutation(np.concatenate([bad, good]))
 
 
-def join(table: ScoreTable, digits: Digits, protocol: str = "80/20", seed: int = 0) -> Gallery:
-    """The test rows of one protocol and seed, joined with images by content. The quick detectors'
-    rows say which samples there are."""
+def join(
+    table: ScoreTable, sample_ids: NDArray[np.str_], protocol: str = "80/20", seed: int = 0
+) -> Gallery:
+    """The test rows of one protocol and seed, joined with the bundled samples by their ids (m,),
+    which tell their content. One detector has one row per sample: of several models, choose one."""
     tests = np.flatnonzero(
         (table.part == "test") & (table.protocol == protocol) & (table.seed == seed)
     )
@@ -136,8 +143,9 @@ def join(table: ScoreTable, digits: Digits, protocol: str = "80/20", seed: int =
         column = np.full(len(unique), np.nan, np.float32)
         column[at[mine]] = table.score[tests[mine]]
         scores[name] = column
-    wanted = sample_ids(digits.images)
-    place = np.minimum(np.searchsorted(unique, wanted), max(0, len(unique) - 1))
-    row = np.where(unique[place] == wanted, place, -1) if len(unique) else np.full(len(wanted), -1)
+    place = np.minimum(np.searchsorted(unique, sample_ids), max(0, len(unique) - 1))
+    row = np.full(len(sample_ids), -1)
+    if len(unique):
+        row = np.where(unique[place] == sample_ids, place, -1)
     abnormal = str(table.abnormal[0]) if len(table) else ""
     return Gallery(abnormal, table.class_[tests[first]], scores, row.astype(np.int64))

@@ -9,6 +9,7 @@ and nothing is centred: turning the sensors turns what the networks see.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ AT_ONCE = 512  # windows at a time when scales are found
 SIDE = 32  # of recurrence images: 128 steps in blocks of four
 SENSORS = {"body_acc": slice(0, 3), "body_gyro": slice(3, 6), "total_acc": slice(6, 9)}
 SENSORS_SEEN = {
+    "raw": tuple(SENSORS),
     "total": ("total_acc",),
     "signals": tuple(SENSORS),
     "recurrence": tuple(SENSORS),
@@ -34,8 +36,8 @@ KNEES = {"body_acc": 0.05, "body_gyro": 0.1}
 class View:
     """One way of looking at windows (n, 9, 128), with the scales of training normals.
 
-    `total`: total acceleration as it is, rows (n, 3·128); `signals`: all nine, companded, rows
-    (n, 9·128); `recurrence`: |s_i − s_j| (eq. 24) of those nine, averaged over blocks to 32 × 32,
+    `raw`: all nine signals as they are; `total`: total acceleration as it is, rows (n, 3·128);
+    `signals`: all nine, companded, rows (n, 9·128); `recurrence`: |s_i − s_j| (eq. 24) of those nine, averaged over blocks to 32 × 32,
     rows (n, 9·32·32). `scales`: one for each of its sensors, `SENSORS_SEEN`.
     """
 
@@ -57,7 +59,9 @@ class View:
 
     def seen(self, signals: NDArray[np.floating]) -> FloatArray:
         """Windows (n, 9, 128) as (n, channels, …), in units of the scales."""
-        if self.kind == "total":
+        if self.kind == "raw":
+            seen = np.array(signals, np.float32)
+        elif self.kind == "total":
             seen = np.array(signals[:, SENSORS["total_acc"]], np.float32)
         else:
             seen = companded(signals)
@@ -74,16 +78,18 @@ class View:
 
     def rows(self, signals: NDArray[np.floating]) -> FloatArray:
         """Windows (n, 9, 128) as rows (n, n_features), which is what every network takes."""
-        return np.ascontiguousarray(self.seen(signals).reshape(len(signals), -1), np.float32)
+        seen = self.seen(signals)
+        return np.ascontiguousarray(seen.reshape(len(seen), math.prod(seen.shape[1:])), np.float32)
 
     def signals(self, rows: NDArray[np.floating]) -> FloatArray:
         """Rows back in g and rad/s: (n, 3, 128) or (n, 9, 128). Recurrence images have no way
         back; theirs raise `ValueError`."""
         if self.kind == "recurrence":
             raise ValueError("A recurrence image does not tell the signal that it came from.")
-        seen = np.array(rows, np.float32).reshape(len(rows), 3 * len(self.scales), -1)
+        n, channels = len(rows), 3 * len(self.scales)
+        seen = np.array(rows, np.float32).reshape(n, channels, rows.shape[1] // channels)
         seen = self._times(seen, self.scales)
-        return seen if self.kind == "total" else expanded(seen)
+        return expanded(seen) if self.kind == "signals" else seen
 
     def to_dict(self) -> dict[str, Any]:
         return {"kind": self.kind, "scales": list(self.scales)}

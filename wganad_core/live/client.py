@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from wganad_core import storage
 from wganad_core.config import RaceConfig
+from wganad_core.data.har import LENGTH, SIGNALS
+from wganad_core.data.views import View
 from wganad_core.live import protocol
 from wganad_core.records import Detection, FloatArray, Frame, Judgement, Recording, StepTrace
 
@@ -232,17 +234,34 @@ class WorkerClient:
         arrays, _ = self.ask("score", {"x": np.asarray(x, np.float32)}, source=source)
         return arrays
 
-    # Image models.
+    # Models of images and of windows.
 
     def judge(
         self, abnormal: str, x: NDArray[np.floating], names: Sequence[str] = ()
     ) -> tuple[dict[str, Judgement], dict[str, float]]:
         """Images x (n, 784) by the quick detectors of a digit's models (all, or those named),
         and each one's milliseconds per image. Raises `WorkerError`."""
+        judged, times, _ = self._judge(_digit(abnormal), x, names)
+        return judged, times
+
+    def judge_windows(
+        self, abnormal: str, architecture: str, signals: FloatArray, names: Sequence[str] = ()
+    ) -> tuple[dict[str, Judgement], dict[str, float], View]:
+        """Windows (n, 9, 128) in g and rad/s by the detectors of an activity's models, each one's
+        milliseconds per window, and the view that reconstructions are rows of. Raises
+        `WorkerError`."""
+        x = signals.reshape(-1, len(SIGNALS) * LENGTH)
+        judged, times, view = self._judge(_activity(abnormal, architecture), x, names)
+        return judged, times, View.from_dict(view)
+
+    def _judge(
+        self, model: dict[str, str], x: NDArray[np.floating], names: Sequence[str]
+    ) -> tuple[dict[str, Judgement], dict[str, float], Any]:
         sent = {"x": np.asarray(x, np.float32)}
-        arrays, meta = self.ask("judge", sent, abnormal=abnormal, names=list(names), timeout=120)
+        arrays, meta = self.ask("judge", sent, model=model, names=list(names), timeout=120)
         times: dict[str, float] = meta["milliseconds"]
-        return {name: _judgement(storage.below(name, arrays)) for name in times}, times
+        judged = {name: _judgement(storage.below(name, arrays)) for name in times}
+        return judged, times, meta["view"]
 
     def search(
         self, abnormal: str, name: str, x: NDArray[np.floating], frames: int = 24,
@@ -251,7 +270,7 @@ class WorkerClient:
         """Images x (n, 784) by `inversion` or `anogan`, whose λ is `weight`; `descent` has the
         settings of `scoring.inversion.Descent`, `frames` is at least 1. Raises `WorkerError`."""
         arrays, meta = self.ask(
-            "search", {"x": np.asarray(x, np.float32)}, abnormal=abnormal, name=name,
+            "search", {"x": np.asarray(x, np.float32)}, model=_digit(abnormal), name=name,
             descent=descent, frames=frames, weight=weight, timeout=120,
         )  # fmt: skip
         judged = _judgement(storage.below("judgement", arrays))
@@ -259,9 +278,26 @@ class WorkerClient:
 
     def generate(self, abnormal: str, z: NDArray[np.floating]) -> FloatArray:
         """G(z) (n, 784) of the WGAN-GP that never saw `abnormal`, for latents (n, n_latent)."""
-        arrays, _ = self.ask("generate", {"z": np.asarray(z, np.float32)}, abnormal=abnormal)
-        images: FloatArray = arrays["x"]
+        sent = {"z": np.asarray(z, np.float32)}
+        images: FloatArray = self.ask("generate", sent, model=_digit(abnormal))[0]["x"]
         return images
+
+    def generate_windows(
+        self, abnormal: str, architecture: str, z: NDArray[np.floating]
+    ) -> tuple[FloatArray, View]:
+        """G(z) (n, n_features) for latents (n, n_latent), and the view that they are rows of."""
+        sent = {"z": np.asarray(z, np.float32)}
+        arrays, meta = self.ask("generate", sent, model=_activity(abnormal, architecture))
+        return arrays["x"], View.from_dict(meta["view"])
+
+
+def _digit(abnormal: str) -> dict[str, str]:
+    """The worker's name for a digit's models."""
+    return {"use_case": "mnist", "abnormal": abnormal}
+
+
+def _activity(abnormal: str, architecture: str) -> dict[str, str]:
+    return {"use_case": "har", "abnormal": abnormal, "architecture": architecture}
 
 
 def _judgement(arrays: dict[str, NDArray[Any]]) -> Judgement:

@@ -31,7 +31,7 @@ from wganad_core import pretrained, storage
 from wganad_core.config import RaceConfig
 from wganad_core.live import protocol
 from wganad_core.live.detection import Detector
-from wganad_core.live.images import Shelf
+from wganad_core.live.panels import Shelf
 from wganad_core.live.race import Race, load_race
 from wganad_core.live.session import Session
 from wganad_core.records import Judgement
@@ -219,32 +219,35 @@ class Worker:
     # Image models.
 
     def on_judge(
-        self, arrays: dict[str, NDArray[Any]], abnormal: str, names: list[str]
+        self, arrays: dict[str, NDArray[Any]], model: dict[str, str], names: list[str]
     ) -> protocol.Message:
-        """Judgements of images x (n, 784), by detector, and milliseconds per image."""
-        panel = self.shelf.panel(abnormal)
+        """Judgements of samples x (n, d), by detector, milliseconds per sample, and the view in
+        which reconstructions are. `model`: see `Shelf.panel`."""
+        panel = self.shelf.panel(**model)
+        x = panel.rows(arrays["x"])
         sent: dict[str, NDArray[Any]] = {}
         times: dict[str, float] = {}
         for name in names or panel.detectors:
             began = time.perf_counter()
-            judged = panel.judge(arrays["x"], [name])[name]
-            times[name] = (time.perf_counter() - began) * 1e3 / max(1, len(arrays["x"]))
+            judged = panel.judge(x, [name])[name]
+            times[name] = (time.perf_counter() - began) * 1e3 / max(1, len(x))
             sent |= storage.prefixed(name, _arrays_of(judged))
-        return sent, {"milliseconds": times}
+        return sent, {"milliseconds": times, "view": panel.view and panel.view.to_dict()}
 
     def on_search(
         self,
         arrays: dict[str, NDArray[Any]],
-        abnormal: str,
+        model: dict[str, str],
         name: str,
         descent: dict[str, Any],
         frames: int,
         weight: float | None = None,
     ) -> protocol.Message:
-        """A slow detector's judgement of x (n, 784), the path of its search, milliseconds."""
+        """A slow detector's judgement of x (n, d), the path of its search, milliseconds."""
         began = time.perf_counter()
-        judged, path = self.shelf.panel(abnormal).search(
-            name, arrays["x"], Descent(**descent), frames, weight
+        panel = self.shelf.panel(**model)
+        judged, path = panel.search(
+            name, panel.rows(arrays["x"]), Descent(**descent), frames, weight
         )
         sent = storage.prefixed("judgement", _arrays_of(judged))
         if path is not None:
@@ -253,9 +256,12 @@ class Worker:
             "milliseconds": (time.perf_counter() - began) * 1e3 / max(1, len(arrays["x"]))
         }
 
-    def on_generate(self, arrays: dict[str, NDArray[Any]], abnormal: str) -> protocol.Message:
-        """G(z) for latents z (n, n_latent)."""
-        return {"x": self.shelf.panel(abnormal).generate(arrays["z"])}, {}
+    def on_generate(
+        self, arrays: dict[str, NDArray[Any]], model: dict[str, str]
+    ) -> protocol.Message:
+        """G(z) for latents z (n, n_latent), and the view that it is in."""
+        panel = self.shelf.panel(**model)
+        return {"x": panel.generate(arrays["z"])}, {"view": panel.view and panel.view.to_dict()}
 
     def on_close(
         self, arrays: dict[str, NDArray[Any]], race: str, keep: bool = True

@@ -154,7 +154,7 @@ class RecurrentGenerator(nn.Module):
         n, times = len(h), self.steps // Recurrent.STRIDE
         told = h[:, None].expand(n, times, h.shape[1])
         states, _ = self.gru(told, torch.tanh(self.start(h))[None])
-        chunks = self.out(states).view(n, times, self.channels, Recurrent.STRIDE)
+        chunks: Tensor = self.out(states).view(n, times, self.channels, Recurrent.STRIDE)
         return chunks.permute(0, 2, 1, 3).reshape(n, self.channels, self.steps)
 
 

@@ -9,13 +9,19 @@ from wganad_core.scoring.critic import critic_detector, critic_range, interval_d
 from wganad_core.scoring.evidence import ours_detector
 from wganad_core.scoring.inversion import anogan_detector, inversion_detector
 from wganad_core.scoring.plane import density_detector, nearest_sample_detector
-from wganad_core.scoring.reconstruction import bigan_detector, encoder_detector, vae_detector
+from wganad_core.scoring.reconstruction import (
+    bigan_detector,
+    critic_features_detector,
+    encoder_detector,
+    vae_detector,
+)
 
 __all__ = [
     "Detector",
     "anogan_detector",
     "bigan_detector",
     "critic_detector",
+    "critic_features_detector",
     "critic_range",
     "density_detector",
     "encoder_detector",

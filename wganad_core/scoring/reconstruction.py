@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from torch import nn
@@ -13,13 +15,34 @@ from wganad_core.scoring.base import Detector, batches, evaluate, evaluating, ro
 Samples = NDArray[np.floating]
 
 
-def encoder_detector(encoder: nn.Module, generator: nn.Module) -> Detector:
-    """The paper's own score (§5.3): the mean squared error of G(E(x))."""
+def encoder_detector(
+    encoder: nn.Module, generator: nn.Module, channels: Sequence[str] = ("residual",)
+) -> Detector:
+    """The paper's own score (§5.3): the mean squared error of G(E(x)). Its terms are the shares
+    of the `channels`, into which features divide evenly: which of them is to blame."""
 
     def judge(x: Samples) -> Judgement:
         rebuilt = evaluate(generator, evaluate(encoder, x))
-        error = squared_error(x, rebuilt)
-        return Judgement(error, {"residual": error}, rebuilt)
+        length = x.shape[1] // len(channels)
+        squares = np.square(x - rebuilt).reshape(len(x), len(channels), length)
+        shares = np.asarray(squares.mean(axis=2) / len(channels), np.float32)
+        terms = dict(zip(channels, shares.T, strict=True))
+        return Judgement(squared_error(x, rebuilt), terms, rebuilt)
+
+    return judge
+
+
+def critic_features_detector(
+    critic: nn.Sequential, encoder: nn.Module, generator: nn.Module
+) -> Detector:
+    """f-AnoGAN's feature residual: the mean squared difference between the critic's last hidden
+    layer at x and at G(E(x))."""
+    hidden = critic[:-1]
+
+    def judge(x: Samples) -> Judgement:
+        rebuilt = evaluate(generator, evaluate(encoder, x))
+        error = squared_error(evaluate(hidden, x), evaluate(hidden, rebuilt))
+        return Judgement(error, {"features": error}, rebuilt)
 
     return judge
 

@@ -1,0 +1,52 @@
+"""Windows of a phone's sensors, of which a model has never seen one activity (§6)."""
+
+from __future__ import annotations
+
+import importlib
+
+import streamlit as st
+
+from pages._ui import (
+    linked,
+    runtime,
+    windows_autopsy,
+    windows_browse,
+    windows_choice,
+    windows_data,
+)
+
+VIEWS = {
+    "browse": "Windows",
+    "boxes": "Scores by activity",
+    "board": "Six activities",
+    "own": "Your own recording",
+}
+
+
+def main() -> None:
+    runtime.image_worker()  # its imports run while the page is being read
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        activity = windows_choice.activity()
+        view = linked.choice("Look at", VIEWS, key="view", default="browse")
+    if view == "board":
+        importlib.import_module("pages._ui.windows_board").show()
+        return
+    scores = windows_data.scores(activity)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        architecture = windows_choice.architecture(scores)
+        protocol = windows_choice.protocol()
+        found = scores.galleries[architecture, protocol]
+        detector = windows_choice.detector(found)
+    row = windows_data.row_of(scores.rows, detector, architecture, protocol)
+    windows_choice.headline(row, activity, detector)
+    if view == "browse":
+        window = windows_browse.show(found, activity, detector)
+        if window is not None:
+            windows_autopsy.show(activity, architecture, protocol, found, detector, window)
+    elif view == "boxes":
+        importlib.import_module("pages._ui.windows_boxes").show(activity, architecture, detector)
+    else:
+        importlib.import_module("pages._ui.windows_upload").show(activity, architecture, detector)
+
+
+runtime.run_page(main)

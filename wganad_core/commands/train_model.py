@@ -1,0 +1,232 @@
+"""`train mnist`, `train har`: one model of a method, or one without each class."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import functools
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wganad_core import use_cases
+from wganad_core.commands.console import (
+    Command,
+    Refused,
+    json_option,
+    natural,
+    positive,
+    print_facts,
+    print_json,
+    say,
+    train_to_the_end,
+)
+from wganad_core.config import TrainingConfig
+from wganad_core.use_cases import UseCase, option
+
+if TYPE_CHECKING:
+    from wganad_core.data.pool import Pool
+    from wganad_core.pretrained import Model
+    from wganad_core.runs import ModelRun, Task
+
+WORDS = {
+    "steps": "of the method; a step of a GAN is a generator update",
+    "seed": "for weights, batches and latents",
+    "batch_size": "",
+    "learning_rate": "",
+    "penalty": "λ of the gradient penalty (wgan-gp)",
+    "n_critic": "critic updates a step",
+    "decay": "of the learning rate over the run",
+    "average": "rate of the generator's moving average that is kept; 0 = none",
+}
+
+
+def options(case: UseCase, parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--method", choices=case.methods, required=True)
+    parser.add_argument(
+        "--abnormal", choices=(*case.classes, "all"), required=True,
+        help=f"the {case.noun} that the model never sees; all: a model without each in turn",
+    )  # fmt: skip
+    if len(case.architectures) > 1:
+        parser.add_argument("--architecture", choices=case.architectures,
+                            default=case.architectures[0],
+                            help="of the networks (default: %(default)s)")  # fmt: skip
+    else:
+        parser.set_defaults(architecture=case.architectures[0])
+    if case.protocols_train_apart:
+        parser.add_argument("--protocol", choices=case.protocols, default=case.protocols[0])
+    else:
+        parser.set_defaults(protocol=case.protocols[0])
+    group = parser.add_argument_group("training (default: the method's recipe)")
+    for name, words in WORDS.items():
+        group.add_argument(option(TrainingConfig, name), help=words or None, **_kind(name))
+    parser.add_argument("--latents", type=positive, metavar="N", help="dimensions of z")
+    parser.add_argument("--out", type=Path, metavar="FOLDER",
+                        help=f"models go to FOLDER/{case.noun.upper()}/, checkpoints beside them "
+                        f"(default: models/{case.name} in the data directory)")  # fmt: skip
+    parser.add_argument("--checkpoint-every", type=positive, default=500, metavar="N",
+                        help="steps between checkpoints (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--fetch", action="store_true",
+                        help=f"download {case.title} if it is not there")  # fmt: skip
+    json_option(parser)
+
+
+def _kind(name: str) -> dict[str, Any]:
+    """How argparse reads a setting."""
+    if name == "decay":
+        return {"choices": ("none", "linear", "cosine")}
+    whole = {"steps": positive, "seed": natural, "batch_size": positive, "n_critic": positive}
+    return {"type": whole.get(name, float), "metavar": "N" if name in whole else "X"}
+
+
+def train_models(case: UseCase, arguments: argparse.Namespace) -> int:
+    """Train what is asked for and not yet there, each from its checkpoint if it has one."""
+    import torch
+
+    from wganad_core.data.cache import data_directory
+    from wganad_core.data.pool import load_pool
+
+    torch.set_num_threads(1)  # two change the bits and gain little; run two classes side by side
+    folder = arguments.out or data_directory() / "models" / case.name
+    pool = load_pool(case.name, download=arguments.fetch)
+    chosen = case.classes if arguments.abnormal == "all" else (arguments.abnormal,)
+    for abnormal in chosen:
+        status = _train_one(case, arguments, abnormal, pool, folder)
+        if status:
+            return status
+    return 0
+
+
+def task_of(case: UseCase, arguments: argparse.Namespace, abnormal: str) -> Task:
+    from wganad_core.runs import Task
+
+    given = {name: getattr(arguments, name) for name in WORDS}
+    given = {name: value for name, value in given.items() if value is not None}
+    network = case.network(arguments.method, arguments.architecture)
+    return Task(
+        use_case=case.name,
+        abnormal=abnormal,
+        protocol=arguments.protocol,
+        network=network if not arguments.latents else network.replace(n_latent=arguments.latents),
+        training=case.recipe(arguments.method, arguments.architecture).replace(**given),
+    )
+
+
+def _train_one(
+    case: UseCase, arguments: argparse.Namespace, abnormal: str, pool: Pool, folder: Path
+) -> int:
+    from wganad_core import pretrained
+    from wganad_core.training import DivergedError
+
+    task = task_of(case, arguments, abnormal)
+    file = functools.partial(
+        pretrained.model_file, folder, abnormal, seed=task.training.seed,
+        protocol=task.protocol, architecture=arguments.architecture,
+    )  # fmt: skip
+    out = file(arguments.method)
+    checkpoint = out.with_suffix(".checkpoint")
+    if out.exists():
+        say(f"{out} is there already; delete it to train it again.")
+        return 0
+    run = _start(task, pool, file("wgan-gp"))
+    title = f"{arguments.method}, without {abnormal}"
+    try:
+        if not train_to_the_end(run, title, checkpoint, arguments.checkpoint_every):
+            return 130
+    except DivergedError as error:
+        raise Refused(str(error)) from error
+    model = run.result(command_line(case, task, arguments.architecture))
+    pretrained.save_model(model, out)
+    checkpoint.unlink(missing_ok=True)
+    _report(model, out, arguments.json)
+    return 0
+
+
+def _start(task: Task, pool: Pool, generator_file: Path) -> ModelRun:
+    from wganad_core import pretrained
+    from wganad_core.runs import ModelRun
+
+    split = pool.split(task.abnormal, task.protocol)
+    view = pool.view(getattr(task.network, "view", ""), split.parts["fit"])
+    task = dataclasses.replace(task, view=view)
+    fit, validation = (pool.rows(split.parts[part], view) for part in ("fit", "validation"))
+    generator = None
+    if task.training.method == "encoder":
+        if not generator_file.exists():
+            raise Refused(
+                f"An encoder needs its generator in {generator_file}; train it first with "
+                f"--method wgan-gp --abnormal {task.abnormal} and the same folder and seed."
+            )
+        model = pretrained.load_model(generator_file)
+        if model.network.n_latent != task.network.n_latent:
+            raise Refused(
+                f"The generator in {generator_file} has {model.network.n_latent} latents, the "
+                f"encoder would have {task.network.n_latent}; give --latents "
+                f"{model.network.n_latent}."
+            )
+        generator = model.arrays
+    return ModelRun(task, fit, validation, generator)
+
+
+def command_line(case: UseCase, task: Task, architecture: str) -> str:
+    """The shortest shell command that trains this model."""
+    method = task.training.method
+    recipe = case.recipe(method, architecture).to_dict()
+    words = ["python", "-m", "wganad_core", "train", case.name, "--method", method]
+    words += ["--abnormal", task.abnormal]
+    words += ["--architecture", architecture] if architecture != case.architectures[0] else []
+    words += ["--protocol", task.protocol] if task.protocol != case.protocols[0] else []
+    for name, value in task.training.to_dict().items():
+        if value != recipe[name]:
+            words += [option(TrainingConfig, name), str(value)]
+    usual = case.network(method, architecture)
+    if task.network.n_latent != usual.n_latent:
+        words += ["--latents", str(task.network.n_latent)]
+    return shlex.join(words)
+
+
+def _report(model: Model, out: Path, as_json: bool) -> None:
+    facts: dict[str, Any] = {"abnormal": model.abnormal, "method": model.training.method}
+    facts |= model.metrics
+    if as_json:
+        print_json({**facts, "path": str(out), "command": model.command})
+    else:
+        print_facts(facts)
+        print(f"written to {out}")
+
+
+def _command(case: UseCase, examples: str) -> Command:
+    usage = f"train {case.name} --method METHOD --abnormal {case.noun.upper()}|all [options]"
+    return Command(
+        f"train {case.name}",
+        usage,
+        f"train a model of {case.title} without one {case.noun}",
+        f"{examples}\n\nCtrl-C keeps what was done; the same command continues it.",
+        functools.partial(options, case),
+        functools.partial(train_models, case),
+    )
+
+
+MNIST = _command(
+    use_cases.MNIST,
+    """\
+  the paper's model without the digit 4, then its encoder:
+    python -m wganad_core train mnist --method wgan-gp --abnormal 4
+    python -m wganad_core train mnist --method encoder --abnormal 4
+  all ten digits; what is finished is skipped, what was begun is continued:
+    python -m wganad_core train mnist --method wgan-gp --abnormal all
+  another seed, shorter, with the figures as JSON:
+    python -m wganad_core train mnist --method vae --abnormal 9 --seed 1 --steps 500 --json""",
+)
+HAR = _command(
+    use_cases.HAR,
+    """\
+  1-D convolutions on nine signals without laying, then the encoder:
+    python -m wganad_core train har --method wgan-gp --abnormal laying
+    python -m wganad_core train har --method encoder --abnormal laying
+  the paper's dense networks on total acceleration, all six activities:
+    python -m wganad_core train har --architecture dense --method wgan-gp --abnormal all
+  a recurrent critic under the gradient penalty, another seed:
+    python -m wganad_core train har --architecture recurrent --method wgan-gp --abnormal sitting \\
+        --seed 1""",
+)

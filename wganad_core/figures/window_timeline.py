@@ -1,0 +1,249 @@
+"""A recording with its scores along time: what was flagged, beside the signals and the truth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wganad_core.data.recording import Recording
+from wganad_core.data.timeline import Bout, Timeline, flagged
+from wganad_core.figures import style
+
+Spec = dict[str, Any]
+
+FLAGGED, PASSED = style.VERMILLION, style.BLUE
+AXES = {"x": style.BLUE, "y": style.ORANGE, "z": style.GREEN}
+SENSORS = {"total_acc": "Total acceleration in g", "body_gyro": "Rotation in rad/s"}
+N_DRAWN = 4_000  # points of a line; longer ones keep the extremes of equal pieces
+HEIGHTS = {"truth": 26, "total_acc": 150, "body_gyro": 130, "score": 150}
+TITLE, MARGIN = 30, {"l": 52, "r": 8, "t": 4, "b": 42}
+THRESHOLD = "threshold"  # the name of the line that can be moved
+
+Polygon = tuple[list[float | None], list[float | None]]
+
+
+def recording_strip(
+    line: Timeline, score: NDArray[np.floating], threshold: float, start: float, log: bool = False,
+    truth: Sequence[Bout] = (), abnormal: str = "",
+) -> Spec:  # fmt: skip
+    """Signals over time, under them the score (n,) of every window and the threshold, a line to
+    drag; what is flagged is shaded everywhere. `truth` adds a band of what was really done.
+
+    The axis holds all scores and `start`, the threshold before it is moved, so that it rests
+    while the line is dragged.
+    """
+    sensors = [name for name in SENSORS if line.has(name)]
+    panels = (["truth"] if truth else []) + sensors + ["score"]
+    spans = [(part.start, part.end) for part in flagged(line, score, threshold)]
+    data: list[dict[str, Any]] = []
+    layout = _layout(panels, line)
+    for number, panel in enumerate(panels, start=1):
+        axis = f"y{number}" if number > 1 else "y"
+        if panel == "truth":
+            data += _truth(truth, abnormal, axis)
+            continue
+        if panel == "score":
+            low, high = limits(np.append(score, start), log)
+            data += _scores(line, score, threshold, (low, high), axis)
+            layout[_long(axis)] |= {"range": [math.log10(low), math.log10(high)] if log else
+                                    [low, high], "type": "log" if log else "linear"}  # fmt: skip
+            layout["shapes"] = [
+                {"type": "line", "name": THRESHOLD, "editable": True, "xref": "paper", "x0": 0,
+                 "x1": 1, "yref": axis, "y0": threshold, "y1": threshold,
+                 "line": {"color": style.ORANGE, "width": 3}}
+            ]  # fmt: skip
+        else:
+            low, high = _range(line.recording, panel)
+            data += _signals(line.recording, panel, axis)
+            layout[_long(axis)] |= {"range": [low, high]}
+        data.append(_shade(spans, low, high, axis))
+    return {"data": data, "layout": layout}
+
+
+def limits(values: NDArray[np.floating], log: bool) -> tuple[float, float]:
+    """The ends of an axis that shows these values with a little room."""
+    low, high = float(values.min()), float(values.max())
+    if log:
+        room = (high / low) ** 0.06 if high > low else 2.0
+        return low / room, high * room
+    room = 0.06 * (high - low) or 1.0
+    return low - room, high + room
+
+
+def thinned(time: NDArray[np.float64], values: NDArray[np.float64], n: int = N_DRAWN) -> Any:
+    """A line of about n points or fewer: of each of n/2 equal pieces the lowest and the highest,
+    in their order."""
+    if len(time) <= n:
+        return time, values
+    edges = np.linspace(0, len(time), n // 2 + 1).astype(int)
+    kept = []
+    for first, stop in zip(edges[:-1], edges[1:], strict=True):
+        piece = values[first:stop]
+        kept += sorted({first + int(piece.argmin()), first + int(piece.argmax())})
+    return time[kept], values[kept]
+
+
+def _signals(recording: Recording, sensor: str, axis: str) -> list[dict[str, Any]]:
+    """The three lines of a sensor, broken where the recording has a gap."""
+    breaks = np.flatnonzero(np.diff(recording.time) > recording.max_gap) + 1
+    share = max(200, N_DRAWN // (len(breaks) + 1))
+    traces = []
+    for name, colour in AXES.items():
+        values = recording.values[:, recording.channels.index(f"{sensor}_{name}")]
+        x: list[Any] = []
+        y: list[Any] = []
+        for at, piece in zip(np.split(recording.time, breaks), np.split(values, breaks),
+                             strict=True):  # fmt: skip
+            some_x, some_y = thinned(at, piece, share)
+            x += [some_x, [np.nan]]
+            y += [some_y, [np.nan]]
+        traces.append(
+            {"type": "scatter", "mode": "lines", "yaxis": axis, "name": name,
+             "x": np.concatenate(x).astype(np.float32), "y": np.concatenate(y).astype(np.float32),
+             "line": {"color": colour, "width": 1}, "showlegend": False,
+             "hovertemplate": f"{name} %{{y:.3g}} at %{{x:.2f}} s<extra></extra>"}
+        )  # fmt: skip
+    return traces
+
+
+def _range(recording: Recording, sensor: str) -> tuple[float, float]:
+    index = [recording.channels.index(f"{sensor}_{name}") for name in AXES]
+    return limits(recording.values[:, index], log=False)
+
+
+def _scores(
+    line: Timeline, score: NDArray[np.floating], threshold: float, ends: tuple[float, float],
+    axis: str,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Filled steps, one colour above the threshold and one below."""
+    traces = []
+    for colour, mine in ((PASSED, score <= threshold), (FLAGGED, score > threshold)):
+        x: list[float | None] = []
+        y: list[float | None] = []
+        for begin, end, value in zip(line.begin[mine], line.end[mine], score[mine], strict=True):
+            corners_x, corners_y = _rectangle(float(begin), float(end), ends[0], float(value))
+            x += corners_x
+            y += corners_y
+        traces.append(
+            {"type": "scatter", "mode": "lines", "fill": "toself", "x": x, "y": y, "yaxis": axis,
+             "line": {"width": 0.6, "color": colour}, "fillcolor": _clear(colour, 0.75),
+             "hoverinfo": "skip", "showlegend": False}
+        )  # fmt: skip
+    middles = {
+        "type": "scatter", "mode": "markers", "yaxis": axis, "showlegend": False,
+        "x": (line.begin + line.end) / 2, "y": score, "marker": {"size": 9, "opacity": 0},
+        "hovertemplate": "score %{y:.3g} at %{x:.1f} s<extra></extra>",
+    }  # fmt: skip
+    return [*traces, middles]
+
+
+def _shade(spans: Sequence[tuple[float, float]], low: float, high: float, axis: str) -> Spec:
+    """The flagged stretches over the whole height of a panel."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for begin, end in spans:
+        corners_x, corners_y = _rectangle(begin, end, low, high)
+        x += corners_x
+        y += corners_y
+    return {
+        "type": "scatter", "mode": "lines", "fill": "toself", "x": x, "y": y, "yaxis": axis,
+        "line": {"width": 0}, "fillcolor": _clear(FLAGGED, 0.16), "hoverinfo": "skip",
+        "name": "flagged", "showlegend": False,
+    }  # fmt: skip
+
+
+def _truth(truth: Sequence[Bout], abnormal: str, axis: str) -> list[dict[str, Any]]:
+    """A band of bouts, the abnormal activity in colour; neighbours of one kind share a word."""
+    traces: list[dict[str, Any]] = []
+    for colour, strength, wanted in ((style.GREY, 0.25, False), (FLAGGED, 0.8, True)):
+        x: list[float | None] = []
+        y: list[float | None] = []
+        for bout in truth:
+            if (bout.activity == abnormal) == wanted:
+                corners_x, corners_y = _rectangle(bout.start, bout.end, 0, 1)
+                x += corners_x
+                y += corners_y
+        traces.append(
+            {"type": "scatter", "mode": "lines", "fill": "toself", "x": x, "y": y, "yaxis": axis,
+             "line": {"width": 0}, "fillcolor": _clear(colour, strength), "hoverinfo": "skip",
+             "showlegend": False}
+        )  # fmt: skip
+    words = _words(truth)
+    traces.append(
+        {"type": "scatter", "mode": "text", "yaxis": axis, "showlegend": False,
+         "x": [middle for middle, _ in words], "y": [0.5] * len(words),
+         "text": [f"<b>{name}</b>" if name == abnormal else name for _, name in words],
+         "textfont": {"size": 12}, "hoverinfo": "skip", "cliponaxis": False}
+    )  # fmt: skip
+    return traces
+
+
+def _words(truth: Sequence[Bout]) -> list[tuple[float, str]]:
+    """Where to write what was done: once for all bouts of it in a row."""
+    merged: list[Bout] = []
+    for bout in truth:
+        if merged and merged[-1].activity == bout.activity:
+            merged[-1] = Bout(merged[-1].start, bout.end, bout.activity)
+        else:
+            merged.append(bout)
+    return [((bout.start + bout.end) / 2, bout.activity) for bout in merged]
+
+
+def _layout(panels: Sequence[str], line: Timeline) -> Spec:
+    """Panels one below the other with a title each and one axis of time."""
+    inner = sum(HEIGHTS[panel] + TITLE for panel in panels)
+    layout: Spec = {
+        "height": inner + MARGIN["t"] + MARGIN["b"], "margin": MARGIN, "annotations": [],
+        "hovermode": "closest", "showlegend": False,
+        "xaxis": {"title": {"text": "seconds", "standoff": 4}, "zeroline": False,
+                  "range": [float(line.recording.time[0]), float(line.recording.time[-1])],
+                  "anchor": f"y{len(panels)}" if len(panels) > 1 else "y"},
+    }  # fmt: skip
+    top = 1.0
+    for number, panel in enumerate(panels, start=1):
+        top -= TITLE / inner
+        bottom = top - HEIGHTS[panel] / inner
+        layout[_long(f"y{number}" if number > 1 else "y")] = {
+            "domain": [max(0.0, bottom), top], "fixedrange": True, "zeroline": False,
+            **({"range": [0, 1], "visible": False} if panel == "truth" else {"nticks": 5}),
+        }  # fmt: skip
+        layout["annotations"].append(
+            {"text": _title(panel), "x": 0, "y": top, "xref": "paper", "yref": "paper",
+             "xanchor": "left", "yanchor": "bottom", "showarrow": False, "font": {"size": 13}}
+        )  # fmt: skip
+        top = bottom
+    narrow = {"margin": MARGIN | {"l": 38, "r": 2}}
+    layout["meta"] = {"narrow": narrow}
+    return layout
+
+
+def _title(panel: str) -> str:
+    if panel == "truth":
+        return "What was really done"
+    if panel == "score":
+        return f"<b>Anomaly score</b>, {_mark(style.ORANGE, 'threshold (drag it)', '━')}"
+    lines = " ".join(_mark(colour, name, "━") for name, colour in AXES.items())
+    return f"{SENSORS[panel]}  {lines}"
+
+
+def _mark(colour: str, words: str, sign: str) -> str:
+    return f'<span style="color:{colour}">{sign}</span> {words}'
+
+
+def _rectangle(begin: float, end: float, low: float, high: float) -> Polygon:
+    """A closed outline, with a gap after it."""
+    return [begin, begin, end, end, begin, None], [low, high, high, low, low, None]
+
+
+def _clear(colour: str, opacity: float) -> str:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def _long(axis: str) -> str:
+    """`y2` → `yaxis2`."""
+    return axis.replace("y", "yaxis")
