@@ -164,16 +164,21 @@ HAR = UseCase(
     protocols=HAR_PROTOCOLS,
     architectures=("conv", "dense", "recurrence", "recurrent"),
     methods=("wgan-gp", "encoder", "features"),
-    # Chosen on synthetic anomalies by tests/benchmarks/choose_ours_windows.py.
+    # Chosen by tests/benchmarks/choose_ours_windows.py: the first and the last on synthetic
+    # anomalies, `ours-others` for each activity by how rules find the other five; it wins for four
+    # of the six and is within 0.3 points of the winner for the other two.
     ours=Ours(
         rules={
             "ours": ("critic", "near-axes/axes", "near-rhythm/rhythm", "relative/strength"),
+            "ours-others": (
+                "critic/strength", "near-axes/axes", "near-axes/strength", "relative/strength",
+            ),
             "ours-wgan": ("critic", "near-critic/critic", "near-encoder/encoder", "relative"),
         },
         k=3,
         n_references=dict.fromkeys(
             ("latents", "encoder", "critic", "features", "axes", "posture", "strength", "rhythm"),
-            2_400,
+            1_600,
         ),
         architectures=("conv",),
         n_peers=50,

@@ -1,8 +1,8 @@
 """How our rules for windows were chosen, without a single test window or label (design.md §4).
 
-    python -m tests.benchmarks.choose_ours_windows [--models FOLDER] [--json OUT]
+    python -m tests.benchmarks.choose_ours_windows [--others] [--models FOLDER] [--json OUT]
 
-The criterion, for each abnormal activity's trained models: the windows of the two validation
+The first criterion, for each abnormal activity's trained models: the windows of the two validation
 subjects, against anomalies made from those same windows in six ways that a body or a phone could
 bring about:
 
@@ -13,6 +13,11 @@ bring about:
 * join: the first half of one window, the second of another;
 * direction: movements along other axes (x to y to z), gravity as it was.
 
+The second (`--others`): the other activities as anomalies. What a rule for one activity is chosen
+by is how it finds each of the other five, with that one's models, among the windows of train
+subjects: the validation subjects' normal ones, and those of the fit and validation subjects that
+show the activity, which training has not seen. So no anomaly of the activity in question is used.
+
 A rule is the mean of up to four pieces of evidence, plain or relative to peers; the highest AUPRC,
 averaged over kinds and activities, wins. Pairs are tried all; of each size the best `KEPT` are
 extended by every piece.
@@ -22,7 +27,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +36,7 @@ from scipy.spatial.transform import Rotation
 
 from wganad_core import pretrained
 from wganad_core.config import ACTIVITIES
+from wganad_core.data.har import part_subjects
 from wganad_core.data.pool import WindowPool, load_pool
 from wganad_core.live.panels import Panel, main_axes, references
 from wganad_core.records import FloatArray, Rule
@@ -42,6 +47,7 @@ KEPT = 150
 LARGEST = 4
 FROM_NETWORKS = ("critic", "residual", "relative", "izi")
 Found = dict[str, FloatArray]  # evidence by name
+SUBJECTS = part_subjects()
 BODY, TOTAL = slice(0, 6), slice(6, 9)
 
 
@@ -84,7 +90,7 @@ def _directions(n: int, rng: np.random.Generator) -> np.ndarray:
 
 def _paced(windows: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Each window read at another speed, from its middle outwards, mirrored at its ends."""
-    n, channels, length = windows.shape
+    n, _, length = windows.shape
     slower, quicker = 1 / rng.uniform(1.4, 2, n), rng.uniform(1.4, 2, n)
     speed = np.where(rng.random(n) < 0.5, slower, quicker)
     times = (np.arange(length) - length / 2) * speed[:, None] + length / 2
@@ -104,8 +110,11 @@ def pieces() -> list[str]:
     return list(dict.fromkeys([*plain, *own, *peers]))
 
 
-def evidence_on(folder: Path, pool: WindowPool, abnormal: str) -> tuple[Found, dict[str, Found]]:
-    """Evidence of the validation normals, and of each kind made from them."""
+def evidence_on(
+    folder: Path, pool: WindowPool, abnormal: str, others: bool
+) -> tuple[Found, dict[str, Found]]:
+    """Evidence of the validation normals, and of each kind made from them, or (`others`) of the
+    abnormal activity itself."""
     panel = Panel(folder, abnormal, protocol=HAR.protocols[0], architecture="conv")
     split = pool.split(abnormal, HAR.protocols[0])
     assert panel.view is not None
@@ -114,10 +123,14 @@ def evidence_on(folder: Path, pool: WindowPool, abnormal: str) -> tuple[Found, d
     subjects = pool.subjects(split.parts["fit"])
     normals = references(sources, HAR.ours, fit, subjects, pieces())
     windows = pool.windows.signals[split.parts["validation"]]
-    rng = np.random.default_rng(ACTIVITIES.index(abnormal))
+    if others:
+        seen = np.isin(pool.windows.subjects, [*SUBJECTS["fit"], *SUBJECTS["validation"]])
+        odd = {abnormal: pool.windows.signals[seen & (pool.windows.activities == abnormal)]}
+    else:
+        odd = synthetic(windows, np.random.default_rng(ACTIVITIES.index(abnormal)))
     found = {
         kind: evidence(sources, normals, panel.view.rows(x), pieces())[0]
-        for kind, x in {"normal": windows, **synthetic(windows, rng)}.items()
+        for kind, x in {"normal": windows, **odd}.items()
     }
     return found.pop("normal"), found
 
@@ -152,45 +165,62 @@ def average_precision(low: FloatArray, high: FloatArray) -> float:
     return float((np.arange(1, len(hits) + 1) / (hits + 1)).mean())
 
 
-def tried(found: Everything, allowed: list[str]) -> Iterator[tuple[Names, np.ndarray]]:
-    """Rules with their AUPRC (activities, kinds)."""
+Tried = tuple[Names, np.ndarray]  # a rule and its AUPRC (activities, kinds)
+
+
+def tried(found: Everything, allowed: list[str], but: int | None = None) -> list[Tried]:
+    """Rules, the best first; the activity with the number `but` does not count."""
     trials = [Trial(allowed, *parts) for parts in found.values()]
+
+    def merit(rule: Tried) -> float:
+        return -float((rule[1] if but is None else np.delete(rule[1], but, axis=0)).mean())
+
     rules: list[Names] = [(name,) for name in allowed]
+    every: list[Tried] = []
     for size in range(1, LARGEST + 1):
         scored = [(names, np.array([trial.auprc(names) for trial in trials])) for names in rules]
-        yield from scored
-        scored.sort(key=lambda rule: -float(rule[1].mean()))
+        every += scored
+        scored.sort(key=merit)
         seeds = scored if size == 1 else scored[:KEPT]
         longer = {tuple(sorted({*n, more})) for n, _ in seeds for more in allowed if more not in n}
         rules = sorted(longer)
+    return sorted(every, key=merit)
+
+
+def show(title: str, rules: list[Tried], n: int) -> None:
+    """The best rules, then the single pieces."""
+    print(f"\n{title}: {' + '.join(rules[0][0])}")
+    for names, scores in [*rules[:n], *(rule for rule in rules if len(rule[0]) == 1 and n > 1)]:
+        cells = [" ".join(f"{100 * v:4.1f}" for v in scores.mean(axis=a)) for a in (1, 0)]
+        kinds = f" | {cells[1]}" if scores.shape[1] > 1 else ""
+        print(f"{100 * scores.mean():5.1f} | {cells[0]}{kinds} | {' + '.join(names)}", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--others", action="store_true")
     parser.add_argument("--models", type=Path, default=pretrained.SHIPPED / "har")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     pool = load_pool("har")
     assert isinstance(pool, WindowPool)
-    found = {name: evidence_on(arguments.models, pool, name) for name in ACTIVITIES}
-    print("evidence is there", flush=True)
+    folder, others = arguments.models, arguments.others
+    found = {name: evidence_on(folder, pool, name, others) for name in ACTIVITIES}
     kinds = next(iter(found.values()))[1]
-    print(f"mean | abnormal {' '.join(found)} | {' '.join(kinds)} | evidence")
+    columns = "" if others else f" | {' '.join(kinds)}"
+    print(f"mean | abnormal {' '.join(found)}{columns} | evidence")
     own = [p for p in pieces() if p.partition("/")[0] in
            (*FROM_NETWORKS, "near-latent", "near-encoder", "near-critic")
            and p.partition("/")[2] in ("", "latents", "encoder", "critic")]  # fmt: skip
-    table = {}
-    for title, allowed in (("all", pieces()), ("networks of the WGAN-GP alone", own)):
-        rules = sorted(tried(found, allowed), key=lambda rule: -float(rule[1].mean()))
-        print(f"\n{title}: {' + '.join(rules[0][0])}")
-        singles = [rule for rule in rules if len(rule[0]) == 1]
-        for names, scores in [*rules[:8], *singles]:
-            cells = [" ".join(f"{100 * v:4.1f}" for v in scores.mean(axis=a)) for a in (1, 0)]
-            print(f"{100 * scores.mean():5.1f} | {' | '.join(cells)} | {' + '.join(names)}")
-        table[title] = [[names, scores.tolist()] for names, scores in rules]
+    table = {"all": tried(found, pieces()), "networks of the WGAN-GP alone": tried(found, own)}
+    for title, rules in table.items():
+        show(title, rules, 8)
+    for i, name in enumerate(ACTIVITIES if others else ()):
+        show(f"for {name}, by the other five", tried(found, pieces(), but=i), 1)
     if arguments.json:
-        arguments.json.write_text(json.dumps(table))
+        plain = {title: [[n, v.tolist()] for n, v in rules] for title, rules in table.items()}
+        arguments.json.write_text(json.dumps(plain))
 
 
 if __name__ == "__main__":
