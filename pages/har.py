@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
-
 import streamlit as st
 
 from pages._ui import (
     linked,
     runtime,
     windows_autopsy,
+    windows_board,
+    windows_boxes,
     windows_browse,
     windows_choice,
     windows_data,
+    windows_upload,
 )
 
 VIEWS = {
@@ -29,7 +30,7 @@ def main() -> None:
         activity = windows_choice.activity()
         view = linked.choice("Look at", VIEWS, key="view", default="browse")
     if view == "board":
-        importlib.import_module("pages._ui.windows_board").show()
+        windows_board.show()
         return
     scores = windows_data.scores(activity)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -37,16 +38,15 @@ def main() -> None:
         protocol = windows_choice.protocol()
         found = scores.galleries[architecture, protocol]
         detector = windows_choice.detector(found)
-    row = windows_data.row_of(scores.rows, detector, architecture, protocol)
-    windows_choice.headline(row, activity, detector)
+    windows_choice.headline(found, detector)
     if view == "browse":
         window = windows_browse.show(found, activity, detector)
         if window is not None:
             windows_autopsy.show(activity, architecture, protocol, found, detector, window)
     elif view == "boxes":
-        importlib.import_module("pages._ui.windows_boxes").show(activity, architecture, detector)
+        windows_boxes.show(activity, architecture, detector)
     else:
-        importlib.import_module("pages._ui.windows_upload").show(activity, architecture, detector)
+        windows_upload.show(activity, architecture, detector)
 
 
 runtime.run_page(main)

@@ -1,4 +1,4 @@
-"""Home: what this is, the paper in six pictures, where to start."""
+"""Home: what this is, the paper in eight pictures, where to start."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ def main() -> None:
         "(2018)."
     )
     home_cards.starts()
-    st.subheader("The paper in six pictures", anchor=False)
+    st.subheader("The paper in eight pictures", anchor=False)
     home_cards.pictures()
     st.caption(
-        "Every picture is drawn from runs that ship with the app, and opens the page on which you "
-        "can change it. Nothing is fetched from a network; a laptop without a GPU is enough."
+        "Every picture is drawn from runs and data that ship with the app, and opens the page on "
+        "which you can change it. Nothing is fetched from a network; a laptop without a GPU is "
+        "enough."
     )
 
 

@@ -18,6 +18,7 @@ from wganad_core.config import (
     MAX_LANES,
     METHODS,
     MIXTURES,
+    AnyNetworkConfig,
     ConfigError,
     Decay,
     GeneratorLoss,
@@ -130,7 +131,9 @@ def test_networks_of_every_kind_survive_json(config: Any) -> None:
 
 
 def test_the_kind_of_networks_is_written_beside_their_settings() -> None:
-    kinds = {"dense": NetworkConfig(), "image": ImageConfig(), "window": WindowConfig()}
+    kinds: dict[str, AnyNetworkConfig] = {
+        "dense": NetworkConfig(), "image": ImageConfig(), "window": WindowConfig()
+    }  # fmt: skip
     for kind, config in kinds.items():
         assert network_to_dict(config) == {"kind": kind, **config.to_dict()}
     assert network_from_dict({"kind": "window", "architecture": "dense", "width": 5}) == (

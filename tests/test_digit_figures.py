@@ -79,7 +79,7 @@ def test_auprc_bars_average_seeds_and_mark_chance_and_quotes():
         row("0", 0.8),
         row("0", 0.9, seed=1),
         row("1", 0.5, base_rate=0.3),
-        *board.QUOTED[20:22],
+        *board.QUOTED_DIGITS[20:22],
     ]
     figure = valid(digits.auprc_bars(rows, ["ours", "paper"]))
     ours, paper, chance = figure.data
@@ -91,7 +91,7 @@ def test_auprc_bars_average_seeds_and_mark_chance_and_quotes():
 
 
 def test_auprc_bars_of_ten_digits_come_in_halves_that_can_be_stacked():
-    figure = valid(digits.auprc_bars(board.QUOTED, ["paper:vae", "paper:bigan"]))
+    figure = valid(digits.auprc_bars(board.QUOTED_DIGITS, ["paper:vae", "paper:bigan"]))
     assert [trace.xaxis for trace in figure.data] == ["x"] * 3 + ["x2"] * 3
     assert list(figure.data[3].y) == pytest.approx([0.325, 0.432, 0.148, 0.499, 0.104])
     with pytest.raises(ValueError, match="one protocol; found 80/20, official"):

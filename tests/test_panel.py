@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import io
 import json
 import shlex
 import shutil
@@ -16,6 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.direct import Direct, assert_same_model
 from wganad_core import pretrained, runs, storage
 from wganad_core.__main__ import main, make_parser
 from wganad_core.commands import console, train_model
@@ -23,8 +23,8 @@ from wganad_core.config import DIGITS, ImageConfig, Method, TrainingConfig
 from wganad_core.data import fetch, mnist
 from wganad_core.data.latents import walk
 from wganad_core.data.pool import DigitPool
-from wganad_core.live import panels, protocol
-from wganad_core.live.client import WorkerClient, WorkerError
+from wganad_core.live import panels
+from wganad_core.live.client import WorkerError
 from wganad_core.live.panels import (
     Panel,
     Shelf,
@@ -35,7 +35,6 @@ from wganad_core.live.panels import (
     search_split,
     subset,
 )
-from wganad_core.live.worker import Worker
 from wganad_core.records import FloatArray, ScoreTable, Split
 from wganad_core.scoring.evidence import spaces_of
 from wganad_core.scoring.inversion import Descent
@@ -356,20 +355,6 @@ def train(folder: Path, method: str, *words: str, abnormal: str = ABNORMAL) -> i
     )  # fmt: skip
 
 
-def content(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    model = pretrained.load_model(path)
-    metrics = {name: value for name, value in model.metrics.items() if name != "seconds"}
-    meta = {**dataclasses.asdict(model), "metrics": metrics}
-    return dict(meta.pop("arrays")), meta
-
-
-def assert_same_model(one: Path, other: Path) -> None:
-    (arrays, meta), (other_arrays, other_meta) = content(one), content(other)
-    assert meta == other_meta
-    assert arrays.keys() == other_arrays.keys()
-    assert all(np.array_equal(value, other_arrays[name]) for name, value in arrays.items())
-
-
 @pytest.mark.usefixtures("_small")
 def test_training_writes_a_model_and_skips_it_later(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -483,33 +468,6 @@ def test_scoring_writes_a_table(
 # The worker
 
 
-class Direct(WorkerClient):
-    """A client whose worker answers in this process, through the same messages."""
-
-    def __init__(self) -> None:
-        self.stdout = io.BytesIO()
-        self.worker = Worker(self.stdout, max_live=1)
-
-    def ask(
-        self, op: str, arrays: dict[str, NDArray[Any]] | None = None, *, timeout: float = 30.0,
-        **arguments: Any,
-    ) -> protocol.Message:  # fmt: skip
-        stream = io.BytesIO()
-        protocol.write(stream, arrays or {}, {"op": op, "arguments": arguments, "id": 1})
-        stream.seek(0)
-        data = protocol.read(stream)
-        assert data is not None
-        start = self.stdout.tell()
-        self.worker._handle(data)
-        self.stdout.seek(start)
-        answer = protocol.read(self.stdout)
-        assert answer is not None
-        found = protocol.parse(answer)
-        if "error" in found[1]:
-            raise WorkerError(found[1]["error"])
-        return found
-
-
 @pytest.fixture
 def client(models: Path, panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Direct:
     shutil.copytree(models, tmp_path / "mnist")
@@ -523,7 +481,7 @@ def test_the_worker_judges(client: Direct, panel: Panel) -> None:
     assert min(times.values()) > 0
     for name, expected in panel.judge(X[:5]).items():
         assert np.array_equal(judged[name].score, expected.score), name
-        assert judged[name].terms.keys() == expected.terms.keys()
+        assert list(judged[name].terms) == list(expected.terms)
         for term, value in expected.terms.items():
             assert np.array_equal(judged[name].terms[term], value)
         rebuilt = judged[name].reconstruction
@@ -540,7 +498,7 @@ def test_the_worker_searches(client: Direct, panel: Panel, name: str) -> None:
     expected, path = panel.search(name, X[:2], Descent(steps=4, restarts=2, seed=5), 2)
     assert path is not None
     assert np.array_equal(found.judgement.score, expected.score)
-    assert found.judgement.terms.keys() == expected.terms.keys()
+    assert list(found.judgement.terms) == list(expected.terms)
     assert np.array_equal(found.images, path.images)
     assert np.array_equal(found.losses, path.losses)
     assert found.milliseconds > 0

@@ -17,7 +17,7 @@ from wganad_core.config import LaneConfig, MixtureConfig, NetworkConfig, Trainin
 from wganad_core.data.mixture import make_mixture
 from wganad_core.networks.build import make_networks
 from wganad_core.pretrained import SHIPPED, Run, load_run, save_run, shipped_run
-from wganad_core.records import HISTORY, Frame, Recording
+from wganad_core.records import HISTORY, Frame, Normals, Recording, Rule
 
 SHIPPED_RUNS = sorted((SHIPPED / "mixture").glob("*"))
 LANE = LaneConfig(
@@ -100,6 +100,32 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(storage.StorageError, match="damaged"):
         load_run(path)
+
+
+@pytest.mark.parametrize("with_peers", [False, True])
+def test_rules_survive(with_peers: bool, tmp_path: Path) -> None:
+    """To float32's rounding, as points lie on the grid that is stored."""
+    rng, path = np.random.default_rng(0), tmp_path / "4" / "ours.safetensors"
+    points = {name: pretrained.on_grid(rng.normal(size=(7, 3))) for name in ("critic", "axes")}
+    normals = Normals(points, k=3)
+    axes = None
+    if with_peers:
+        levels = rng.normal(size=7).astype(np.float32)
+        normals = Normals(points, 3, {"near-axes": levels}, n_peers=5)
+        axes = rng.normal(size=(2, 3)).astype(np.float16).astype(np.float32)
+    rule = Rule(("critic",), {"critic": 0.5}, {"critic": 2.0})
+    pretrained.save_rules(pretrained.Rules((-1.5, 2.25), normals, {"ours": rule}, axes), path)
+    found = pretrained.load_rules(path)
+    assert (found.critic_range, found.rules) == ((-1.5, 2.25), {"ours": rule})
+    assert (found.normals.k, found.normals.n_peers) == (3, 5 if with_peers else 0)
+    assert found.normals.points.keys() == points.keys()
+    for name, value in points.items():
+        np.testing.assert_allclose(found.normals.points[name], value, rtol=1e-6)
+    assert found.normals.levels.keys() == normals.levels.keys()
+    for name, level in normals.levels.items():
+        assert np.array_equal(found.normals.levels[name], level)
+    assert (found.axes is None) == (axes is None)
+    assert axes is None or found.axes is None or np.array_equal(found.axes, axes)
 
 
 def test_runs_ship_beside_the_code() -> None:

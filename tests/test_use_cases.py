@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 
 from tests.test_config import RACES
@@ -19,15 +20,20 @@ from wganad_core.config import (
     NetworkConfig,
     RaceConfig,
     TrainingConfig,
+    WindowConfig,
 )
 from wganad_core.data.mixture import make_mixture
+from wganad_core.networks.build import make_networks
+from wganad_core.scoring.evidence import NEIGHBOURS, spaces_of
 from wganad_core.training import make_gan
 from wganad_core.use_cases import (
+    HAR,
     METHOD_NAMES,
     PAPER,
     RECIPES,
     SHARP,
     STORIES,
+    USE_CASES,
     Story,
     command_line,
     lane_title,
@@ -87,6 +93,45 @@ def test_the_papers_figures() -> None:
     assert PAPER["gan"].generator_loss == "saturating"
     assert TrainingConfig() == gp.replace(steps=TrainingConfig().steps)
     assert (SHARP.method, SHARP.penalty, SHARP.steps) == ("wgan-gp", 0.1, 8_000)
+
+
+# Data sets of which one class is the anomaly
+
+
+@pytest.mark.parametrize("name", USE_CASES)
+def test_every_method_of_a_use_case_has_networks_and_a_recipe(name: str) -> None:
+    case = USE_CASES[name]
+    assert case.name == name
+    for architecture in case.architectures:
+        for method in case.methods:
+            recipe, network = case.recipe(method, architecture), case.network(method, architecture)
+            assert recipe.method == method
+            made = make_networks(network, torch.Generator().manual_seed(0), recipe.method)
+            trained = {"encoder": "encoder", "features": "features", "vae": "encoder"}
+            assert trained.get(method, "critic") in made.modules
+            # an encoder inverts the generator that was trained before it
+            assert network.n_latent == case.network("wgan-gp", architecture).n_latent or (
+                method in ("vae", "bigan")
+            )
+
+
+@pytest.mark.parametrize("name", USE_CASES)
+def test_our_rules_name_evidence_that_there_is(name: str) -> None:
+    case = USE_CASES[name]
+    assert set(case.ours.architectures) <= set(case.architectures)
+    known = {"critic", "residual", "relative", "izi", *NEIGHBOURS}
+    for rule, pieces in case.ours.rules.items():
+        assert rule.startswith("ours")
+        assert {piece.partition("/")[0] for piece in pieces} <= known
+        assert spaces_of(pieces) <= case.ours.n_references.keys()
+        assert case.ours.n_peers > 0 or not any("/" in piece for piece in pieces)
+
+
+def test_an_architecture_looks_at_what_its_networks_are_for() -> None:
+    assert HAR.networks.keys() == set(HAR.architectures)
+    for name, network in HAR.networks.items():
+        assert isinstance(network, WindowConfig)
+        assert network.architecture == name
 
 
 # A race as text

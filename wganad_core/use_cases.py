@@ -166,7 +166,7 @@ HAR = UseCase(
     methods=("wgan-gp", "encoder", "features"),
     # Chosen by tests/benchmarks/choose_ours_windows.py: the first and the last on synthetic
     # anomalies, `ours-others` for each activity by how rules find the other five; it wins for four
-    # of the six and is within 0.3 points of the winner for the other two.
+    # of the six and is within half a point of the winner for the other two.
     ours=Ours(
         rules={
             "ours": ("critic", "near-axes/axes", "near-rhythm/rhythm", "relative/strength"),

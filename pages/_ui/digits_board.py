@@ -48,7 +48,7 @@ def _rows() -> list[board.Row]:
     measured = [row for digit in digits_data.shipped() for row in digits_data.scores(digit)[1]]
     if not measured:
         raise StorageError("No score tables of digits are here; restore them from the repository.")
-    rows = [*board.QUOTED, *measured]
+    rows = [*board.QUOTED_DIGITS, *measured]
     return [*rows, *board.means(rows, DIGITS)]
 
 

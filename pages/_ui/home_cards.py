@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import race_state
+from pages._ui import race_state, windows_data
 from pages._ui.chart import live_chart
 from wganad_core import pretrained
 from wganad_core.figures import cards
 
-RACE, CRITIC, DIGITS = "pages/race.py", "pages/critic.py", "pages/mnist.py"
+RACE, CRITIC = "pages/race.py", "pages/critic.py"
+DIGITS, MOVEMENTS = "pages/mnist.py", "pages/har.py"
+PAGES = {"race": RACE, "critic": CRITIC, "movements": MOVEMENTS}
 
 STARTS: tuple[tuple[str, str, tuple[str, str, dict[str, str]]], ...] = (
     (
@@ -26,9 +28,9 @@ STARTS: tuple[tuple[str, str, tuple[str, str, dict[str, str]]], ...] = (
     ),
     (
         "I watch sensors",
-        "See what a detector does when it has forgotten one of your machine's operating modes: "
-        "false alarms, all of them there.",
-        ("Detect anomalies", CRITIC, {"model": "gan", "rule": "generator"}),
+        "Look at a phone's accelerations as signals and as recurrence images, and at the activity "
+        "that a model has never seen. Or upload a recording of your own.",
+        ("Open the movements", MOVEMENTS, {}),
     ),
     (
         "I want real data",
@@ -51,15 +53,14 @@ def starts() -> None:
 
 
 def pictures() -> None:
-    """Six small live pictures, each a link to its page."""
+    """Eight small live pictures, each a link to its page."""
     runs = {name: race_state.shipped(name) for name in pretrained.RACE_RUNS}
     mixture = race_state.mixture(runs["gan"].mixture)
-    made = cards.paper_cards(runs, mixture)
-    for row in (made[:3], made[3:]):
-        for column, card in zip(st.columns(3, gap="medium"), row, strict=True):
+    made = [*cards.paper_cards(runs, mixture), *cards.movement_cards(windows_data.sample())]
+    for row in (made[:4], made[4:]):
+        for column, card in zip(st.columns(4, gap="medium"), row, strict=True):
             with column.container(border=True, height="stretch"):
                 live_chart(card.figure, key=f"card-{card.name}", alt=card.caption)
                 st.markdown(f"**{card.title}.** {card.caption}")
-                page = CRITIC if card.page == "critic" else RACE
-                st.page_link(page, label="Open", icon=":material/open_in_new:",
+                st.page_link(PAGES[card.page], label="Open", icon=":material/open_in_new:",
                              query_params=dict(card.query))  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -26,17 +27,20 @@ def show(
         f"Window {windows.position[window]:,}: person {windows.subjects[window]}, "
         f"{windows_data.doing(what)} ({seen})", anchor=False,
     )  # fmt: skip
+    stored = found.scores_of(window)
+    _verdict(found, detector, stored[detector])
     signals = windows.signals[window]
     loaded: set[tuple[str, str]] = st.session_state.setdefault("loaded_windows", set())
     model = (activity, architecture)
     if model not in loaded:
         windows_linked.show(signals, windows_linked.Rebuilt())
-        windows_data.judge(activity, architecture, signals[None])
+        # Another window than the one shown, whose times would be those of loading.
+        windows_data.judge(activity, architecture, np.zeros_like(signals[None]))
         loaded.add(model)
         st.rerun()
     judged = windows_data.judge(activity, architecture, signals[None])
     windows_linked.show(signals, _rebuilt(signals, judged))
-    _details(found, protocol, detector, judged, found.scores_of(window))
+    _details(found, protocol, detector, judged, stored)
 
 
 def _rebuilt(signals: FloatArray, judged: Judged) -> windows_linked.Rebuilt:
@@ -50,15 +54,14 @@ def _rebuilt(signals: FloatArray, judged: Judged) -> windows_linked.Rebuilt:
 def _details(
     found: Gallery, protocol: str, detector: str, judged: Judged, stored: Mapping[str, float]
 ) -> None:
-    """Blame, verdict, table and histogram; `stored` scores are those of the shipped table."""
+    """Blame, table and histogram; `stored` scores are those of the shipped table."""
     from wganad_core.figures.digits import place_among
 
     judgements, times, _ = judged
     scores = {name: float(one.score[0]) for name, one in judgements.items()} | dict(stored)
     known = [name for name in (*windows_data.DETECTORS, *windows_data.BASELINES) if name in scores]
     scores = {name: scores[name] for name in known if name in found.scores}
-    _verdict(found, detector, scores[detector])
-    left, middle, right = st.columns([9, 10, 9], gap="medium")
+    left, middle, right = st.columns([8, 11, 8], gap="medium")
     with left:
         if "encoder" in judgements:
             _blame(judgements["encoder"])
@@ -111,13 +114,16 @@ def _table(found: Gallery, scores: Mapping[str, float], times: Mapping[str, floa
         hide_index=True,
         placeholder="–",
         column_config={
-            "Score": st.column_config.NumberColumn(format="%.3g"),
-            "Rank": st.column_config.NumberColumn(help="1 is the most anomalous test window."),
+            "Detector": st.column_config.TextColumn(width=150),
+            "Score": st.column_config.NumberColumn(format="%.3g", width=66),
+            "Rank": st.column_config.NumberColumn(
+                width=56, help="1 is the most anomalous test window."
+            ),
             "Odder than": st.column_config.NumberColumn(
-                format="%.0f %%", help="Share of normal test windows that score lower."
+                format="%.0f %%", width=84, help="Share of normal test windows that score lower."
             ),
             "Time": st.column_config.NumberColumn(
-                format="%.1f ms", help="For this one window, on this machine."
+                format="%.1f ms", width=74, help="For this one window, on this machine."
             ),
         },
     )

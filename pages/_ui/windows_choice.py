@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages._ui import linked, windows_data
 from pages._ui.windows_data import Scores
-from wganad_core.board import Row
+from wganad_core import evaluation
 from wganad_core.config import ACTIVITIES
 from wganad_core.data.gallery import Gallery
 
@@ -20,7 +20,8 @@ STYLE = """<style>
   display: block; margin: 0;}
 .st-key-activity button[aria-checked="true"] {box-shadow: 0 0 0 3px #D55E00; z-index: 1;}
 @media (max-width: 640px) {
-  .st-key-activity button {padding: 3px 2px 1px; width: calc((100vw - 2.2rem) / 3);}
+  .st-key-activity [role="radiogroup"] {flex-wrap: wrap;}
+  .st-key-activity button {padding: 3px 2px 1px; flex: 1 0 32%;}
 }
 </style>"""
 
@@ -76,12 +77,13 @@ def protocol() -> str:
                          help=windows_data.PROTOCOL_HELP)  # fmt: skip
 
 
-def headline(row: Row, activity: str, detector: str) -> None:
-    """What the chosen detector reaches on the chosen activity, in one sentence."""
+def headline(found: Gallery, detector: str) -> None:
+    """What the chosen detector reaches on the unseen activity, in one sentence."""
+    figures = evaluation.summary(found.label.astype(np.int64), found.scores[detector])
     name = windows_data.name_of(detector)
     who = name if name.startswith("Ours") else f"The detector “{name}”"
     st.subheader(
-        f"This model has never seen anybody {windows_data.doing(activity)}. {who} finds such "
-        f"windows with AUPRC {row.auprc:.2f}; chance is {row.base_rate:.2f}.",
+        f"This model has never seen anybody {windows_data.doing(found.abnormal)}. {who} finds "
+        f"such windows with AUPRC {figures.auprc:.2f}; chance is {figures.base_rate:.2f}.",
         anchor=False,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -67,11 +68,16 @@ assert set(PROTOCOLS) == set(HAR.protocols)
 
 @dataclasses.dataclass(frozen=True)
 class Scores:
-    """The test scores of one abnormal activity: per architecture and protocol (as in `HAR`) joined
-    with the bundled windows, the baselines among them, and every detector's figures."""
+    """The test scores of one abnormal activity, of the models that ship (the first seed's): per
+    architecture and protocol (as in `HAR`) joined with the bundled windows, baselines included."""
 
+    activity: str
     galleries: Mapping[tuple[str, str], Gallery]
-    rows: list[board.Row]
+
+    @functools.cached_property
+    def rows(self) -> list[board.Row]:
+        """The figures of every model, detector and seed; they take a second, so on demand."""
+        return board.rows(board.shipped_scores("har", self.activity))
 
     @property
     def architectures(self) -> list[str]:
@@ -131,22 +137,12 @@ def _scores(activity: str, path: Path, changed: int) -> Scores:
             found[architecture, protocol] = gallery.join(both, np.array(_ids()), protocol)
     if not found:
         raise StorageError(f"{path} holds no scores of windows; restore it from the repository.")
-    return Scores(found, board.rows([test]))
+    return Scores(activity, found)
 
 
 def shipped() -> list[str]:
     """The activities whose scores are here."""
     return [name for name in ACTIVITIES if pretrained.scores_path("har", name).exists()]
-
-
-def row_of(rows: list[board.Row], detector: str, architecture: str, protocol: str) -> board.Row:
-    """The figures of the models that ship, the first seed's; a baseline's, whatever the
-    architecture."""
-    model = "none" if detector in BASELINES else model_of(architecture)
-    return next(
-        row for row in rows
-        if (row.detector, row.model, row.protocol, row.seed) == (detector, model, protocol, 0)
-    )  # fmt: skip
 
 
 Judged = tuple[dict[str, Judgement], dict[str, float], View]

@@ -71,11 +71,15 @@ def show(window: FloatArray, rebuilt: Rebuilt) -> None:
     with right:
         images = _draw_images(window, rebuilt, names, share, marks, stretch)
     _say(window, names, i, j)
+    if rebuilt.images is not None and axis == "joint":
+        st.caption("This network sees one image per axis; choose x, y or z to compare them.")
     _react(signals, images)
 
 
 def _controls() -> tuple[str, str, float | None]:
     """Sensor, axis, and the threshold of the classical plot as a share of the largest distance."""
+    if "sensor" not in st.session_state:  # the charts are new, and nothing is brushed in them
+        st.session_state.pop("stretch", None)
     if (asked := st.session_state.pop("asked_signal", None)) is not None:
         st.session_state["sensor"], _, st.session_state["axis"] = asked.rpartition("_")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -166,7 +170,7 @@ def _say(window: FloatArray, names: list[str], i: int, j: int) -> None:
     values = np.stack([window[SIGNALS.index(name)] for name in names])[:, [i, j]]
     distance = float(np.linalg.norm(values[:, 0] - values[:, 1]))
     unit = UNITS[sensor]
-    at = [", ".join(f"{value:.2f}" for value in column) for column in values.T]
+    at = [", ".join(f"{value:.2f}" for value in pair).replace("-", "−") for pair in values.T]
     what = f"{SENSORS[sensor].lower()} {names[0][-1] if len(names) == 1 else '(x, y, z)'}"
     bars = "|sᵢ − sⱼ|" if len(names) == 1 else "‖sᵢ − sⱼ‖"
     st.markdown(

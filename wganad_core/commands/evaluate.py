@@ -140,7 +140,8 @@ def _blocks(rows: Sequence[Row], measure: Measure) -> list[list[Row]]:
             row.abnormal: (row.protocol, row.n, row.base_rate) for row in members
         }
         for seen, block in blocks:
-            if all(seen.get(name, which) == which for name, which in samples.items()):
+            alike = (seen.get(name, which) == which for name, which in samples.items())
+            if block[0].protocol == members[0].protocol and all(alike):
                 seen.update(samples)
                 block += members
                 break

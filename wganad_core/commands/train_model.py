@@ -226,7 +226,6 @@ HAR = _command(
     python -m wganad_core train har --method encoder --abnormal laying
   the paper's dense networks on total acceleration, all six activities:
     python -m wganad_core train har --architecture dense --method wgan-gp --abnormal all
-  a recurrent critic under the gradient penalty, another seed:
-    python -m wganad_core train har --architecture recurrent --method wgan-gp --abnormal sitting \\
-        --seed 1""",
+  a recurrent critic under the gradient penalty:
+    python -m wganad_core train har --architecture recurrent --method wgan-gp --abnormal sitting""",
 )

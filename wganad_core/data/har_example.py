@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from wganad_core.config import ACTIVITIES
 from wganad_core.data import DataError, fetch
 from wganad_core.data.har import LENGTH, RATE, SAMPLE, SIGNALS, TEST_SUBJECTS, Windows, load_har
-from wganad_core.data.recording import Recording
+from wganad_core.data.recording import Recording, Values
 from wganad_core.records import FloatArray
 
 EXAMPLE = SAMPLE.with_name("har_recording.npz")
@@ -70,26 +70,28 @@ def make_example(windows: Windows, subject: int = SUBJECT, n_each: int = N_EACH)
     """
     own = windows.take(np.flatnonzero(windows.subjects == subject))
     found = runs(own)
-    times, rows, labels, now = [], [], [], 0.0
+    times: list[Values] = []
+    rows: list[Values] = []
+    labels: list[str] = []
+    now = 0.0
     for activity in ACTIVITIES:
         missing = n_each
         for run in found:
             part = run[:missing] if own.activities[run[0]] == activity else run[:0]
             if len(part):
                 values = stitched(own.signals[part]).astype(np.float16)
-                time = now + np.arange(len(values)) / RATE
-                times.append(time)
-                rows.append(values)
+                times.append(now + np.arange(len(values)) / RATE)
+                rows.append(values.astype(np.float64))
                 labels += [activity] * len(values)
-                now = float(time[-1]) + PAUSE
+                now = float(times[-1][-1]) + PAUSE
                 missing -= len(part)
         if missing:
             raise DataError(
                 f"Expected {n_each} windows of subject {subject} {activity}; found "
                 f"{n_each - missing}. Choose another subject."
             )
-    time = np.round(np.concatenate(times), 2)
-    recording = Recording(time, SIGNALS, np.concatenate(rows).astype(np.float64))
+    time = np.asarray(np.round(np.concatenate(times), 2), np.float64)
+    recording = Recording(time, SIGNALS, np.concatenate(rows))
     return Example(recording, np.array(labels))
 
 
@@ -104,7 +106,8 @@ def save_example(example: Example, path: Path = EXAMPLE) -> None:
 def load_example(path: Path = EXAMPLE) -> Example:
     """The bundled recording. Raises `DataError` with one sentence if it cannot be read."""
     try:
-        with np.load(path, allow_pickle=False) as content:
+        with path.open("rb") as file:
+            content = np.lib.npyio.NpzFile(file)
             time, values, labels = (content[name] for name in ("time", "values", "labels"))
         activities = np.array(ACTIVITIES)[labels.astype(np.int64) - 1]
         if len(activities) != len(time):

@@ -138,7 +138,8 @@ def _table(data: bytes) -> pd.DataFrame:
         raise DataError(f"This is not a table ({reason}); save it as CSV.") from error
     table.columns = table.columns.str.strip()
     # A separator at the end of every line makes a column without a name or a value.
-    table = table.loc[:, ~table.columns.str.startswith("Unnamed: ") | table.notna().any().array]
+    unnamed = np.array([str(name).startswith("Unnamed: ") for name in table.columns], bool)
+    table = table.loc[:, ~unnamed | table.notna().any().to_numpy(bool)]
     if table.columns.has_duplicates:
         raise DataError(f"Columns have the same name: {', '.join(table.columns[:20])}.")
     return table

@@ -37,8 +37,9 @@ class View:
     """One way of looking at windows (n, 9, 128), with the scales of training normals.
 
     `raw`: all nine signals as they are; `total`: total acceleration as it is, rows (n, 3·128);
-    `signals`: all nine, companded, rows (n, 9·128); `recurrence`: |s_i − s_j| (eq. 24) of those nine, averaged over blocks to 32 × 32,
-    rows (n, 9·32·32). `scales`: one for each of its sensors, `SENSORS_SEEN`.
+    `signals`: all nine, companded, rows (n, 9·128); `recurrence`: |s_i − s_j| (eq. 24) of those
+    nine, averaged over blocks to 32 × 32, rows (n, 9·32·32). `scales`: one for each of its
+    sensors, `SENSORS_SEEN`.
     """
 
     kind: str

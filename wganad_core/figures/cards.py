@@ -1,4 +1,4 @@
-"""The paper in six small pictures, for the home page."""
+"""The paper in eight small pictures, for the home page."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from wganad_core.data import recurrence
+from wganad_core.data.har import Windows
 from wganad_core.data.mixture import Mixture
 from wganad_core.figures import style
+from wganad_core.figures.windows import AXES, times
+from wganad_core.figures.windows_recurrence import NEAR_TO_FAR
 from wganad_core.pretrained import Run
 from wganad_core.records import Frame
 
@@ -54,6 +58,42 @@ def paper_cards(runs: Mapping[str, Run], mixture: Mixture) -> list[Card]:
              "Share of samples per mode. A lost mode becomes a source of false alarms (§3.3).",
              "critic", {"model": "gan", "rule": "generator"}, _shares(collapsed, last)),
     ]  # fmt: skip
+
+
+def movement_cards(windows: Windows) -> list[Card]:
+    """Two cards from the bundled windows: somebody gone to bed, and a walk as an image."""
+    lying, walking = (int(np.argmax(windows.activities == name)) for name in ("laying", "walking"))
+    position = str(windows.position[walking])
+    return [
+        Card("window", "A movement never seen",
+             "Walking (thin) and lying down (thick): a phone's total acceleration (Fig. 20).",
+             "movements", {"activity": "laying"},
+             _window(windows.signals[walking, 6:], windows.signals[lying, 6:])),
+        Card("recurrence", "A signal as an image",
+             "Every time against every other; steps are stripes (eq. 24, Fig. 3).",
+             "movements", {"window": position, "sensor": "total_acc", "axis": "joint"},
+             _recurrence(windows.signals[walking, 6:])),
+    ]  # fmt: skip
+
+
+def _window(known: NDArray[np.float32], unseen: NDArray[np.float32]) -> go.Figure:
+    """Total acceleration (3, L) of a window that a model knows and of one that it does not."""
+    figure, t = go.Figure(), times(known.shape[-1])
+    for signals, width, opacity in ((known, 1.4, 0.7), (unseen, 4, 1)):
+        for colour, signal in zip(AXES.values(), signals, strict=True):
+            figure.add_trace(
+                go.Scatter(x=t, y=signal, mode="lines", hoverinfo="skip", opacity=opacity,
+                           line={"color": colour, "width": width})
+            )  # fmt: skip
+    return _finish(figure, xaxis={"nticks": 5, "ticksuffix": " s"}, yaxis={"nticks": 5})
+
+
+def _recurrence(signals: NDArray[np.float32]) -> go.Figure:
+    t = times(signals.shape[-1])
+    image = go.Heatmap(z=recurrence.joint_distance_matrix(signals), x=t, y=t, showscale=False,
+                       colorscale=NEAR_TO_FAR, hoverinfo="skip")  # fmt: skip
+    axis = {"constrain": "domain", "visible": False}
+    return _finish(go.Figure(image), xaxis=axis, yaxis={**axis, "scaleanchor": "x"})
 
 
 def _finish(figure: go.Figure, **layout: object) -> go.Figure:

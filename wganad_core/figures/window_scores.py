@@ -1,16 +1,15 @@
 """Scores of sensor windows: box plots by activity and by person (Figs 19 and 21), the
-precision-recall curve beside what chance and the worst ranking give (Fig. 24), AUPRC as bars."""
+precision-recall curve beside what chance and the worst ranking give (Fig. 24)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
-from wganad_core.board import Row, over_seeds
 from wganad_core.config import ACTIVITIES
 from wganad_core.figures import style
 from wganad_core.figures.digits import five_numbers
@@ -20,8 +19,6 @@ Spec = dict[str, Any]
 
 NORMAL, ABNORMAL = style.BLUE, style.VERMILLION
 CURVES = (style.BLUE, style.ORANGE)
-BARS = (style.BLUE, style.SKY, style.ORANGE, style.PURPLE, style.GREEN)
-QUOTED = "paper"
 SPREAD = 100.0  # times the smallest score and more are drawn on a logarithmic axis
 N_FAR = 12  # points drawn beyond each whisker
 
@@ -45,7 +42,7 @@ def activity_boxes(table: ScoreTable) -> Spec:
 
 
 def person_boxes(table: ScoreTable, activity: str) -> Spec:
-    """Test scores of one activity by person, before the median of all test normals."""
+    """Test scores of one activity by person, before what a twentieth of all normals exceed."""
     test = table.where(part="test")
     abnormal = _only(test, "abnormal")
     own = test.where(class_=activity)
@@ -54,12 +51,14 @@ def person_boxes(table: ScoreTable, activity: str) -> Spec:
         raise ValueError(f"Expected test scores of {activity}; found none.")
     groups = {person: own.score[own.subject == person] for person in people}
     colour = ABNORMAL if activity == abnormal else NORMAL
-    words = f"{_mark(colour, activity)}   {_mark(style.GREY, 'median of all normal windows', '┄')}"
+    high = float(np.quantile(test.score[test.label == 0], 0.95))
+    words = (
+        f"{_mark(colour, activity)}   {_mark(style.GREY, '5 % of normal windows are above', '┄')}"
+    )
     spec = _boxes(groups, set(people) if colour == ABNORMAL else set(), words,
-                  wants_log(test.score), title="person")  # fmt: skip
-    middle = float(np.median(test.score[test.label == 0]))
+                  wants_log(np.append(own.score, high)), title="person")  # fmt: skip
     spec["layout"]["shapes"] = [
-        {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": middle, "y1": middle,
+        {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": high, "y1": high,
          "layer": "below", "line": {"color": style.GREY, "width": 1.6, "dash": "dash"}}
     ]  # fmt: skip
     return spec
@@ -91,11 +90,11 @@ def _boxes(
                   "title": {"text": title}},
         "yaxis": {"type": "log" if log else "linear", "nticks": 7, "zeroline": False,
                   "title": {"text": "anomaly score" + (" (logarithmic)" if log else "")},
-                  **({"dtick": 1, "exponentformat": "power"} if log else {})},
+                  **({"dtick": 1} if log else {})},
         "meta": {"narrow": {
             "height": 360, "margin": {"l": 44, "r": 2, "t": 30, "b": 64},
             "yaxis": {"title": {"text": ""}},
-            "xaxis": {"tickangle": 0 if title else -40, "tickfont": {"size": 12}},
+            "xaxis": {"tickfont": {"size": 12}, "title": {"standoff": 4}},
         }},
     }  # fmt: skip
     return {"data": data, "layout": layout}
@@ -124,7 +123,7 @@ def _box(name: str, values: FloatArray, colour: str, log: bool) -> list[dict[str
 def _thin(values: FloatArray) -> FloatArray:
     """At most N_FAR of the values, evenly by rank, the lowest and the highest among them."""
     kept = np.linspace(0, len(values) - 1, min(N_FAR, len(values))).round().astype(int)
-    return np.sort(values)[kept]
+    return np.asarray(np.sort(values)[kept], np.float32)
 
 
 # Precision and recall
@@ -161,17 +160,17 @@ def precision_recall(tables: Mapping[str, ScoreTable]) -> Spec:
         test = table.where(part="test")
         _only(test, "abnormal")
         if i == 0:
-            data.append(_people(test))
+            data.append(_people(name, test))
         data += _curve(name, test, CURVES[i % len(CURVES)])
     layout = {
-        "height": 420, "margin": {"l": 62, "r": 10, "t": 8, "b": 96},
-        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.2, "yanchor": "top",
+        "height": 420, "margin": {"l": 62, "r": 14, "t": 8, "b": 110},
+        "legend": {"x": 0, "xanchor": "left", "y": -0.17, "yanchor": "top", "orientation": "v",
                    "font": {"size": 12}},
         "xaxis": {"title": {"text": "recall", "standoff": 4}, "range": [0, 1.01],
-                  "tickformat": ".0%", "nticks": 6, "zeroline": False, "constrain": "domain"},
+                  "tickformat": ".0%", "dtick": 0.2, "zeroline": False},
         "yaxis": {"title": {"text": "precision"}, "range": [0, 1.02], "tickformat": ".0%",
                   "nticks": 6, "zeroline": False},
-        "meta": {"narrow": {"margin": {"l": 46, "r": 8, "t": 8, "b": 130}, "height": 430,
+        "meta": {"narrow": {"margin": {"l": 46, "r": 14, "t": 8, "b": 110}, "height": 420,
                             "yaxis": {"title": {"text": ""}}}},
     }  # fmt: skip
     return {"data": data, "layout": layout}
@@ -182,18 +181,19 @@ def _curve(name: str, test: ScoreTable, colour: str) -> list[dict[str, Any]]:
     recall, precision = steps(test.label, test.score)
     area = average_precision_score(test.label, test.score)
     words = "precision %{y:.0%} at recall %{x:.0%}<extra></extra>"
-    own = {"type": "scatter", "mode": "lines", "legendgroup": name}
+    own = {"type": "scatter", "mode": "lines", "showlegend": False}
     return [
-        {**own, "x": recall, "y": precision, "name": f"{name}: AUPRC {area:.2f}",
+        {**own, "x": recall, "y": precision, "showlegend": True,
+         "name": f"{name}: AUPRC {area:.2f}, chance {rate:.2f}",
          "line": {"color": colour, "width": 2.6, "shape": "vh"}, "hovertemplate": words},
-        {**own, "x": [0, 1], "y": [rate, rate], "name": f"chance {rate:.2f}",
+        {**own, "x": [0, 1], "y": [rate, rate], "name": f"chance: {name}",
          "line": {"color": colour, "width": 1.8, "dash": "dash"}, "hoverinfo": "name"},
-        {**own, "x": worst(rate)[0], "y": worst(rate)[1], "name": "worst possible",
+        {**own, "x": worst(rate)[0], "y": worst(rate)[1], "name": f"worst ranking: {name}",
          "line": {"color": colour, "width": 1.4, "dash": "dot"}, "hoverinfo": "name"},
     ]  # fmt: skip
 
 
-def _people(test: ScoreTable) -> dict[str, Any]:
+def _people(name: str, test: ScoreTable) -> dict[str, Any]:
     """The curves of all people who did the abnormal activity and others, as one trace."""
     x: list[NDArray[np.float64]] = []
     y: list[NDArray[np.float64]] = []
@@ -203,7 +203,7 @@ def _people(test: ScoreTable) -> dict[str, Any]:
         x += [recall, np.array([np.nan])]
         y += [precision, np.array([np.nan])]
     return {
-        "type": "scatter", "mode": "lines", "name": f"each of {len(people_of(test))} people",
+        "type": "scatter", "mode": "lines", "name": f"{name}, each of {len(people_of(test))} alone",
         "x": np.concatenate([*x, []]), "y": np.concatenate([*y, []]), "opacity": 0.6,
         "hoverinfo": "skip", "line": {"color": style.GREY, "width": 0.9, "shape": "vh"},
     }  # fmt: skip
@@ -222,70 +222,6 @@ def auprc_by_person(test: ScoreTable) -> dict[str, float]:
     """AUPRC within each person's own windows."""
     own = {person: test.where(subject=person) for person in people_of(test)}
     return {name: float(average_precision_score(t.label, t.score)) for name, t in own.items()}
-
-
-# The board's bars
-
-
-def activity_bars(series: Mapping[str, Sequence[Row]], activities: Sequence[str]) -> Spec:
-    """AUPRC by abnormal activity, a bar per series (seeds averaged, ± their standard deviation),
-    above the base rate. Quoted rows, of the detector `paper`, are hatched."""
-    protocols = {row.protocol for rows in series.values() for row in rows if row.n is not None}
-    if len(protocols) != 1:
-        raise ValueError(
-            f"Expected rows of one protocol; found {', '.join(sorted(protocols)) or 'none'}."
-        )
-    data = [_bars(name, rows, activities, i) for i, (name, rows) in enumerate(series.items())]
-    data.append(_chance([row for rows in series.values() for row in rows], activities))
-    layout = {
-        "height": 400, "margin": {"l": 44, "r": 4, "t": 62, "b": 40}, "barmode": "group",
-        "bargap": 0.16, "bargroupgap": 0.06,
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom",
-                   "font": {"size": 12}},
-        "xaxis": {"tickvals": list(range(len(activities))), "ticktext": list(activities),
-                  "range": [-0.5, len(activities) - 0.5], "fixedrange": True, "showgrid": False,
-                  "zeroline": False},
-        "yaxis": {"range": [0, 1.02], "tickformat": ".0%", "nticks": 6, "fixedrange": True},
-        "meta": {"narrow": {"height": 500, "margin": {"l": 40, "r": 2, "t": 190, "b": 66},
-                            "xaxis": {"tickangle": -40, "tickfont": {"size": 12}}}},
-    }  # fmt: skip
-    return {"data": data, "layout": layout}
-
-
-def _bars(name: str, rows: Sequence[Row], activities: Sequence[str], i: int) -> dict[str, Any]:
-    members = [[row for row in rows if row.abnormal == activity] for activity in activities]
-    found = [over_seeds(group, "auprc") for group in members]
-    quoted = rows[0].detector == QUOTED
-    colour = style.GREY if quoted else BARS[i % len(BARS)]
-    hatch = "/" if quoted else "x" if i >= len(BARS) else ""
-    return {
-        "type": "bar", "x": np.arange(len(activities)), "y": [f and f[0] for f in found],
-        "name": name, "cliponaxis": False,
-        "marker": {"color": colour, "line": {"color": colour, "width": 1},
-                   "pattern": {"shape": hatch, "fillmode": "replace", "size": 5,
-                               "solidity": 0.45}},
-        "error_y": {"array": [0 if f is None else f[1] or 0 for f in found], "width": 2,
-                    "thickness": 1.2, "color": style.GREY,
-                    "visible": max(map(len, members), default=0) > 1},
-        "customdata": ["as printed" if quoted else f"{len(group)} seed{'s' * (len(group) != 1)}"
-                       for group in members],
-        "hovertemplate": f"{name}: %{{y:.1%}} (%{{customdata}})<extra></extra>",
-    }  # fmt: skip
-
-
-def _chance(rows: Sequence[Row], activities: Sequence[str]) -> dict[str, Any]:
-    x: list[float | None] = []
-    y: list[float | None] = []
-    for i, activity in enumerate(activities):
-        rates = [r.base_rate for r in rows if r.abnormal == activity and r.base_rate is not None]
-        if rates:
-            x += [i - 0.46, i + 0.46, None]
-            y += [rates[0], rates[0], None]
-    return {
-        "type": "scatter", "x": x, "y": y, "mode": "lines", "name": "chance (base rate)",
-        "line": {"color": style.GREY, "width": 3, "dash": "2px,2px"},
-        "hovertemplate": "chance %{y:.1%}<extra></extra>",
-    }  # fmt: skip
 
 
 def _mark(colour: str, words: str, sign: str = "■") -> str:

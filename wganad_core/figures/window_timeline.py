@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -23,8 +24,6 @@ HEIGHTS = {"truth": 26, "total_acc": 150, "body_gyro": 130, "score": 150}
 TITLE, MARGIN = 30, {"l": 52, "r": 8, "t": 4, "b": 42}
 THRESHOLD = "threshold"  # the name of the line that can be moved
 
-Polygon = tuple[list[float | None], list[float | None]]
-
 
 def recording_strip(
     line: Timeline, score: NDArray[np.floating], threshold: float, start: float, log: bool = False,
@@ -38,7 +37,8 @@ def recording_strip(
     """
     sensors = [name for name in SENSORS if line.has(name)]
     panels = (["truth"] if truth else []) + sensors + ["score"]
-    spans = [(part.start, part.end) for part in flagged(line, score, threshold)]
+    found = flagged(line, score, threshold)
+    start_to_end = [part.start for part in found], [part.end for part in found]
     data: list[dict[str, Any]] = []
     layout = _layout(panels, line)
     for number, panel in enumerate(panels, start=1):
@@ -50,7 +50,8 @@ def recording_strip(
             low, high = limits(np.append(score, start), log)
             data += _scores(line, score, threshold, (low, high), axis)
             layout[_long(axis)] |= {"range": [math.log10(low), math.log10(high)] if log else
-                                    [low, high], "type": "log" if log else "linear"}  # fmt: skip
+                                    [low, high], "type": "log" if log else "linear",
+                                    **({"dtick": 1} if log else {})}  # fmt: skip
             layout["shapes"] = [
                 {"type": "line", "name": THRESHOLD, "editable": True, "xref": "paper", "x0": 0,
                  "x1": 1, "yref": axis, "y0": threshold, "y1": threshold,
@@ -60,7 +61,8 @@ def recording_strip(
             low, high = _range(line.recording, panel)
             data += _signals(line.recording, panel, axis)
             layout[_long(axis)] |= {"range": [low, high]}
-        data.append(_shade(spans, low, high, axis))
+        shade = _areas(*start_to_end, low, high, axis, _clear(FLAGGED, 0.16))
+        data.append(shade | {"name": "flagged"})
     return {"data": data, "layout": layout}
 
 
@@ -81,7 +83,7 @@ def thinned(time: NDArray[np.float64], values: NDArray[np.float64], n: int = N_D
         return time, values
     edges = np.linspace(0, len(time), n // 2 + 1).astype(int)
     kept = []
-    for first, stop in zip(edges[:-1], edges[1:], strict=True):
+    for first, stop in itertools.pairwise(edges.tolist()):
         piece = values[first:stop]
         kept += sorted({first + int(piece.argmin()), first + int(piece.argmax())})
     return time[kept], values[kept]
@@ -120,58 +122,28 @@ def _scores(
     axis: str,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Filled steps, one colour above the threshold and one below."""
-    traces = []
-    for colour, mine in ((PASSED, score <= threshold), (FLAGGED, score > threshold)):
-        x: list[float | None] = []
-        y: list[float | None] = []
-        for begin, end, value in zip(line.begin[mine], line.end[mine], score[mine], strict=True):
-            corners_x, corners_y = _rectangle(float(begin), float(end), ends[0], float(value))
-            x += corners_x
-            y += corners_y
-        traces.append(
-            {"type": "scatter", "mode": "lines", "fill": "toself", "x": x, "y": y, "yaxis": axis,
-             "line": {"width": 0.6, "color": colour}, "fillcolor": _clear(colour, 0.75),
-             "hoverinfo": "skip", "showlegend": False}
-        )  # fmt: skip
+    above = score > threshold
+    traces = [
+        _areas(line.begin[mine], line.end[mine], ends[0], score[mine], axis, _clear(colour, 0.75))
+        | {"line": {"width": 0.6, "color": colour}, "name": name}
+        for name, colour, mine in (("passed", PASSED, ~above), ("above", FLAGGED, above))
+    ]
     middles = {
         "type": "scatter", "mode": "markers", "yaxis": axis, "showlegend": False,
-        "x": (line.begin + line.end) / 2, "y": score, "marker": {"size": 9, "opacity": 0},
+        "x": _drawn((line.begin + line.end) / 2), "y": _drawn(score),
+        "marker": {"size": 9, "opacity": 0},
         "hovertemplate": "score %{y:.3g} at %{x:.1f} s<extra></extra>",
     }  # fmt: skip
     return [*traces, middles]
 
 
-def _shade(spans: Sequence[tuple[float, float]], low: float, high: float, axis: str) -> Spec:
-    """The flagged stretches over the whole height of a panel."""
-    x: list[float | None] = []
-    y: list[float | None] = []
-    for begin, end in spans:
-        corners_x, corners_y = _rectangle(begin, end, low, high)
-        x += corners_x
-        y += corners_y
-    return {
-        "type": "scatter", "mode": "lines", "fill": "toself", "x": x, "y": y, "yaxis": axis,
-        "line": {"width": 0}, "fillcolor": _clear(FLAGGED, 0.16), "hoverinfo": "skip",
-        "name": "flagged", "showlegend": False,
-    }  # fmt: skip
-
-
 def _truth(truth: Sequence[Bout], abnormal: str, axis: str) -> list[dict[str, Any]]:
     """A band of bouts, the abnormal activity in colour; neighbours of one kind share a word."""
     traces: list[dict[str, Any]] = []
-    for colour, strength, wanted in ((style.GREY, 0.25, False), (FLAGGED, 0.8, True)):
-        x: list[float | None] = []
-        y: list[float | None] = []
-        for bout in truth:
-            if (bout.activity == abnormal) == wanted:
-                corners_x, corners_y = _rectangle(bout.start, bout.end, 0, 1)
-                x += corners_x
-                y += corners_y
-        traces.append(
-            {"type": "scatter", "mode": "lines", "fill": "toself", "x": x, "y": y, "yaxis": axis,
-             "line": {"width": 0}, "fillcolor": _clear(colour, strength), "hoverinfo": "skip",
-             "showlegend": False}
-        )  # fmt: skip
+    for colour, wanted in ((_clear(style.GREY, 0.25), False), (_clear(FLAGGED, 0.8), True)):
+        mine = [bout for bout in truth if (bout.activity == abnormal) == wanted]
+        begin, end = [bout.start for bout in mine], [bout.end for bout in mine]
+        traces.append(_areas(begin, end, 0, 1, axis, colour))
     words = _words(truth)
     traces.append(
         {"type": "scatter", "mode": "text", "yaxis": axis, "showlegend": False,
@@ -180,6 +152,23 @@ def _truth(truth: Sequence[Bout], abnormal: str, axis: str) -> list[dict[str, An
          "textfont": {"size": 12}, "hoverinfo": "skip", "cliponaxis": False}
     )  # fmt: skip
     return traces
+
+
+def _areas(begin: Any, end: Any, low: Any, high: Any, axis: str, colour: str) -> dict[str, Any]:
+    """Filled rectangles from `begin` to `end` (n,) and from `low` to `high`, as one trace."""
+    begin, end, low, high = np.broadcast_arrays(*map(np.asarray, (begin, end, low, high)))
+    gap = np.full(begin.shape, np.nan)
+    return {
+        "type": "scatter", "mode": "lines", "fill": "toself", "yaxis": axis,
+        "x": _drawn(np.stack([begin, begin, end, end, begin, gap], axis=1)),
+        "y": _drawn(np.stack([low, high, high, low, low, gap], axis=1)),
+        "line": {"width": 0}, "fillcolor": colour, "hoverinfo": "skip", "showlegend": False,
+    }  # fmt: skip
+
+
+def _drawn(values: NDArray[Any]) -> NDArray[np.float32]:
+    """As the browser gets them: flat, in single precision."""
+    return values.ravel().astype(np.float32)
 
 
 def _words(truth: Sequence[Bout]) -> list[tuple[float, str]]:
@@ -232,11 +221,6 @@ def _title(panel: str) -> str:
 
 def _mark(colour: str, words: str, sign: str) -> str:
     return f'<span style="color:{colour}">{sign}</span> {words}'
-
-
-def _rectangle(begin: float, end: float, low: float, high: float) -> Polygon:
-    """A closed outline, with a gap after it."""
-    return [begin, begin, end, end, begin, None], [low, high, high, low, low, None]
 
 
 def _clear(colour: str, opacity: float) -> str:

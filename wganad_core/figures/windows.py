@@ -50,9 +50,7 @@ def nine_signals(
             data.append(_rebuilt(number, name, t, rebuilt[name], strong))
     if marks is not None:
         data += _mark_dots(signals, t, chosen, marks)
-    layout = _signals_layout(bool(rebuilt), marks, stretch, narrow=False)
-    layout["meta"] = {"narrow": _signals_layout(bool(rebuilt), marks, stretch, narrow=True)}
-    return {"data": data, "layout": layout}
+    return {"data": data, "layout": _signals_layout(bool(rebuilt), marks, stretch)}
 
 
 def _panel(number: int) -> str:
@@ -99,16 +97,13 @@ def _mark_dots(
     ]  # fmt: skip
 
 
-def _signals_layout(
-    dashed: bool, marks: Pair | None, stretch: Pair | None, narrow: bool
-) -> dict[str, Any]:
+def _signals_layout(dashed: bool, marks: Pair | None, stretch: Pair | None) -> dict[str, Any]:
     layout: dict[str, Any] = {
-        "height": 520 if narrow else 500, "margin": {"l": 44, "r": 6, "t": 40, "b": 42},
-        "showlegend": False, "hovermode": "x unified" if not narrow else "closest",
-        "dragmode": False if narrow else "select", "selectdirection": "h",
+        "height": 480, "margin": {"l": 44, "r": 6, "t": 40, "b": 42}, "showlegend": False,
+        "hovermode": "closest", "dragmode": "select", "selectdirection": "h",
         "newselection": {"line": {"width": 0}}, "shapes": [], "annotations": [],
-        "xaxis": {"anchor": "y3", "range": [0, 2.55], "title": {"text": "seconds"}, "nticks": 7,
-                  "fixedrange": True},
+        "xaxis": {"anchor": "y3", "range": [0, 2.55], "nticks": 7, "fixedrange": True,
+                  "title": {"text": "seconds", "standoff": 4}},
     }  # fmt: skip
     for i, (sensor, title) in enumerate(SENSORS.items()):
         mark = "" if i == 0 else str(i + 1)
@@ -123,9 +118,9 @@ def _signals_layout(
     layout["annotations"].append(_words(key, 1, 1, right=True))
     if stretch is not None:
         layout["shapes"].append(_band(stretch))
-    for mark, colour, letter in zip(marks or (), TIMES, "ij", strict=False):
-        layout["shapes"].append(_upright(mark, colour))
-        layout["annotations"].append(_letter(mark, letter, colour))
+    for at, colour, letter in zip(marks or (), TIMES, "ij", strict=False):
+        layout["shapes"].append(_upright(at, colour))
+        layout["annotations"].append(_letter(at, letter, colour))
     return layout
 
 

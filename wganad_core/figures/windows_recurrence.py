@@ -38,6 +38,11 @@ class Panel:
     unit: str = ""
 
     @property
+    def plain(self) -> bool:
+        """Whether it only tells what is close."""
+        return bool(self.image.dtype == np.bool_)
+
+    @property
     def centres(self) -> NDArray[np.float32]:
         """Seconds at the middles of its rows."""
         block = LENGTH // len(self.image)
@@ -57,7 +62,7 @@ def images(panels: Sequence[Panel], marks: Pair | None = None, stretch: Pair | N
         data.append(_heatmap(panel, 2 * number + 1))
         data += _lines(panel, 2 * number + 1)
     if marks is not None:
-        data += [_cross(2 * number + 1, marks) for number in range(len(panels))]
+        data += [_cross(2 * number + 1, panel.plain, marks) for number, panel in enumerate(panels)]
     wide = _layout(panels, marks, stretch, narrow=False)
     wide["meta"] = {"narrow": _layout(panels, marks, stretch, narrow=True)}
     return {"data": data, "layout": wide}
@@ -76,14 +81,13 @@ def _axes(number: int, strip: bool = False) -> dict[str, str]:
 
 
 def _heatmap(panel: Panel, number: int) -> dict[str, Any]:
-    plain = panel.image.dtype == np.bool_
     unit = f" {panel.unit}" if panel.unit else ""
-    value = "close: %{z}" if plain else f"|s<sub>i</sub> − s<sub>j</sub>| = %{{z:.3g}}{unit}"
+    value = "close: %{z}" if panel.plain else f"|s<sub>i</sub> − s<sub>j</sub>| = %{{z:.3g}}{unit}"
     return {
         "type": "heatmap", "x": panel.centres, "y": panel.centres,
-        "z": panel.image.astype(np.uint8) if plain else np.asarray(panel.image, np.float32),
-        "colorscale": CLOSE_OR_NOT if plain else NEAR_TO_FAR, "showscale": False,
-        "zmin": 0, "zmax": 1 if plain else panel.top, **_axes(number), "name": panel.title,
+        "z": panel.image.astype(np.uint8) if panel.plain else np.asarray(panel.image, np.float32),
+        "colorscale": CLOSE_OR_NOT if panel.plain else NEAR_TO_FAR, "showscale": False,
+        "zmin": 0, "zmax": 1 if panel.plain else panel.top, **_axes(number), "name": panel.title,
         "hovertemplate": f"i = %{{y:.2f}} s, j = %{{x:.2f}} s<br>{value}<extra></extra>",
     }  # fmt: skip
 
@@ -99,14 +103,14 @@ def _lines(panel: Panel, number: int) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _cross(number: int, marks: Pair) -> dict[str, Any]:
+def _cross(number: int, plain: bool, marks: Pair) -> dict[str, Any]:
     """The marked cell and, fainter, its mirror image."""
     i, j = marks
     return {
         "type": "scatter", "mode": "markers", "x": [j, i], "y": [i, j], **_axes(number),
         "hoverinfo": "skip", "name": "cell",
         "marker": {"size": [13, 9], "color": "rgba(0,0,0,0)", "opacity": [1, 0.6],
-                   "line": {"width": 2.5, "color": "#FFFFFF"}},
+                   "line": {"width": 2.5, "color": TIMES[0] if plain else "#FFFFFF"}},
     }  # fmt: skip
 
 
@@ -114,27 +118,32 @@ def _layout(
     panels: Sequence[Panel], marks: Pair | None, stretch: Pair | None, narrow: bool
 ) -> dict[str, Any]:
     n = len(panels)
-    height = 430 * n + 10 if narrow else 470
+    tall, pitch = (370, 430) if narrow else (396, 0)  # pixels of a panel, and between their tops
+    inner = tall + pitch * (n - 1)
     layout: dict[str, Any] = {
-        "height": height, "margin": {"l": 34, "r": 4, "t": 24, "b": 40}, "showlegend": False,
+        "height": inner + 66, "margin": {"l": 48, "r": 4, "t": 24, "b": 42}, "showlegend": False,
         "dragmode": False, "hovermode": "closest", "shapes": [], "annotations": [],
     }  # fmt: skip
-    gap = 0.09
+    gap = 0.08
     width = (1 - gap * (n - 1)) / n
     for k, panel in enumerate(panels):
-        across = [0, 1] if narrow else [k * (width + gap), min(1.0, k * (width + gap) + width)]
-        top = 1 - k / n if narrow else 1.0
-        tall = 1 / n - 0.1 * (k < n - 1) if narrow else 1.0
-        layout |= _one(2 * k + 1, panel, across, [max(0.0, top - tall), top])
-        layout["annotations"].append(_title(2 * k + 1, panel.title))
-        layout["shapes"] += _marked(2 * k + 1, marks, stretch)
+        left = 0.0 if narrow else k * (width + gap)
+        top = 1 - k * pitch / inner
+        across = [left, 1.0 if narrow else min(1.0, left + width)]
+        up = [max(0.0, top - tall / inner), top]
+        layout |= _one(2 * k + 1, across, up)
+        layout["annotations"].append(_title(panel, left, up))
+        if stretch is not None:
+            layout["shapes"] += _lit(2 * k + 1, panel, stretch)
+        if marks is not None:
+            layout["shapes"] += _marked(2 * k + 1, panel, marks)
     return layout
 
 
-def _one(number: int, panel: Panel, across: Sequence[float], up: Sequence[float]) -> dict[str, Any]:
+def _one(number: int, across: Sequence[float], up: Sequence[float]) -> dict[str, Any]:
     """The axes of an image and of the strip above it."""
     image, strip = _axes(number), _axes(number, strip=True)
-    split = up[1] - 0.16 * (up[1] - up[0])
+    split = _split(up)
     return {
         image["xaxis"].replace("x", "xaxis"): {
             "domain": list(across), "anchor": image["yaxis"], "range": [START, END],
@@ -145,7 +154,7 @@ def _one(number: int, panel: Panel, across: Sequence[float], up: Sequence[float]
             "domain": [up[0], split], "anchor": image["xaxis"], "range": [START, END],
             "fixedrange": True, "constrain": "domain", "constraintoward": "top",
             "scaleanchor": image["xaxis"], "tickvals": [0, 0.5, 1, 1.5, 2, 2.5],
-            "title": {"text": "i, seconds", "standoff": 2} if number == 1 else {"text": ""},
+            "title": {"text": "i, seconds" if number == 1 else "", "standoff": 4},
             "showgrid": False, "zeroline": False,
         },
         strip["yaxis"].replace("y", "yaxis"): {
@@ -155,39 +164,47 @@ def _one(number: int, panel: Panel, across: Sequence[float], up: Sequence[float]
     }  # fmt: skip
 
 
-def _title(number: int, text: str) -> dict[str, Any]:
-    axes = _axes(number, strip=True)
+def _title(panel: Panel, left: float, up: Sequence[float]) -> dict[str, Any]:
+    """Words above the strip or, where there is none, above the image."""
     return {
-        "text": f"<b>{text}</b>", "x": 0, "y": 1, "xref": f"{axes['xaxis']} domain",
-        "yref": f"{axes['yaxis']} domain", "xanchor": "left", "yanchor": "bottom",
+        "text": f"<b>{panel.title}</b>", "x": left, "y": up[1] if panel.lines else _split(up),
+        "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom",
         "showarrow": False, "font": {"size": 13},
     }  # fmt: skip
 
 
-def _marked(number: int, marks: Pair | None, stretch: Pair | None) -> list[dict[str, Any]]:
-    """Lines from the cell to both axes and through the strip, and lit rows and columns."""
+def _split(up: Sequence[float]) -> float:
+    """Where the image of a panel ends and its strip begins."""
+    return up[1] - 0.16 * (up[1] - up[0])
+
+
+def _lit(number: int, panel: Panel, stretch: Pair) -> list[dict[str, Any]]:
+    """The columns and rows of a stretch of time, and the stretch in the strip."""
     image, strip = _axes(number), _axes(number, strip=True)
     on = {"xref": image["xaxis"], "yref": image["yaxis"]}
-    shapes = []
-    if stretch is not None:
-        low, high = max(stretch[0], START), min(stretch[1], END)
-        edge = {"fillcolor": LIT, "line": {"width": 1.5, "color": style.ORANGE}}
-        shapes += [
-            {"type": "rect", **on, "x0": low, "x1": high, "y0": START, "y1": END, **edge},
-            {"type": "rect", **on, "x0": START, "x1": END, "y0": low, "y1": high, **edge},
-            {"type": "rect", "xref": image["xaxis"], "yref": f"{strip['yaxis']} domain",
-             "x0": low, "x1": high, "y0": 0, "y1": 1, "fillcolor": LIT, "line": {"width": 0}},
-        ]  # fmt: skip
-    if marks is not None:
-        i, j = marks
-        row, column = ({"color": colour, "width": 2} for colour in TIMES)
-        shapes += [
-            {"type": "line", **on, "x0": START, "x1": j, "y0": i, "y1": i, "line": row},
-            {"type": "line", **on, "x0": j, "x1": j, "y0": START, "y1": END, "line": column},
-        ]  # fmt: skip
-        shapes += [
-            {"type": "line", "xref": image["xaxis"], "yref": f"{strip['yaxis']} domain",
-             "x0": at, "x1": at, "y0": 0, "y1": 1, "line": line}
-            for at, line in ((i, row), (j, column))
-        ]  # fmt: skip
-    return shapes
+    low, high = max(stretch[0], START), min(stretch[1], END)
+    light = {"fillcolor": LIT if panel.plain else "rgba(255,255,255,0.24)",
+             "line": {"width": 1.5, "color": style.ORANGE}}  # fmt: skip
+    lit: list[dict[str, Any]] = [
+        {"type": "rect", **on, "x0": low, "x1": high, "y0": START, "y1": END, **light},
+        {"type": "rect", **on, "x0": START, "x1": END, "y0": low, "y1": high, **light},
+        {"type": "rect", "xref": image["xaxis"], "yref": f"{strip['yaxis']} domain",
+         "x0": low, "x1": high, "y0": 0, "y1": 1, "fillcolor": LIT, "line": {"width": 0}},
+    ]  # fmt: skip
+    return lit if panel.lines else lit[:2]
+
+
+def _marked(number: int, panel: Panel, marks: Pair) -> list[dict[str, Any]]:
+    """Lines from the cell to both axes, and both times in the strip."""
+    image, strip = _axes(number), _axes(number, strip=True)
+    on = {"xref": image["xaxis"], "yref": image["yaxis"]}
+    i, j = marks
+    row, column = ({"color": colour, "width": 2} for colour in TIMES)
+    return [
+        {"type": "line", **on, "x0": START, "x1": j, "y0": i, "y1": i, "line": row},
+        {"type": "line", **on, "x0": j, "x1": j, "y0": START, "y1": END, "line": column},
+    ] + [
+        {"type": "line", "xref": image["xaxis"], "yref": f"{strip['yaxis']} domain",
+         "x0": at, "x1": at, "y0": 0, "y1": 1, "line": line}
+        for at, line in ((i, row), (j, column)) if panel.lines
+    ]  # fmt: skip

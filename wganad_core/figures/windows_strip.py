@@ -99,8 +99,8 @@ def _strip_layout(
     rows = -(-blocks // per_row)
     small = per_row == 1
     layout: dict[str, Any] = {
-        "height": 96 * rows + 4, "margin": {"l": 0, "r": 0, "t": 2, "b": 2}, "showlegend": False,
-        "dragmode": False, "annotations": [], "shapes": [], "hovermode": "closest",
+        "height": (92 if small else 84) * rows + 4, "margin": {"l": 0, "r": 0, "t": 2, "b": 2},
+        "showlegend": False, "dragmode": False, "annotations": [], "shapes": [],
     }  # fmt: skip
     for block in range(blocks):
         row, column = divmod(block, per_row)

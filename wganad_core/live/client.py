@@ -260,7 +260,9 @@ class WorkerClient:
         sent = {"x": np.asarray(x, np.float32)}
         arrays, meta = self.ask("judge", sent, model=model, names=list(names), timeout=120)
         times: dict[str, float] = meta["milliseconds"]
-        judged = {name: _judgement(storage.below(name, arrays)) for name in times}
+        judged = {
+            name: _judgement(storage.below(name, arrays), meta["terms"][name]) for name in times
+        }
         return judged, times, meta["view"]
 
     def search(
@@ -273,7 +275,7 @@ class WorkerClient:
             "search", {"x": np.asarray(x, np.float32)}, model=_digit(abnormal), name=name,
             descent=descent, frames=frames, weight=weight, timeout=120,
         )  # fmt: skip
-        judged = _judgement(storage.below("judgement", arrays))
+        judged = _judgement(storage.below("judgement", arrays), meta["terms"])
         return Search(judged, arrays["images"], arrays["losses"], meta["milliseconds"])
 
     def generate(self, abnormal: str, z: NDArray[np.floating]) -> FloatArray:
@@ -300,8 +302,10 @@ def _activity(abnormal: str, architecture: str) -> dict[str, str]:
     return {"use_case": "har", "abnormal": abnormal, "architecture": architecture}
 
 
-def _judgement(arrays: dict[str, NDArray[Any]]) -> Judgement:
-    return Judgement(arrays["score"], storage.below("terms", arrays), arrays.get("reconstruction"))
+def _judgement(arrays: dict[str, NDArray[Any]], names: Sequence[str]) -> Judgement:
+    """`names`: of its terms, in their order."""
+    terms = {name: arrays[f"terms.{name}"] for name in names}
+    return Judgement(arrays["score"], terms, arrays.get("reconstruction"))
 
 
 def _view(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> RaceView:

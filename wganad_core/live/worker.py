@@ -227,12 +227,15 @@ class Worker:
         x = panel.rows(arrays["x"])
         sent: dict[str, NDArray[Any]] = {}
         times: dict[str, float] = {}
+        terms: dict[str, list[str]] = {}  # in their order, which arrays do not keep on the way
         for name in names or panel.detectors:
             began = time.perf_counter()
             judged = panel.judge(x, [name])[name]
+            terms[name] = list(judged.terms)
             times[name] = (time.perf_counter() - began) * 1e3 / max(1, len(x))
             sent |= storage.prefixed(name, _arrays_of(judged))
-        return sent, {"milliseconds": times, "view": panel.view and panel.view.to_dict()}
+        view = panel.view and panel.view.to_dict()
+        return sent, {"milliseconds": times, "terms": terms, "view": view}
 
     def on_search(
         self,
@@ -252,9 +255,8 @@ class Worker:
         sent = storage.prefixed("judgement", _arrays_of(judged))
         if path is not None:
             sent |= {"images": path.images, "losses": path.losses}
-        return sent, {
-            "milliseconds": (time.perf_counter() - began) * 1e3 / max(1, len(arrays["x"]))
-        }
+        milliseconds = (time.perf_counter() - began) * 1e3 / max(1, len(arrays["x"]))
+        return sent, {"milliseconds": milliseconds, "terms": list(judged.terms)}
 
     def on_generate(
         self, arrays: dict[str, NDArray[Any]], model: dict[str, str]

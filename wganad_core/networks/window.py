@@ -136,7 +136,8 @@ class Recurrent(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         n, channels, steps = x.shape
         chunks = x.view(n, channels, steps // self.STRIDE, self.STRIDE)
-        states, _ = self.gru(chunks.permute(0, 2, 1, 3).reshape(n, steps // self.STRIDE, -1))
+        chunks = chunks.permute(0, 2, 1, 3)
+        states, _ = self.gru(chunks.reshape(n, steps // self.STRIDE, channels * self.STRIDE))
         return torch.cat([states.mean(dim=1), states[:, -1]], dim=1)
 
 

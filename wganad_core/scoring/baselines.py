@@ -33,10 +33,14 @@ def nearest_detector(fit: Rows, place: Callable[[Rows], FloatArray]) -> Detector
     not its own neighbour."""
     from sklearn.neighbors import NearestNeighbors
 
-    index = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(place(fit))
+    references = place(fit)
+    index = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(references)
 
     def judge(rows: Rows) -> Judgement:
-        first, second = index.kneighbors(place(rows))[0].T
+        queries = place(rows)
+        numbers = index.kneighbors(queries, return_distance=False)
+        # Exact again: scikit-learn's rounded distance of a row to itself is not always nothing.
+        first, second = (np.linalg.norm(queries - references[some], axis=1) for some in numbers.T)
         return Judgement(np.where(first > 0, first, second).astype(np.float32))
 
     return judge

@@ -79,4 +79,5 @@ def _rotations(vectors: Tensor) -> Tensor:
     x, y, z = vectors.unbind(dim=1)
     nil = torch.zeros_like(x)
     rows = [torch.stack(row, dim=1) for row in ((nil, -z, y), (z, nil, -x), (-y, x, nil))]
-    return torch.linalg.matrix_exp(torch.stack(rows, dim=1))
+    matrices: Tensor = torch.linalg.matrix_exp(torch.stack(rows, dim=1))
+    return matrices

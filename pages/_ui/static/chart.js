@@ -99,7 +99,8 @@ class Chart {
     for (const trace of data) if (trace.meta?.dots) drawAsOnePath(trace, wanted);
     wanted.uirevision ??= true;
     // A finger must be able to scroll the page past the chart.
-    if (matchMedia("(pointer: coarse)").matches) wanted.dragmode ??= false;
+    const brushes = (wanted.dragmode ?? "select") === "select";
+    if (brushes && matchMedia("(pointer: coarse)").matches) wanted.dragmode = false;
     this.takeShapes(wanted.shapes ?? [], seen);
     const first = !this.drawn;
     this.drawn = state;
