@@ -15,6 +15,7 @@ from wganad_core.config import ACTIVITIES
 MEASURES = {"auprc": "AUPRC", "auroc": "AUROC"}
 # The bars: (detector, model) in score tables, in this order.
 BARS = (
+    ("ours-others", "wgan-gp-conv"),
     ("ours", "wgan-gp-conv"),
     ("ours-wgan", "wgan-gp-conv"),
     ("encoder", "wgan-gp-dense"),
