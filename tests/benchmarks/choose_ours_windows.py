@@ -34,8 +34,8 @@ import torch
 from scipy.ndimage import map_coordinates
 from scipy.spatial.transform import Rotation
 
-from wganad_core import pretrained
 from wganad_core.config import ACTIVITIES
+from wganad_core.data.cache import data_directory
 from wganad_core.data.har import part_subjects
 from wganad_core.data.pool import WindowPool, load_pool
 from wganad_core.live.panels import Panel, main_axes, references
@@ -199,7 +199,9 @@ def show(title: str, rules: list[Tried], n: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--others", action="store_true")
-    parser.add_argument("--models", type=Path, default=pretrained.SHIPPED / "har")
+    parser.add_argument("--models", type=Path, default=data_directory() / "models" / "har",
+                        help="with all methods' conv models, contrastive features too, which do "
+                        "not ship")  # fmt: skip
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
