@@ -105,7 +105,7 @@ def test_every_view_fits_a_phone(
     page.wait_for_timeout(3_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     thumbnails = page.locator(".st-key-digit img")
-    assert thumbnails.count() == 10
+    expect(thumbnails).to_have_count(10, timeout=30_000)
     last = thumbnails.last.bounding_box()
     assert last is not None
     assert last["x"] + last["width"] <= 390
