@@ -201,3 +201,18 @@ def page(browser: Browser, problems: list[str]) -> Iterator[Page]:
     page.on("pageerror", lambda error: problems.append(f"uncaught: {error}"))
     yield page
     context.close()
+
+
+@pytest.fixture(scope="module")
+def page_workers() -> Iterator[None]:
+    """After a module that runs pages in this process: their workers end, their caches are empty."""
+    import streamlit as st
+
+    from pages._ui import runtime
+
+    yield
+    for client in (runtime.worker(), runtime.image_worker()):
+        client.ask("ping", timeout=120)  # one that is still starting would have to be killed
+        client.stop()
+    st.cache_resource.clear()
+    st.cache_data.clear()

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import runtime, windows_data
+from pages._ui import windows_data
+from tests import app_pages
+from tests.app_pages import choose
 from wganad_core import pretrained
 from wganad_core.config import ACTIVITIES
 from wganad_core.data.har import SIGNALS
 from wganad_core.evaluation import summary
 from wganad_core.storage import load_scores
 
-ROOT = Path(__file__).resolve().parents[1]
+pytestmark = pytest.mark.usefixtures("page_workers")
 NEEDED = ("wgan-gp", "encoder", "ours")
 
 
@@ -37,32 +37,8 @@ def activity() -> str:
     return there[0]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _two_workers() -> Iterator[None]:
-    yield
-    for client in (runtime.worker(), runtime.image_worker()):
-        client.ask("ping", timeout=120)  # one that is still starting would have to be killed
-        client.stop()
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
 def opened(**query: str) -> AppTest:
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    for name, value in query.items():
-        test.query_params[name] = value
-    test.run()
-    test.switch_page("pages/har.py").run()
-    assert not test.exception
-    return test
-
-
-def choose(test: AppTest, **values: str) -> AppTest:
-    for key, value in values.items():
-        next(group for group in test.button_group if group.key == key).set_value(value).run()
-        assert not test.exception
-        assert not test.error
-    return test
+    return app_pages.opened("pages/har.py", **query)
 
 
 def figures(activity: str, model: str, detector: str, protocol: str) -> list[str]:

@@ -4,15 +4,14 @@ and that the two views of all scores open."""
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import runtime, windows_flagged, windows_tables
+from pages._ui import windows_flagged, windows_tables
+from tests import app_pages
 from wganad_core import board, pretrained
 from wganad_core.config import ACTIVITIES
 from wganad_core.data import DataError, har, har_example, timeline
@@ -20,7 +19,7 @@ from wganad_core.data.har import SIGNALS, Windows
 from wganad_core.data.recording import Recording, read_recording
 from wganad_core.data.uci_pipeline import uci_preset
 
-ROOT = Path(__file__).resolve().parents[1]
+pytestmark = pytest.mark.usefixtures("page_workers")
 
 
 # Spans in time
@@ -159,24 +158,8 @@ def activity() -> str:
     pytest.skip("No activity's models and scores are in pretrained/har.")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _two_workers() -> Iterator[None]:
-    yield
-    for client in (runtime.worker(), runtime.image_worker()):
-        client.ask("ping", timeout=120)  # one that is still starting would have to be killed
-        client.stop()
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
 def opened(view: str, **query: str) -> AppTest:
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    for name, value in {"view": view, **query}.items():
-        test.query_params[name] = value
-    test.run()
-    test.switch_page("pages/har.py").run()
-    assert not test.exception
-    return test
+    return app_pages.opened("pages/har.py", view=view, **query)
 
 
 def words(test: AppTest) -> str:

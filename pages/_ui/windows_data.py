@@ -159,6 +159,14 @@ def judge(
 
     Raises `StorageError` for a model that is not here, and `WorkerError`.
     """
+    return _judge(activity, architecture, signals, names, model_changed(activity, architecture))
+
+
+def model_changed(activity: str, architecture: str) -> int:
+    """When the model's file was last changed, for caches to be keyed by.
+
+    Raises `StorageError` for a model that is not here.
+    """
     path = pretrained.model_file(
         pretrained.SHIPPED / "har", activity, "wgan-gp", architecture=architecture
     )
@@ -167,7 +175,7 @@ def judge(
             f"The model “{ARCHITECTURES[architecture]}” that has never seen {activity} is not "
             f"here ({path} is missing); restore the file, or choose another model."
         )
-    return _judge(activity, architecture, signals, names, path.stat().st_mtime_ns)
+    return path.stat().st_mtime_ns
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

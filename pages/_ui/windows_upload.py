@@ -9,14 +9,12 @@ import streamlit as st
 
 from pages._ui import runtime, windows_data, windows_flagged, windows_tables
 from pages._ui.windows_flagged import Shown
-from wganad_core import pretrained
 from wganad_core.config import VIEWS
 from wganad_core.data import DataError, har_example, timeline
 from wganad_core.data.recording import MAX_BYTES, read_recording
 from wganad_core.data.timeline import Timeline
 from wganad_core.data.uci_pipeline import ACC_UNITS, GYRO_UNITS, uci_preset
 from wganad_core.records import FloatArray
-from wganad_core.storage import StorageError
 
 AT_ONCE = 256  # windows that travel to the worker together
 AS_WRITTEN = "as the header says"
@@ -127,15 +125,8 @@ def _able(line: Timeline, activity: str, architecture: str, detector: str) -> tu
 
 
 def _score(activity: str, architecture: str, detector: str, line: Timeline) -> FloatArray:
-    path = pretrained.model_file(
-        pretrained.SHIPPED / "har", activity, "wgan-gp", architecture=architecture
-    )
-    if not path.exists():
-        raise StorageError(
-            f"The model “{windows_tables.short(architecture)}” that has never seen {activity} is "
-            f"not here ({path} is missing); restore the file, or choose another model."
-        )
-    return _scored(activity, architecture, detector, line.signals, path.stat().st_mtime_ns)
+    changed = windows_data.model_changed(activity, architecture)
+    return _scored(activity, architecture, detector, line.signals, changed)
 
 
 @st.cache_data(scope="session", show_spinner=False, max_entries=24)

@@ -64,26 +64,17 @@ class Panel:
             pretrained.model_file, folder, abnormal, seed=seed, protocol=protocol,
             architecture=architecture,
         )  # fmt: skip
-        model = pretrained.load_model(self.file("wgan-gp"))
-        self.config, self.view = model.network, model.view
-        self.wgan = self._networks("wgan-gp", "encoder")
+        models = self._models("wgan-gp", "encoder")
+        self.view, self.wgan = models[0].view, _joined(models)
+        self.config = self.wgan.config
         self.detectors = dict(self._quick())
         self.slow: dict[str, Callable[[float], inversion.Terms]] = {
             "inversion": inversion.inversion_terms,
             "anogan": functools.partial(inversion.anogan_terms, _chain(self.wgan.critic)),
         }
 
-    def _networks(self, *methods: str) -> Networks:
-        """The networks in the files of these methods together."""
-        models = [pretrained.load_model(self.file(method)) for method in methods]
-        config = models[0].network
-        modules: dict[str, nn.Module] = {}
-        for model in models:
-            made = make_networks(config, torch.Generator(), model.training.method)
-            modules |= {name: made[name] for name in _parts(model)}
-        networks = Networks(config, modules)
-        networks.load_arrays({k: v for model in models for k, v in model.arrays.items()})
-        return networks
+    def _models(self, *methods: str) -> list[pretrained.Model]:
+        return [pretrained.load_model(self.file(method)) for method in methods]
 
     def _quick(self) -> Iterator[tuple[str, scoring.Detector]]:
         wgan = self.wgan
@@ -96,10 +87,10 @@ class Panel:
             yield "encoder", scoring.encoder_detector(*pair, signals)
             yield "critic-features", scoring.critic_features_detector(_chain(wgan.critic), *pair)
         if self.file("vae").exists():
-            vae = self._networks("vae")
+            vae = _joined(self._models("vae"))
             yield "vae", scoring.vae_detector(vae["encoder"], vae.generator)
         if self.file("bigan").exists():
-            bigan = self._networks("bigan")
+            bigan = _joined(self._models("bigan"))
             critic = bigan.critic
             assert isinstance(critic, JointDiscriminator)
             yield "bigan", scoring.bigan_detector(bigan["encoder"], bigan.generator, critic)
@@ -120,7 +111,7 @@ class Panel:
         """What evidence comes from; `axes` as in `Rules`."""
         features = None
         if self.file("features").exists():
-            features = self._networks("features")["features"]
+            features = _joined(self._models("features"))["features"]
         return Sources(
             self.wgan.generator,
             _chain(self.wgan.critic),
@@ -184,6 +175,18 @@ class Baselines:
 def _chain(network: nn.Module) -> nn.Sequential:
     assert isinstance(network, nn.Sequential)
     return network
+
+
+def _joined(models: Sequence[pretrained.Model]) -> Networks:
+    """The networks of these models together."""
+    config = models[0].network
+    modules: dict[str, nn.Module] = {}
+    for model in models:
+        made = make_networks(config, torch.Generator(), model.training.method)
+        modules |= {name: made[name] for name in _parts(model)}
+    networks = Networks(config, modules)
+    networks.load_arrays({k: v for model in models for k, v in model.arrays.items()})
+    return networks
 
 
 def _parts(model: pretrained.Model) -> set[str]:
@@ -280,9 +283,8 @@ def fit_rules(
 ) -> pretrained.Rules:  # fmt: skip
     """Our rules for one class: references from the fit part, whose rows belong to `subjects`;
     units from validation normals."""
-    axes = (
-        main_axes(fit) if any("axes" in spaces_of(names) for names in ours.rules.values()) else None
-    )
+    sought = spaces_of(piece for names in ours.rules.values() for piece in names)
+    axes = main_axes(fit) if "axes" in sought else None
     sources = panel.sources(axes)
     possible = {
         name: pieces

@@ -216,7 +216,7 @@ class Worker:
             del self.detectors[oldest]
         return made
 
-    # Image models.
+    # Models of images and of windows.
 
     def on_judge(
         self, arrays: dict[str, NDArray[Any]], model: dict[str, str], names: list[str]

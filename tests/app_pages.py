@@ -1,0 +1,29 @@
+"""Driving a page of the app without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+APP = Path(__file__).resolve().parents[1] / "app.py"
+
+
+def opened(page: str, **query: str) -> AppTest:
+    """The page (`pages/mnist.py`, …) at this address, after its first run."""
+    test = AppTest.from_file(str(APP), default_timeout=120)
+    for name, value in query.items():
+        test.query_params[name] = value
+    test.run()
+    test.switch_page(page).run()
+    assert not test.exception
+    return test
+
+
+def choose(test: AppTest, **values: str) -> AppTest:
+    """Click one option after the other, by the key of its group."""
+    for key, value in values.items():
+        next(group for group in test.button_group if group.key == key).set_value(value).run()
+        assert not test.exception
+        assert not test.error
+    return test
