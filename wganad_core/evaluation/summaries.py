@@ -6,15 +6,17 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, roc_auc_score
 
+from wganad_core.evaluation import curves
 from wganad_core.records import Summary
 
 
 def auprc_floor(base_rate: float) -> float:
-    """The smallest AUPRC that any ranking can have: 1 + (1 − π) ln(1 − π)/π."""
+    """The smallest AUPRC that any ranking can have: 1 + (1 − π) ln(1 − π)/π, 0 for π = 0."""
     if base_rate >= 1:
         return 1.0
+    if base_rate < 0.1:  # the formula's own series, as its terms nearly cancel
+        return sum(base_rate**k / (k * (k + 1)) for k in range(1, 18))
     return 1 + (1 - base_rate) * math.log1p(-base_rate) / base_rate
 
 
@@ -28,15 +30,13 @@ def summary(label: NDArray[np.integer], score: NDArray[np.floating]) -> Summary:
             f"Expected one score per label and both classes; found {len(label)} labels of which "
             f"{int(label.sum())} anomalies, and {len(score)} scores."
         )
-    if np.isnan(score).any():
-        raise ValueError("Expected scores that are numbers; found NaN.")
-    base_rate = float(label.mean())
+    found = curves.curve(label, score)
     return Summary(
-        auprc=float(average_precision_score(label, score)),
-        auroc=float(roc_auc_score(label, score)),
-        base_rate=base_rate,
-        floor=auprc_floor(base_rate),
-        n=len(label),
+        auprc=curves.auprc(found),
+        auroc=curves.auroc(found),
+        base_rate=found.base_rate,
+        floor=auprc_floor(found.base_rate),
+        n=found.n,
     )
 
 

@@ -1,0 +1,42 @@
+"""Choosing a threshold without labels. A sample is flagged when its score > threshold.
+
+Everything here rests on the scores of held-out normals, used for nothing else: `advise` asks all
+rules, each of which says what it assumes and when the sample is too small for it; `regret` tells,
+where there are labels, what a threshold gives away.
+"""
+
+from wganad_core.thresholds.advice import Advice, share_text
+from wganad_core.thresholds.advisor import RULES, advice_of, advise
+from wganad_core.thresholds.mad import mad_advice
+from wganad_core.thresholds.order import (
+    conformal_advice,
+    conformal_p_values,
+    conformal_threshold,
+    interval_advice,
+    quantile_advice,
+    quantile_threshold,
+    rate_interval,
+)
+from wganad_core.thresholds.regret import Regret, regret
+from wganad_core.thresholds.tail import Tail, fit_tail, tail_advice
+
+__all__ = [
+    "RULES",
+    "Advice",
+    "Regret",
+    "Tail",
+    "advice_of",
+    "advise",
+    "conformal_advice",
+    "conformal_p_values",
+    "conformal_threshold",
+    "fit_tail",
+    "interval_advice",
+    "mad_advice",
+    "quantile_advice",
+    "quantile_threshold",
+    "rate_interval",
+    "regret",
+    "share_text",
+    "tail_advice",
+]

@@ -1,0 +1,47 @@
+"""What a threshold chosen without labels gives away, where there are labels after all."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from wganad_core import evaluation
+from wganad_core.thresholds.advice import Advice
+
+
+@dataclasses.dataclass(frozen=True)
+class Regret:
+    """A threshold on the labelled test part beside the best possible there.
+
+    `cost` is expected per sample, in false alarms. What needs a class that is absent is NaN.
+    """
+
+    f1: float
+    best_f1: float
+    cost: float
+    best_cost: float
+    false_alarm_rate: float
+    recall: float
+
+
+def regret(
+    advice: Advice | float, curve: evaluation.Curve, ratio: float, base_rate: float | None = None
+) -> Regret:
+    """F1 and cost at an advised threshold and at the thresholds that are best for each.
+
+    `ratio`: how many false alarms one miss costs. `base_rate`: the share of anomalies at which
+    both are meant, by default that of the test part; at 0 there is no F1.
+    """
+    threshold = advice.threshold if isinstance(advice, Advice) else float(advice)
+    here = curve.at(threshold, base_rate)
+    if not 0 < curve.n_anomalies < curve.n:
+        unknown = math.nan
+        return Regret(unknown, unknown, unknown, unknown, here.false_alarm_rate, here.recall)
+    best_f1 = math.nan
+    if base_rate != 0:
+        best_f1 = curve.at(evaluation.best_f(curve, 1.0, base_rate), base_rate).f()
+    cheapest = curve.at(evaluation.lowest_cost(curve, ratio, base_rate), base_rate)
+    return Regret(
+        here.f(), best_f1, here.cost(ratio), cheapest.cost(ratio),
+        here.false_alarm_rate, here.recall,
+    )  # fmt: skip
