@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import platform
 import signal
 import stat
 import subprocess
@@ -396,3 +397,67 @@ def test_sweeping_touches_nothing_else(tmp_path: Path) -> None:
     assert storage.sweep(tmp_path) == 2
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["notes.txt", "run.safetensors"]
     assert storage.sweep(tmp_path / "missing") == 0
+
+
+def test_what_a_process_that_runs_may_be_writing_stays(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        own = f"{TEMPORARY_PREFIX}{platform.node()}-{process.pid}-0a"
+        names = [own, f"{TEMPORARY_PREFIX}elsewhere-{process.pid}-0a"]
+        for name in names:
+            (tmp_path / name).touch()
+        assert storage.sweep(tmp_path) == 0
+        process.communicate(b"\n")
+    assert storage.sweep(tmp_path) == 1
+    assert [path.name for path in tmp_path.iterdir()] == names[1:]
+
+
+# Hostile headers, and places that are no files
+
+
+def container(metadata: str) -> bytes:
+    text = f'{{"__metadata__":{metadata}}}'.encode()
+    return len(text).to_bytes(8, "little") + text
+
+
+def without_meta() -> str:
+    """Rightly hashed, all the same."""
+    digest = storage.digest("run", "1", {}, "")
+    return json.dumps({"wganad": "run", "schema": "1", "sha256": digest})
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (container("[" * 100_000), "is not a safetensors file"),
+        (container(json.dumps({"wganad": "run", "schema": "9" * 5_000})), "has schema 99999"),
+        (container(json.dumps({"wganad": "run"})), "has schema none"),
+        (container(without_meta()), "lacks the JSON that says what it holds"),
+    ],
+    ids=["deep", "long", "no schema", "no meta"],
+)
+def test_a_hostile_header_is_refused_in_a_sentence(data: bytes, sentence: str) -> None:
+    with pytest.raises(StorageError, match=sentence) as caught:
+        storage.decode(data, "run", "the file")
+    assert len(str(caught.value)) < 200
+    if "lacks" in sentence or "safetensors" in sentence:
+        with pytest.raises(StorageError):
+            storage.read_meta(data)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX files")
+def test_a_pipe_is_not_replaced_and_a_link_is_written_through(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(StorageError, match="is no file but a pipe, a socket or a device"):
+        storage.save(tmp_path / "pipe", "run", {}, {})
+    with pytest.raises(StorageError, match="/dev/null is no file"):
+        storage.write_atomically(Path(os.devnull), b"x")
+    with pytest.raises(StorageError, match="is no file but a pipe"):  # and not waited for
+        storage.load(tmp_path / "pipe", "run")
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+    target, link = tmp_path / "folder" / "target", tmp_path / "link"
+    link.symlink_to(target)
+    for content in (b"one", b"two"):  # first, the link leads nowhere
+        storage.write_atomically(link, content)
+        assert target.read_bytes() == content
+    assert link.is_symlink()
+    assert list(target.parent.iterdir()) == [target]

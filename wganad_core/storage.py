@@ -14,10 +14,11 @@ import hashlib
 import io
 import json
 import os
+import platform
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import safetensors.numpy
@@ -49,7 +50,7 @@ def encode(kind: str, arrays: Arrays, meta: Mapping[str, Any]) -> bytes:
         "wganad": kind,
         "schema": str(SCHEMA),
         "meta": text,
-        "sha256": _digest(kind, str(SCHEMA), contiguous, text),
+        "sha256": digest(kind, str(SCHEMA), contiguous, text),
     }
     return safetensors.numpy.save(contiguous, header)
 
@@ -58,15 +59,11 @@ def decode(
     data: bytes, kind: str, source: str = "the data"
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Undo `encode`, checking kind, schema and hash. `source` names the file in errors."""
-    header = _header(data, source)
+    header = read_header(data, source)
     found = header.get("wganad")
     if found is None:
         raise StorageError(f"{source} was not written by this project; choose a file that was.")
-    if not header.get("schema", "").isdecimal() or int(header["schema"]) > SCHEMA:
-        raise StorageError(
-            f"{source} has schema {header.get('schema')}; this version reads up to {SCHEMA}. "
-            "Update the project."
-        )
+    _check_schema(header.get("schema", ""), source)
     if found != kind:
         raise StorageError(f"{source} holds a {found}; expected a {kind}. Choose another file.")
     try:
@@ -75,22 +72,42 @@ def decode(
         raise StorageError(
             f"{source} is damaged ({error}); restore it from where it came from."
         ) from error
-    if _digest(kind, header["schema"], arrays, header.get("meta", "")) != header.get("sha256"):
+    if digest(kind, header["schema"], arrays, header.get("meta", "")) != header.get("sha256"):
         raise StorageError(
             f"{source} does not match its own hash, so it was changed or damaged; "
             "restore it from where it came from."
         )
-    return arrays, json.loads(header["meta"])
+    return arrays, _meta(header, source)
 
 
 def read_meta(data: bytes, source: str = "the data") -> dict[str, Any]:
     """The JSON alone, unverified: to route or list a container without reading its arrays."""
-    meta: dict[str, Any] = json.loads(_header(data, source).get("meta", "{}"))
-    return meta
+    return _meta(read_header(data, source), source)
 
 
-def _header(data: bytes, source: str) -> dict[str, str]:
-    """The metadata of a safetensors file, before anything in it is trusted."""
+def _meta(header: Mapping[str, str], source: str) -> dict[str, Any]:
+    try:
+        found = json.loads(header.get("meta", ""))
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise StorageError(
+            f"{source} lacks the JSON that says what it holds; restore it from where it came from."
+        )
+    return found
+
+
+def _check_schema(found: str, source: str) -> None:
+    """Refuse a newer schema than ours, or what is no number."""
+    if not found.isdecimal() or len(found) > 9 or int(found) > SCHEMA:
+        raise StorageError(
+            f"{source} has schema {found[:20] or 'none'}; this version reads up to {SCHEMA}. "
+            "Update the project."
+        )
+
+
+def read_header(data: bytes, source: str = "the data") -> dict[str, str]:
+    """The metadata of a safetensors file, unverified: its kind as `wganad`, `sha256` and so on."""
     size = int.from_bytes(data[:8], "little")
     if len(data) < 8 or size > len(data) - 8:
         raise StorageError(
@@ -99,7 +116,7 @@ def _header(data: bytes, source: str) -> dict[str, str]:
         )
     try:
         metadata = json.loads(data[8 : 8 + size]).get("__metadata__", {})
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise StorageError(
             f"{source} is not a safetensors file; choose one that this project wrote."
         ) from error
@@ -108,7 +125,8 @@ def _header(data: bytes, source: str) -> dict[str, str]:
     return {name: value for name, value in metadata.items() if isinstance(value, str)}
 
 
-def _digest(kind: str, schema: str, arrays: Arrays, meta: str) -> str:
+def digest(kind: str, schema: str, arrays: Arrays, meta: str) -> str:
+    """SHA-256 over everything in a container, names and types of arrays included."""
     digest = hashlib.sha256(f"{kind}\n{schema}\n{meta}\n".encode())
     for name in sorted(arrays):
         value = arrays[name]
@@ -134,11 +152,16 @@ def save(path: Path, kind: str, arrays: Arrays, meta: Mapping[str, Any]) -> None
 
 def load(path: Path, kind: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Read what `save` wrote. Raises `StorageError` for anything else, with one sentence."""
+    return decode(read_bytes(path), kind, str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """All of a file. Raises `StorageError` where there is none."""
+    check_regular(path)
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror}.") from error
-    return decode(data, kind, str(path))
 
 
 def save_scores(table: ScoreTable, path: Path) -> None:
@@ -179,10 +202,7 @@ def load_scores(path: Path) -> ScoreTable:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise StorageError(f"{path} cannot be read: {error.strerror}.") from error
+    data = read_bytes(path)
     try:
         file = pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True)
         _check_score_file(file.schema_arrow, str(path))
@@ -210,12 +230,7 @@ def _check_score_file(schema: Any, source: str) -> None:
         raise StorageError(
             f"{source} holds no score table of this project; choose a file that it wrote."
         )
-    number = meta.get(b"schema", b"").decode(errors="replace")
-    if not number.isdecimal() or int(number) > SCHEMA:
-        raise StorageError(
-            f"{source} has schema {number or 'none'}; this version reads up to {SCHEMA}. "
-            "Update the project."
-        )
+    _check_schema(meta.get(b"schema", b"").decode(errors="replace"), source)
     text = "dictionary<values=string, indices=int32, ordered=0>"
     expected = {name: SCORE_NUMBERS.get(name, text) for name in SCORE_COLUMNS}
     found = {name: str(kind) for name, kind in zip(schema.names, schema.types, strict=True)}
@@ -253,24 +268,57 @@ def _wrong_scores(table: ScoreTable) -> str | None:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Temporary file, fsync, rename, fsync of the folder. Raises `StorageError` if it fails."""
-    temporary: Path | None = None
+    """All of `data`, or a `StorageError` and what was there before."""
+    with written_atomically(path) as file, failing_in_words(path):
+        file.write(data)
+
+
+@contextlib.contextmanager
+def written_atomically(path: Path) -> Iterator[IO[bytes]]:
+    """A temporary file that takes the place of `path`, or of what `path` is a link to, when all
+    went well: fsync, rename, fsync of the folder. Raises `StorageError` if that fails."""
+    check_regular(path)
+    target = Path(os.path.realpath(path))
+    temporary = target.parent / f"{_own_prefix()}{os.getpid()}-{secrets.token_hex(8)}"
+    with failing_in_words(path):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file = temporary.open("xb")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
-        with temporary.open("xb") as file:
-            file.write(data)
+        yield file
+        with failing_in_words(path):
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        if temporary is not None:
+            file.close()
+            os.replace(temporary, target)
+            _sync_folder(target.parent)
+    finally:
+        with contextlib.suppress(OSError):  # of a full disk, which has been told
+            file.close()
+        with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def failing_in_words(path: Path) -> Iterator[None]:
+    """What goes wrong with writing, in a `StorageError` with one sentence."""
+    try:
+        yield
+    except OSError as error:
         raise StorageError(
-            f"{path} could not be written ({error.strerror}); free some space or choose another "
-            "place. What was there before is unchanged."
+            f"{path} could not be written ({error.strerror or error}); free some space or choose "
+            "another place. What was there before is unchanged."
         ) from error
+
+
+def check_regular(path: Path) -> None:
+    """Refuse a pipe, which may never end, and a device, which a file would replace."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise StorageError(f"{path} is no file but a pipe, a socket or a device; name a file.")
+
+
+def _own_prefix() -> str:
+    """Of the temporary files of this machine; the number of the process follows."""
+    return f"{TEMPORARY_PREFIX}{platform.node()}-"
 
 
 def _sync_folder(folder: Path) -> None:
@@ -284,8 +332,25 @@ def _sync_folder(folder: Path) -> None:
 
 
 def sweep(folder: Path) -> int:
-    """Delete temporary files that a killed process left in `folder`; returns how many."""
-    stray = list(folder.glob(f"{TEMPORARY_PREFIX}*")) if folder.is_dir() else []
+    """Delete temporary files that a killed process left in `folder`; returns how many. Those of
+    processes that run, or that may run on another machine, stay."""
+    found = folder.glob(f"{TEMPORARY_PREFIX}*") if folder.is_dir() else ()
+    stray = [path for path in found if not _may_be_in_use(path.name)]
     for path in stray:
         path.unlink(missing_ok=True)
     return len(stray)
+
+
+def _may_be_in_use(name: str) -> bool:
+    """Whether the process that a temporary file is named after may still write it."""
+    if name.count("-") < 3:  # of a version that named none
+        return False
+    if not name.startswith(_own_prefix()) or os.name == "nt":  # where to ask would be to kill
+        return True
+    try:
+        os.kill(int(name.removeprefix(_own_prefix()).partition("-")[0]), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except (OSError, OverflowError):  # it runs for someone else
+        return True
+    return True

@@ -21,7 +21,7 @@ from torch import nn
 from wganad_core.records import FloatArray, Judgement, Normals, Rule
 from wganad_core.scoring import descriptors
 from wganad_core.scoring.base import Detector, evaluate, squared_error
-from wganad_core.scoring.neighbours import Groups, mean_distance, nearest, unit
+from wganad_core.scoring.neighbours import Groups, Near, mean_distance, nearest, unit
 
 Samples = NDArray[np.floating]
 Spaces = Mapping[str, Callable[[Samples], FloatArray]]
@@ -87,20 +87,26 @@ def evidence(
     All that the points of `normals` allow, and those of `pieces` that are relative to peers.
     """
     points = {name: sources.spaces()[name](x) for name in normals.points}
-    found, rebuilt = _plain(sources, normals, x, points)
-    for piece in pieces:
-        base, relative, space = piece.partition("/")
+    split = {piece: piece.partition("/") for piece in pieces}
+    n_near = max(normals.k, normals.n_peers)
+    near = {
+        space: nearest(points[space], normals.points[space], n_near)
+        for space in {space for _, _, space in split.values() if space}
+    }
+    found, rebuilt = _plain(sources, normals, x, points, near)
+    for piece, (base, relative, space) in split.items():
         if relative:
-            peers = nearest(points[space], normals.points[space], normals.n_peers)
+            peers = near[space][1][:, : normals.n_peers]
             found[piece] = _among(found[base], normals.levels[base], peers, base in SIGNED)
     return found, rebuilt
 
 
 def _plain(
     sources: Sources, normals: Normals, x: Samples, points: Mapping[str, FloatArray],
-    groups: Groups | None = None,
+    near: Mapping[str, Near], groups: Groups | None = None,
 ) -> tuple[dict[str, FloatArray], FloatArray]:  # fmt: skip
-    """Evidence that is not relative to peers. `groups`: see `mean_distance`."""
+    """Evidence that is not relative to peers. `near`: the nearest normals by space, where they
+    are known already; `groups`: see `mean_distance`."""
     rebuilt = evaluate(sources.generator, evaluate(sources.encoder, x))
     residual = squared_error(x, rebuilt)
     size = np.square(x).mean(axis=1) + 1e-3
@@ -112,7 +118,10 @@ def _plain(
         "izi": squared_error(evaluate(hidden, x), evaluate(hidden, rebuilt)),
     }
     for name, (space, as_directions) in NEIGHBOURS.items():
-        if space in points:
+        if space in near and not as_directions:
+            distances = near[space][0][:, : normals.k]
+            found[name] = np.asarray(distances.mean(axis=1), np.float32)
+        elif space in points:
             pair = points[space], normals.points[space]
             queries, references = map(unit, pair) if as_directions else pair
             found[name] = mean_distance(queries, references, normals.k, groups)
@@ -141,7 +150,7 @@ def with_levels(
     neighbours of a reference are sought among other `subjects` (m,) only.
     """
     bases = {piece.partition("/")[0] for piece in pieces if "/" in piece}
-    found, _ = _plain(sources, normals, x, normals.points, (subjects, subjects))
+    found, _ = _plain(sources, normals, x, normals.points, {}, (subjects, subjects))
     return dataclasses.replace(normals, levels={name: found[name] for name in sorted(bases)})
 
 

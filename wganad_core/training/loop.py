@@ -29,6 +29,9 @@ N_FIXED = 1000
 N_FIXED_IMAGES = 100
 
 
+KEPT = "the weights before it are kept"
+
+
 class DivergedError(RuntimeError):
     """A loss or the squared length of a gradient, of which optimisers keep averages, was not
     finite. The update was not applied: weights are the last good."""
@@ -85,8 +88,8 @@ class Trainer(ABC):
         if not math.isfinite(sum(losses.values()) + float(flat.gradient @ flat.gradient)):
             values = ", ".join(f"{name} {value:g}" for name, value in losses.items())
             raise DivergedError(
-                f"Training diverged at step {self.n_steps:,} ({part} update: {values}); the "
-                "weights before it are kept. Lower the learning rate or the penalty."
+                f"Training diverged at step {self.n_steps:,} ({part} update: {values}); {KEPT}. "
+                "Lower the learning rate or the penalty."
             )
         optimizer = self.optimizers[part]
         optimizer.param_groups[0]["lr"] = self.learning_rate()

@@ -1,0 +1,19 @@
+"""The paper's detector as a scikit-learn estimator: fit normals, score anything, take it away."""
+
+from wganad_core.detector.base import BLOCK_ROWS
+from wganad_core.detector.estimator import WGANAnomalyDetector
+from wganad_core.detector.images import WGANImageDetector
+from wganad_core.detector.progress import Progress
+from wganad_core.detector.saved import load
+from wganad_core.detector.series import WGANSeriesDetector
+from wganad_core.detector.settings import SCORE_METHODS
+
+__all__ = [
+    "BLOCK_ROWS",
+    "SCORE_METHODS",
+    "Progress",
+    "WGANAnomalyDetector",
+    "WGANImageDetector",
+    "WGANSeriesDetector",
+    "load",
+]

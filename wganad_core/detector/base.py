@@ -1,0 +1,360 @@
+"""What all estimators share: fitting, scoring, the one flip of the sign."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import hashlib
+import math
+from collections.abc import Generator, Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from wganad_core.config import AnyNetworkConfig, ConfigError, NetworkConfig, TrainingConfig
+from wganad_core.detector import onnx, saved
+from wganad_core.detector.learning import learn, one_thread
+from wganad_core.detector.model import Model, judged
+from wganad_core.detector.progress import Progress
+from wganad_core.detector.scaler import Scaler
+from wganad_core.detector.settings import SCORE_METHODS, Settings, methods_of, plain, seed_of
+from wganad_core.records import FloatArray, Judgement, Scored
+from wganad_core.storage import StorageError
+from wganad_core.thresholds import Advice, advice_of
+
+Rows = NDArray[np.float64]
+BLOCK_ROWS = 4096  # rows that are scored at a time
+FEW = 40  # rows; with fewer, none are held out
+LEARNED_FROM = (
+    "The threshold rests on the rows that were learned from ({why}), so more new normals will "
+    "exceed it."
+)
+
+
+class BaseWGANDetector(OutlierMixin, BaseEstimator):
+    """Subclasses store parameters and say how X becomes rows (`_rows`) and what learns them."""
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        saved.CLASSES.setdefault(cls.__name__, cls)
+
+    # What subclasses decide.
+
+    # Why calibration rows are not exchangeable with new ones, if they are not.
+    _dependence: ClassVar[str] = ""
+
+    def _rows(self, X: Any, *, fitting: bool) -> Rows:
+        """X checked, as rows (n, d)."""
+        return self._checked(X, fitting)
+
+    def _network(self, n_features: int) -> AnyNetworkConfig:
+        given: dict[str, Any] = {
+            name: plain(getattr(self, name))
+            for name in ("n_latent", "width", "depth", "activation")
+        }
+        if given["n_latent"] is None:
+            given["n_latent"] = default_latents(n_features)
+        return NetworkConfig(n_features=n_features, **given)
+
+    def _scaler(self, rows: Rows, settings: Settings) -> Scaler:
+        return Scaler.fitted(rows, settings.scaling)
+
+    def _split(self, n: int, settings: Settings) -> tuple[NDArray[np.int64], ...]:
+        """Numbers of the rows to fit on, to validate and to calibrate with."""
+        order = np.random.default_rng(settings.training.seed).permutation(n)
+        n_validation, n_calibration = settings.held_out(n)
+        cuts = np.cumsum([n - n_validation - n_calibration, n_validation])
+        fit, validation, calibration = np.split(order, cuts)
+        return fit, validation, calibration
+
+    # Fitting.
+
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
+        """Learn what is normal from the rows of X (n, d). `y` is ignored.
+
+        Raises `ValueError` for settings and rows that cannot be used, `DivergedError` if training
+        runs away; the estimator is then as it was.
+        """
+        steps = self.fit_steps(X)
+        if plain(self.verbose):
+            _show(steps)
+        else:
+            for _ in steps:
+                pass
+        return self
+
+    def fit_steps(self, X: ArrayLike, checkpoint: str | Path | None = None) -> Iterator[Progress]:
+        """`fit` that reports as it goes: it happens while the iterator is read, and takes effect
+        with its end. An iterator that is left, or that raises, leaves the estimator as it was.
+
+        With a `checkpoint`, a file that this writes every few seconds and deletes at the end, a
+        fit that was cut off goes on where it was when it is asked for again, and ends with the
+        same scores as one that never was."""
+        work = copy.copy(self)  # on which attributes may change
+        rows = work._rows(X, fitting=True)
+        settings = work._settings(rows.shape[1])
+        warm = self._warm_start(settings)
+        kept = None if checkpoint is None else Path(checkpoint)
+        return self._fitting(work, rows, settings, warm, kept)
+
+    def _fitting(
+        self,
+        work: Self,
+        rows: Rows,
+        settings: Settings,
+        warm: Model | None,
+        checkpoint: Path | None,
+    ) -> Iterator[Progress]:
+        everyone, nobody = np.arange(len(rows)), np.empty(0, np.int64)
+        split = work._split(len(rows), settings)
+        few = len(rows) < FEW or len(split[0]) < FEW // 2
+        if few:
+            split = everyone, nobody, nobody
+        fit, validation, calibration = (rows if few else rows[part] for part in split)
+        scaler = warm.scaler if warm else work._scaler(fit, settings)
+        x, held_out = scaler(fit), scaler(validation)
+        learned = yield from learn(
+            settings, x, held_out, warm.weights if warm else {}, self.n_steps_ if warm else 0,
+            checkpoint,
+        )  # fmt: skip
+        with one_thread():
+            standard = held_out if len(held_out) else x
+            work.parts_ = split
+            work.model_ = judged(settings, scaler, learned.weights, x, standard)
+        work._judge = work.model_.detector()
+        work.parameters_ = work.get_params(deep=False)
+        work.n_steps_, work.history_, work.seed_ = (
+            learned.n_steps, learned.history, settings.training.seed,
+        )  # fmt: skip
+        work._calibrate(calibration if len(calibration) else fit, settings)
+        self.__dict__.clear()
+        self.__dict__.update(work.__dict__)
+        if checkpoint:
+            checkpoint.unlink(missing_ok=True)
+
+    @property
+    def _continues(self) -> bool:
+        """Whether a fit goes on from the last one, and so takes the same columns."""
+        return bool(self.warm_start) and hasattr(self, "model_")
+
+    def _checked(self, X: Any, fitting: bool, n_least: int = 2) -> Rows:
+        """X as numbers (n, d), its columns those of the fit; to fit, `n_least` rows or more."""
+        reset = fitting and not self._continues
+        values: Rows = validate_data(
+            self, X, reset=reset, dtype=np.float64, ensure_min_samples=n_least if fitting else 1
+        )
+        if fitting:
+            content = np.ascontiguousarray(values).view(np.uint8).data
+            self.rows_sha256_ = hashlib.sha256(content).hexdigest()
+        return values
+
+    def _settings(self, n_features: int) -> Settings:
+        """Every parameter, checked. Raises `ConfigError`."""
+        value = {name: plain(found) for name, found in self.get_params(deep=False).items()}
+        training = TrainingConfig(
+            method=methods_of(value["score_method"])[0],
+            seed=seed_of(self.random_state),
+            **{
+                f.name: value[f.name] for f in dataclasses.fields(TrainingConfig) if f.name in value
+            },
+        )
+        steps = value["encoder_steps"]
+        return Settings(
+            **{
+                "scaling": "none",
+                **_of(Settings, value),
+                "network": self._network(n_features),
+                "training": training,
+                "encoder_steps": training.steps if steps is None else steps,
+            }
+        )
+
+    def _warm_start(self, settings: Settings) -> Model | None:
+        """What training continues from, if it is to continue."""
+        if not self._continues:
+            return None
+        model: Model = self.model_
+        if methods_of(model.score_method) != methods_of(settings.score_method):
+            raise ConfigError(
+                f"warm_start continues the networks of score_method={model.score_method!r}, which "
+                f"{settings.score_method!r} does not use; set warm_start=False."
+            )
+        if model.network != settings.network:
+            raise ConfigError(
+                f"warm_start continues networks of the same sizes; found {settings.network} after "
+                f"{model.network}. Set warm_start=False."
+            )
+        return model
+
+    def _calibrate(self, rows: Rows, settings: Settings) -> None:
+        """Choose the threshold on rows of normals."""
+        scores = self._scores(rows)
+        advice = advice_of(settings.threshold_rule, Scored(scores), settings.false_alarm_rate)
+        remarks = [advice.warning] if advice.warning else []
+        if self._dependence:  # what a rule says of independent rows does not hold
+            remarks = [self._dependence]
+        held_out = len(self.parts_[2])
+        if not held_out:
+            n = len(self.parts_[0])
+            few = f"fewer than {FEW} rows" if n < FEW else f"{n} rows, too few to hold some out"
+            why = few if settings.calibration_share else "calibration_share=0"
+            remarks.insert(0, LEARNED_FROM.format(why=why))
+        if self._dependence or not held_out:  # no interval holds then
+            advice = dataclasses.replace(advice, warning=" ".join(remarks), expected=None)
+        self.advice_: Advice = advice
+        self.calibration_score_ = scores
+        self.score_quantiles_ = np.quantile(scores, np.linspace(0, 1, 101))
+        self.offset_ = -advice.threshold
+
+    def set_threshold(self, value: float) -> Self:
+        """Flag rows whose anomaly score exceeds `value` (also infinite) from now on; `advice_`
+        then says that it was given. Raises `ValueError` for what is no number."""
+        check_is_fitted(self)
+        threshold = float(value)
+        if math.isnan(threshold):
+            raise ValueError("Expected a threshold that is a number, inf or -inf; found NaN.")
+        above, n = int((self.calibration_score_ > threshold).sum()), len(self.calibration_score_)
+        self.advice_ = Advice(
+            "given", "given threshold", threshold,
+            f"It was given and rests on no rule; {above:,} of the {n:,} scores of normals that "
+            "the fit chose its own by exceed it.",
+        )  # fmt: skip
+        self.offset_ = -threshold
+        return self
+
+    # Scoring.
+
+    def _judgements(self, rows: Rows) -> Generator[Judgement, None, None]:
+        """One per block of `BLOCK_ROWS` rows."""
+        for start in range(0, len(rows), BLOCK_ROWS):
+            z = self.model_.scaler(rows[start : start + BLOCK_ROWS])
+            with one_thread():
+                found = self._judge(z)
+            yield found
+
+    def _scores(self, rows: Rows) -> Rows:
+        scores = [found.score for found in self._judgements(rows)]
+        return np.concatenate([np.empty(0), *scores]).astype(np.float64)
+
+    def anomaly_score(self, X: ArrayLike) -> Rows:
+        """One score per row of X (n, d), higher = more anomalous.
+
+        Rows are scored in blocks of `BLOCK_ROWS`: chunks of multiples of that give the same bits
+        as all at once. Any other division changes a score by rounding only (below 1e-6), which the
+        searches of `inversion` and `anogan` may amplify.
+        """
+        check_is_fitted(self)
+        return self._scores(self._rows(X, fitting=False))
+
+    def score_samples(self, X: ArrayLike) -> Rows:
+        """scikit-learn's sign: lower = more anomalous. The only place where it flips."""
+        return -self.anomaly_score(X)
+
+    def decision_function(self, X: ArrayLike) -> Rows:
+        """`score_samples` − `offset_`: negative = flagged."""
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X: ArrayLike) -> NDArray[np.int64]:
+        """−1 for rows whose anomaly score exceeds `threshold_`, +1 for all others."""
+        return np.where(self.decision_function(X) >= 0, 1, -1)
+
+    @property
+    def threshold_(self) -> float:
+        """A row is flagged when its anomaly score exceeds this."""
+        check_is_fitted(self)
+        return -float(self.offset_)
+
+    def reconstruct(self, X: ArrayLike) -> Rows:
+        """What the generator makes of each row (n, d), in X's units.
+
+        Raises `ValueError` for the score methods that rebuild nothing: `critic` and
+        `critic-interval`.
+        """
+        check_is_fitted(self)
+        scaler: Scaler = self.model_.scaler
+        return scaler.back(self._rebuilt(self._rows(X, fitting=False)))
+
+    def explain(self, X: ArrayLike) -> Rows:
+        """Squared residual of each feature (n, d) in standardised units; a row's mean is its
+        squared error. Raises `ValueError` where `reconstruct` does."""
+        check_is_fitted(self)
+        rows = self._rows(X, fitting=False)
+        z = np.asarray(self.model_.scaler(rows), np.float64)
+        return np.square(z - self._rebuilt(rows))
+
+    def _rebuilt(self, rows: Rows) -> FloatArray:
+        parts = []
+        for found in self._judgements(rows):
+            if found.reconstruction is None:
+                *others, last = (m for m in SCORE_METHODS if not m.startswith("critic"))
+                raise ValueError(
+                    f"score_method={self.model_.score_method!r} rebuilds nothing; fit with "
+                    f"{', '.join(others)} or {last}."
+                )
+            parts.append(found.reconstruction)
+        return np.concatenate(parts)
+
+    # Files. What pickles is the model; the networks are built again from it.
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_judge"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if hasattr(self, "model_"):
+            self._judge = self.model_.detector()
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted estimator as one safetensors file, atomically."""
+        saved.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read what `save` wrote. Raises `StorageError` for anything else."""
+        found = saved.load(path)
+        if not isinstance(found, cls):
+            raise StorageError(
+                f"{path} holds a {type(found).__name__}; expected a {cls.__name__}. Load it with "
+                "wganad_core.detector.load."
+            )
+        return found
+
+    def export_onnx(self, path: str | Path) -> None:
+        """Write the scoring path, threshold included, as ONNX (see `detector.onnx`)."""
+        onnx.export_onnx(self, path)
+
+    def _restore(self) -> None:
+        """Set what the parameters of the fit decide, as they are read from a file."""
+
+    def _columns(self) -> dict[str, Any]:
+        """Names of the columns of what is scored, None where there are none."""
+        found = getattr(self, "feature_names_in_", None)
+        return {"features": None if found is None else [str(name) for name in found]}
+
+
+def default_latents(n_features: int) -> int:
+    """Fewer than features, or everything can be rebuilt; from 1 up to 16."""
+    return int(np.clip(round(n_features / 2), 1, 16))
+
+
+def _of(config: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the values that are fields of a config."""
+    names = [field.name for field in dataclasses.fields(config)]
+    return {name: values[name] for name in names if name in values}
+
+
+def _show(steps: Iterator[Progress]) -> None:
+    """Read the reports of a fit into a bar on standard error."""
+    from tqdm import tqdm
+
+    with tqdm(unit="step", leave=False) as bar:
+        for progress in steps:
+            bar.total = progress.n_steps
+            if not (bar.desc or "").startswith(progress.stage):
+                bar.set_description(progress.stage)
+            bar.update(progress.step - bar.n)

@@ -1,0 +1,179 @@
+"""A detector as an ONNX file: it scores where neither this project nor PyTorch is installed.
+
+    session = onnxruntime.InferenceSession("detector.onnx")
+    score, flagged = session.run(["score", "flagged"], {"x": rows.astype(np.float32)})
+
+Scores agree with `anomaly_score` to 1e-4, absolute below 1 and relative above; so a row whose
+score lies that close to the threshold may be flagged here and not there.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+import wganad_core
+from wganad_core import storage
+from wganad_core.detector import saved
+from wganad_core.detector.graph import (
+    BiganScore,
+    CriticScore,
+    EvidenceScore,
+    ExportError,
+    IntervalScore,
+    ResidualScore,
+    ScoringGraph,
+)
+from wganad_core.detector.model import Model, sources
+from wganad_core.detector.scaler import Scaler
+
+if TYPE_CHECKING:
+    from wganad_core.detector.base import BaseWGANDetector
+
+OPSET = 18  # runtimes since early 2023 read it
+SCHEMA = 1  # of the metadata
+PACKAGES = ("onnx", "onnxscript")  # the exporter's own; scoring needs onnxruntime alone
+ROUNDING = 1e-4  # standardised units that the input's precision may cost
+InputType = Literal["float32", "float64"]
+
+
+def export_onnx(
+    estimator: BaseWGANDetector, path: str | Path, *, input_type: InputType | None = None
+) -> None:
+    """Write a fitted estimator's scoring path as ONNX, atomically.
+
+    Input `x` (n, d): rows in their own units, for any n; of `input_type`, by default float32
+    unless that is too coarse for a feature (a time in seconds since 1970, say). Outputs `score`
+    (n,), higher = more anomalous, and `flagged` (n,). What is not finite scores NaN and is
+    flagged. Metadata: `metadata`.
+
+    Raises `ExportError`, with one sentence, for score methods that search and where a package is
+    missing; `StorageError` where the file cannot be written.
+    """
+    check_is_fitted(estimator)
+    graph = graph_of(estimator)
+    chosen = input_type or coarsest(estimator.model_.scaler)
+    meta = {**metadata(estimator), "input_type": chosen}
+    storage.write_atomically(Path(path), encoded(graph, meta, chosen))
+
+
+def graph_of(estimator: BaseWGANDetector) -> ScoringGraph:
+    """The fitted estimator's scoring path, in PyTorch."""
+    model: Model = estimator.model_
+    with torch.random.fork_rng(devices=[]):  # layers draw weights before they are given theirs
+        score = _score_of(model)
+    return ScoringGraph(model.scaler.location, model.scaler.scale, score, estimator.threshold_)
+
+
+def _score_of(model: Model) -> nn.Module:
+    """Standardised rows → scores: what `Model.detector` is, without NumPy."""
+    found: dict[str, Any] = model.modules()
+    match model.score_method:
+        case "critic":
+            return CriticScore(found["critic"])
+        case "critic-interval" if model.critic_range is not None:
+            return IntervalScore(found["critic"], *model.critic_range)
+        case "residual":
+            return ResidualScore(found["encoder"], found["generator"])
+        case "vae":
+            return ResidualScore(found["encoder"], found["generator"], model.network.n_latent)
+        case "bigan":
+            return BiganScore(found["encoder"], found["generator"], found["critic"])
+    if model.rule is None or model.normals is None:
+        raise ExportError(
+            f"score_method={model.score_method!r} searches for every row anew, which ONNX cannot "
+            "hold; fit with ours, ours-wgan, residual, critic, critic-interval, bigan or vae."
+        )
+    return EvidenceScore(sources(found, model.axes), model.normals, model.rule)
+
+
+def coarsest(scaler: Scaler) -> InputType:
+    """The input type whose rounding costs no feature more than `ROUNDING` standardised units."""
+    lost = np.abs(scaler.location) / scaler.scale * np.finfo(np.float32).eps / 2
+    return "float32" if lost.max() <= ROUNDING else "float64"
+
+
+def metadata(estimator: BaseWGANDetector) -> dict[str, Any]:
+    """What the file tells about itself: numbers and lists as JSON, but an infinite threshold as
+    `Infinity`; `detector_sha256` is the hash inside the file that `save` writes."""
+    advice = estimator.advice_
+    file = storage.encode(saved.KIND, *saved.to_arrays(estimator))
+    return {
+        "schema": SCHEMA,
+        "wganad_core": wganad_core.__version__,
+        "class": type(estimator).__name__,
+        "score_method": estimator.model_.score_method,
+        "threshold": estimator.threshold_,
+        "rule": advice.rule,
+        "rule_assumption": advice.assumption,
+        "rule_warning": advice.warning or "",
+        "n_features": len(estimator.model_.scaler.location),
+        **estimator._columns(),
+        "detector_sha256": storage.read_header(file)["sha256"],
+    }
+
+
+def encoded(
+    graph: ScoringGraph, meta: Mapping[str, Any], input_type: InputType = "float32"
+) -> bytes:
+    """The graph as ONNX bytes, `meta` in its metadata: text as it is, everything else as JSON.
+
+    The same graph gives the same bytes. Raises `ExportError` where a package is missing.
+    """
+    _require_packages()
+    rows = torch.zeros(2, len(graph.location), dtype=getattr(torch, input_type))
+    with _quiet():
+        program = torch.onnx.export(
+            graph.eval(), (rows,), dynamo=True, opset_version=OPSET, verbose=False,
+            input_names=["x"], output_names=["score", "flagged"], dynamic_shapes=({0: "n"},),
+        )  # fmt: skip
+    assert program is not None  # None only from the exporter before this one
+    model = program.model_proto
+    _forget_source(model)
+    model.producer_name, model.producer_version = "wganad_core", wganad_core.__version__
+    for name, value in sorted(meta.items()):
+        entry = model.metadata_props.add()
+        entry.key, entry.value = name, value if isinstance(value, str) else json.dumps(value)
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _require_packages() -> None:
+    if missing := [name for name in PACKAGES if importlib.util.find_spec(name) is None]:
+        raise ExportError(
+            f"Export to ONNX needs {' and '.join(missing)}; run: python -m pip install "
+            f"{' '.join(missing)}"
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter warns of its own code's age and of packages that this project never needs."""
+    logger = logging.getLogger("torch.onnx")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(before)
+
+
+def _forget_source(model: Any) -> None:
+    """Drop what the exporter notes of each step: stack traces, with the paths of this machine."""
+    graph = model.graph
+    for part in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info):
+        del part.metadata_props[:]
+    for tensor in graph.initializer:
+        del tensor.metadata_props[:]

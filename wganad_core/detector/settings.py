@@ -1,0 +1,139 @@
+"""What a fit needs to know, checked: the estimators' flat parameters as configs."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from wganad_core.config import (
+    MAX_SEED,
+    AnyNetworkConfig,
+    ConfigError,
+    Method,
+    TrainingConfig,
+    network_to_dict,
+)
+from wganad_core.thresholds import RULES
+
+SCORE_METHODS = (
+    "ours",
+    "ours-wgan",
+    "residual",
+    "critic",
+    "critic-interval",
+    "inversion",
+    "anogan",
+    "bigan",
+    "vae",
+)
+SCALINGS = ("standard", "robust", "none")
+# What is trained for each, in order; a BiGAN and a VAE learn both directions at once.
+_ENCODED: tuple[Method, ...] = ("wgan-gp", "encoder")
+METHODS: dict[str, tuple[Method, ...]] = {
+    "ours": _ENCODED,
+    "ours-wgan": _ENCODED,
+    "residual": _ENCODED,
+    "critic": ("wgan-gp",),
+    "critic-interval": ("wgan-gp",),
+    "inversion": ("wgan-gp",),
+    "anogan": ("wgan-gp",),
+    "bigan": ("bigan",),
+    "vae": ("vae",),
+}
+
+
+def methods_of(score_method: Any) -> tuple[Method, ...]:
+    """What is trained for a score method. Raises `ConfigError` where there is no such."""
+    _one_of("score_method", score_method, SCORE_METHODS)
+    return METHODS[score_method]
+
+
+def plain(value: Any) -> Any:
+    """A NumPy scalar, as searches over parameters give them, as Python's own number."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All that decides a fit, besides the rows. `training` is for the generator's stage."""
+
+    score_method: str
+    false_alarm_rate: float
+    threshold_rule: str
+    scaling: str
+    network: AnyNetworkConfig
+    training: TrainingConfig
+    encoder_steps: int
+    validation_share: float
+    calibration_share: float
+    patience: int | None
+    n_references: int
+    n_neighbours: int
+
+    def __post_init__(self) -> None:
+        _one_of("score_method", self.score_method, SCORE_METHODS)
+        _one_of("threshold_rule", self.threshold_rule, tuple(RULES))
+        _one_of("scaling", self.scaling, SCALINGS)
+        _between("false_alarm_rate", self.false_alarm_rate, 0, 1)
+        _between("validation_share", self.validation_share, 0, 0.45)
+        _between("calibration_share", self.calibration_share, 0, 0.45)
+        _whole("encoder_steps", self.encoder_steps, 1)
+        _whole("n_references", self.n_references, 1)
+        _whole("n_neighbours", self.n_neighbours, 1)
+        _whole("batch_size", self.training.batch_size, 2)
+        if self.patience is not None:
+            _whole("patience", self.patience, 1)
+            if not self.validation_share:
+                raise ConfigError(
+                    "patience watches rows that are held out, and validation_share=0 holds out "
+                    "none; set a share above 0, or patience=None."
+                )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        found = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        nested = {"network": network_to_dict(self.network), "training": self.training.to_dict()}
+        return {**found, **nested}
+
+    def held_out(self, n: int) -> tuple[int, int]:
+        """How many of n rows serve for validation and for calibration: their shares, but so many
+        for calibration that one false alarm is among them, if that is no more than a third."""
+        n_validation, n_calibration = (
+            round(share * n) for share in (self.validation_share, self.calibration_share)
+        )
+        if self.calibration_share and self.false_alarm_rate > 0:
+            enough = math.ceil(min(1 / self.false_alarm_rate, n))
+            n_calibration = max(n_calibration, min(enough, n // 3))
+        return n_validation, n_calibration
+
+
+def _one_of(name: str, value: Any, allowed: Sequence[str]) -> None:
+    if not isinstance(value, str) or value not in allowed:
+        raise ConfigError(f"{name} must be one of {', '.join(allowed)}; found {value!r}.")
+
+
+def _between(name: str, value: Any, low: float, high: float) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not low <= value <= high or math.isnan(value):
+        raise ConfigError(f"{name} must be a number from {low:g} to {high:g}; found {value!r}.")
+
+
+def _whole(name: str, value: Any, low: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < low:
+        raise ConfigError(f"{name} must be a whole number, {low} or more; found {value!r}.")
+
+
+def seed_of(random_state: Any) -> int:
+    """A seed: the number itself, or one drawn from a generator (None: NumPy's global one)."""
+    from sklearn.utils import check_random_state
+
+    found = plain(random_state)
+    if isinstance(found, int) and not isinstance(found, bool):
+        if not 0 <= found <= MAX_SEED:
+            raise ConfigError(f"random_state must lie in 0 … {MAX_SEED}; found {found}.")
+        return found
+    return int(check_random_state(random_state).randint(2**31 - 1))
