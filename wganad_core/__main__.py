@@ -1,4 +1,4 @@
-"""The command line: `python -m wganad_core VERB NOUN …`.
+"""The command line: `python -m wganad_core VERB NOUN …`, or `VERB FILE …` for a verb alone.
 
 Results go to standard output, progress and complaints to standard error. Exit status: 0 done,
 1 refused or failed (one sentence says why), 2 wrong usage, 130 stopped by Ctrl-C.
@@ -10,24 +10,47 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import wganad_core
-from wganad_core.commands import data, evaluate, info, render, score, train, train_model
+from wganad_core.commands import (
+    data,
+    evaluate,
+    evaluate_scores,
+    export,
+    fit,
+    info,
+    render,
+    score,
+    score_file,
+    threshold,
+    train,
+    train_model,
+)
 from wganad_core.commands.console import Refused, say
+from wganad_core.commands.grammar import PROGRAM, add_verbs
 
+STOPPED = 130
 DESCRIPTION = """\
-Train, draw and look into Wasserstein GANs that detect anomalies.
+Fit, score and look into Wasserstein GANs that detect anomalies.
 
-A command is a verb and a noun. Each explains itself:
+A command is a verb and a file of one's own, or a verb and a noun of this project.
+Each explains itself:
+  python -m wganad_core fit --help
   python -m wganad_core train mixture --help"""
 
 COMMANDS = (
+    fit.FILE,
+    score_file.FILE,
+    threshold.FILE,
+    evaluate_scores.FILE,
+    export.ONNX,
+    export.DETECTOR,
     train.MIXTURE,
     train_model.MNIST,
     train_model.HAR,
     score.MNIST,
     score.HAR,
+    score.MIXTURE,
     evaluate.MNIST,
     evaluate.HAR,
     render.MIXTURE,
@@ -39,33 +62,18 @@ COMMANDS = (
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """One parser per verb and noun, all from `COMMANDS`."""
-    style: dict[str, Any] = {"formatter_class": argparse.RawDescriptionHelpFormatter}
+    """One parser per command, all from `COMMANDS`."""
     examples = "examples:\n" + "\n".join(
         f"  {example.strip()}"
         for command in COMMANDS
         for example in command.examples.splitlines()[1:2]
     )
     parser = argparse.ArgumentParser(
-        prog="python -m wganad_core", description=DESCRIPTION, epilog=examples, **style
-    )
+        prog=PROGRAM, description=DESCRIPTION, epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
     parser.add_argument("--version", action="version", version=wganad_core.__version__)
-    verbs = parser.add_subparsers(metavar="VERB", required=True)
-    nouns: dict[str, Any] = {}
-    for command in COMMANDS:
-        verb, noun = command.name.split()
-        if verb not in nouns:
-            lines = [c.summary for c in COMMANDS if c.name.split()[0] == verb]
-            nouns[verb] = verbs.add_parser(verb, help="; ".join(lines), **style).add_subparsers(
-                metavar="NOUN", required=True
-            )
-        leaf = nouns[verb].add_parser(
-            noun, help=command.summary, usage=f"python -m wganad_core {command.usage}",
-            description=command.summary[0].upper() + command.summary[1:] + ".",
-            epilog=f"examples:\n{command.examples}", **style,
-        )  # fmt: skip
-        command.options(leaf)
-        leaf.set_defaults(run=command.run)
+    add_verbs(parser, COMMANDS)
     return parser
 
 
@@ -85,12 +93,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         say("Stopped.")
-        return 130
+        return STOPPED
     except BrokenPipeError:  # `… | head` has read enough; nothing more can be said there
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return status
 
 
+def run() -> None:
+    """`main` as a program, which ends with it: a thread that still scores is not waited for."""
+    status = main()
+    if status == STOPPED:
+        sys.stdout.flush()
+        os._exit(status)
+    sys.exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

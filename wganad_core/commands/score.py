@@ -1,4 +1,4 @@
-"""`score mnist`, `score har`: the score tables that ship, from trained models and the full data."""
+"""`score mnist`, `score har`, `score mixture`: the score tables that ship, from trained models."""
 
 from __future__ import annotations
 
@@ -63,6 +63,28 @@ def score_models(case: UseCase, arguments: argparse.Namespace) -> int:
     return 0
 
 
+def mixture_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, metavar="FOLDER",
+                        help="gets outside.parquet (default: scores/mixture in the data "
+                        "directory)")  # fmt: skip
+
+
+def score_mixture(arguments: argparse.Namespace) -> int:
+    """Score fresh points of the ring with the recorded runs that ship."""
+    from wganad_core import storage
+    from wganad_core.data.cache import data_directory
+    from wganad_core.data.mixture import OUTSIDE
+    from wganad_core.live import detection
+
+    out = arguments.out or data_directory() / "scores" / "mixture"
+    table = detection.score_runs()
+    path = out / f"{OUTSIDE}.parquet"
+    storage.save_scores(table, path)
+    detectors = set(zip(table.model, table.detector, strict=True))
+    say(f"{path}: {len(table):,} scores of {len(detectors)} detectors")
+    return 0
+
+
 def _command(case: UseCase, examples: str) -> Command:
     return Command(
         f"score {case.name}",
@@ -85,4 +107,14 @@ HAR = _command(
     """\
   everything that one activity's models can say of calibration and test windows, both protocols:
     python -m wganad_core score har --abnormal laying""",
+)
+MIXTURE = Command(
+    "score mixture",
+    "score mixture [options]",
+    "score fresh points of the ring with the recorded runs, into a score table",
+    """\
+  the table that ships:
+    python -m wganad_core score mixture --out pretrained/mixture/scores""",
+    mixture_options,
+    score_mixture,
 )

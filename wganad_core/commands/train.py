@@ -132,7 +132,7 @@ def settings_of(
 
 
 def _points_of(path: Path) -> FloatArray:
-    from wganad_core.data.own import read_points
+    from wganad_core.data.own.points import read_points
 
     if not os.path.exists(path) or path.is_dir():
         shapes = ", ".join(name for name in MIXTURES if name != "own")

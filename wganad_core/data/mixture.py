@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 
 from wganad_core.config import MixtureConfig
 from wganad_core.data import DataError
-from wganad_core.data.own import own_points
+from wganad_core.data.own.points import own_points
 from wganad_core.records import Box, FloatArray
+
+OUTSIDE = "outside"  # the class of anomalies
+SCORED = MixtureConfig()  # whose points the shipped score table holds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,6 +102,73 @@ def make_mixture(config: MixtureConfig, own: NDArray[np.floating] | None = None)
     which = rng.integers(len(modes), size=config.n_samples)
     noise = rng.normal(scale=config.sigma, size=(config.n_samples, 2))
     return Mixture((modes[which] + noise).astype(np.float32), modes, config.sigma)
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationSet:
+    """Points that training has not seen, to judge detectors by.
+
+    `points` (n, 2) with `label` (1 = anomaly: outside the 3σ level set of every mode) and nearest
+    `mode` (from 0); `calibration` (m, 2): normals only, by the same definition. Where nothing is
+    known of the density, all labels and modes are 0.
+    """
+
+    points: FloatArray
+    label: NDArray[np.int64]
+    mode: NDArray[np.int64]
+    calibration: FloatArray
+
+
+def evaluation_set(
+    mixture: Mixture, n_normals: int = 10_000, n_uniform: int = 2_000, n_calibration: int = 5_000,
+    seed: int = 23,
+) -> EvaluationSet:  # fmt: skip
+    """The same points whenever they are drawn: `n_normals` of the mixture, of which one in ninety
+    falls outside 3σ and so is an anomaly; `n_uniform` in the data's box; and, to set thresholds
+    with, what is inside 3σ of another `n_calibration` of the mixture."""
+    rng = np.random.default_rng(seed)
+    fresh = _fresh(mixture, rng, n_normals + n_calibration)
+    left, right, bottom, top = mixture.box
+    uniform = rng.uniform((left, bottom), (right, top), size=(n_uniform, 2))
+    points = np.concatenate([fresh[:n_normals], uniform]).astype(np.float32)
+    calibration = fresh[n_normals:]
+    if not len(mixture.modes):
+        nothing = np.zeros(len(points), np.int64)
+        return EvaluationSet(points, nothing, nothing, calibration)
+    return EvaluationSet(
+        points=points,
+        label=mixture.is_anomaly(points).astype(np.int64),
+        mode=nearest_mode(mixture, points),
+        calibration=calibration[~mixture.is_anomaly(calibration)],
+    )
+
+
+def scored_points(mixture: Mixture) -> EvaluationSet:
+    """Those of the shipped score table."""
+    return evaluation_set(mixture, n_normals=4_000, n_uniform=1_000, n_calibration=2_000)
+
+
+def nearest_mode(mixture: Mixture, points: NDArray[np.floating]) -> NDArray[np.int64]:
+    """The number (n,), from 0, of the mode nearest to each point (n, 2)."""
+    return np.asarray(cdist(points, mixture.modes).argmin(axis=1), np.int64)
+
+
+def sample_ids(points: NDArray[np.floating]) -> NDArray[np.str_]:
+    """A content hash (16 hex digits) of each point (n, 2), so that scores join with points drawn
+    anew."""
+    singles = np.ascontiguousarray(points, np.float32)
+    return np.array(
+        [hashlib.blake2b(point.tobytes(), digest_size=8).hexdigest() for point in singles], "<U16"
+    )
+
+
+def _fresh(mixture: Mixture, rng: np.random.Generator, n: int) -> FloatArray:
+    """Points that training has not seen; for shapes without a density, resampled data."""
+    if not len(mixture.modes):
+        return np.asarray(mixture.x[rng.integers(len(mixture.x), size=n)])
+    which = rng.integers(len(mixture.modes), size=n)
+    noise = rng.normal(scale=mixture.sigma, size=(n, 2))
+    return np.asarray(mixture.modes[which] + noise, np.float32)
 
 
 def _shape(config: MixtureConfig) -> FloatArray:

@@ -1,0 +1,96 @@
+"""Scoring chunk after chunk, in threads of this process or wherever a future comes from.
+
+A detector scores with one thread of torch, so that neither the engine nor the number of threads
+changes a bit of a score.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from wganad_core.commands.console import Refused
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Values = NDArray[np.float64]
+
+MAX_THREADS = 4  # unless asked for more: each keeps a chunk and what is computed of it
+
+
+class RowsRefused(Refused):
+    """The detector cannot score these rows."""
+
+
+class Samples(Protocol):
+    """What is scored: rows `x` (n, d)."""
+
+    @property
+    def x(self) -> Values: ...
+
+
+class Detector(Protocol):
+    """Rows (n, d) in, scores (n,) out."""
+
+    def anomaly_score(self, X: Any) -> Values: ...
+
+
+class Promise(Protocol):
+    """A future of `concurrent.futures` or of Dask."""
+
+    def result(self) -> Values: ...
+
+
+S = TypeVar("S", bound=Samples)
+
+
+def score(detector: Detector, x: Values) -> Values:
+    """Scores (n,) of one chunk, under the names of features that the detector was fitted with;
+    of a recording, the score of every step. Raises `RowsRefused`."""
+    import numpy as np
+
+    if not len(x):
+        return np.empty(0)
+    rows: Any = x
+    if (names := getattr(detector, "feature_names_in_", None)) is not None:
+        import pandas as pd
+
+        rows = pd.DataFrame(x, columns=names, copy=False)
+    along = getattr(detector, "anomaly_score_along", detector.anomaly_score)
+    try:
+        return np.asarray(along(rows), np.float64)
+    except ValueError as error:
+        raise RowsRefused(" ".join(str(error).split())) from error
+
+
+def in_threads(
+    detector: Detector, chunks: Iterable[S], n_threads: int | None = None
+) -> Generator[tuple[S, Values]]:
+    """Every chunk with its scores, in order; at most one chunk more than threads is held."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    n = n_threads or min(MAX_THREADS, os.cpu_count() or 1)
+    pool = ThreadPoolExecutor(n)
+    try:
+        yield from in_order(lambda x: pool.submit(score, detector, x), chunks, lambda: n)
+    finally:  # not by `with`, which would wait for chunks that nobody wants any more
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def in_order(
+    submit: Callable[[Values], Promise], chunks: Iterable[S], ahead: Callable[[], int]
+) -> Iterator[tuple[S, Values]]:
+    """Every chunk with its scores, in order, with at most `ahead()` more in the making."""
+    waiting: deque[tuple[S, Promise]] = deque()
+    for chunk in chunks:
+        waiting.append((chunk, submit(chunk.x)))
+        while len(waiting) > ahead():
+            first, promise = waiting.popleft()
+            yield first, promise.result()
+    while waiting:
+        first, promise = waiting.popleft()
+        yield first, promise.result()

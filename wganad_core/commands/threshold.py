@@ -1,0 +1,138 @@
+"""`threshold FILE`: a threshold for scores of one's own, with labels or without."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+
+from wganad_core.commands import threshold_choice, threshold_report
+from wganad_core.commands.console import Command, Refused, json_option, print_json, say
+
+CHOICES = {  # those of `data.own.detectors`, which help need not import
+    "detector": "whose scores, where there are several",
+    "model": "of which model; detectors that need none are found with any",
+    "protocol": "tested on which samples",
+    "seed": "of which training (default: the lowest)",
+    "abnormal": "with which class as the anomaly",
+}
+RULES = ("quantile", "conformal", "tail", "mad")  # of `thresholds`, which help need not import
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="CSV or parquet; higher scores are "
+                        "more anomalous, a label of 1 is an anomaly")  # fmt: skip
+    parser.set_defaults(misused=parser.error)
+    goal = parser.add_mutually_exclusive_group()
+    goal.add_argument("--false-alarm-rate", type=share, metavar="RATE",
+                      help="of normals to be flagged: 0.01 or 1%%; needs no labels")  # fmt: skip
+    goal.add_argument("--recall", type=share, metavar="RATE",
+                      help="of anomalies to be flagged at least; needs labels")  # fmt: skip
+    goal.add_argument("--best-f1", action="store_true", help="the highest F1; needs labels")
+    goal.add_argument("--threshold", type=number, metavar="T",
+                      help="this one, to see what it does: also inf, and =-1.5")  # fmt: skip
+    parser.add_argument("--cost-ratio", type=ratio, metavar="K",
+                        help="a miss costs K false alarms: the lowest cost or, where something "
+                        "else chooses, the cost there; needs labels")  # fmt: skip
+    parser.add_argument("--rule", choices=RULES,
+                        help="how --false-alarm-rate is met: the quantile of the normals "
+                        "(default), conformal with its guarantee, a fitted tail for rates that few "
+                        "normals reach, or median + k MAD")  # fmt: skip
+    parser.add_argument("--base-rate", type=share, metavar="RATE",
+                        help="share of anomalies at which precision, F1 and cost are meant "
+                        "(default: the file's)")  # fmt: skip
+    for role in ("score", "label", "id"):
+        parser.add_argument(f"--{role}-column", metavar="NAME",
+                            help=f"which column is the {role} (default: by its name)")  # fmt: skip
+    table = parser.add_argument_group("one detector of a score table of this project (parquet)")
+    for key, what in CHOICES.items():
+        table.add_argument(f"--{key}", metavar="NAME" if key != "seed" else "N",
+                           type=int if key == "seed" else str, help=what)  # fmt: skip
+    parser.add_argument("--flagged", type=Path, metavar="FILE.csv",
+                        help="gets the flagged rows, the highest score first")  # fmt: skip
+    json_option(parser)
+
+
+def share(text: str) -> float:
+    """An argument's type: a number from 0 to 1, or a percentage."""
+    value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"must be from 0 to 1, or 0% to 100%; found {text}")
+    return value
+
+
+def ratio(text: str) -> float:
+    """An argument's type: a finite number from 0."""
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a number of at least 0; found {text}")
+    return value
+
+
+def number(text: str) -> float:
+    """An argument's type: any number, infinite ones too."""
+    value = float(text)
+    if math.isnan(value):
+        raise argparse.ArgumentTypeError(f"must be a number, inf or -inf; found {text}")
+    return value
+
+
+def choose_threshold(arguments: argparse.Namespace) -> int:
+    """Print a threshold for the file's scores, what it rests on and what it flags."""
+    from wganad_core import evaluation
+    from wganad_core.data.own.scores import read_scores
+
+    given = (arguments.false_alarm_rate, arguments.cost_ratio, arguments.recall,
+             arguments.best_f1 or None, arguments.threshold)  # fmt: skip
+    if all(value is None for value in given):
+        arguments.misused("one of --false-alarm-rate, --cost-ratio, --recall, --best-f1 and "
+                          "--threshold is required")  # fmt: skip
+    if arguments.rule and arguments.false_alarm_rate is None:
+        raise Refused("--rule says how a --false-alarm-rate is met; leave it out here.")
+    if arguments.flagged:
+        threshold_report.check_flagged(arguments.flagged, arguments.file)
+    own = read_scores(
+        arguments.file, score=arguments.score_column, label=arguments.label_column,
+        sample_id=arguments.id_column, choose=_asked(arguments),
+    )  # fmt: skip
+    label = own.scored.label
+    curve = None if label is None else evaluation.curve(label, own.scored.score)
+    choice = threshold_choice.choose(own, curve, arguments)
+    facts = threshold_report.facts_of(own, choice, curve, arguments)
+    if arguments.flagged:
+        threshold_report.write_flagged(own, choice.threshold, arguments.flagged)
+        say(f"{facts['flagged']:,} flagged rows are in {arguments.flagged}.")
+    if arguments.json:
+        print_json(facts)
+    else:
+        threshold_report.print_for_people(facts)
+    return 0
+
+
+def _asked(arguments: argparse.Namespace) -> dict[str, str]:
+    """What was said about the detector whose scores are meant."""
+    given = {key: getattr(arguments, key) for key in CHOICES}
+    return {key: str(value) for key, value in given.items() if value is not None}
+
+
+FILE = Command(
+    "threshold",
+    "threshold FILE --false-alarm-rate RATE | --cost-ratio K | --recall RATE | --best-f1 | "
+    "--threshold T [options]",
+    "choose a threshold for scores of one's own",
+    """\
+  1 % false alarms; scores without labels are taken as held-out normals:
+    python -m wganad_core threshold scores.csv --false-alarm-rate 0.01
+  the same with a guarantee, and for a rate that no sample shows:
+    python -m wganad_core threshold scores.csv --false-alarm-rate 1% --rule conformal
+    python -m wganad_core threshold scores.csv --false-alarm-rate 0.0001 --rule tail
+  with labels: a miss costs as much as 20 false alarms, and one sample in 1,000 is an anomaly:
+    python -m wganad_core threshold scores.csv --cost-ratio 20 --base-rate 0.001
+  with labels: find 95 % of the anomalies, and write what is flagged:
+    python -m wganad_core threshold scores.parquet --recall 0.95 --flagged flagged.csv --json
+  what a threshold does and costs, and one detector of a score table that ships:
+    python -m wganad_core threshold scores.csv --threshold 1.5 --cost-ratio 20
+    python -m wganad_core threshold pretrained/mnist/scores/4.parquet --detector knn --best-f1""",
+    options,
+    choose_threshold,
+)

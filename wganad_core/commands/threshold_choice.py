@@ -1,0 +1,120 @@
+"""What `threshold` chooses, and what it rests on: given, from normals alone, or by labels."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from typing import TYPE_CHECKING
+
+from wganad_core.commands.console import Refused
+
+if TYPE_CHECKING:
+    from wganad_core.data.own.scores import OwnScores
+    from wganad_core.evaluation import Curve
+    from wganad_core.records import Scored
+
+FEW = 30  # samples of a class on which no rate is known well
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """A threshold and what it rests on. `expected`: interval of the true false-alarm rate."""
+
+    threshold: float
+    rule: str
+    assumption: str
+    warning: str | None
+    calibration: str | None = None
+    n_calibration: int | None = None
+    expected: tuple[float, float] | None = None
+
+
+def choose(own: OwnScores, curve: Curve | None, arguments: argparse.Namespace) -> Choice:
+    """By the one goal that is given. Raises `Refused` for what the scores do not allow."""
+    if curve is None or not 0 < curve.n_anomalies < curve.n:
+        _need_no_labels(arguments, own)
+    if arguments.threshold is not None:
+        return Choice(
+            arguments.threshold, "given",
+            "The threshold was given; nothing was chosen from these scores.", None,
+        )  # fmt: skip
+    if arguments.false_alarm_rate is not None:
+        return _without_labels(own, arguments.false_alarm_rate, arguments.rule or "quantile")
+    assert curve is not None
+    return _by_labels(curve, arguments)
+
+
+def _need_no_labels(arguments: argparse.Namespace, own: OwnScores) -> None:
+    """Refuse what cannot be done without anomalies and normals to tell apart."""
+    given = [
+        option
+        for option in ("cost_ratio", "recall", "best_f1", "base_rate")
+        if getattr(arguments, option) not in (None, False)
+    ]
+    if not given:
+        return
+    name = f"--{given[0].replace('_', '-')}"
+    label = own.scored.label
+    found = "has none" if label is None else f"has {'anomalies' if label[0] else 'normals'} only"
+    raise Refused(
+        f"{name} needs labels of normals and anomalies, and {own.name} {found}; add a column "
+        "'label' (1 = anomaly), or choose by --false-alarm-rate, which needs none."
+    )
+
+
+def _without_labels(own: OwnScores, rate: float, rule: str) -> Choice:
+    from wganad_core import thresholds
+
+    calibration, whence = _calibration(own)
+    advice = thresholds.advice_of(rule, calibration, rate)
+    return Choice(
+        advice.threshold, advice.rule, advice.assumption, advice.warning, whence,
+        len(calibration), advice.expected,
+    )  # fmt: skip
+
+
+def _calibration(own: OwnScores) -> tuple[Scored, str]:
+    """The scores that a label-free rule rests on, and which those are."""
+    scored = own.scored
+    if own.calibration is not None:
+        return own.calibration, f"the {len(own.calibration):,} rows of the part calibration"
+    if scored.label is None:
+        return scored, (
+            f"all {len(scored):,} scores: they have no labels and are taken as held-out normals"
+        )
+    normals = scored.take(scored.label == 0)
+    if not len(normals):
+        raise Refused(f"{own.name} has anomalies only; add scores of normals to calibrate on.")
+    return normals, (
+        f"the {len(normals):,} normals of the file, on which the false-alarm rate is counted, too"
+    )
+
+
+def _by_labels(curve: Curve, arguments: argparse.Namespace) -> Choice:
+    from wganad_core import evaluation
+
+    rate = arguments.base_rate
+    where = "" if rate is None else f" at a base rate of {rate:.4g}"
+    if arguments.recall is not None:
+        threshold = evaluation.at_recall(curve, arguments.recall)
+        rule, goal, where = "recall", f"highest threshold with a recall of {arguments.recall:g}", ""
+    elif arguments.best_f1:
+        if rate == 0:
+            raise Refused("--best-f1 needs a --base-rate above 0, as F1 is about anomalies.")
+        threshold = evaluation.best_f(curve, 1.0, rate)
+        rule, goal = "best-f1", "highest F1"
+    else:
+        threshold = evaluation.lowest_cost(curve, arguments.cost_ratio, rate)
+        rule, goal = "cost", f"a miss costs {arguments.cost_ratio:g} false alarms: lowest cost"
+    few = [
+        f"{n} {name}"
+        for n, name in ((curve.n_anomalies, "anomalies"), (curve.n_normals, "normals"))
+        if n < FEW
+    ]
+    warning = f"Only {' and '.join(few)}: expect other rates on new samples." if few else None
+    return Choice(
+        threshold, rule,
+        f"New samples are like these, on which the threshold was chosen by their labels ({goal}"
+        f"{where}).",
+        warning,
+    )  # fmt: skip

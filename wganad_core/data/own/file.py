@@ -1,0 +1,86 @@
+"""A file of one's own, wherever it is: on disk, or in memory as an upload."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from wganad_core.data import DataError
+
+MAX_BYTES = 1_000_000_000  # of a file that is held in memory
+
+Source = Path | str | bytes | IO[bytes]
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnFile:
+    """`name` is for sentences; the bytes can be read as often as needed."""
+
+    name: str
+    content: Path | bytes
+
+    def open(self) -> BinaryIO:
+        if isinstance(self.content, Path):
+            return cast(BinaryIO, self.content.open("rb"))
+        return io.BytesIO(self.content)
+
+    def first(self, n: int) -> bytes:
+        with self.open() as file:
+            return file.read(n)
+
+    @property
+    def size(self) -> int:
+        return self.content.stat().st_size if isinstance(self.content, Path) else len(self.content)
+
+    @property
+    def is_folder(self) -> bool:
+        return isinstance(self.content, Path) and self.content.is_dir()
+
+
+def own_file(source: Source, name: str | None = None) -> OwnFile:
+    """A path as it is, to be streamed, of a file or a folder; anything else read into memory, up
+    to 1 GB.
+
+    An open file is read from its beginning, wherever it stands.
+    """
+    if isinstance(source, Path | str):
+        path = Path(source)
+        if path.exists() and not path.is_file() and not path.is_dir():  # it can be read once only
+            raise DataError(
+                f"{name or path} is no file but a pipe, a socket or a device; save its content as "
+                "a file first."
+            )
+        return OwnFile(name or str(path), path)
+    if isinstance(source, bytes):
+        data = source
+    else:
+        name = name or str(getattr(source, "name", "The file"))
+        if source.seekable():
+            source.seek(0)
+        data = source.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise DataError(
+            f"{name or 'The file'}: Expected at most {MAX_BYTES // 10**6:,} MB, found more; keep "
+            "fewer rows, or use the command line, which streams a file from disk."
+        )
+    return OwnFile(name or "The file", data)
+
+
+@contextmanager
+def named(file: OwnFile) -> Iterator[None]:
+    """Whatever is wrong with this file is said with its name, in a `DataError`."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise DataError(f"{file.name} cannot be read: {reason}.") from error
+    except MemoryError:
+        raise DataError(
+            f"{file.name} does not fit into memory; keep fewer rows or columns."
+        ) from None
+    except DataError as error:
+        raise DataError(f"{file.name}: {error}") from None

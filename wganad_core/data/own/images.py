@@ -1,0 +1,242 @@
+"""Pictures of one's own: a zip or a folder of them, or a single one. Nothing is ever extracted."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wganad_core.data import DataError
+from wganad_core.data.mnist import SIDE
+from wganad_core.data.own.file import OwnFile
+from wganad_core.data.own.image import (
+    MAX_BYTES,
+    SUFFIXES,
+    ArrayImages,
+    Grey,
+    looks_like_image,
+    read_image,
+)
+from wganad_core.data.own.npy_rows import MAGIC, OwnArray
+
+MAX_IMAGES = 100_000
+MAX_TOTAL = 2_000_000_000  # bytes of all pictures of a zip, unpacked
+MAX_DIRECTORY = 24_000_000  # bytes of a zip's list of files
+PIXELS = tuple(f"p{i}" for i in range(SIDE * SIDE))
+NORMAL = ("normal", "normals", "good", "ok")
+ANOMALY = ("anomaly", "anomalies", "anomalous", "abnormal", "bad", "defect", "defective")
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+CUT_OFF = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError)
+
+
+class OwnImages(Protocol):
+    """`n` pictures in a fixed order, their `names` and, told by their folders, labels."""
+
+    n: int
+    names: tuple[str, ...] | None
+    label: NDArray[np.int64] | None
+    remarks: set[str]  # grows while pictures are read
+
+    def images(self) -> Iterator[Grey]:
+        """Each (28, 28) in [0, 1]; NaN throughout where a value was missing."""
+
+
+def open_images(file: OwnFile) -> OwnImages | None:
+    """The pictures of a file or folder, told by its first bytes; None for anything else."""
+    if file.is_folder:
+        return FolderImages(file)
+    start = file.first(16)
+    if start.startswith(b"PK"):
+        return ZipImages(file)
+    if looks_like_image(start):
+        return SingleImage(file)
+    if start.startswith(MAGIC) and len((array := OwnArray(file)).shape) != 2:
+        return ArrayImages(array)
+    return None
+
+
+class _Files:
+    """What zip and folder share: which files are pictures, their order, labels and errors."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        kept = [path for path in paths if not _is_clutter(path)]
+        self.names: tuple[str, ...] | None = tuple(
+            sorted((p for p in kept if p.casefold().endswith(SUFFIXES)), key=_natural)
+        )
+        self.n = len(self.names)
+        self.remarks: set[str] = set()
+        self.label = _labels(self.names)
+        if not self.n:
+            some = ", ".join(map(repr, kept[:3])) + (", …" if len(kept) > 3 else "")
+            raise DataError(
+                f"Expected pictures ({', '.join(SUFFIXES)}); found {some or 'nothing'}. Choose a "
+                "table itself, not an archive or a folder of it."
+            )
+        if self.n > MAX_IMAGES:
+            raise DataError(f"Expected at most {MAX_IMAGES:,} pictures; found {self.n:,}.")
+        if others := len(kept) - self.n:
+            self.remarks.add(f"{others:,} file{'s' * (others > 1)} of another kind left out.")
+
+    def _read(self, name: str, read: Callable[[], bytes]) -> Grey:
+        try:
+            data = read()
+        except CUT_OFF as error:
+            reason = re.sub(r"\s+", " ", str(error))[:120].rstrip(".")
+            raise DataError(f"{name!r} cannot be read ({reason}); make the file again.") from None
+        try:
+            return read_image(data, self.remarks)
+        except DataError as error:
+            raise DataError(f"{name!r} {error}") from None
+
+
+class FolderImages(_Files):
+    """The pictures in a folder and the folders in it, but for hidden ones, links to folders, pipes
+    and devices."""
+
+    def __init__(self, file: OwnFile) -> None:
+        assert isinstance(file.content, Path)
+        self._root = file.content
+        paths = []
+        for folder, _, names in os.walk(self._root):
+            inside = Path(folder).relative_to(self._root)
+            paths += [(inside / n).as_posix() for n in names if _may_be_file(Path(folder, n))]
+            if len(paths) > 2 * MAX_IMAGES:
+                raise DataError(f"Expected at most {MAX_IMAGES:,} pictures; found more files.")
+        super().__init__(paths)
+
+    def images(self) -> Iterator[Grey]:
+        for name in self.names or ():
+            yield self._read(name, lambda path=self._root / name: _limited(path))  # type: ignore[misc]
+
+
+class ZipImages(_Files):
+    """The pictures of a zip, read one by one, each no further than the limits allow."""
+
+    def __init__(self, file: OwnFile) -> None:
+        self._file = file
+        with ExitStack() as stack:
+            archive = _archive(file, stack)
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            if any(entry.filename == "[Content_Types].xml" for entry in entries):
+                raise DataError("This is an Excel file; save the table as CSV or parquet.")
+            for entry in entries:
+                _check_entry(entry)
+        super().__init__([entry.filename for entry in entries])
+        self._entries = {entry.filename: entry for entry in entries}
+        if len(self._entries) < len(entries):
+            raise DataError("The zip holds several files of the same name; make it again.")
+        total = sum(self._entries[name].file_size for name in self.names or ())
+        if total > MAX_TOTAL:
+            raise DataError(
+                f"Expected pictures of at most {MAX_TOTAL // 10**9} GB when unpacked; found "
+                f"{total / 1e9:,.1f} GB. Keep fewer, or scale them down."
+            )
+
+    def images(self) -> Iterator[Grey]:
+        with ExitStack() as stack:
+            archive = _archive(self._file, stack)
+            for name in self.names or ():
+                entry = self._entries[name]
+                yield self._read(name, lambda entry=entry: _unpacked(archive, entry))  # type: ignore[misc]
+
+
+class SingleImage(_Files):
+    """One picture."""
+
+    def __init__(self, file: OwnFile) -> None:
+        self._file = file
+        if file.size > MAX_BYTES:
+            raise DataError(f"Expected at most {MAX_BYTES // 10**6} MB; scale the picture down.")
+        super().__init__(["1.png"])
+        self.names = None
+
+    def images(self) -> Iterator[Grey]:
+        try:
+            yield read_image(self._file.first(MAX_BYTES + 1), self.remarks)
+        except DataError as error:
+            raise DataError(f"This picture {error}") from None
+
+
+def _archive(file: OwnFile, stack: ExitStack) -> zipfile.ZipFile:
+    opened = stack.enter_context(file.open())
+    opened.seek(max(0, file.size - (1 << 16) - 22))
+    tail = opened.read()
+    if (at := tail.rfind(b"PK\5\6")) >= 0:
+        listed = int.from_bytes(tail[at + 12 : at + 16], "little")
+        if listed > MAX_DIRECTORY:  # before a million entries become objects
+            raise DataError(f"Expected at most {MAX_IMAGES:,} pictures in a zip; found more.")
+    try:
+        return stack.enter_context(zipfile.ZipFile(opened))
+    except CUT_OFF as error:
+        reason = str(error)[:120].rstrip(".")
+        raise DataError(f"This zip is damaged or cut off ({reason}); make it again.") from None
+
+
+def _check_entry(entry: zipfile.ZipInfo) -> None:
+    """Refuse whatever an honest zip of pictures does not hold, wherever it would be unpacked."""
+    name = entry.orig_filename
+    parts = name.replace("\\", "/").split("/")
+    if parts[0] == "" or ".." in parts or re.match("[A-Za-z]:", name) or "\0" in name:
+        raise DataError(f"The zip holds the path {name[:60]!r}, which leads out of it; refused.")
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        raise DataError(f"The zip holds the link {name[:60]!r}; put the picture itself there.")
+    if entry.flag_bits & 0x1:
+        raise DataError(f"{name[:60]!r} is encrypted; make the zip without a password.")
+    if _is_clutter(entry.filename):
+        return
+    if name.casefold().endswith(ARCHIVES):
+        raise DataError(f"The zip holds another archive, {name[:60]!r}; put its pictures there.")
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise DataError(f"{name[:60]!r} is packed in an unusual way; make an ordinary zip.")
+    if entry.file_size > MAX_BYTES:
+        raise DataError(
+            f"{name[:60]!r} unpacks to {entry.file_size / 1e6:,.0f} MB; expected at most "
+            f"{MAX_BYTES // 10**6} MB. Scale it down."
+        )
+
+
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """Never more than the limit, whatever size the zip claims; its checksum is checked."""
+    with archive.open(entry) as packed:
+        data = packed.read(MAX_BYTES + 1)
+        if len(data) != entry.file_size:
+            raise EOFError(f"{len(data):,} of {entry.file_size:,} bytes")
+    return data
+
+
+def _may_be_file(path: Path) -> bool:
+    """Not a pipe, whose end may never come. A link to nothing is told when it is read."""
+    return path.is_file() or not path.exists()
+
+
+def _limited(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def _is_clutter(path: str) -> bool:
+    """What file managers leave behind, and whatever is hidden."""
+    parts = PurePosixPath(path).parts
+    return any(p.startswith(".") or p == "__MACOSX" for p in parts) or path.endswith("Thumbs.db")
+
+
+def _natural(path: str) -> list[tuple[int, str]]:
+    """For 9.png before 10.png."""
+    return [(int(p), "") if p.isdecimal() else (-1, p) for p in re.split(r"(\d+)", path)]
+
+
+def _labels(names: Sequence[str]) -> NDArray[np.int64] | None:
+    """By the folder that each lies in, if every one is called normal, anomaly or the like."""
+    words = [PurePosixPath(name.casefold()).parts[-2:-1] for name in names]
+    if not all(word and word[0] in (*NORMAL, *ANOMALY) for word in words):
+        return None
+    return np.array([word[0] in ANOMALY for word in words], np.int64)

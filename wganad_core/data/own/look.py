@@ -1,0 +1,158 @@
+"""What a file of one's own holds, before anything is done with it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from wganad_core.data import DataError
+from wganad_core.data.own.chunks import LARGEST, open_rows
+from wganad_core.data.own.columns import listed_names
+from wganad_core.data.own.file import OwnFile, Source, named, own_file
+from wganad_core.data.own.images import open_images
+from wganad_core.data.own.roles import Role, guess_roles, is_label
+from wganad_core.data.own.rows import Kind, OwnRows, WrongCell
+
+SHOWN = 10  # rows and names that are shown
+COUNTED = 1_000  # distinct values are counted so far
+MOST_WRONG = 20  # columns of numbers that turn out to hold something else
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """`n_missing`: empty, and of features infinite, too. `distinct`: values, up to 1,000."""
+
+    name: str
+    kind: Kind
+    n_missing: int
+    constant: bool
+    distinct: int
+    example: str
+    guess: Role
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """`head`: the first ten rows as texts, a cell for each column; of pictures, their names.
+
+    Pictures have no columns but an `image_shape`. `remarks` are sentences.
+    """
+
+    columns: tuple[Column, ...]
+    n_rows: int
+    head: tuple[tuple[str, ...], ...]
+    remarks: tuple[str, ...]
+    image_shape: tuple[int, int] | None = None
+
+
+def look(source: Source, name: str | None = None) -> Look:
+    """Columns and rows of a table or an array, or how many pictures, from the whole file.
+
+    A column of numbers with something else in it is guessed as one to leave out, and a remark
+    says where. Raises `DataError` for a file that cannot be read as either.
+    """
+    file = own_file(source, name)
+    with named(file):
+        if pictures := open_images(file):
+            first = next(pictures.images())
+            names = pictures.names or ("the picture",) * min(pictures.n, SHOWN)
+            return Look(
+                (), pictures.n, tuple((each,) for each in names[:SHOWN]),
+                tuple(sorted(pictures.remarks)), (first.shape[0], first.shape[1]),
+            )  # fmt: skip
+        return _look(file)
+
+
+def _look(file: OwnFile) -> Look:
+    rows = open_rows(file)
+    roles = list(guess_roles(rows))
+    remarks = list(rows.remarks)
+    wrong: set[int] = set()
+    while True:
+        try:
+            tallies, n = _tallies(rows, roles)
+            break
+        except WrongCell as error:
+            if len(wrong) == MOST_WRONG:
+                raise
+            remarks.append(str(error))
+            wrong.add(error.column)
+            roles[error.column] = "leave out"
+    for at, tally in enumerate(tallies):
+        if roles[at] == "label" and any(not is_label(value) for value in tally.values):
+            roles[at] = "leave out"
+            remarks.append(f"Column {rows.names[at]!r} is no label: it holds more than two values.")
+    columns = tuple(
+        tally.column(rows, at, "text" if at in wrong else rows.kinds[at], roles[at])
+        for at, tally in enumerate(tallies)
+    )
+    remarks += _remarks(columns, n)
+    return Look(columns, n, rows.head[:SHOWN], tuple(remarks))
+
+
+def _tallies(rows: OwnRows, roles: Sequence[Role]) -> tuple[list[_Tally], int]:
+    """Count all rows; features are read as numbers, all else as text."""
+    tallies = [_Tally() for _ in rows.names]
+    readable = [at for at, kind in enumerate(rows.kinds) if kind != "other"]
+    numbers = [at for at in readable if roles[at] == "feature"]
+    texts = [at for at in readable if roles[at] != "feature"]
+    n = 0
+    for batch in rows.batches(numbers, texts):
+        n += len(batch)
+        for at in numbers:
+            tallies[at].add_numbers(batch.column(str(at)))
+        for at in texts:
+            tallies[at].add_texts(batch.column(str(at)))
+    if not n:
+        raise DataError("There is a header and no row; expected one row for each sample.")
+    return tallies, n
+
+
+class _Tally:
+    """What a column holds so far."""
+
+    def __init__(self) -> None:
+        self.n_missing = 0
+        self.values: set[Any] = set()
+
+    def add_numbers(self, cells: Any) -> None:
+        values = cells.to_numpy()
+        with np.errstate(invalid="ignore"):
+            known = np.abs(values) <= LARGEST
+        self.n_missing += int((~known).sum())
+        self._add(lambda: np.unique(values[known]).tolist())
+
+    def add_texts(self, cells: Any) -> None:
+        known = cells.filter(pc.not_equal(pc.utf8_trim_whitespace(cells), ""))
+        self.n_missing += len(cells) - len(known)
+        self._add(lambda: pc.unique(known).to_pylist())
+
+    def _add(self, distinct: Callable[[], list[Any]]) -> None:
+        if len(self.values) < COUNTED:
+            self.values.update(distinct()[:COUNTED])
+
+    def column(self, rows: OwnRows, at: int, kind: Kind, role: Role) -> Column:
+        example = next((cells[at] for cells in rows.head if cells[at]), "")
+        n = min(len(self.values), COUNTED)
+        return Column(rows.names[at], kind, self.n_missing, n == 1, n, example, role)
+
+
+def _remarks(columns: Sequence[Column], n: int) -> list[str]:
+    features = [column for column in columns if column.guess == "feature"]
+    constant = [column.name for column in features if column.constant]
+    missing = [column for column in features if column.n_missing]
+    remarks = []
+    if constant:
+        remarks.append(f"The same value throughout: {listed_names(constant)}.")
+    if missing:
+        remarks.append(
+            f"Missing or infinite values are in {listed_names([c.name for c in missing])}; such "
+            "rows are left out."
+        )
+    if n == 1:
+        remarks.append("There is one row, which can be scored but not fitted.")
+    return remarks

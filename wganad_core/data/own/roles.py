@@ -1,0 +1,191 @@
+"""Which column of a table of one's own is what."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Mapping, Sequence, Set
+from typing import Literal
+
+from wganad_core.data import DataError
+from wganad_core.data.own.columns import listed_names
+from wganad_core.data.own.images import PIXELS
+from wganad_core.data.own.rows import OwnRows, column_of
+from wganad_core.data.own.scores import ANOMALY, NAMES, NORMAL
+from wganad_core.data.recording import TIMES, name_and_unit
+
+Role = Literal["feature", "label", "id", "time", "leave out"]
+LABELS = (*NAMES["label"], "is_outlier", "outlier", "anomalous")
+TIME_NAMES = (*TIMES, "datetime", "date")
+IDS = (*NAMES["id"], "__index_level_0__")  # the latter is pandas' index in parquet
+GROUPS = (*NAMES["class"], *NAMES["subject"], *NAMES["part"])
+
+
+@dataclasses.dataclass(frozen=True)
+class Roles:
+    """Columns by number; `remarks` say what was guessed or left out."""
+
+    features: tuple[int, ...]
+    label: int | None
+    sample_id: int | None
+    time: int | None
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[int, ...]:
+        """The columns that are read as text, each once."""
+        found = (self.label, self.sample_id, self.time)
+        return tuple(dict.fromkeys(at for at in found if at is not None))
+
+
+def guess_roles(rows: OwnRows) -> tuple[Role, ...]:
+    """The role of each column, by its name and its first 1,000 values."""
+    roles: list[Role] = []
+    columns = list(zip(*rows.head, strict=True))
+    for at, (name, kind, values) in enumerate(zip(rows.names, rows.kinds, columns, strict=True)):
+        role = _guess(name.casefold(), kind, values, first=not at)
+        if role in ("label", "id", "time") and role in roles:
+            role = "leave out"
+        roles.append(role)
+    return tuple(roles)
+
+
+def is_label(value: str) -> bool:
+    """Whether it says normal or anomaly in a way that is read."""
+    return value.strip().casefold() in (*NORMAL, *ANOMALY)
+
+
+def _guess(name: str, kind: str, values: Sequence[str], first: bool) -> Role:
+    if name in LABELS:
+        if any(values) and all(is_label(value) for value in values if value):
+            return "label"
+        # A label of several classes would give the answer away; a y among others is a number.
+        return "feature" if name == "y" and kind == "number" else "leave out"
+    if name in IDS and (name or first) and not (name == "name" and kind == "number"):
+        return "id"
+    if kind == "time":
+        return "time"
+    if name_and_unit(name)[0] in TIME_NAMES and (kind != "number" or _rises(values)):
+        return "time" if kind != "empty" else "leave out"
+    return "feature" if kind == "number" and name not in GROUPS else "leave out"
+
+
+def _rises(values: Sequence[str]) -> bool:
+    """Whether numbers increase, as the time of a recording does."""
+    try:
+        numbers = [float(value.replace(",", ".")) for value in values if value]
+    except ValueError:
+        return False
+    return all(a <= b for a, b in itertools.pairwise(numbers))
+
+
+def resolve_roles(
+    rows: OwnRows,
+    features: Sequence[str] | None = None,
+    label: str | None = None,
+    sample_id: str | None = None,
+    time: str | None = None,
+) -> Roles:
+    """The roles that were asked for; None is guessed, and an empty text is no column.
+
+    Raises `DataError` for a column that is not there or has two roles, and without a feature.
+    """
+    guessed = guess_roles(rows)
+    remarks: list[str] = []
+    chosen = None if features is None else _features(rows, features, remarks)
+    taken = set(chosen or ())
+    others: dict[str, int | None] = {}
+    for role, wanted in (("label", label), ("id", sample_id), ("time", time)):
+        others[role] = _one(rows.names, guessed, role, wanted, taken)
+    if chosen is None:
+        used = {at for at in others.values() if at is not None}
+        chosen = _in_order(rows, [i for i, r in enumerate(guessed) if r == "feature"], used)
+        remarks += _left_out(rows, [i for i in range(len(guessed)) if i not in {*chosen, *used}])
+        remarks += _served(rows, others, {"label": label, "id": sample_id, "time": time})
+    if not chosen:
+        empty = ", with no value" if set(rows.kinds) == {"empty"} else ""
+        raise DataError(
+            f"Expected at least one column of numbers to use as a feature; found "
+            f"{listed_names(rows.names)}{empty}."
+        )
+    return Roles(chosen, others["label"], others["id"], others["time"], tuple(remarks))
+
+
+def _features(rows: OwnRows, wanted: Sequence[str], remarks: list[str]) -> tuple[int, ...]:
+    if len(set(wanted)) < len(wanted):
+        raise DataError("A feature is named twice; name each column once.")
+    names = rows.names
+    if missing := [name for name in wanted if name not in names]:
+        # Columns of an array have no names: the same number of them will do.
+        if not rows.named and len(wanted) == len(names):
+            remarks.append("The file has no names of columns; they are taken in their order.")
+            return tuple(range(len(names)))
+        some = ", ".join(map(repr, missing[:5])) + (", …" if len(missing) > 5 else "")
+        raise DataError(
+            f"There is no column {some}; found {listed_names(names)}. Rename the columns, or "
+            "choose features that are there."
+        )
+    return tuple(names.index(name) for name in wanted)
+
+
+def _in_order(rows: OwnRows, columns: Sequence[int], used: Set[int]) -> tuple[int, ...]:
+    """Columns as they come, but for those that are used; the pixels of a picture as they lie."""
+    found = {rows.names[at]: at for at in columns if at not in used}
+    return tuple(found[name] for name in (PIXELS if set(found) == set(PIXELS) else found))
+
+
+def _one(
+    names: Sequence[str], guessed: Sequence[Role], role: str, wanted: str | None, taken: set[int]
+) -> int | None:
+    if wanted == "":
+        return None
+    if wanted is not None:
+        at = column_of(names, wanted)
+        if at in taken:
+            raise DataError(f"Column {names[at]!r} is a feature; it cannot be the {role}, too.")
+        return at
+    return next((i for i, r in enumerate(guessed) if r == role and i not in taken), None)
+
+
+def _served(
+    rows: OwnRows, others: Mapping[str, int | None], asked: Mapping[str, str | None]
+) -> list[str]:
+    """Which columns were guessed to be something else than a feature, which they might be: the
+    label, and numbers."""
+    remarks = []
+    for role, at in others.items():
+        if at is None or asked[role] is not None:
+            continue
+        if role == "label":
+            remarks.append(f"Column {rows.names[at]!r} serves as the label.")
+        elif rows.kinds[at] == "number":
+            remarks.append(f"Column {rows.names[at]!r} serves as the {role} and is no feature.")
+    return remarks
+
+
+def _left_out(rows: OwnRows, columns: list[int]) -> list[str]:
+    """Why columns are no features, in a sentence for each reason."""
+    cells = list(zip(*rows.head, strict=True))
+    truths = [at for at in columns if rows.kinds[at] == "text" and _are_truths(cells[at])]
+    columns = [at for at in columns if at not in truths]
+    remarks = []
+    if truths:
+        names = listed_names([rows.names[at] for at in truths])
+        remarks.append(f"Left out {names}: true and false are no numbers; write 1 and 0.")
+    for kind, reason in (
+        ("text", "text is no number"),
+        ("time", "a time is no feature"),
+        ("empty", "the first rows are empty"),
+        ("other", "neither numbers nor text"),
+        ("number", "its name tells of a label or a group"),
+    ):
+        found = [rows.names[at] for at in columns if rows.kinds[at] == kind and rows.names[at]]
+        if found:
+            remarks.append(f"Left out {listed_names(found)}: {reason}.")
+    return remarks
+
+
+def _are_truths(values: Sequence[str]) -> bool:
+    """Whether all that is there is true or false."""
+    found = {value.casefold() for value in values if value}
+    return bool(found) and found <= {"true", "false"}

@@ -1,0 +1,93 @@
+"""Rows of a table of one's own as a stream, whatever file they come from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, Protocol
+
+import pyarrow as pa
+
+from wganad_core.data import DataError
+from wganad_core.data.own.columns import listed_names
+
+Kind = Literal["number", "text", "time", "empty", "other"]
+MAX_COLUMNS = 5_000
+HEAD_ROWS = 1_000  # by which kinds and roles of columns are told
+
+
+class OwnRows(Protocol):
+    """A table that is read from its beginning as often as it is asked for.
+
+    `names` are unique; only the first may be empty. `named`: whether the file holds them, or they
+    only count its columns. `kinds` are told from `head`, the first
+    1,000 rows as texts, empty where a value is missing. `about` is the number of rows,
+    of text by its lines.
+    """
+
+    names: tuple[str, ...]
+    named: bool
+    kinds: tuple[Kind, ...]
+    head: tuple[tuple[str, ...], ...]
+    about: int
+    remarks: list[str]
+
+    def batches(self, numbers: Sequence[int], texts: Sequence[int]) -> Iterator[Any]:
+        """Arrow tables of some rows each: these columns as float64, then those as text.
+
+        Raises `DataError` where a column that should hold numbers does not, with the line.
+        """
+
+    def place(self, row: int) -> str:
+        """Where a row, counted from 0, is found in the file."""
+
+
+class WrongCell(DataError):
+    """A column of numbers holds something else; `column` is its number."""
+
+    def __init__(self, column: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.column = column
+
+
+def rebatched(batches: Iterator[Any], rows: int) -> Iterator[Any]:
+    """The same rows in tables of exactly `rows`, but for the last, without holding more."""
+    parts: list[Any] = []
+    n = 0
+    for batch in batches:
+        while n + len(batch) >= rows:
+            parts.append(batch.slice(0, rows - n))
+            batch = batch.slice(rows - n)
+            yield pa.concat_tables(parts)
+            parts, n = [], 0
+        if len(batch):
+            parts.append(batch)
+            n += len(batch)
+    if parts:
+        yield pa.concat_tables(parts)
+
+
+def check_names(names: Sequence[str]) -> tuple[str, ...]:
+    """The names of columns, of which only the first may be empty; others get their number."""
+    if len(names) > MAX_COLUMNS:
+        raise too_many_columns(f"{len(names):,}")
+    doubled = sorted(name for name, n in Counter(names).items() if name and n > 1)
+    if doubled:
+        some = ", ".join(map(repr, doubled[:20])) + (", …" if len(doubled) > 20 else "")
+        raise DataError(f"Several columns have the name {some}; rename or remove one.")
+    return tuple(name if name or not at else f"column {at + 1}" for at, name in enumerate(names))
+
+
+def too_many_columns(found: str) -> DataError:
+    return DataError(
+        f"Expected at most {MAX_COLUMNS:,} columns; found {found}. Keep those that are needed."
+    )
+
+
+def column_of(names: Sequence[str], wanted: str) -> int:
+    """The number of a column, by its name or else by its name in other capitals."""
+    plain = [name.casefold() for name in names]
+    for given, name in ((list(names), wanted), (plain, wanted.casefold())):
+        if name in given:
+            return given.index(name)
+    raise DataError(f"There is no column {wanted!r}; found {listed_names(names)}.")

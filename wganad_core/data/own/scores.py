@@ -1,0 +1,287 @@
+"""Scores of one's own detector: read from CSV or parquet and checked."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wganad_core.data import DataError
+from wganad_core.data.own.columns import OwnTable
+from wganad_core.data.own.detectors import detectors_of, one_detector
+from wganad_core.data.own.table import read_table
+from wganad_core.records import Scored
+
+MAX_ROWS, MAX_BYTES = 5_000_000, 200_000_000
+MAX_TEXT = 200  # characters of an id, a class or a subject: text is stored as wide as the widest
+
+# How columns are recognised, in lower case; of several that are there, the first.
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "score": ("score", "anomaly_score", "scores"),
+    "label": ("label", "labels", "y", "is_anomaly", "target", "anomaly"),
+    "id": ("id", "sample_id", "index", "name", ""),  # pandas writes its index without a name
+    "class": ("class", "category"),
+    "subject": ("subject", "person", "group"),
+    "part": ("part",),
+}
+NORMAL = ("0", "0.0", "false", "normal")
+ANOMALY = ("1", "1.0", "true", "anomaly")
+USED, PASSED = ("calibration", "test"), ("fit", "validation")
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnScores:
+    """Scores of a file.
+
+    `scored`: the samples to judge, that is all, or the rows of the part `test`; `row` (n,): their
+    numbers in the file, from 1, without the header. `calibration`: the rows of the part
+    `calibration`, normals used for nothing else. `columns`: which column served as score, label,
+    id, class, subject and part; a file without a header has none. `remarks`: sentences on what
+    was read otherwise than one might expect. `origin`: of a score table of this project, the
+    detector's value of each of `detectors.KEYS`.
+    """
+
+    name: str
+    scored: Scored
+    row: NDArray[np.int64]
+    calibration: Scored | None
+    columns: Mapping[str, str]
+    remarks: tuple[str, ...]
+    origin: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def subject_wise(self) -> bool:
+        """Whether several subjects have several scores each, which then resemble each other."""
+        subject = self.scored.subject
+        return subject is not None and 1 < len(np.unique(subject)) < len(subject)
+
+
+@dataclasses.dataclass(frozen=True)
+class Offered:
+    """What can be asked of `read_scores` of a file: `columns`, by name, and the `detectors` of a
+    score table of this project, with what to `choose` for each."""
+
+    columns: tuple[str, ...]
+    detectors: tuple[Mapping[str, str], ...]
+
+
+def offered(source: Path | IO[bytes]) -> Offered:
+    """Raises `DataError` with one sentence for a file that is no table."""
+    with _in_words(source):
+        table = _table(source)
+        return Offered(tuple(name for name in table.names if name), detectors_of(table))
+
+
+def read_scores(
+    source: Path | IO[bytes],
+    *,
+    score: str | None = None,
+    label: str | None = None,
+    sample_id: str | None = None,
+    choose: Mapping[str, str] | None = None,
+) -> OwnScores:
+    """Scores (higher = more anomalous) from CSV with a header, parquet, or a plain list of numbers.
+
+    The columns are those named here, else the ones called as in `NAMES`, else, for the score, the
+    only numeric column. Labels are 0/1, true/false or normal/anomaly. In a column `part`, the
+    words `calibration` and `test` tell which rows serve for what; other parts are left out.
+    `choose` picks one detector of a score table of this project, see `one_detector`. Raises
+    `DataError` with one sentence for a file or a column that cannot be used, more than 5 million
+    rows or 200 MB, and a score table with more than one detector, unless one is chosen.
+    """
+    with _in_words(source) as name:
+        columns = {"score": score, "label": label, "id": sample_id}
+        return _own_scores(name, _table(source), columns, choose)
+
+
+@contextlib.contextmanager
+def _in_words(source: Path | IO[bytes]) -> Iterator[str]:
+    """The file's name, which every complaint about it begins with."""
+    name = str(source if isinstance(source, Path) else getattr(source, "name", "The file"))
+    try:
+        yield name
+    except OSError as error:
+        raise DataError(f"{name} cannot be read: {error.strerror}.") from error
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from None
+
+
+def _table(source: Path | IO[bytes]) -> OwnTable:
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    else:
+        data = source.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise DataError(f"Expected at most {MAX_BYTES // 10**6} MB, found more; keep fewer rows.")
+    return read_table(data, MAX_ROWS)
+
+
+def _own_scores(
+    name: str,
+    table: OwnTable,
+    wanted: Mapping[str, str | None],
+    choose: Mapping[str, str] | None,
+) -> OwnScores:
+    columns = {role: _column(table, role, wanted.get(role)) for role in NAMES}
+    _refuse_two_roles(table, columns)
+    remarks: list[str] = []
+    if (at := columns["score"]) is None:
+        at = _only_number(table, {c for c in columns.values() if c is not None})
+        if table.names[at]:
+            remarks.append(f"Column {table.names[at]!r}, the only one of numbers, is the score.")
+        columns["score"] = at
+    every = table.numbers(at)
+    chosen, origin = one_detector(table, choose, remarks)
+    rows = _scored_rows(every, np.arange(len(every))[chosen], table, remarks)
+    score, row = every[rows], rows + 1
+    if n := int(np.isinf(score).sum()):
+        remarks.append(f"{n:,} score{'s are' if n > 1 else ' is'} infinite; only the order counts.")
+    text: dict[str, NDArray[np.str_] | None] = {}
+    for role in ("id", "class", "subject"):
+        values = None if (at := columns[role]) is None else _text(table, at)[rows]
+        text[role] = values if values is not None and (values != "").any() else None
+    label = None if columns["label"] is None else _labels(table, columns["label"])[rows]
+    whole = Scored(score, label, text["id"], text["class"], text["subject"])
+    parts = None if columns["part"] is None else _parts(table, columns["part"], remarks)
+    if parts is None:
+        columns["part"] = None
+        scored, calibration = whole, None
+    else:
+        test, calibration = _parted(whole, parts[rows], remarks)
+        scored, row = whole.take(test), row[test]
+    if scored.label is not None and len(np.unique(scored.label)) == 1:
+        which = "an anomaly" if scored.label[0] else "normal"
+        remarks.append(f"Every sample is labelled {which}: there is nothing to tell apart.")
+    used = {role: table.names[at] for role, at in columns.items() if at is not None}
+    used = {} if table.names == ("",) else used
+    return OwnScores(name, scored, row, calibration, used, (*table.remarks, *remarks), origin)
+
+
+# ---------------------------------------------------------------- which column is what
+
+
+def _column(table: OwnTable, role: str, wanted: str | None) -> int | None:
+    """The column that was asked for, or the first that is called like the role."""
+    plain = [name.casefold() for name in table.names]
+    if wanted is not None:
+        for names, name in ((table.names, wanted), (plain, wanted.casefold())):
+            if name in names:
+                return names.index(name)
+        raise DataError(f"There is no column {wanted!r}; found {table.listed}.")
+    for name in NAMES[role]:
+        if name in plain and (name or (plain[0] == "" and len(plain) > 1)):
+            return plain.index(name)
+    return None
+
+
+def _refuse_two_roles(table: OwnTable, columns: Mapping[str, int | None]) -> None:
+    of: dict[int, str] = {}
+    for role, at in columns.items():
+        if at is not None and of.setdefault(at, role) != role:
+            raise DataError(
+                f"Column {table.names[at]!r} cannot be both the {of[at]} and the {role}; choose "
+                "another one for either, or rename it."
+            )
+
+
+def _only_number(table: OwnTable, taken: set[int]) -> int:
+    numbers = [at for at in table.numeric() if at not in taken]
+    if len(numbers) == 1:
+        return numbers[0]
+    found = f"{len(numbers)} columns of numbers" if numbers else "no other column of numbers"
+    raise DataError(
+        f"Expected a column named {', '.join(NAMES['score'][:-1])} or {NAMES['score'][-1]}; found "
+        f"{table.listed}, with {found}. Rename or choose the score column."
+    )
+
+
+# ---------------------------------------------------------------- what the columns hold
+
+
+def _scored_rows(
+    score: NDArray[np.float64], rows: NDArray[np.int64], table: OwnTable, remarks: list[str]
+) -> NDArray[np.int64]:
+    """Those of the rows that have a score: rows that lack a feature get none."""
+    missing = np.isnan(score[rows])
+    if missing.all():
+        raise DataError("Every score is missing or NaN; expected numbers.")
+    if n := int(missing.sum()):
+        first = table.place(int(rows[np.argmax(missing)]))
+        words = "scores are" if n > 1 else "score is"
+        remarks.append(f"{n:,} {words} missing or NaN, first in {first}; left out.")
+    return rows[~missing]
+
+
+def _text(table: OwnTable, at: int) -> NDArray[np.str_]:
+    """A column of text (n,), without blanks around; what is missing is empty."""
+    values, code = table.texts(at)
+    length = np.array([len(value) for value in values])
+    if (length > MAX_TEXT).any():
+        row = int(np.argmax((length > MAX_TEXT)[code]))
+        raise DataError(
+            f"Column {table.names[at]!r} holds {length[code[row]]:,} characters in "
+            f"{table.place(row)}; expected at most {MAX_TEXT}. Shorten them."
+        )
+    return np.asarray(values, np.str_)[code]
+
+
+def _labels(table: OwnTable, at: int) -> NDArray[np.int64]:
+    values, code = table.texts(at)
+    meaning = np.array(
+        [0 if (v := value.casefold()) in NORMAL else 1 if v in ANOMALY else -1 for value in values]
+    )
+    label = meaning[code]
+    if (label < 0).any():
+        row = int(np.argmax(label < 0))
+        raise DataError(
+            f"Column {table.names[at]!r} holds {values[code[row]][:40]!r} in {table.place(row)}; "
+            "expected the labels 0 and 1 (1 = anomaly), true and false, or normal and anomaly. "
+            "Recode it, or choose another label column."
+        )
+    return np.asarray(label, np.int64)
+
+
+def _parts(table: OwnTable, at: int, remarks: list[str]) -> NDArray[np.str_] | None:
+    """The part of each row; None where the column means something else."""
+    values, code = table.texts(at)
+    plain = np.array([value.casefold() for value in values])
+    known = np.isin(plain, (*USED, *PASSED))
+    if not np.isin(plain, USED).any():
+        remarks.append(
+            f"Column {table.names[at]!r} is ignored: it has neither calibration nor test rows."
+        )
+        return None
+    if not known.all():
+        row = int(np.argmax(~known[code]))
+        raise DataError(
+            f"Column {table.names[at]!r} holds {values[code[row]][:40]!r} in {table.place(row)}; "
+            f"expected {', '.join(USED)}, or a part to leave out: {', '.join(PASSED)}."
+        )
+    return plain[code]
+
+
+def _parted(
+    whole: Scored, parts: NDArray[np.str_], remarks: list[str]
+) -> tuple[NDArray[np.bool_], Scored | None]:
+    """Which rows to judge, and the calibration rows."""
+    test, kept = parts == "test", parts == "calibration"
+    if not test.any() and not kept.any():
+        raise DataError("There are neither calibration nor test rows of what was chosen.")
+    if left := int((~test & ~kept).sum()):
+        remarks.append(f"{left:,} rows of other parts than calibration and test are left out.")
+    calibration = whole.take(kept) if kept.any() else None
+    if calibration is not None and calibration.label is not None and calibration.label.any():
+        raise DataError(
+            f"Expected normals in the part calibration; found "
+            f"{int(calibration.label.sum()):,} anomalies. Move them to the part test."
+        )
+    if not test.any():
+        remarks.append("There is no part test, so the calibration rows themselves are judged.")
+        test = kept
+    return test, calibration
