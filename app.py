@@ -2,7 +2,7 @@
 
 import sys
 
-if "streamlit" not in sys.modules:
+if __name__ == "__main__" and "streamlit" not in sys.modules:
     # Started by plain Python, not by Streamlit: make the environment and start Streamlit in it.
     from wganad_core import bootstrap
 
@@ -12,24 +12,32 @@ import streamlit as st
 
 from pages._ui import runtime
 
-st.set_page_config(page_title="WGAN anomaly detection", page_icon="🎯", layout="wide")
-# Streamlit leaves a fifth of a laptop's screen empty above the first line.
-st.html("<style>.stMainBlockContainer {padding-top: 4.2rem; padding-bottom: 3rem;}</style>")
-runtime.start()
-st.navigation(
-    [
-        st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
-        st.Page("pages/race.py", title="Race", icon=":material/sports_score:", url_path="race"),
+PAGES = (
+    ("home", "Home", "home"),
+    ("race", "Race", "sports_score"),
+    ("critic", "Critic as detector", "radar"),
+    ("mnist", "Digits", "image_search"),
+    ("har", "Movements", "directions_walk"),
+    ("cockpit", "Threshold", "tune"),
+    ("own", "Your data", "upload_file"),
+)  # name in `pages/` and in the address, title, icon; the first is the home page
+
+
+def main() -> None:
+    st.set_page_config(page_title="WGAN anomaly detection", page_icon="🎯", layout="wide")
+    # Streamlit leaves a fifth of a laptop's screen empty above the first line.
+    st.html("<style>.stMainBlockContainer {padding-top: 4.2rem; padding-bottom: 3rem;}</style>")
+    runtime.start()
+    pages = [
         st.Page(
-            "pages/critic.py", title="Critic as detector", icon=":material/radar:",
-            url_path="critic",
-        ),
-        st.Page(
-            "pages/mnist.py", title="Digits", icon=":material/image_search:", url_path="mnist"
-        ),
-        st.Page(
-            "pages/har.py", title="Movements", icon=":material/directions_walk:", url_path="har"
-        ),
-    ],
-    position="top",
-).run()  # fmt: skip
+            f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name,
+            default=name == PAGES[0][0],
+        )
+        for name, title, icon in PAGES
+    ]  # fmt: skip
+    st.navigation(pages, position="top").run()
+
+
+# Not in processes that `multiprocessing` starts: they run this file again, under another name.
+if __name__ == "__main__":
+    main()

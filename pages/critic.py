@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages._ui import linked, race_state, runtime
+from pages._ui import linked, runtime
 from pages._ui.chart import live_chart
+from pages._ui.race import state as race_state
 from wganad_core import evaluation, pretrained, thresholds, use_cases
 from wganad_core.data.mixture import Mixture
 from wganad_core.figures import detection as figures
@@ -44,6 +45,8 @@ def main() -> None:
         show_false_alarms(found, mixture, rule, threshold)
     with right:
         show_ranking(found, mixture)
+        if "run" in source:
+            linked.to_cockpit(case="mixture", model=source["run"], detector=rule)
 
 
 def choose_model() -> tuple[dict[str, Any], str, Mixture]:
@@ -93,7 +96,8 @@ def choose_rule(found: Detection, mixture: Mixture) -> tuple[str, float]:
             rate = st.slider(
                 "Wanted false-alarm rate", 0.0, 20.0, 1.0, 0.1, format="%.1f %%", width=300,
                 key="rate", bind="query-params",
-                help="The threshold is this quantile of the scores of 5,000 held-out normals.",
+                help="The threshold is this quantile of the scores of "
+                f"{len(found.calibration[rule]):,} held-out normals.",
             )  # fmt: skip
     if rule == "generator":
         honest = thresholds.quantile_threshold(found.calibration[rule], 0.01) / mixture.sigma

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import (
-    linked,
-    runtime,
-    windows_autopsy,
-    windows_board,
-    windows_boxes,
-    windows_browse,
-    windows_choice,
-    windows_data,
-    windows_upload,
-)
+from pages._ui import linked, runtime
+from pages._ui.windows import autopsy as windows_autopsy
+from pages._ui.windows import board as windows_board
+from pages._ui.windows import boxes as windows_boxes
+from pages._ui.windows import browse as windows_browse
+from pages._ui.windows import choice as windows_choice
+from pages._ui.windows import data as windows_data
+from pages._ui.windows import upload as windows_upload
 
 VIEWS = {
     "browse": "Windows",
@@ -39,6 +36,10 @@ def main() -> None:
         found = scores.galleries[architecture, protocol]
         detector = windows_choice.detector(found)
     windows_choice.headline(found, detector)
+    linked.to_cockpit(
+        **{"case": "har", "class": activity, "model": architecture, "protocol": protocol,
+           "detector": detector}
+    )  # fmt: skip
     if view == "browse":
         window = windows_browse.show(found, activity, detector)
         if window is not None:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import (
-    digits_autopsy,
-    digits_board,
-    digits_boxes,
-    digits_choice,
-    digits_data,
-    digits_gallery,
-    digits_generator,
-    digits_strip,
-    digits_upload,
-    linked,
-    runtime,
-)
+from pages._ui import linked, runtime
+from pages._ui.digits import autopsy as digits_autopsy
+from pages._ui.digits import board as digits_board
+from pages._ui.digits import boxes as digits_boxes
+from pages._ui.digits import choice as digits_choice
+from pages._ui.digits import data as digits_data
+from pages._ui.digits import gallery as digits_gallery
+from pages._ui.digits import generator as digits_generator
+from pages._ui.digits import strip as digits_strip
+from pages._ui.digits import upload as digits_upload
 
 VIEWS = {
     "gallery": "Gallery",
@@ -41,6 +38,7 @@ def main() -> None:
     found, rows = digits_data.scores(digit)
     detector = digits_choice.detector(found)
     digits_choice.headline(digits_data.row_of(rows, detector), digit, detector)
+    linked.to_cockpit(**{"case": "mnist", "class": digit, "detector": detector})
     if view == "gallery":
         digits_strip.show(digit, found, detector)
         image = digits_gallery.show(digit, found, detector)

@@ -6,8 +6,10 @@ import math
 
 import streamlit as st
 
-from pages._ui import race_controls, race_state, runtime
+from pages._ui import runtime
 from pages._ui.chart import live_chart
+from pages._ui.race import controls as race_controls
+from pages._ui.race import state as race_state
 from wganad_core import use_cases
 from wganad_core.figures import race as figures
 from wganad_core.figures import trace as trace_figures

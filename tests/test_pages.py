@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +11,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import race_state, runtime
+from pages._ui import runtime
+from pages._ui.race import state as race_state
 from wganad_core import pretrained, use_cases
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,6 +46,16 @@ def press(test: AppTest, label: str) -> AppTest:
     button.click().run()
     assert not test.exception
     return test
+
+
+def test_a_process_of_multiprocessing_is_no_second_app() -> None:
+    """It runs the file of `__main__` again, as `__mp_main__`; once that set up and served the app
+    instead of doing its work."""
+    again = "import runpy; runpy.run_path('app.py', run_name='__mp_main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", again], cwd=ROOT, timeout=60, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_home_leads_to_every_page() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import windows_data
+from pages._ui.windows import data as windows_data
 from tests import app_pages
 from tests.app_pages import choose
 from wganad_core import pretrained

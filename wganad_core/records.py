@@ -374,3 +374,36 @@ class ScoreTable:
                 for f in dataclasses.fields(cls)
             }
         )
+
+
+@dataclasses.dataclass(frozen=True)
+class Scored:
+    """One detector's scores of n samples, and what is known about them.
+
+    `score` (n,): higher = more anomalous, never NaN. `label` (n,): 1 = anomaly, 0 = normal, or None
+    where nobody knows. `sample_id`, `class_`, `subject` (n,): text, or None.
+    """
+
+    score: NDArray[np.float64]
+    label: NDArray[np.int64] | None = None
+    sample_id: NDArray[np.str_] | None = None
+    class_: NDArray[np.str_] | None = None
+    subject: NDArray[np.str_] | None = None
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    @classmethod
+    def from_table(cls, table: ScoreTable) -> Scored:
+        """The rows of a table of one detector; without subjects if none has one."""
+        subject = table.subject if (table.subject != "").any() else None
+        score = table.score.astype(np.float64)
+        return cls(score, table.label, table.sample_id, table.class_, subject)
+
+    def take(self, index: NDArray[Any]) -> Scored:
+        """Some of the samples, by number or mask."""
+        taken: dict[str, Any] = {}
+        for field in dataclasses.fields(self):
+            column = getattr(self, field.name)
+            taken[field.name] = None if column is None else column[index]
+        return Scored(**taken)

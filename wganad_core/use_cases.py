@@ -240,7 +240,9 @@ def lane_title(lane: LaneConfig) -> str:
         "wgan-clip": f" · c = {training.clip:g}",
         "wgan-gp": f" · λ = {training.penalty:g}",
     }
-    return METHOD_NAMES[training.method] + marks[training.method]
+    usual = RECIPES[recipe_of(training)].n_critic
+    critic = "" if training.n_critic == usual else f" · n_critic = {training.n_critic}"
+    return METHOD_NAMES[training.method] + marks[training.method] + critic
 
 
 def race_to_text(race: RaceConfig) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -80,7 +81,35 @@ class ChartEvents:
     brush: Brush | None = None
 
 
-def live_chart(figure: go.Figure | dict[str, Any], *, key: str, alt: str) -> ChartEvents:
+class Prepared:
+    """A figure that is encoded once and travels once; later runs only name it and move its marks.
+
+    Worth it where a figure stays and some of its shapes move, as under a threshold's slider.
+    """
+
+    def __init__(self, figure: go.Figure | dict[str, Any]) -> None:
+        self.text = json.dumps(_spec(figure), cls=_Encoder, separators=(",", ":")).encode()
+        self.hash = f"{crc32(self.text):08x}{len(self.text):x}"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What changes about a prepared figure without drawing it anew.
+
+    ``shapes`` gives new values of attributes by the name of a layout shape. ``address`` holds query
+    parameters to write into the browser's address, ``None`` to remove one; no history entry is
+    made and the server does not see them before the page is next opened. ``download`` saves the
+    chart as ``"png"`` or ``"svg"`` once for each new number that comes with it.
+    """
+
+    shapes: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    address: Mapping[str, str | None] = field(default_factory=dict)
+    download: tuple[str, int] = ("png", 0)
+
+
+def live_chart(
+    figure: go.Figure | dict[str, Any] | Prepared, *, key: str, alt: str, marks: Marks | None = None
+) -> ChartEvents:
     """Draw ``figure`` on the plot node that belongs to ``key`` and return the reader's actions.
 
     Colours and fonts follow the Streamlit theme, so the figure's own template is not used; what
@@ -101,30 +130,65 @@ def live_chart(figure: go.Figure | dict[str, Any], *, key: str, alt: str) -> Cha
         Identity of the chart, unique on the page.
     alt
         What the chart shows, for readers who cannot see it.
+    marks
+        Where the shapes of a prepared figure are now, with all that is ``waiting`` considered.
+
+    In ``layout.meta["follow"]`` a figure can tell where other shapes go while one is being dragged:
+    ``shape`` names it, ``at`` holds positions along its axis (ascending) and ``with`` maps the name
+    of another shape to its attributes' values there; between them they are interpolated.
     """
-    memory = f"_live_chart_{key}"
+    memory, sent = f"_live_chart_{key}", f"_live_chart_sent_{key}"
     seen: int | None = st.session_state.get(memory)
-    spec = figure if isinstance(figure, dict) else figure.to_dict()
-    payload = {
-        "data": spec["data"],
-        "layout": {name: value for name, value in spec["layout"].items() if name != "template"},
-        "alt": alt,
-        "seen": seen,
-    }
+    payload: dict[str, Any] = {"alt": alt, "seen": seen}
+    if isinstance(figure, Prepared):
+        moved = marks or Marks()
+        # Marks are placed by who has read the events already, with `waiting`.
+        payload["seen"] = _events(st.session_state.get(f"chart-{key}") or {}, seen)[1]
+        style, number = moved.download
+        payload |= {"hash": figure.hash, "marks": moved.shapes, "address": moved.address}
+        payload["download"] = {"format": style, "number": number}
+    else:
+        payload |= _spec(figure)
     # Bytes, because Streamlit would encode a string as JSON again, twice.
+    data = json.dumps(payload, cls=_Encoder, separators=(",", ":")).encode()
+    if isinstance(figure, Prepared) and st.session_state.get(sent) != figure.hash:
+        data = data[:-1] + b',"figure":' + figure.text + b"}"
+        st.session_state[sent] = figure.hash
     result = _component()(
         key=f"chart-{key}",
-        data=json.dumps(payload, cls=_Encoder, separators=(",", ":")).encode(),
+        data=data,
         on_click_change=_rerun_only,
         on_drag_change=_rerun_only,
         on_brush_change=_rerun_only,
+        on_lost_change=lambda: st.session_state.pop(sent, None),
     )
-    reports: dict[str, Any] = {kind: dict(value) for kind, value in result.items() if value}
+    events, newest = _events(result, seen)
+    st.session_state[memory] = newest
+    return events
+
+
+def waiting(key: str) -> ChartEvents:
+    """What `live_chart` of this key will return in this run: to act on it before it is drawn."""
+    seen = st.session_state.get(f"_live_chart_{key}")
+    return _events(st.session_state.get(f"chart-{key}") or {}, seen)[0]
+
+
+def _events(result: Mapping[str, Any], seen: int | None) -> tuple[ChartEvents, int]:
+    """The reports of a component that are newer than the last one seen, and the newest's number."""
+    reports = {kind: dict(result[kind]) for kind in ("click", "drag", "brush") if result.get(kind)}
     numbers = {kind: report.pop("number") for kind, report in reports.items()}
-    st.session_state[memory] = max([seen or 0, *numbers.values()])
+    newest = max([seen or 0, *numbers.values()])
     if seen is None:  # A browser that reconnects sends its old reports to the new session.
-        return ChartEvents()
-    return ChartEvents(**{kind: reports[kind] for kind in reports if numbers[kind] > seen})
+        return ChartEvents(), newest
+    new: dict[str, Any] = {kind: reports[kind] for kind in reports if numbers[kind] > seen}
+    return ChartEvents(**new), newest
+
+
+def _spec(figure: go.Figure | dict[str, Any]) -> dict[str, Any]:
+    """Data and layout, without the template that the page replaces."""
+    spec = figure if isinstance(figure, dict) else figure.to_dict()
+    layout = {name: value for name, value in spec["layout"].items() if name != "template"}
+    return {"data": spec["data"], "layout": layout}
 
 
 class _Encoder(PlotlyJSONEncoder):

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import race_state, windows_data
 from pages._ui.chart import live_chart
+from pages._ui.race import state as race_state
+from pages._ui.windows import data as windows_data
 from wganad_core import pretrained
 from wganad_core.figures import cards
 
 RACE, CRITIC = "pages/race.py", "pages/critic.py"
 DIGITS, MOVEMENTS = "pages/mnist.py", "pages/har.py"
+COCKPIT, OWN = "pages/cockpit.py", "pages/own.py"
 PAGES = {"race": RACE, "critic": CRITIC, "movements": MOVEMENTS}
 
 STARTS: tuple[tuple[str, str, tuple[str, str, dict[str, str]]], ...] = (
     (
         "I give a lecture",
-        "Open the race on the projector and press Play: three GANs, one clock, collapse in a "
-        "minute. Then replay it backwards with the slider.",
+        "Open the race on the projector: three GANs, one clock. Drag the slider through the "
+        "recorded collapse, or press Play and watch it happen.",
         ("Start the race", RACE, {}),
     ),
     (
@@ -33,23 +35,35 @@ STARTS: tuple[tuple[str, str, tuple[str, str, dict[str, str]]], ...] = (
         ("Open the movements", MOVEMENTS, {}),
     ),
     (
+        "I have a false-alarm budget",
+        "Drag one threshold and watch precision, recall, cost and the very samples that flip. "
+        "Then set how rare anomalies are in your world. Or upload your own scores.",
+        ("Tune a threshold", COCKPIT, {}),
+    ),
+    (
         "I want real data",
         "Pick a handwritten digit that a model has never seen, and look at how it comes back. Or "
         "upload one of your own.",
         ("See the unseen digit", DIGITS, {}),
     ),
+    (
+        "I have data of my own",
+        "A table, images or a recording of normal behaviour: train the detector here, tune its "
+        "threshold, take it away as a file. An example of each is at hand.",
+        ("Bring your data", OWN, {}),
+    ),
 )
 
 
 def starts() -> None:
-    """Where to begin, for four kinds of visitor."""
-    for column, (who, what, (label, page, query)) in zip(
-        st.columns(len(STARTS), gap="medium"), STARTS, strict=True
-    ):
-        with column.container(border=True, height="stretch"):
-            st.markdown(f"**{who}.** {what}")
-            st.page_link(page, label=f"**{label}**", icon=":material/arrow_forward:",
-                         query_params=query)  # fmt: skip
+    """Where to begin, by kind of visitor."""
+    for first in range(0, len(STARTS), 3):
+        for column, start in zip(st.columns(3, gap="medium"), STARTS[first:], strict=False):
+            who, what, (label, page, query) = start
+            with column.container(border=True, height="stretch"):
+                st.markdown(f"**{who}.** {what}")
+                st.page_link(page, label=f"**{label}**", icon=":material/arrow_forward:",
+                             query_params=query)  # fmt: skip
 
 
 def pictures() -> None:

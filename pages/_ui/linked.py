@@ -6,7 +6,7 @@ address; links made by hand, and labels that change, want names.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import streamlit as st
@@ -15,12 +15,14 @@ Name = TypeVar("Name", bound=str)
 
 
 def choice(
-    label: str, options: Mapping[Name, str], *, key: str, default: Name, help: str | None = None
-) -> Name:
+    label: str, options: Mapping[Name, str], *, key: str, default: Name, help: str | None = None,
+    address: str | None = None,
+) -> Name:  # fmt: skip
     """A row of buttons, one per option (name → label); an unknown name in the address is
-    ignored."""
+    ignored. `address`: the name in the address, where it is not the key."""
+    address = address or key
     names = list(options)
-    asked = st.query_params.get(key)
+    asked = st.query_params.get(address)
     chosen = st.segmented_control(
         label,
         names,
@@ -30,8 +32,78 @@ def choice(
         key=key,
         help=help,
     )
-    if chosen == default:
-        st.query_params.pop(key, None)
-    elif asked != chosen:
-        st.query_params[key] = chosen
+    _keep(address, chosen, is_default=chosen == default)
     return chosen
+
+
+def select(
+    label: str, options: Mapping[Name, str], *, key: str, default: Name, help: str | None = None,
+    address: str | None = None, width: int = 164,
+) -> Name:  # fmt: skip
+    """Like `choice`, but a list to open, `width` pixels wide."""
+    address = address or key
+    names = list(options)
+    asked = st.query_params.get(address)
+    chosen: Name = st.selectbox(
+        label,
+        names,
+        index=names.index(next((name for name in names if name == asked), default)),
+        format_func=lambda name: options[name],
+        key=key,
+        help=help,
+        width=width,
+    )
+    _keep(address, chosen, is_default=chosen == default)
+    return chosen
+
+
+def slide(
+    label: str, options: Sequence[float], *, key: str, default: float,
+    shown: Callable[[float], str], help: str | None = None, disabled: bool = False,
+) -> float:  # fmt: skip
+    """A slider over a few numbers, in the address as numbers; others there are ignored."""
+    asked = _number(st.query_params.get(key))
+    chosen: float = st.select_slider(
+        label, options, value=asked if asked in options else default, format_func=shown,
+        key=key, help=help, disabled=disabled,
+    )  # fmt: skip
+    _keep(key, f"{chosen:g}", is_default=chosen == default)
+    return chosen
+
+
+def whole(label: str, low: int, high: int, *, key: str, default: int, step: int) -> int:
+    """A whole number to type, from `low` to `high`; anything else in the address is ignored."""
+    asked = _number(st.query_params.get(key))
+    value = int(asked) if asked is not None and low <= asked <= high else default
+    chosen = st.number_input(label, low, high, value, step=step, key=key)
+    _keep(key, str(chosen), is_default=chosen == default)
+    return chosen
+
+
+def switch(label: str, *, key: str, default: bool, help: str | None = None) -> bool:
+    """On or off, 1 or 0 in the address."""
+    asked = {"0": False, "1": True}.get(st.query_params.get(key, ""), default)
+    chosen = st.toggle(label, value=asked, key=key, help=help)
+    _keep(key, str(int(chosen)), is_default=chosen == default)
+    return chosen
+
+
+def to_cockpit(**query: str) -> None:
+    """A link to these scores in the threshold cockpit, by the names that its address has."""
+    st.page_link("pages/cockpit.py", label="Tune this detector's threshold",
+                 icon=":material/tune:", query_params=query)  # fmt: skip
+
+
+def _keep(key: str, value: str, *, is_default: bool) -> None:
+    """Write a choice into the address, or remove it where it is the usual one."""
+    if is_default:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != value:
+        st.query_params[key] = value
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text or "")
+    except ValueError:
+        return None

@@ -56,10 +56,11 @@ def test_a_click_on_the_image_marks_both_times(
         page.mouse.click(*pixel(page, "recurrence", *at))
         expect(page).to_have_url(re.compile(f"cell={i}-{j}"), timeout=20_000)
         expect(page.get_by_text(f"i = {i / 50:.2f} s with j = {j / 50:.2f} s")).to_be_visible()
-        page.wait_for_function(
-            f"(at) => Math.abs({NODE.format('signals')}.layout.shapes[0].x0 - at) < 1e-6",
-            arg=i / 50,
-        )
+        for chart, end in (("signals", "x0"), ("recurrence", "y0")):
+            page.wait_for_function(
+                f"(at) => Math.abs({NODE.format(chart)}.layout.shapes[0].{end} - at) < 1e-6",
+                arg=i / 50,
+            )
         first, second = (shape["x0"] for shape in shapes(page, "signals"))
         assert (first, second) == pytest.approx((i / 50, j / 50))
         row, column, *_ = shapes(page, "recurrence")

@@ -13,8 +13,8 @@ from wganad_core.data import recurrence
 from wganad_core.data.har import Windows
 from wganad_core.data.mixture import Mixture
 from wganad_core.figures import style
-from wganad_core.figures.windows import AXES, times
-from wganad_core.figures.windows_recurrence import NEAR_TO_FAR
+from wganad_core.figures.windows.recurrence import NEAR_TO_FAR
+from wganad_core.figures.windows.signals import AXES, times
 from wganad_core.pretrained import Run
 from wganad_core.records import Frame
 

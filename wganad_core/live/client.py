@@ -292,6 +292,22 @@ class WorkerClient:
         arrays, meta = self.ask("generate", sent, model=_activity(abnormal, architecture))
         return arrays["x"], View.from_dict(meta["view"])
 
+    # Detectors of people's own data, by the path of their file.
+
+    def own_about(self, path: Path) -> dict[str, Any]:
+        """What a saved detector is. Raises `WorkerError` for any other file."""
+        return self.ask("own_about", path=str(path), timeout=60)[1]
+
+    def own_explain(
+        self, path: Path, x: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """How rows x (n, d) are rebuilt (n, d), and the squared residual (n, d) in standardised
+        units; None where the score method rebuilds nothing. Raises `WorkerError`."""
+        arrays, _ = self.ask("own_explain", {"x": x}, path=str(path), timeout=60)
+        if not arrays:
+            return None
+        return arrays["reconstruction"], arrays["residual"]
+
 
 def _digit(abnormal: str) -> dict[str, str]:
     """The worker's name for a digit's models."""

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
 from torch import nn
 
 from wganad_core import pretrained, scoring
 from wganad_core.config import NetworkConfig
-from wganad_core.data.mixture import Mixture, make_mixture
+from wganad_core.data.mixture import (
+    OUTSIDE,
+    Mixture,
+    evaluation_set,
+    make_mixture,
+    nearest_mode,
+    sample_ids,
+    scored_points,
+)
+from wganad_core.live.panels import shortened
 from wganad_core.live.race import Lane, box_points
 from wganad_core.networks.build import make_networks
-from wganad_core.records import Detection
+from wganad_core.records import Detection, ScoreTable
 
 MAP = 96
 N_GENERATED = 100_000
-N_NORMALS = 10_000
-N_UNIFORM = 2_000
-N_CALIBRATION = 5_000
 SHOWN = 1_000
+SCORE_BITS = 14  # the clipped critic's scores differ in their third digit only
+SCORED_RUNS = (*pretrained.RACE_RUNS, pretrained.PAPER_RUNS[-1])
 
 
 class Detector:
@@ -63,41 +72,61 @@ class Detector:
         return {name: judge(x).score for name, judge in self.detectors.items()}
 
     def detection(self) -> Detection:
-        """Maps, scores of an evaluation set and scores of held-out normals.
-
-        The evaluation set holds fresh normals (or, for shapes without modes, the data itself) and
-        points uniform in the data's box, each labelled by the 3σ rule.
-        """
-        mixture, rng = self.mixture, np.random.default_rng(23)
-        fresh = self._fresh(rng, N_NORMALS + N_CALIBRATION)
-        left, right, bottom, top = mixture.box
-        uniform = rng.uniform((left, bottom), (right, top), size=(N_UNIFORM, 2))
-        points = np.concatenate([fresh[:N_NORMALS], uniform]).astype(np.float32)
-        known = len(mixture.modes) > 0
-        if known:
-            label = mixture.is_anomaly(points).astype(np.int64)
-            mode = cdist(points, mixture.modes).argmin(axis=1)
-        else:
-            label = np.zeros(len(points), np.int64)
-            mode = np.zeros(len(points), np.int64)
-        maps = self.score(box_points(mixture.box, MAP).numpy())
+        """Maps, scores of an evaluation set and scores of held-out normals."""
+        found = evaluation_set(self.mixture)
+        maps = self.score(box_points(self.mixture.box, MAP).numpy())
         return Detection(
             low=self.low,
             high=self.high,
             maps={name: values.reshape(MAP, MAP) for name, values in maps.items()},
-            points=points,
-            label=label,
-            mode=mode.astype(np.int64),
-            scores=self.score(points),
-            calibration=self.score(fresh[N_NORMALS:]),
+            points=found.points,
+            label=found.label,
+            mode=found.mode,
+            scores=self.score(found.points),
+            calibration=self.score(found.calibration),
             samples=self.samples[:SHOWN],
         )
 
-    def _fresh(self, rng: np.random.Generator, n: int) -> NDArray[np.float32]:
-        """Normals that training has not seen; for shapes without a density, resampled data."""
-        mixture = self.mixture
-        if not len(mixture.modes):
-            return mixture.x[rng.integers(len(mixture.x), size=n)]
-        which = rng.integers(len(mixture.modes), size=n)
-        noise = rng.normal(scale=mixture.sigma, size=(n, 2))
-        return (mixture.modes[which] + noise).astype(np.float32)
+
+# The score table that ships
+
+
+def score_runs(names: Sequence[str] = SCORED_RUNS) -> ScoreTable:
+    """What the shipped runs' last weights say of the points of `scored_points`: calibration, test
+    and, per detector, the extremes of the training set. The true density, which no run changes,
+    stands there once, as the detector of the model `none`."""
+    tables = []
+    for name in names:
+        run = pretrained.load_run(pretrained.shipped_run(name))
+        detector, seed = Detector.from_run(run, max(run.weights)), run.lane.training.seed
+        for scorer, judge in detector.detectors.items():
+            if scorer != "density":
+                tables.append(_table(detector.mixture, judge, name, scorer, seed))
+            elif name == names[-1]:
+                tables.append(_table(detector.mixture, judge, "none", scorer, seed))
+    return ScoreTable.stack(tables)
+
+
+def _table(
+    mixture: Mixture, judge: scoring.Detector, model: str, scorer: str, seed: int
+) -> ScoreTable:
+    """One detector's rows."""
+    found = scored_points(mixture)
+    fit = judge(mixture.x).score
+    ends = mixture.x[[fit.argmin(), fit.argmax()]]
+    x = np.concatenate([found.calibration, found.points, ends])
+    n, n_calibration, n_test = len(x), len(found.calibration), len(found.points)
+    label = np.zeros(n, np.int64)
+    label[n_calibration : n_calibration + n_test] = found.label
+    mode = np.char.add("mode ", (nearest_mode(mixture, x) + 1).astype(np.str_))
+    same = {"use_case": "mixture", "model": model, "detector": scorer, "abnormal": OUTSIDE}
+    same |= {"protocol": "test", "subject": ""}
+    return ScoreTable(
+        **{column: np.full(n, value) for column, value in same.items()},
+        seed=np.full(n, seed),
+        part=np.repeat(["calibration", "test", "fit"], [n_calibration, n_test, 2]),
+        sample_id=sample_ids(x),
+        class_=np.where(label == 1, OUTSIDE, mode),
+        label=label,
+        score=shortened(judge(x).score, SCORE_BITS),
+    )

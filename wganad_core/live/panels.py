@@ -225,17 +225,18 @@ def table(
             subject=subjects,
             class_=classes,
             label=(classes == split.abnormal).astype(np.int64),
-            score=_to_12_bits(values),
+            score=shortened(values),
         )
         for name, values in scores.items()
     ]
     return ScoreTable.stack(tables)
 
 
-def _to_12_bits(scores: FloatArray) -> FloatArray:
-    """Scores to 1 part in 4,096: the rest is noise, and most of a file."""
-    bits = np.asarray(scores, np.float32).view(np.int32) & ~0x7FF
-    return np.asarray(bits.view(np.float32))
+def shortened(scores: FloatArray, bits: int = 12) -> FloatArray:
+    """Scores to 1 part in 2 to the `bits`: the rest is noise, and most of a file. What is above 0
+    stays above it."""
+    whole = np.asarray(scores, np.float32).view(np.int32) & -(1 << (23 - bits))
+    return np.asarray(whole.view(np.float32))
 
 
 def score_split(panel: Panel | Baselines, pool: Pool, split: Split) -> ScoreTable:

@@ -31,6 +31,7 @@ from wganad_core import pretrained, storage
 from wganad_core.config import RaceConfig
 from wganad_core.live import protocol
 from wganad_core.live.detection import Detector
+from wganad_core.live.own_detectors import OwnDetectors, about, explained
 from wganad_core.live.panels import Shelf
 from wganad_core.live.race import Race, load_race
 from wganad_core.live.session import Session
@@ -50,6 +51,7 @@ class Worker:
         self.sessions: dict[str, Session] = {}
         self.detectors: dict[str, Detector] = {}  # the last few, newest last
         self.shelf = Shelf()
+        self.own = OwnDetectors()
         self.waiting: list[str] = []  # in the queue, first come first served
         self.inbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
@@ -265,6 +267,16 @@ class Worker:
         panel = self.shelf.panel(**model)
         return {"x": panel.generate(arrays["z"])}, {"view": panel.view and panel.view.to_dict()}
 
+    # Detectors of people's own data.
+
+    def on_own_about(self, arrays: dict[str, NDArray[Any]], path: str) -> protocol.Message:
+        """What a saved detector is."""
+        return {}, about(self.own.get(path))
+
+    def on_own_explain(self, arrays: dict[str, NDArray[Any]], path: str) -> protocol.Message:
+        """How a saved detector rebuilds rows x (n, d), and where it fails."""
+        return explained(self.own.get(path), arrays["x"]), {}
+
     def on_close(
         self, arrays: dict[str, NDArray[Any]], race: str, keep: bool = True
     ) -> protocol.Message:
@@ -347,6 +359,8 @@ def _arrays_of(judged: Judgement) -> dict[str, NDArray[Any]]:
 
 
 def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'A file'}: {error.strerror}."
     return str(error.args[0]) if error.args else type(error).__name__
 
 

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -89,7 +88,7 @@ class Networks:
                         f"{'none' if found is None else found.shape}. The file does not belong "
                         "to this network."
                     )
-                value.copy_(torch.from_numpy(np.asarray(found, np.float32)))
+                value.copy_(torch.tensor(found, dtype=torch.float32))
 
     def checksum(self) -> str:
         """SHA-256 of all weights, to tell two training states apart."""

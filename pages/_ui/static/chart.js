@@ -5,7 +5,10 @@ const NARROW = 640; // pixels
 const REPORT_INTERVAL = 150; // milliseconds between two reports of a shape that is being dragged
 const HOVER_DELAY = 60; // milliseconds until Plotly surely knows which mark is under the pointer
 const CLICK_REACH = 5; // pixels that a click may wander
+const ADDRESS_DELAY = 300; // milliseconds without a move until the address follows
+const KEPT_FIGURES = 12;
 const charts = new WeakMap();
+const figures = new Map(); // prepared figures by their hash, the newest last
 let plotlyReady;
 
 export default function ({ data, parentElement, setStateValue }, plotlyUrl) {
@@ -60,9 +63,37 @@ class Chart {
     this.node.remove();
   }
 
+  // A message holds a whole figure, or names a prepared one that need not travel again, with what
+  // its marks have moved to.
   update(text) {
-    this.text = text;
+    const { hash, figure, marks, address, download, alt, seen } = JSON.parse(text);
+    if (hash && figure) keepFigure(hash, figure);
+    if (hash && !figures.has(hash)) return void this.report("lost", { hash });
+    this.message = { hash, text: hash ? null : text, marks, alt, seen };
+    if (address) this.writeAddress(address);
+    if (download && this.downloads !== undefined && download.number > this.downloads)
+      this.download(download.format);
+    this.downloads = download?.number ?? 0;
     this.schedule();
+  }
+
+  figure() {
+    const { hash, text } = this.message;
+    return hash ? structuredClone(figures.get(hash)) : JSON.parse(text);
+  }
+
+  // Not through Streamlit, which would add an entry to the history for every move.
+  writeAddress(values) {
+    clearTimeout(this.writing);
+    this.writing = setTimeout(() => {
+      if (this.removed) return;
+      const url = new URL(location.href);
+      for (const [name, value] of Object.entries(values)) {
+        if (value === null) url.searchParams.delete(name);
+        else url.searchParams.set(name, value);
+      }
+      if (url.href !== location.href) history.replaceState(history.state, "", url);
+    }, ADDRESS_DELAY);
   }
 
   // At most one redraw per frame, none in a hidden tab, none under a pressed pointer: Plotly would
@@ -84,9 +115,11 @@ class Chart {
   async draw() {
     const width = this.node.clientWidth;
     const theme = this.theme();
-    const state = JSON.stringify([this.text, width, theme]);
-    if (!width || this.removed || state === this.drawn) return;
-    const { data, layout, alt, seen } = JSON.parse(this.text);
+    if (!width || this.removed || !this.message) return;
+    const { hash, text, marks, alt, seen } = this.message;
+    const state = JSON.stringify([hash ?? text, width, theme]);
+    if (state === this.drawn) return this.moveMarks();
+    const { data, layout } = this.figure();
     const wanted = width < NARROW && layout.meta?.narrow ? merge(layout, layout.meta.narrow) : layout;
     const height = wanted.height ?? 450;
     this.node.style.height = `${height}px`;
@@ -101,15 +134,76 @@ class Chart {
     // A finger must be able to scroll the page past the chart.
     const brushes = (wanted.dragmode ?? "select") === "select";
     if (brushes && matchMedia("(pointer: coarse)").matches) wanted.dragmode = false;
+    for (const shape of wanted.shapes ?? []) Object.assign(shape, marks?.[shape.name]);
     this.takeShapes(wanted.shapes ?? [], seen);
+    this.following = wanted.meta?.follow;
     const first = !this.drawn;
     this.drawn = state;
     await Plotly.react(this.node, data, wanted, this.config());
     if (first) this.listen();
-    // The plot is the picture; Plotly's buttons beside it stay reachable.
+    this.describe(alt);
+  }
+
+  // The plot is the picture; Plotly's buttons beside it stay reachable.
+  describe(alt) {
     const picture = this.node.querySelector(".main-svg");
     picture.setAttribute("role", "img");
     picture.setAttribute("aria-label", alt);
+  }
+
+  // Shapes that the reader is moving, and what follows them, are further than the server knows.
+  moveMarks() {
+    const { marks, alt, seen } = this.message;
+    this.describe(alt);
+    if (this.moved && (this.drag || !(seen >= this.moved.number))) return;
+    this.moved = null;
+    this.node.layout.shapes?.forEach((shape, index) => {
+      const places = marks?.[shape.name] ?? {};
+      if (Object.keys(places).some((name) => shape[name] !== places[name]))
+        this.moveShape(index, places);
+    });
+  }
+
+  // For a shape that moves, Plotly draws the whole figure again. So its outline is written here,
+  // and in Plotly's books, where the next redraw finds it.
+  moveShape(index, places) {
+    const shape = this.node._fullLayout.shapes[index];
+    const group = this.node.querySelector(`.shape-group[data-index="${index}"]`);
+    const before = this.ends(shape);
+    Object.assign(shape, places);
+    Object.assign(this.node.layout.shapes[index], places);
+    group?.querySelector("path").setAttribute("d", this.outline(shape));
+    const label = group?.querySelector("text");
+    const right = this.ends(shape).x0.pixel - before.x0.pixel;
+    label?.setAttribute("x", Number(label.getAttribute("x")) + right);
+  }
+
+  outline(shape) {
+    const [left, right, bottom, top] = Object.values(this.ends(shape)).map((end) => end.pixel);
+    if (shape.type === "line") return `M${left},${bottom}L${right},${top}`;
+    if (shape.type === "rect") return `M${left},${bottom}H${right}V${top}H${left}Z`;
+    const [x, y] = [(left + right) / 2, (bottom + top) / 2];
+    const [rx, ry] = [Math.abs(right - left) / 2, Math.abs(top - bottom) / 2];
+    const half = (sweep, to) => `A${rx},${ry} 0 ${sweep},1 ${to}`;
+    return `M${x + rx},${y}${half(1, `${x},${y - ry}`)}${half(0, `${x + rx},${y}`)}Z`;
+  }
+
+  // Move the shapes that follow a dragged one, by a table of positions.
+  follow(name, position) {
+    const { shape, at, with: followers } = this.following ?? {};
+    if (shape !== name) return;
+    const places = numbers(at);
+    const beyond = places.findIndex((place) => place >= position);
+    const last = beyond < 0 ? places.length - 1 : Math.max(1, beyond);
+    const [low, high] = [places[last - 1], places[last]];
+    const share = Math.min(1, Math.max(0, (position - low) / (high - low || 1)));
+    this.node.layout.shapes.forEach((other, index) => {
+      const between = (along) => along[last - 1] + share * (along[last] - along[last - 1]);
+      const moved = Object.entries(followers[other.name] ?? {})
+        .map(([attribute, values]) => [attribute, between(numbers(values))])
+        .filter(([, value]) => Number.isFinite(value));
+      if (moved.length) this.moveShape(index, Object.fromEntries(moved));
+    });
   }
 
   config() {
@@ -219,6 +313,11 @@ class Chart {
 
   // The pixel position of one end of a shape, and the axis (null for "paper" and "domain").
   place(shape, letter, end) {
+    if (shape[`${letter}sizemode`] === "pixel") {
+      const anchor = { [`${letter}ref`]: shape[`${letter}ref`], [letter]: shape[`${letter}anchor`] };
+      const away = shape[letter + end] * (letter === "x" ? 1 : -1);
+      return { pixel: this.place(anchor, letter, "").pixel + away, axis: null };
+    }
     const full = this.node._fullLayout;
     const ref = shape[`${letter}ref`] ?? letter;
     const value = shape[letter + end];
@@ -297,8 +396,9 @@ class Chart {
     }
     this.drag.began = true;
     this.moved = { index, at, number: this.moved?.number };
-    const changes = Object.entries(at).map(([end, value]) => [`shapes[${index}].${end}`, value]);
-    Plotly.relayout(this.node, Object.fromEntries(changes));
+    this.moveShape(index, at);
+    const { name, x0, y0 } = this.node.layout.shapes[index];
+    this.follow(name, letters === "y" ? y0 : x0);
     if (event.timeStamp - this.reported < REPORT_INTERVAL) return;
     this.reported = event.timeStamp;
     this.reportShape(false);
@@ -350,10 +450,16 @@ function drawAsOnePath(trace, layout) {
   trace.line = { width: line.width ?? 0, color: line.color ?? color, simplify: false };
 }
 
-// Plotly's typed array as an array of numbers; our marks are 32-bit floats.
-function numbers({ bdata }) {
+// Plotly's typed array as an array of numbers.
+function numbers({ bdata, dtype }) {
   const bytes = Uint8Array.from(atob(bdata), (letter) => letter.charCodeAt(0));
-  return [...new Float32Array(bytes.buffer)];
+  return [...new { f4: Float32Array, f8: Float64Array }[dtype](bytes.buffer)];
+}
+
+function keepFigure(hash, figure) {
+  figures.delete(hash);
+  figures.set(hash, figure);
+  for (const old of [...figures.keys()].slice(0, -KEPT_FIGURES)) figures.delete(old);
 }
 
 // Plain objects are merged, everything else is replaced.

@@ -1,0 +1,1 @@
+"""The threshold cockpit's parts."""

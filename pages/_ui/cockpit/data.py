@@ -1,0 +1,287 @@
+"""What the threshold cockpit reads: one way to the scores of every use case, without a model."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages._ui.cockpit import names as cockpit_names
+from pages._ui.cockpit import tables as cockpit_tables
+from pages._ui.cockpit.tables import Index, Parts
+from pages._ui.digits import data as digits_data
+from pages._ui.windows import data as windows_data
+from wganad_core import pretrained
+from wganad_core.config import ACTIVITIES, DIGITS
+from wganad_core.data import har, mixture, mnist
+from wganad_core.records import FloatArray, Scored
+from wganad_core.storage import StorageError
+
+CASES = {
+    "mnist": "Digits",
+    "har": "Movements",
+    "mixture": "Ring",
+    "own": "Your scores",
+}
+CLASSES = {"mnist": DIGITS, "har": ACTIVITIES, "mixture": (mixture.OUTSIDE,)}
+NO_MODEL = "none"  # in tables, of detectors that need no network: they stand beside every model
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Whose scores: the use case, the abnormal class, the model as tables name it ("" where every
+    detector has its own), and the protocol."""
+
+    case: str
+    abnormal: str
+    model: str = ""
+    protocol: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Loaded:
+    """One detector's scores, in the table's order.
+
+    `calibration`: of held-out normals; None for the slow detectors, which have none. `fit_range`:
+    the lowest and the highest score of the fit part. `rows` (n,): where the test samples stand in
+    the order that all detectors of the source share. `title` is the source's; `noun` says what
+    samples are, `anomalies` what people call those that are anomalous. `subject_wise`: samples of
+    one subject are alike, so subjects are what is drawn from; `dependent`: neighbours are alike,
+    as moments of a recording are, so that no interval holds. `file_row` (n,): the test samples'
+    numbers in their file, from 1, in that order. `reading`: the shell's options for a file of the
+    reader's, as its columns are not told by their names.
+    """
+
+    test: Scored
+    calibration: Scored | None = None
+    fit_range: tuple[float, float] | None = None
+    rows: Index | None = None
+    title: str = CASES["own"]
+    noun: str = cockpit_names.NOUNS["own"]
+    anomalies: str = "anomalies"
+    subject_wise: bool = False
+    dependent: bool = False
+    file_row: Index | None = None
+    reading: tuple[str, ...] = ()
+
+    @property
+    def row(self) -> Index:
+        """(n,): each test sample's number in its file, from 1."""
+        return np.arange(1, len(self.test) + 1) if self.file_row is None else self.file_row
+
+    def row_of(self, sample: int) -> int:
+        """One test sample's number in its file, from 1."""
+        return sample + 1 if self.file_row is None else int(self.file_row[sample])
+
+
+def detectors(source: Source) -> dict[str, str]:
+    """Those that the source has, by name: what people call them.
+
+    Raises `StorageError` with one sentence where there are no scores.
+    """
+    found = _found(source)
+    known = {
+        name: label for name, label in cockpit_names.DETECTORS[source.case].items() if name in found
+    }
+    return known | {name: name for name in found if name not in known}
+
+
+def load(source: Source, detector: str) -> Loaded:
+    """Raises `StorageError` with one sentence where there are no such scores."""
+    found = _found(source)
+    if detector not in found:
+        raise StorageError(
+            f"{_path(source)} holds no scores of the detector “{detector}”; choose another one "
+            f"(here: {', '.join(found)})."
+        )
+    return found[detector]
+
+
+def changed(source: Source) -> int:
+    """When the source's file was last changed, for caches to be keyed by."""
+    return _path(source).stat().st_mtime_ns
+
+
+def common(a: Loaded, b: Loaded) -> tuple[Index, Index]:
+    """The test samples that two detectors of a source both scored, as numbers in either's test
+    part, pair by pair: all of them, unless one of the two is slow."""
+    if a.rows is None or b.rows is None:
+        raise ValueError("Expected two detectors of one score table; found scores without one.")
+    _, mine, theirs = np.intersect1d(a.rows, b.rows, True, return_indices=True)
+    return mine, theirs
+
+
+def _found(source: Source) -> Mapping[str, Loaded]:
+    found = _loaded(source.case, source.abnormal, _path(source), changed(source))
+    if source not in found:
+        raise StorageError(
+            f"{_path(source)} holds no test scores of the model “{source.model or 'any'}” with "
+            f"the protocol {source.protocol}; choose another one."
+        )
+    return found[source]
+
+
+def models(case: str, abnormal: str) -> list[str]:
+    """The models of a class that have scores, in the file's order; [""] for digits."""
+    path = _path(Source(case, abnormal))
+    known = _loaded(case, abnormal, path, path.stat().st_mtime_ns)
+    return list(dict.fromkeys(source.model for source in known))
+
+
+def _path(source: Source) -> Path:
+    path = pretrained.scores_path(source.case, source.abnormal)
+    if not path.exists():
+        here = [
+            name for name in CLASSES[source.case]
+            if pretrained.scores_path(source.case, name).exists()
+        ]  # fmt: skip
+        raise StorageError(
+            f"The scores of {CASES[source.case]} with {source.abnormal} as the anomaly are not "
+            f"here ({path} is missing); restore the file, or choose another class (here: "
+            f"{', '.join(here) or 'none'})."
+        )
+    return path
+
+
+# From a file to what is kept of it
+
+
+@st.cache_resource(show_spinner="Reading the scores …", max_entries=8)
+def _loaded(case: str, abnormal: str, path: Path, changed: int) -> dict[Source, dict[str, Loaded]]:
+    """Every source that a file holds, keyed by the file's time of change."""
+    parts = {
+        ("" if case == "mnist" else model, protocol, detector): found
+        for (model, protocol, detector), found in cockpit_tables.read(path).items()
+    }
+    made: dict[Source, dict[str, Loaded]] = {}
+    for protocol in dict.fromkeys(key[1] for key in parts):
+        mine = {key[::2]: found for key, found in parts.items() if key[1] == protocol}
+        everyone = max((found.test for found in mine.values()), key=len)
+        full = np.arange(len(everyone))
+        names = dict.fromkeys(model for model, _ in mine if model != NO_MODEL)
+        for model in names or (NO_MODEL,):
+            source = Source(case, abnormal, model, protocol)
+            made[source] = {
+                detector: _one(source, found, everyone, full)
+                for (owner, detector), found in mine.items()
+                if owner in (model, NO_MODEL)
+            }
+    return made
+
+
+def _one(source: Source, found: Parts, everyone: Scored, full: Index) -> Loaded:
+    test, fit = found.test, found.fit
+    rows = full
+    if test.sample_id is not everyone.sample_id:
+        rows = cockpit_tables.positions(test.sample_id, everyone.sample_id)
+        if (rows < 0).any():
+            raise StorageError(
+                f"{_path(source)} holds detectors that were tested on different samples; restore "
+                "the file."
+            )
+    title, anomalies = cockpit_names.words(source.case, source.abnormal, source.model)
+    return Loaded(
+        test=test,
+        calibration=found.calibration,
+        fit_range=None if fit is None else (float(fit.score.min()), float(fit.score.max())),
+        rows=rows,
+        title=title,
+        noun=cockpit_names.NOUNS[source.case],
+        anomalies=anomalies,
+        subject_wise=test.subject is not None,
+        file_row=found.row,
+    )
+
+
+# Pictures of samples
+
+
+def shown(source: Source, loaded: Loaded) -> NDArray[np.bool_]:
+    """Which test samples (n,) there is a picture of."""
+    if source.case == "own":
+        return np.zeros(len(loaded.test), bool)
+    return _bundled(source, loaded) >= 0
+
+
+def pictures(source: Source, loaded: Loaded, indices: Sequence[int] | Index) -> list[str]:
+    """HTML of those test samples, images or windows, each of which must be `shown`."""
+    at = _chosen(source, loaded, indices).tolist()
+    if source.case == "mnist":
+        return [_digit(i) for i in at]
+    if source.case == "har":
+        return [_window(i) for i in at]
+    raise ValueError(f"Expected samples with pictures; found {source.case}. Take its points.")
+
+
+@functools.lru_cache(2_000)
+def _digit(bundled: int) -> str:
+    from wganad_core.figures import pictures
+
+    digits = digits_data.sample()
+    uri = pictures.digit(digits_data.vectors(digits.images[[bundled]])[0])
+    return f'<img src="{uri}" alt="{digits_data.an(str(digits.labels[bundled]))}">'
+
+
+@functools.lru_cache(2_000)
+def _window(bundled: int) -> str:
+    from wganad_core.figures import pictures
+
+    svg = pictures.window(windows_data.sample().signals[bundled, 6:])
+    return f'<img src="{pictures.uri(svg)}" alt="Total acceleration of a window">'
+
+
+def points(source: Source, loaded: Loaded, indices: Sequence[int] | Index) -> FloatArray:
+    """The coordinates (k, 2) of those test samples of a mixture."""
+    if source.case != "mixture":
+        raise ValueError(f"Expected a mixture, whose samples are points; found {source.case}.")
+    return _evaluation().points[_chosen(source, loaded, indices)]
+
+
+def plane() -> mixture.Mixture:
+    """The mixture that the points belong to."""
+    return _mixture()
+
+
+def _chosen(source: Source, loaded: Loaded, indices: Sequence[int] | Index) -> Index:
+    at = _bundled(source, loaded)[np.asarray(indices, np.int64)]
+    if (at < 0).any():
+        raise ValueError("Expected samples that can be shown; found others. Ask `shown` first.")
+    return at
+
+
+def _bundled(source: Source, loaded: Loaded) -> Index:
+    """Each test sample's number among the bundled ones, −1 for one that is not."""
+    assert loaded.rows is not None
+    return _places(source, changed(source))[loaded.rows]
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _places(source: Source, changed: int) -> Index:
+    """Of all test samples of a source; by what they are, not by where they stand."""
+    everyone = max((loaded.test for loaded in _found(source).values()), key=len)
+    return cockpit_tables.positions(everyone.sample_id, _ids(source.case))
+
+
+@st.cache_resource(show_spinner=False)
+def _ids(case: str) -> NDArray[np.str_]:
+    """The bundled samples' ids, in their order."""
+    if case == "mnist":
+        return mnist.sample_ids(digits_data.sample().images)
+    if case == "har":
+        return har.sample_ids(windows_data.sample().signals)
+    return mixture.sample_ids(_evaluation().points)
+
+
+@st.cache_resource(show_spinner=False)
+def _mixture() -> mixture.Mixture:
+    return mixture.make_mixture(mixture.SCORED)
+
+
+@st.cache_resource(show_spinner=False)
+def _evaluation() -> mixture.EvaluationSet:
+    return mixture.scored_points(_mixture())

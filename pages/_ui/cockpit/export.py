@@ -1,0 +1,134 @@
+"""What can be taken away: the threshold's report, the flagged samples, the figure, the command."""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from pages._ui.cockpit.material import Material
+from pages._ui.cockpit.state import Position
+from wganad_core import pretrained
+from wganad_core.data.own.flagged import flagged_csv
+from wganad_core.evaluation import OperatingPoint
+
+if TYPE_CHECKING:
+    from wganad_core.figures import cockpit
+
+SAVED = "_cockpit-saved"  # the last picture that was asked for: its format, and a number
+
+
+def show(
+    material: Material, place: Position, point: OperatingPoint | None, drawn: cockpit.Drawn
+) -> None:
+    from wganad_core.figures import cockpit
+
+    world = (drawn.base_rate, drawn.cost_ratio)
+    facts = report(material, place, point, *world)
+
+    def figure() -> bytes:
+        spec = cockpit.cockpit_figure(drawn, place.threshold)
+        words = [f"{name}: {value}" for name, value in facts.items() if value is not None]
+        return cockpit.cockpit_html(spec, f"{material.name}, {material.loaded.title}", words)
+
+    left, right = st.columns([3, 4], gap="large")
+    with left, st.container(horizontal=True, gap="small"):
+        _file("Report (JSON)", lambda: json.dumps(facts, indent=2, ensure_ascii=False).encode(),
+              "threshold.json", "application/json")  # fmt: skip
+        _file("Flagged (CSV)", lambda: flagged(material, place.threshold), "flagged.csv",
+              "text/csv")  # fmt: skip
+        _file("All scores (CSV)", lambda: table(material).to_csv(index=False).encode(),
+              "scores.csv", "text/csv")  # fmt: skip
+        for form in ("png", "svg"):
+            st.button(f"Figure ({form.upper()})", icon=":material/image:", key=f"save-{form}",
+                      on_click=_ask, args=(form,))  # fmt: skip
+        _file("Figure (HTML)", figure, "cockpit.html", "text/html")
+    with right:
+        st.markdown("The same from the shell:")
+        st.code(command(material, place, *world), language="bash", wrap_lines=True)
+
+
+def _file(label: str, data: Any, name: str, kind: str) -> None:
+    """A button whose file is made when it is pressed."""
+    st.download_button(label, data, name, kind, icon=":material/download:", on_click="ignore",
+                       key=f"save-{name}")  # fmt: skip
+
+
+def _ask(form: str) -> None:
+    """The browser draws the picture; it is asked by a new number."""
+    st.session_state[SAVED] = (form, st.session_state.get(SAVED, ("", 0))[1] + 1)
+
+
+def report(
+    material: Material, place: Position, point: OperatingPoint | None, base_rate: float | None,
+    ratio: float,
+) -> dict[str, Any]:  # fmt: skip
+    """The threshold and what it does, by the names that the shell has for it; what is not defined
+    is null."""
+    source, n = material.source, len(material.test)
+    facts: dict[str, Any] = {
+        "threshold": place.threshold,
+        "threshold_text": repr(place.threshold),  # JSON has no infinity
+        "rule": place.why or "by hand",
+        "flagged_means": "score > threshold",
+        "detector": material.name,
+        "scores": material.loaded.title,
+        "use_case": None if source is None else source.case,
+        "abnormal": None if source is None else source.abnormal,
+        "n": n,
+        "flagged": material.ranking.n_flagged(place.threshold),
+    }
+    if point is not None:
+        facts |= {
+            "true_positives": point.true_positives,
+            "false_positives": point.false_positives,
+            "false_negatives": point.false_negatives,
+            "true_negatives": point.true_negatives,
+            "recall": point.recall,
+            "false_alarm_rate": point.false_alarm_rate,
+            "base_rate": point.base_rate,
+            "precision": point.precision,
+            "f1": point.f(),
+            "mcc": point.mcc,
+            "cost_ratio": ratio,
+            "cost": point.cost(ratio),
+        }
+    facts["command"] = command(material, place, base_rate, ratio)
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in facts.items()
+    }
+
+
+def table(material: Material) -> pd.DataFrame:
+    """Every test score with what is known about its sample."""
+    test = material.test
+    columns = {"id": test.sample_id, "subject": test.subject, "class": test.class_,
+               "label": test.label, "score": test.score}  # fmt: skip
+    return pd.DataFrame({name: value for name, value in columns.items() if value is not None})
+
+
+def flagged(material: Material, threshold: float) -> bytes:
+    return flagged_csv(material.test, material.loaded.row, threshold)
+
+
+def command(material: Material, place: Position, base_rate: float | None, ratio: float) -> str:
+    """What reproduces the threshold's report in a shell, in this repository's folder."""
+    words = ["python", "-m", "wganad_core", "threshold"]
+    source = material.source
+    if source is None:
+        words += [material.loaded.title, *material.loaded.reading]
+    else:
+        path = pretrained.scores_path(source.case, source.abnormal)
+        words.append(path.relative_to(pretrained.SHIPPED.parent).as_posix())
+        words += ["--detector", material.detector, "--protocol", source.protocol]
+        words += ["--model", source.model] if source.model else []
+    words.append(f"--threshold={place.threshold!r}")
+    if material.two_classes:
+        words += [] if base_rate is None else [f"--base-rate={base_rate!r}"]
+        words.append(f"--cost-ratio={ratio:g}")
+    return shlex.join(words)

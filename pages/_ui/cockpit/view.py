@@ -1,0 +1,249 @@
+"""One slider, every consequence: threshold, curves, counts and samples, redrawn together."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from pages._ui import chart, linked
+from pages._ui.cockpit import advice as cockpit_advice
+from pages._ui.cockpit import compare as cockpit_compare
+from pages._ui.cockpit import export as cockpit_export
+from pages._ui.cockpit import flips as cockpit_flips
+from pages._ui.cockpit import material as cockpit_material
+from pages._ui.cockpit import numbers as cockpit_numbers
+from pages._ui.cockpit import state as cockpit_state
+from pages._ui.cockpit.material import Material
+from pages._ui.cockpit.state import Position
+from wganad_core import evaluation
+from wganad_core.evaluation import OperatingPoint
+
+if TYPE_CHECKING:
+    from wganad_core.figures import cockpit
+
+CHART, SLIDER, DRAWN = "cockpit", "_cockpit-slider", "_cockpit-drawn"
+RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
+RATIOS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+BELOW = {
+    "samples": "Which samples",
+    "advice": "Without labels",
+    "compare": "Two detectors",
+    "export": "Take away",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class World:
+    """What the reader told: the base rate (None: the test's), how many false alarms a miss costs,
+    and whether counts are drawn on a logarithmic axis."""
+
+    base_rate: float | None
+    ratio: float
+    log_counts: bool
+    with_bands: bool
+
+
+@st.fragment
+def show(material: Material, second: Material | None) -> None:
+    """Runs again, alone, with every move."""
+    place = cockpit_state.position(material.place, *material.start)
+    _take_events(place)
+    material.note(place.threshold)
+    world = _controls(material, place)
+    picture = _picture((material.key, second and second.key), world, material, second)
+    st.session_state[DRAWN] = picture.drawn
+    point, words = _numbers(material, place, world, picture)
+    _draw(picture, material, place, point, words)
+    if point is not None and material.two_classes:
+        _world(material, point)
+    _below(material, second, place, world, point, picture)
+
+
+def _numbers(
+    material: Material, place: Position, world: World, picture: Picture
+) -> tuple[OperatingPoint | None, str]:
+    """Counts and rates, with labels; and the same in words."""
+    if material.curve is None:
+        flagged, n = material.ranking.n_flagged(place.threshold), len(material.test)
+        cockpit_numbers.unlabelled(flagged, n)
+        return None, f"{flagged:,} of {n:,} {material.loaded.noun} flagged"
+    point = material.curve.at(place.threshold, world.base_rate)
+    bands = picture.drawn.bands
+    intervals = {} if bands is None else bands.at(place.threshold)
+    cockpit_numbers.show(point, intervals, world.ratio)
+    if bands is not None and bands.warning:
+        st.caption(f":orange[:material/warning: {bands.warning}]")
+    return point, (
+        f"precision {cockpit_numbers.percent(point.precision)}, "
+        f"recall {cockpit_numbers.percent(point.recall)}"
+    )
+
+
+# What moves the threshold
+
+
+def _take_events(place: Position) -> None:
+    """A dragged line or a click in the chart, before anything is drawn with the old threshold."""
+    from wganad_core.figures import cockpit
+
+    last: cockpit.Drawn | None = st.session_state.get(DRAWN)
+    events = chart.waiting(CHART)
+    if last is None:
+        return
+    if events.drag is not None and events.drag["name"] == "threshold":
+        place.move(float(events.drag["x0"]))
+    elif events.click is not None:
+        click = events.click
+        found = cockpit.threshold_at(last, click["subplot"], click["x"], click["y"])
+        if found is not None:
+            place.move(found)
+
+
+def _controls(material: Material, place: Position) -> World:
+    """The threshold's slider and buttons, and the reader's world."""
+    place_of_sliders = st.container(key="cockpit-sliders")
+    left, middle, right = place_of_sliders.columns([5, 2, 2], gap="medium")
+    labelled = material.two_classes
+    with middle:
+        base_rate = linked.slide(
+            "Base rate of your world", (0.0, *RATES), key="rate", default=0.0,
+            shown=lambda rate: f"{100 * rate:g} %" if rate else "as in the test",
+            disabled=not labelled,
+            help="How rare anomalies are where the detector will work. Recall and false-alarm rate "
+            "stay as they are; precision does not.",
+        )  # fmt: skip
+    with right:
+        ratio = linked.slide(
+            "A miss costs as much as", RATIOS, key="cost", default=10,
+            shown=lambda k: f"{k:,} false alarm{'s' * (k > 1)}", disabled=not labelled,
+        )  # fmt: skip
+    rate = (base_rate or None) if labelled else None
+    place.live_in((rate,), (rate, ratio))
+    with left:
+        _slider(material, place)
+    with st.container(
+        key="cockpit-guides", horizontal=True, vertical_alignment="center", gap="small"
+    ):
+        if labelled:
+            _guides(material, place, rate, ratio)
+        log_counts = linked.switch("Log counts", key="log", default=True)
+        with_bands = labelled and not material.loaded.dependent and linked.switch(
+            "95 % bands", key="bands", default=False,
+            help="How far the curve and the numbers would move on another sample of this size: "
+            "bootstrap, by subject where one subject has several.",
+        )  # fmt: skip
+    return World(rate, float(ratio), log_counts, with_bands)
+
+
+def _slider(material: Material, place: Position) -> None:
+    options = material.options
+    if math.isinf(place.threshold):
+        nearest = 0 if place.threshold < 0 else len(options) - 1
+    else:
+        nearest = int(np.abs(np.asarray(options) - place.threshold).argmin())
+    st.session_state[SLIDER] = options[nearest]
+    why = f", {place.why}" if place.why else ""
+    st.select_slider(
+        f"**Threshold {material.axis.text(place.threshold)}**{why}", options, key=SLIDER,
+        format_func=material.axis.text,
+        on_change=lambda: place.move(float(st.session_state[SLIDER])),
+        help="A sample is flagged when its score is above the threshold. Arrow keys make small "
+        "steps; or drag the orange line, or click into any curve.",
+    )  # fmt: skip
+
+
+def _guides(material: Material, place: Position, base_rate: float | None, ratio: float) -> None:
+    """Thresholds that people ask for by name."""
+    curve = material.curve
+    assert curve is not None
+    aims: dict[str, tuple[Callable[[], float], Hashable]] = {
+        "best F1": (lambda: evaluation.best_f(curve, base_rate=base_rate), (base_rate,)),
+        "lowest cost": (
+            lambda: evaluation.lowest_cost(curve, ratio, base_rate), (base_rate, ratio)
+        ),
+        "recall ≥ 95 %": (lambda: evaluation.at_recall(curve, 0.95), None),
+        "false alarms ≤ 1 %": (lambda: evaluation.at_false_alarm_rate(curve, 0.01), None),
+    }  # fmt: skip
+    for name, (aim, holds) in aims.items():
+        label = name[0].upper() + name[1:]
+        st.button(
+            label, key=f"aim-{label}",
+            type="secondary" if place.why == name else "tertiary",
+            on_click=lambda aim=aim, name=name, holds=holds: place.move(aim(), name, holds),
+        )  # fmt: skip
+
+
+# What is drawn once, and what moves
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """A figure as it was made, and as the browser keeps it."""
+
+    drawn: cockpit.Drawn
+    prepared: chart.Prepared
+
+
+@st.cache_resource(scope="session", show_spinner=False, max_entries=8)
+def _picture(
+    keys: tuple[Hashable, Hashable], world: World, _material: Material, _second: Material | None
+) -> Picture:
+    """The figure for these scores and this world."""
+    from wganad_core.figures import cockpit
+
+    bands = cockpit_material.bands(_material, world.base_rate) if world.with_bands else None
+    drawn = cockpit.Drawn(
+        test=_material.test, curve=_material.curve, calibration=_material.loaded.calibration,
+        second=None if _second is None else _second.curve,
+        names=(_material.name, None if _second is None else _second.name),
+        base_rate=world.base_rate, cost_ratio=world.ratio, bands=bands,
+        log_counts=world.log_counts, abnormal=_material.loaded.anomalies,
+    )  # fmt: skip
+    return Picture(drawn, chart.Prepared(cockpit.cockpit_figure(drawn, _material.start[0])))
+
+
+def _draw(
+    picture: Picture, material: Material, place: Position, point: OperatingPoint | None, words: str
+) -> None:
+    from wganad_core.figures import cockpit
+
+    saved = st.session_state.get(cockpit_export.SAVED, ("png", 0))
+    shapes = cockpit.marks(picture.drawn, place.threshold if point is None else point)
+    address = {cockpit_state.ADDRESS: repr(place.threshold)}
+    chart.live_chart(
+        picture.prepared, key=CHART, marks=chart.Marks(shapes, address, saved),
+        alt=f"Scores, precision-recall and ROC curve, cost and classes of {picture.drawn.names[0]}"
+        f" at threshold {material.axis.text(place.threshold)}: {words}",
+    )  # fmt: skip
+
+
+def _world(material: Material, point: OperatingPoint) -> None:
+    left, right = st.columns([6, 1], vertical_alignment="bottom", gap="medium")
+    loaded = material.loaded
+    with right:
+        per_day = linked.whole(
+            f"{loaded.noun.capitalize()} a day", 1, 100_000_000, key="day", default=10_000,
+            step=1_000,
+        )  # fmt: skip
+    with left:
+        st.markdown(cockpit_numbers.world(point, loaded.noun, per_day))
+
+
+def _below(
+    material: Material, second: Material | None, place: Position, world: World,
+    point: OperatingPoint | None, picture: Picture,
+) -> None:  # fmt: skip
+    chosen = linked.choice("Look at", BELOW, key="below", default="samples")
+    if chosen == "samples":
+        cockpit_flips.show(material, place)
+    elif chosen == "advice":
+        cockpit_advice.show(material, place, world.ratio, world.base_rate)
+    elif chosen == "compare":
+        cockpit_compare.show(material, second, place.threshold)
+    else:
+        cockpit_export.show(material, place, point, picture.drawn)

@@ -1,0 +1,68 @@
+"""What the generator draws: new samples, and a walk between two of them."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+import streamlit as st
+
+from pages._ui import runtime
+from pages._ui.digits import data as digits_data
+from wganad_core.data import latents
+from wganad_core.records import FloatArray
+
+N_SAMPLES, N_COLUMNS, N_WALK = 40, 10, 36
+STYLE = f"""<style>
+.dg-walk {{width: min(100%, 15rem); aspect-ratio: 1; image-rendering: pixelated;
+  background-size: {N_WALK}00% 100%; border-radius: 4px;
+  animation: dg-walk 4s steps({N_WALK}, jump-none) infinite alternate;}}
+.dg-sheet {{width: 100%; image-rendering: pixelated; border-radius: 4px; display: block;}}
+@keyframes dg-walk {{from {{background-position-x: 0%;}} to {{background-position-x: 100%;}}}}
+@media (prefers-reduced-motion: reduce) {{.dg-walk {{animation-duration: 40s;}}}}
+</style>"""
+
+
+def show(digit: str) -> None:
+    st.html(STYLE)
+    st.subheader(
+        f"Forty digits from a generator that has never seen {digits_data.an(digit)}", anchor=False
+    )
+    n_latent = digits_data.n_latent(digit)
+    seed = st.session_state.setdefault("samples_seed", 0)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.markdown(f"**G(z) at random latents.** Is {digits_data.an(digit)} among them?")
+        z = latents.draw(N_SAMPLES, n_latent, seed)
+        _sheet(_generate(digit, z), N_COLUMNS, f"{N_SAMPLES} generated digits")
+        if st.button("New samples", icon=":material/casino:", type="primary"):
+            st.session_state.samples_seed = seed + 1
+            st.rerun()
+        st.caption(f"{n_latent} latents, seed {seed}.")
+    with right:
+        st.markdown("**A walk between two latents.** Every point on the way is a digit, or nearly.")
+        with st.container(horizontal=True, gap="medium"):
+            start = st.number_input("From sample", 1, N_SAMPLES, 1, width=150)
+            end = st.number_input("to sample", 1, N_SAMPLES, 2, width=150)
+        path = _generate(digit, latents.walk(z[start - 1], z[end - 1], N_WALK))
+        uri = _png_uri(path, N_WALK)
+        st.html(f'<div class="dg-walk" role="img" aria-label="A walk from sample {start} to sample '
+                f'{end}" style="background-image: url({uri})"></div>')  # fmt: skip
+    stops = np.linspace(0, N_WALK - 1, 12).round().astype(int)
+    _sheet(path[stops], len(stops), "Twelve stops of the walk")
+    st.caption("The same walk laid out. It follows a great circle, where the prior has its mass.")
+
+
+@st.cache_data(show_spinner="Generating …", max_entries=32)
+def _generate(digit: str, z: FloatArray) -> FloatArray:
+    return runtime.image_worker().generate(digit, z)
+
+
+def _png_uri(images: FloatArray, columns: int) -> str:
+    from wganad_core.figures.digits import sprite
+
+    return "data:image/png;base64," + base64.b64encode(sprite(images, columns, 28)).decode()
+
+
+def _sheet(images: FloatArray, columns: int, alt: str) -> None:
+    st.html(f'<img class="dg-sheet" alt="{alt}" src="{_png_uri(images, columns)}">')

@@ -1,0 +1,273 @@
+"""What is in the data: a first look, which column is what, which samples are normal."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages._ui import chart
+from pages._ui.own import roles as own_roles
+from pages._ui.own.plan import Kind, Roles
+from pages._ui.own.source import Source
+from pages._ui.own.tab import settle, usual
+from wganad_core.data import DataError
+from wganad_core.data.own.roles import Role
+from wganad_core.data.own.samples import OwnSamples, read_samples
+from wganad_core.live.own_stretch import normal_stretch
+
+Normals = Literal["labelled", "all", "range"]
+NOUNS = {"table": "rows", "images": "images", "series": "moments"}
+SHOWN_IMAGES = 9
+
+
+@dataclasses.dataclass(frozen=True)
+class Chosen:
+    """The data as they are to be used: `labelled` keeps labelled anomalies out of the training,
+    `stretch` tells from which sample up to which to learn, where not from all."""
+
+    source: Source
+    kind: Kind
+    roles: Roles
+    samples: OwnSamples
+    labelled: bool
+    stretch: tuple[int, int] | None
+
+    @property
+    def n_anomalies(self) -> int:
+        label = self.samples.label
+        return 0 if label is None else int(label.sum())
+
+    @property
+    def noun(self) -> str:
+        return NOUNS[self.kind]
+
+    def summary(self) -> str:
+        samples, found = self.samples, []
+        found.append(f"{len(samples.x):,} {self.noun}")
+        if self.kind != "images":
+            found[0] += f" of {len(samples.features):,} feature{'s' * (len(samples.features) > 1)}"
+        if samples.label is not None:
+            found.append(f"{len(samples.x) - self.n_anomalies:,} normal")
+            found.append(f"{self.n_anomalies:,} anomal{'ies' if self.n_anomalies != 1 else 'y'}")
+        return f"{self.source.name}: {', '.join(found)}"
+
+
+def show(source: Source, *, open_: bool, learning: bool) -> Chosen | None:
+    """Preview and choices, folded away unless `open_`; None, after one sentence, where the choices
+    cannot be used."""
+    with st.expander(_title(source), expanded=open_, icon=":material/dataset:"):
+        try:
+            return _choices(source, learning)
+        except DataError as error:
+            st.error(str(error))
+            return None
+
+
+def _title(source: Source) -> str:
+    found = source.look
+    if found.image_shape is not None:
+        return f"**{source.name}** · {found.n_rows:,} images"
+    rows, columns = found.n_rows, len(found.columns)
+    return (f"**{source.name}** · {rows:,} row{'s' * (rows != 1)}, {columns:,} "
+            f"column{'s' * (columns != 1)}")  # fmt: skip
+
+
+def _choices(source: Source, learning: bool) -> Chosen:
+    if source.look.image_shape is not None:
+        samples = read(source, Roles())
+        _pictures(samples)
+        labelled = learning and _normals("images", samples, source) == "labelled"
+        chosen = Chosen(source, "images", Roles(), samples, labelled, None)
+        _told(chosen, source.look.remarks)
+        return chosen
+    left, right = st.columns([6, 5], gap="large")
+    with right:
+        kind = _kind(source) if learning else (source.kind or "table")
+        chosen_ones = own_roles.edited(source)
+    with left:
+        picture = st.container()
+        roles, samples = _readable(source, chosen_ones)
+        with picture:
+            _preview(source, kind, samples)
+    labelled, stretch = False, None
+    if learning:
+        with right:
+            normals = _normals(kind, samples, source)
+            stretch = _stretch(kind, samples, source, normals)
+        labelled = normals == "labelled"
+        _enough(samples, labelled, stretch)
+    chosen = Chosen(source, kind, roles, samples, labelled, stretch)
+    with left:
+        _told(chosen, source.look.remarks)
+    return chosen
+
+
+def read(source: Source, roles: Roles) -> OwnSamples:
+    """All samples. Raises `DataError`."""
+    return _read(source.key, roles, source)
+
+
+def _readable(source: Source, chosen: Sequence[Role]) -> tuple[Roles, OwnSamples]:
+    """The samples by these roles; what the reader guesses is left to it, unless it fails where a
+    first look has seen that a column of numbers holds something else."""
+    columns = source.look.columns
+    roles = own_roles.chosen_roles(columns, chosen)
+    try:
+        return roles, read(source, roles)
+    except DataError as error:
+        about = " ".join([str(error), *source.look.remarks])
+        try:
+            named = own_roles.named_roles(columns, chosen)
+        except DataError as wrong:
+            raise DataError(" ".join([str(wrong), *source.look.remarks])) from error
+        if roles != Roles():
+            raise DataError(about) from error
+        return named, read(source, named)
+
+
+@st.cache_resource(scope="session", show_spinner="Reading the samples …", max_entries=3)
+def _read(key: str, roles: Roles, _source: Source) -> OwnSamples:
+    return read_samples(_source.path, _source.name, **roles.arguments())
+
+
+# What is seen
+
+
+def _preview(source: Source, kind: Kind, samples: OwnSamples) -> None:
+    if kind == "series":
+        from wganad_core.figures import own_explained
+
+        names = samples.features[:6]
+        figure = own_explained.recording_figure(
+            names, samples.x[:, : len(names)], label=samples.label, height=84
+        )
+        chart.live_chart(
+            figure, key=f"own-preview-{source.key}", alt=f"The signals of {source.name}"
+        )
+
+        return
+    found = source.look
+    table = pd.DataFrame(found.head, columns=[column.name for column in found.columns])
+    st.dataframe(table, hide_index=True, height=409, key=f"own-head-{source.key}")
+
+
+def _pictures(samples: OwnSamples) -> None:
+    """Some of the normal ones, some of the others."""
+    from wganad_core.figures import pictures
+
+    label = np.zeros(len(samples.x), int) if samples.label is None else samples.label
+    made = []
+    for kind, word in ((0, "normal"), (1, "anomaly")):
+        at = np.flatnonzero(label == kind)
+        for i in at[:: max(1, len(at) // SHOWN_IMAGES)][:SHOWN_IMAGES]:
+            uri = pictures.digit(samples.x[i].astype(np.float32))
+            odd = " class=odd" if kind else ""
+            made.append(f'<figure{odd}><img src="{uri}" alt="{word}"></figure>')
+    st.html(f'<div class="own-strip">{"".join(made)}</div>')
+
+
+def _told(chosen: Chosen, remarks: Sequence[str]) -> None:
+    """Missing values, constants and the like, a line each."""
+    about = [*remarks, *chosen.samples.remarks]
+    about = [line for line in dict.fromkeys(about) if "serves as the label" not in line]
+    if about:
+        st.caption("  \n".join(f":material/info: {line}" for line in about[:6]))
+
+
+# What is chosen
+
+
+def _kind(source: Source) -> Kind:
+    """Whether rows stand for themselves or follow each other in time."""
+    columns = source.look.columns
+    whole = not any(column.n_missing for column in columns if column.guess == "feature")
+    guess = whole and any(column.guess == "time" for column in columns)
+    start: Kind = source.kind or ("series" if guess else "table")
+    key = f"own-rows-{source.key}"
+    kinds: dict[Kind, str] = {"table": "a sample of its own", "series": "a moment of a recording"}
+    chosen: Kind = settle(key, st.segmented_control(
+        "Each row is", list(kinds), format_func=lambda kind: kinds[kind], required=True,
+        default=usual(key, start), key=key,
+    ))  # fmt: skip
+    return chosen
+
+
+def _normals(kind: Kind, samples: OwnSamples, source: Source) -> Normals:
+    """Where normality is learned from."""
+    label, noun = samples.label, NOUNS[kind]
+    if label is not None and label.all():
+        raise DataError(
+            f"Every one of the {noun} is labelled an anomaly; a detector learns from normals."
+        )
+    options: dict[Normals, str] = {"all": f"all {noun}"}
+    if label is not None and label.any():
+        longest = "the longest normal stretch"
+        what = {"table": "rows labelled 0", "images": "the normal ones", "series": longest}[kind]
+        options = {"labelled": what, **options}
+    if kind != "images" and len(samples.x) > 2:
+        options["range"] = "from row … to row …"
+    if len(options) == 1:
+        st.caption(f"All {len(samples.x):,} {noun} are taken as normal.")
+        return "all"
+    key = f"own-normals-{source.key}-{kind}"
+    begin = usual(key, next(iter(options)))
+    chosen: Normals = settle(key, st.segmented_control(
+        "Learn what is normal from", list(options), required=True, key=key,
+        default=begin if begin in options else next(iter(options)),
+        format_func=lambda name: options[name],
+    ))  # fmt: skip
+    if chosen == "all" and "labelled" not in options:
+        st.caption(f"All {len(samples.x):,} {noun} are taken as normal.")
+    return chosen
+
+
+def _enough(samples: OwnSamples, labelled: bool, stretch: tuple[int, int] | None) -> None:
+    label = samples.label
+    n = len(samples.x) if label is None or not labelled else int((label == 0).sum())
+    if stretch is not None:
+        n = stretch[1] - stretch[0]
+    if n < 2:
+        raise DataError(
+            f"There is {'one normal row' if n else 'no normal row'}; a detector needs two to learn "
+            "from, and learns well from a hundred or more. Open a saved detector to score it."
+        )
+
+
+def _stretch(
+    kind: Kind, samples: OwnSamples, source: Source, normals: Normals
+) -> tuple[int, int] | None:
+    if kind == "series" and len(samples.missing):
+        raise DataError(
+            f"A recording needs every row, and row {samples.missing[0]:,} lacks a number; fill it, "
+            "leave its column out, or take each row as a sample of its own."
+        )
+    if normals == "range":
+        return _range(samples, source)
+    if kind != "series" or normals == "all":
+        return None
+    part = normal_stretch(samples.label, len(samples.x))
+    return part.start, part.stop
+
+
+def _range(samples: OwnSamples, source: Source) -> tuple[int, int]:
+    """Two rows of the file, and everything between them."""
+    first, last = int(samples.row[0]), int(samples.row[-1])
+    ends = []
+    with st.container(horizontal=True, gap="small"):
+        for label, start in (("From row", first), ("to row", last)):
+            key = f"own-{label}-{source.key}"
+            ends.append(settle(key, st.number_input(
+                label, first, last, usual(key, start), key=key, width=150
+            )))  # fmt: skip
+    if ends[0] >= ends[1]:
+        raise DataError(f"Expected a last row behind the first; found {ends[0]:,} to {ends[1]:,}.")
+    low = int(np.searchsorted(samples.row, ends[0]))
+    high = int(np.searchsorted(samples.row, ends[1], side="right"))
+    if samples.label is not None and (odd := int(samples.label[low:high].sum())):
+        st.caption(f":orange[:material/warning: {odd:,} of these rows are labelled anomalies.]")
+    return low, high

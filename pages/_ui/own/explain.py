@@ -1,0 +1,183 @@
+"""Why one sample was scored as it was: where the generator cannot rebuild it."""
+
+from __future__ import annotations
+
+import html
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages._ui import chart, runtime
+from pages._ui.own.outcome import Outcome
+from wganad_core.live.own_stretch import runs_of
+
+OFFERED = 400  # samples in the list, highest scores first
+STRIP = 12
+Values = NDArray[np.float64]
+NOTHING = (
+    "This score method rebuilds nothing, so no feature can be blamed; train with another score "
+    "(ours, residual, BiGAN, VAE) to see why."
+)
+
+
+def show(outcome: Outcome) -> None:
+    if outcome.chosen.kind == "series":
+        _moment(outcome)
+        return
+    order = np.argsort(-outcome.score, kind="stable")
+    chosen = _choose(outcome, order)
+    x = outcome.chosen.samples.x[outcome.position[chosen]]
+    found = runtime.image_worker().own_explain(outcome.model, x[None])
+    if found is None:
+        st.info(NOTHING)
+    elif outcome.chosen.kind == "images":
+        _image(outcome, chosen, x, found[0][0], found[1][0])
+        _strip(outcome, order[:STRIP])
+    else:
+        _row(outcome, chosen, x, found[0][0], found[1][0])
+
+
+def _choose(outcome: Outcome, order: NDArray[np.int64]) -> int:
+    """One of the samples, from the highest score down."""
+    names, label = outcome.names, outcome.label
+
+    def shown(i: int) -> str:
+        words = [str(names[i]), f"score {outcome.score[i]:.3g}"]
+        if outcome.score[i] > outcome.current:
+            words.append("flagged")
+        if label is not None:
+            words.append("anomaly" if label[i] else "normal")
+        return " · ".join(words)
+
+    offered = order
+    if len(order) > OFFERED:  # the highest, and some from all the way down
+        rest = order[OFFERED // 2 :]
+        offered = np.append(order[: OFFERED // 2], rest[:: -(-len(rest) // (OFFERED // 2))])
+    picked: int = st.selectbox(
+        "Which one, highest score first", offered.tolist(), format_func=shown,
+        key=f"own-which-{outcome.plan.source.key}", width=480,
+    )  # fmt: skip
+    return picked
+
+
+def _row(outcome: Outcome, at: int, x: Values, rebuilt: Values, residual: Values) -> None:
+    from wganad_core.figures import own_explained
+
+    names = outcome.chosen.samples.features
+    st.markdown(_blame(outcome, at, names, residual))
+    figure = own_explained.features_figure(names, x, rebuilt, residual)
+    chart.live_chart(figure, key="own-features", alt="The residual of each feature")
+
+
+def _blame(outcome: Outcome, at: int, names: tuple[str, ...], residual: Values) -> str:
+    """The features that carry most of the residual, in a sentence."""
+    order = np.argsort(-residual)
+    share = residual[order] / max(residual.sum(), 1e-300)
+    n = int(np.searchsorted(np.cumsum(share), 0.6)) + 1
+    listed = " and ".join(f"**{names[i]}** ({residual[i] / max(residual.sum(), 1e-300):.0%})"
+                          for i in order[: min(n, 3)])  # fmt: skip
+    flagged = outcome.score[at] > outcome.current
+    state = "is flagged" if flagged else "passes as normal"
+    return (
+        f"“{outcome.names[at]}” {state} with a score of {outcome.score[at]:.3g} (threshold "
+        f"{outcome.current:.3g}). What the generator cannot rebuild lies mostly in {listed}."
+    )
+
+
+def _image(outcome: Outcome, at: int, x: Values, rebuilt: Values, residual: Values) -> None:
+    from wganad_core.figures import pictures
+
+    three = (
+        ("Found", x), ("Rebuilt from what is normal", rebuilt),
+        ("What is left over", np.sqrt(residual / max(residual.max(), 1e-12))),
+    )  # fmt: skip
+    odd = " class=odd" if outcome.score[at] > outcome.current else ""
+    made = "".join(
+        f'<figure{odd}><img src="{pictures.digit(image.clip(0, 1).astype(np.float32))}" '
+        f'alt="{title}"><figcaption>{title}</figcaption></figure>'
+        for title, image in three
+    )
+    st.html(f'<div class="own-trio">{made}</div>')
+
+
+def _strip(outcome: Outcome, order: NDArray[np.int64]) -> None:
+    """The most anomalous ones; those that are labelled so are underlined in orange."""
+    from wganad_core.figures import pictures
+
+    made = []
+    for i in order.tolist():
+        image = outcome.chosen.samples.x[outcome.position[i]].astype(np.float32)
+        odd = " class=odd" if outcome.label is not None and outcome.label[i] else ""
+        name = html.escape(str(outcome.names[i]))
+        made.append(
+            f'<figure{odd}><img src="{pictures.digit(image)}" alt="{name}">'
+            f"<figcaption>{outcome.score[i]:.3g}</figcaption></figure>"
+        )
+    st.markdown("**The highest scores of all**")
+    st.html(f'<div class="own-strip">{"".join(made)}</div>')
+
+
+# Recordings
+
+
+def _moment(outcome: Outcome) -> None:
+    """The score along the recording, and one stretch of it, rebuilt."""
+    from wganad_core.figures import own_explained
+
+    samples = outcome.chosen.samples
+    st.markdown("**The whole recording.** Shaded: labelled anomalies." if outcome.label is not None
+                else "**The whole recording**")  # fmt: skip
+    whole = own_explained.recording_figure(
+        (), samples.x[:, :0], score=outcome.score, threshold=outcome.current,
+        label=outcome.label, height=170,
+    )  # fmt: skip
+    chart.live_chart(whole, key="own-along", alt="The score along the recording")
+    peaks = stretches(outcome.score, outcome.current)
+    at = st.selectbox(
+        "Which stretch, highest score first", range(len(peaks)), width=480,
+        format_func=lambda i: _stretch(outcome, *peaks[i]),
+        key=f"own-which-{outcome.plan.source.key}",
+    )  # fmt: skip
+    low, high = peaks[at]
+    window = int(dict(outcome.plan.settings).get("window", 32))
+    about = runtime.image_worker().own_about(outcome.model)
+    around = 2 * int(about["window"] or window)
+    first, last = max(0, low - around), min(len(samples.x), high + around)
+    last = min(last, first + 50 * around)  # of a long one, the beginning
+    found = runtime.image_worker().own_explain(outcome.model, samples.x[first:last])
+    if found is None:
+        st.info(NOTHING)
+        return
+    rebuilt, residual = found
+    share = residual[low - first : max(high - first, low - first + 1)].mean(axis=0)
+    worst = samples.features[int(share.argmax())]
+    st.markdown(
+        f"Blue: what was measured. Orange: what the generator makes of it from normality. They "
+        f"part most in **{worst}** ({share.max() / max(share.sum(), 1e-300):.0%} of the residual)."
+    )
+    names = samples.features[:8]
+    figure = own_explained.recording_figure(
+        names, samples.x[first:last, : len(names)], first + 1, rebuilt=rebuilt,
+        label=None if samples.label is None else samples.label[first:last], height=105,
+    )  # fmt: skip
+    chart.live_chart(figure, key="own-stretch", alt="The signals of the stretch, rebuilt")
+
+
+def stretches(score: Values, threshold: float) -> list[tuple[int, int]]:
+    """Runs of steps above the threshold, highest peak first; without any, around the highest
+    score."""
+    runs = runs_of(score > threshold)
+    if not len(runs):
+        top = int(score.argmax())
+        return [(top, top + 1)]
+    peaks = [float(score[low:high].max()) for low, high in runs]
+    return [(int(low), int(high)) for low, high in runs[np.argsort(peaks)[::-1][:OFFERED]]]
+
+
+def _stretch(outcome: Outcome, low: int, high: int) -> str:
+    time = outcome.chosen.samples.time
+    when = f"rows {low + 1:,} to {high:,}"
+    if time is not None:
+        when += f" (from {time[low]})"
+    return f"{when} · score {outcome.score[low:high].max():.3g}"

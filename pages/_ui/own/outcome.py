@@ -1,0 +1,183 @@
+"""What a training or a saved detector found in the data: read from the files that it wrote."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import html
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow.csv
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages._ui.cockpit.data import Loaded
+from pages._ui.cockpit.material import Material
+from pages._ui.own.data import Chosen
+from pages._ui.own.plan import Plan
+from wganad_core import storage
+from wganad_core.live.fitting import Fitting
+from wganad_core.records import PARTS, Scored
+
+KINDS = ("normal", "anomaly")
+FIT, CALIBRATION = PARTS.index("fit"), PARTS.index("calibration")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Outcome:
+    """`row`, `score`, `part` (n,): of every row of the file that has a score; `part` is a number in
+    `records.PARTS`. `folder` holds the files, `threshold` is the detector's own, `given` notes the
+    one that was `set` in the cockpit and the one that files were `made` with. `fitted`: what `fit`
+    said; None of a detector that came from a file. `remarks` are what `score` had to say."""
+
+    plan: Plan
+    chosen: Chosen
+    folder: Path
+    row: NDArray[np.int64]
+    score: NDArray[np.float64]
+    part: NDArray[np.int8]
+    threshold: float
+    fitted: dict[str, Any] | None
+    reports: tuple[dict[str, Any], ...]
+    key: Hashable
+    remarks: tuple[str, ...] = ()
+    given: dict[Literal["set", "made"], float] = dataclasses.field(default_factory=dict)
+
+    @property
+    def current(self) -> float:
+        """The threshold as it is now."""
+        return self.given.get("set", self.threshold)
+
+    @property
+    def model(self) -> Path:
+        return self.folder / self.plan.model_name
+
+    @property
+    def scores(self) -> Path:
+        return self.folder / self.plan.scores_name
+
+    @functools.cached_property
+    def position(self) -> NDArray[np.int64]:
+        """Where each scored row stands in `chosen.samples` (n,)."""
+        return np.searchsorted(self.chosen.samples.row, self.row)
+
+    @functools.cached_property
+    def label(self) -> NDArray[np.int64] | None:
+        label = self.chosen.samples.label
+        return None if label is None else label[self.position]
+
+    @functools.cached_property
+    def names(self) -> NDArray[np.str_]:
+        """What each row is called: its id, its time or its number."""
+        samples = self.chosen.samples
+        given = samples.sample_id
+        return np.array(
+            [f"row {row:,}" for row in self.row.tolist()] if given is None
+            else given[self.position]
+        )  # fmt: skip
+
+    @property
+    def held_out(self) -> NDArray[np.bool_]:
+        """Which rows the networks have not learned from."""
+        return self.part != FIT
+
+    def material(self, which: NDArray[np.bool_]) -> Material:
+        """Those rows for the cockpit, whose threshold begins as the detector's own."""
+        label = self.label
+        class_ = None if label is None else np.take(KINDS, label)
+        scored = Scored(self.score, label, self.names, class_).take(which)
+        kept = Scored(self.score).take(self.part == CALIBRATION) if self.fitted else None
+        loaded = Loaded(
+            scored, kept if kept is not None and len(kept) else None, title="scores.csv",
+            noun=self.chosen.noun, file_row=self.row[which],
+            dependent=self.plan.kind == "series",
+        )  # fmt: skip
+        return OwnMaterial(
+            (self.key, int(which.sum())), "Your detector", "", None, loaded,
+            np.ones(len(scored), bool), self, np.flatnonzero(which),
+        )  # fmt: skip
+
+    @property
+    def why(self) -> str:
+        if self.fitted is None:
+            return "the detector's own"
+        of = "of normal windows" if self.plan.kind == "series" else "false alarms"
+        return f"meant for {100 * self.fitted['false_alarm_rate']:g} % {of}"
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnMaterial(Material):
+    """Some `rows` of an outcome; begins at the detector's own threshold."""
+
+    outcome: Outcome
+    rows: NDArray[np.int64]
+
+    @property
+    def start(self) -> tuple[float, str, Hashable]:
+        current = self.outcome.current
+        return current, self.outcome.why if current == self.outcome.threshold else "", None
+
+    def note(self, threshold: float) -> None:
+        self.outcome.given["set"] = threshold
+
+    @property
+    def place(self) -> Hashable:
+        return self.outcome.key
+
+    def pictures(self, samples: NDArray[np.int64]) -> list[str] | None:
+        if self.outcome.chosen.kind != "images":
+            return None
+        from wganad_core.figures import pictures
+
+        shown = self.outcome.chosen.samples.x[self.outcome.position[self.rows[samples]]]
+        names = self.outcome.names[self.rows[samples]].tolist()
+        return [
+            f'<img src="{pictures.digit(image)}" alt="{html.escape(name)}" '
+            f'title="{html.escape(name)}">'
+            for image, name in zip(shown.astype(np.float32), names, strict=True)
+        ]
+
+
+def collect(plan: Plan, chosen: Chosen, fitting: Fitting) -> Outcome:
+    """What a finished fitting left. Raises `StorageError`."""
+    folder = fitting.folder
+    table = pyarrow.csv.read_csv(folder / plan.scores_name)
+    row, score = table["row"].to_numpy(), table["score"].to_numpy().astype(float)
+    known = np.isfinite(score)
+    row, score = row[known], score[known]
+    fitted = None if plan.model else fitting.results[0]
+    return Outcome(
+        plan, chosen, folder, row, score, _parts(plan, chosen, folder, row, fitted),
+        _threshold(fitting, fitted), fitted, tuple(fitting.reports), (plan.key, folder.name),
+        tuple(fitting.results[-1]["remarks"]),
+    )  # fmt: skip
+
+
+def _threshold(fitting: Fitting, fitted: dict[str, Any] | None) -> float:
+    return float((fitted or fitting.results[-1])["threshold_text"])
+
+
+def _parts(
+    plan: Plan, chosen: Chosen, folder: Path, row: NDArray[np.int64], fitted: object
+) -> NDArray[np.int8]:
+    part = np.full(len(row), PARTS.index("test"), np.int8)
+    if fitted is None:
+        return part
+    path = (folder / plan.model_name).with_suffix(".parts")
+    arrays, _ = storage.load(path, "parts")
+    known = arrays["row"]
+    if plan.stretch is not None:  # a file of its own, in which rows are counted anew
+        known = chosen.samples.row[plan.stretch[0] + known - 1]
+    _, mine, theirs = np.intersect1d(row, known, True, return_indices=True)
+    part[mine] = arrays["part"][theirs]
+    return part
+
+
+@st.cache_resource(scope="session", show_spinner=False, max_entries=6)
+def material(key: Hashable, everything: bool, _outcome: Outcome) -> Material:
+    """Sorted once; of the rows that were not learned from, or of all."""
+    which = np.ones(len(_outcome.row), bool) if everything else _outcome.held_out
+    return _outcome.material(which)

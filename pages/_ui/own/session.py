@@ -1,0 +1,119 @@
+"""The trainings of a tab: the one that runs, what was begun, and what others found."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+from pages._ui.own import tab as own_tab
+from pages._ui.own.data import Chosen
+from pages._ui.own.outcome import Outcome, collect
+from pages._ui.own.plan import Plan
+from wganad_core.live.fitting import Fitting
+
+KEPT = 4  # outcomes; of more, the oldest go
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Run:
+    """A plan's commands on their way, and the data that they read."""
+
+    plan: Plan
+    chosen: Chosen
+    fitting: Fitting
+
+    @property
+    def folder(self) -> Path:
+        return self.fitting.folder
+
+    @property
+    def begun(self) -> bool:
+        """Whether it has left something to go on from."""
+        return not self.plan.model and (self.folder / self.plan.checkpoint_name).exists()
+
+    def forget(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@dataclasses.dataclass
+class Runs:
+    """`latest` runs or waits, or has ended and is not settled yet; `broken` were cancelled or
+    failed, `outcomes` succeeded; both by the data they belong to."""
+
+    latest: Run | None = None
+    broken: dict[str, Run] = dataclasses.field(default_factory=dict)
+    outcomes: dict[str, Outcome] = dataclasses.field(default_factory=dict)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a training runs or waits."""
+        return self.latest is not None and self.latest.fitting.active
+
+    @property
+    def any(self) -> bool:
+        return bool(self.latest or self.broken or self.outcomes)
+
+    def begin(self, plan: Plan, chosen: Chosen, *files: Path) -> None:
+        """Run a plan with these files, or go on with it where it was broken off. Anything else
+        that was begun with the same data is given up."""
+        before = self.broken.pop(plan.key, None)
+        tab = own_tab.tab()
+        if before is not None and before.plan == plan and before.begun:
+            fitting = tab.submit(before.folder, plan.commands(), before.fitting.reports)
+        else:
+            if before is not None:
+                before.forget()
+            folder = tab.new_folder(chosen.source.path, *files)
+            plan.write_fitted(chosen.samples, folder)
+            fitting = tab.submit(folder, plan.commands())
+        self.latest = Run(plan, chosen, fitting)
+
+    def cancel(self) -> None:
+        if self.latest is not None:
+            own_tab.fittings().cancel(self.latest.fitting)
+
+    def settle(self) -> Plan | None:
+        """Put the latest run, if it has ended, where it belongs; tell which plan succeeded.
+
+        Raises `StorageError` and `OSError` where what it left cannot be read.
+        """
+        run = self.latest
+        if run is None or run.fitting.active:
+            return None
+        self.latest = None
+        if run.fitting.state != "done":
+            self.broken[run.plan.key] = run
+            return None
+        try:
+            outcome = collect(run.plan, run.chosen, run.fitting)
+        except BaseException:
+            run.forget()
+            raise
+        self.drop(run.plan.key)
+        self.outcomes[run.plan.key] = outcome
+        for oldest in list(self.outcomes)[:-KEPT]:
+            self.drop(oldest)
+        return run.plan
+
+    def drop(self, key: str) -> None:
+        """Everything that was found in these data, or begun with them."""
+        outcome, run = self.outcomes.pop(key, None), self.broken.pop(key, None)
+        if outcome is not None:
+            shutil.rmtree(outcome.folder, ignore_errors=True)
+        if run is not None:
+            run.forget()
+
+    def forget(self, source: str) -> None:
+        """All that came of a source of data."""
+        for key in (source, f"saved-{source}"):
+            if self.latest is not None and self.latest.plan.key == key:
+                self.cancel()
+                self.latest.forget()
+                self.latest = None
+            self.drop(key)
+
+
+def runs() -> Runs:
+    found: Runs = own_tab.tab().kept.setdefault("runs", Runs())
+    return found

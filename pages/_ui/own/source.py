@@ -1,0 +1,144 @@
+"""Where the data come from: one of three examples, or a file."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages._ui import linked
+from pages._ui.own import tab as own_tab
+from wganad_core.data import DataError
+from wganad_core.data.own.examples import Example, example
+from wganad_core.data.own.look import Look, look
+
+KINDS = {
+    "table": ":material/table_rows: Example: a pump",
+    "images": ":material/image: Example: digits",
+    "series": ":material/show_chart: Example: a shaft",
+    "own": ":material/upload_file: Your own file",
+}
+ABOUT = {
+    "table": "**A pump**, 1,200 minutes by six sensors. In 60 of them something is wrong, though "
+    "hardly a sensor leaves its usual range: what breaks is how they go together.",
+    "images": "**Handwritten zeros**, 400 of them, and 40 sixes that have no business there.",
+    "series": "**A shaft** that turns for a minute, three sensors at 50 Hz. Twice, for 1.5 s, "
+    "something goes wrong within the usual range.",
+}
+MEGABYTES = 200
+TYPES = ["csv", "tsv", "txt", "parquet", "npy", "zip", "png", "jpg", "jpeg", "bmp", "tif", "tiff"]
+FORMAT = (
+    "A **table** (CSV, parquet, npy: a row per sample), a **recording** (the same, a row per "
+    f"moment) or a **zip of images** (seen as 28 × 28 grey ones), up to {MEGABYTES} MB. A column "
+    "`label` (1 = anomaly) or folders `normal` and `anomaly` are understood. Files stay on this "
+    "server while the tab is open, and ten minutes longer, so that a reload loses nothing."
+)
+KEPT, GONE = "upload", "gone"
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A file in a folder of its own. `kind`: of an example, else None; `look` is what it holds."""
+
+    key: str
+    name: str
+    folder: Path
+    kind: Example | None
+    look: Look
+
+    @property
+    def path(self) -> Path:
+        return self.folder / self.name
+
+    @property
+    def title(self) -> str:
+        """For names of files that follow from this one."""
+        return Path(self.name).stem
+
+
+def removed() -> list[str]:
+    """The keys of files that were taken away since this was last asked."""
+    found: list[str] = own_tab.tab().kept.pop(GONE, [])
+    return found
+
+
+def _remove() -> None:
+    """Nothing of the file stays."""
+    kept = own_tab.tab().kept
+    source: Source | None = kept.pop(KEPT, None)
+    if source is not None:
+        kept.setdefault(GONE, []).append(source.key)
+        shutil.rmtree(source.folder, ignore_errors=True)
+
+
+def chosen() -> Source | None:
+    """The example or the file; None while there is none."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        kind = linked.choice("Data", KINDS, key="kind", default="table")
+        linked.choice(
+            "What to do", {"train": "Train a detector", "saved": "Open a saved one"},
+            key="with", default="train",
+        )  # fmt: skip
+    if kind != "own":
+        return _example(kind)  # type: ignore[arg-type]  # the others are examples
+    left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
+    with left:
+        file = st.file_uploader(
+            "Your data", TYPES, key="own-data", max_upload_size=MEGABYTES,
+            label_visibility="collapsed",
+        )  # fmt: skip
+    with right:
+        st.markdown(FORMAT)
+    if file is None:
+        return _earlier()
+    try:
+        found = _uploaded(file.file_id, file.name, file)
+    except DataError as error:
+        st.error(str(error))
+        return own_tab.tab().kept.get(KEPT)
+    own_tab.tab().kept[KEPT] = found
+    return found
+
+
+def _earlier() -> Source | None:
+    """The file that was here when the page was left or loaded again, or that is being replaced."""
+    kept: Source | None = own_tab.tab().kept.get(KEPT)
+    if kept is None:
+        st.info("No file at hand? The three examples are files like yours: open one, press "
+                "Train, and see in half a minute what you would get.")  # fmt: skip
+        return None
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{kept.name}** is still here.", width="content")
+        st.button("Remove it", type="tertiary", key="own-remove", on_click=_remove)
+    return kept
+
+
+@st.cache_resource(scope="session", show_spinner=False)
+def _example(kind: Example) -> Source:
+    name, data = example(kind)
+    return _kept(kind, name, data, kind)
+
+
+@st.cache_resource(scope="session", show_spinner="Looking into the file …", max_entries=4)
+def _uploaded(file_id: str, name: str, _file: Any) -> Source:
+    return _kept(f"file-{file_id}", safe_name(name), _file.getvalue(), None)
+
+
+def _kept(key: str, name: str, data: bytes, kind: Example | None) -> Source:
+    """Written into the session's folder, and looked at."""
+    found = look(data, name)
+    folder = own_tab.tab().folder / re.sub(r"[^\w-]", "", key)
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_bytes(data)
+    return Source(key, name, folder, kind, found)
+
+
+def safe_name(name: str) -> str:
+    """The last part of a name, of letters that mean nothing to a shell or a file system."""
+    last = re.split(r"[\\/]", name)[-1]
+    plain = re.sub(r"[^\w.-]+", "-", last, flags=re.ASCII).lstrip(".-")[-80:]
+    return plain or "data"

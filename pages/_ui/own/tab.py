@@ -1,0 +1,170 @@
+"""What a browser tab holds on "Your data": a folder, what was chosen, at most one training."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from wganad_core.live.fitting import Fitting, Fittings
+from wganad_core.live.tabs import Tabs
+
+ADDRESS, NAME, SETTINGS = "run", "_own-tab", "settings"
+PREFIX = "wganad-own-"
+
+
+@st.cache_resource(show_spinner=False)
+def fittings() -> Fittings:
+    """The server's: one or two at a time."""
+    return Fittings()
+
+
+class OwnTab:
+    """Files lie in a temporary folder that goes with the tab; `kept` is all that must outlive a
+    reload, by name."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+        self.browser = _browser()
+        self.kept: dict[str, Any] = {}
+        self.rested = False
+        self._fittings: list[Fitting] = []
+
+    def new_folder(self, *files: Path) -> Path:
+        """For one run, with these files in it: what came before is not touched."""
+        folder = Path(tempfile.mkdtemp(prefix="run-", dir=self.folder))
+        for file in files:
+            try:
+                os.link(file, folder / file.name)
+            except OSError:  # a file system without links
+                shutil.copyfile(file, folder / file.name)
+        return folder
+
+    def submit(
+        self, folder: Path, commands: Sequence[Sequence[str]], told: Sequence[dict[str, Any]] = ()
+    ) -> Fitting:
+        """Commands that end with the tab; see `Fittings.submit`."""
+        self.rested = False
+        self._fittings = [one for one in self._fittings if one.active]
+        self._fittings.append(fittings().submit(folder, commands, told))
+        return self._fittings[-1]
+
+    def rest(self) -> None:
+        """Train no longer. What is trained already may be finished: that is soon done."""
+        for one in self._fittings:
+            if one.active and not one.results:
+                self.rested = True
+                fittings().cancel(one)
+
+    def end(self) -> None:
+        """Nothing of it stays."""
+        for one in self._fittings:
+            fittings().cancel(one)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class Handle:
+    """An open tab."""
+
+    tabs: Tabs[OwnTab]
+    name: str
+
+    def close(self) -> None:
+        self.tabs.close(self.name)
+
+
+@st.cache_resource(show_spinner=False)
+def tabs() -> Tabs[OwnTab]:
+    """The server's."""
+    _sweep()
+    return Tabs(OwnTab)
+
+
+def _sweep() -> None:
+    """Remove the folders of servers that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        owner = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if owner.isdecimal() and not _runs(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _runs(pid: int) -> bool:
+    """Whether there is such a process; where that cannot be asked safely, there might be."""
+    if os.name == "nt":  # there, this would end it
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+@st.cache_resource(scope="session", on_release=Handle.close, show_spinner=False)
+def _handle(name: str) -> Handle:
+    """Streamlit releases it when the tab closes, and also when the network fails for a moment or
+    the page is loaded again."""
+    return Handle(tabs(), name)
+
+
+def tab() -> OwnTab:
+    """By a name that the session knows or, after a reload, the address."""
+    if not _connected():
+        st.stop()  # or it would be opened for nobody, who never closes it
+    if NAME not in st.session_state:
+        browser, asked = _browser(), st.query_params.get(ADDRESS)
+        found = tabs().name(asked, lambda tab: tab.browser == browser)
+        st.session_state[NAME] = found
+        if asked not in (None, found):
+            st.toast("The address leads to a training of another tab, or to one that is gone; "
+                     "this page begins anew.", icon=":material/info:")  # fmt: skip
+    return tabs().open(_handle(st.session_state[NAME]).name)
+
+
+def _connected() -> bool:
+    """Whether somebody still looks at the page that runs."""
+    context = get_script_run_ctx()
+    if context is None or not runtime.exists():
+        return True
+    return runtime.get_instance().is_active_session(context.session_id)
+
+
+def _browser() -> str:
+    """What tells browsers apart, so that a link opens nobody else's tab: the token of Streamlit's
+    own cookie against forged requests, without the mask that is new with every answer."""
+    parts = st.context.cookies.get("_streamlit_xsrf", "").split("|")
+    try:
+        mask, masked = (bytes.fromhex(part) for part in parts[1:3])
+        return bytes(a ^ b for a, b in zip(masked, itertools.cycle(mask), strict=False)).hex()
+    except ValueError:  # no cookie, or of another make: then the name alone decides
+        return ""
+
+
+def write_address(worth: bool) -> None:
+    """Lead back to this tab after a reload, if it holds anything worth that."""
+    if worth:
+        st.query_params[ADDRESS] = st.session_state[NAME]
+    else:
+        st.query_params.pop(ADDRESS, None)
+
+
+def usual(key: str, default: Any) -> Any:
+    """Where a widget begins: where it was left, also when it was off the page since."""
+    return tab().kept.get(SETTINGS, {}).get(key, default)
+
+
+def settle(key: str, value: Any) -> Any:
+    """Note where a widget is, and give that back."""
+    tab().kept.setdefault(SETTINGS, {})[key] = value
+    return value

@@ -1,0 +1,210 @@
+"""Settings in one line, a big button, and a training that one can watch and stop."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages._ui import chart
+from pages._ui.own import tab as own_tab
+from pages._ui.own.data import Chosen
+from pages._ui.own.plan import Kind, Plan
+from pages._ui.own.session import Runs, runs
+from pages._ui.own.tab import settle, usual
+from wganad_core.live.fitting import Fitting
+from wganad_core.storage import StorageError
+
+METHODS = {
+    "ours": "Ours: all evidence",
+    "ours-wgan": "Ours, networks only",
+    "residual": "Residual (encoder)",
+    "critic": "Critic",
+    "critic-interval": "Critic's interval",
+    "bigan": "BiGAN",
+    "vae": "VAE",
+    "inversion": "Inversion (slow)",
+    "anogan": "AnoGAN (slow)",
+}
+RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
+EFFORTS = {"quick": "Quick", "usual": "Usual", "thorough": "Thorough"}
+# Steps that are not the detector's own default.
+STEPS: dict[str, dict[str, dict[str, float]]] = {
+    "table": {"quick": {"steps": 500}, "usual": {}, "thorough": {"steps": 8_000}},
+    "images": {
+        "quick": {"steps": 300, "encoder_steps": 200, "average": 0.97}, "usual": {},
+        "thorough": {"steps": 12_000, "encoder_steps": 6_000},
+    },
+}  # fmt: skip
+STEPS["series"] = STEPS["table"]
+STAGES = {
+    "generator": "generator and critic play against each other",
+    "encoder": "the encoder learns the way back",
+    "scores": "scores are being joined",
+}
+RATE, WINDOW = 0.01, 32  # false alarms; steps
+LOOK = 0.4  # seconds between two looks at a training
+
+
+def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
+    """The detector's parameters, but for those that are as usual."""
+    kind = chosen.kind
+    of = "windows" if kind == "series" else "normals"
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        method = settle("own-method", st.selectbox(
+            "Score", list(METHODS), list(METHODS).index(usual("own-method", "ours")), width=200,
+            format_func=lambda name: METHODS[name], key="own-method",
+            help="What makes a sample anomalous. “Ours” joins the critic, what the generator "
+            "cannot rebuild, and the distance to the nearest normals.",
+        ))  # fmt: skip
+        rate = settle("own-rate", st.select_slider(
+            "False alarms to tolerate", RATES, usual("own-rate", RATE), key="own-rate", width=200,
+            format_func=lambda value: f"{100 * value:g} % of {of}",
+        ))  # fmt: skip
+        key, start = f"own-effort-{kind}", "quick" if kind == "images" else "usual"
+        effort = settle(key, st.segmented_control(
+            "Training", list(EFFORTS), default=usual(key, start), required=True, key=key,
+            format_func=lambda name: EFFORTS[name],
+        ))  # fmt: skip
+        window = WINDOW
+        if kind == "series":
+            window = _number("Window (rows)", 4, 1_024, WINDOW, "own-window")
+        seed = _number("Seed", 0, 2**31 - 1, 0, "own-seed")
+        st.space("stretch")
+        _button(chosen)
+    found = {
+        "score_method": method if method != "ours" else None,
+        "false_alarm_rate": rate if rate != RATE else None,
+        "window": window if window != WINDOW else None,
+        **STEPS[kind][effort],
+        "random_state": seed,
+    }
+    return tuple((name, value) for name, value in found.items() if value is not None)
+
+
+def _number(label: str, low: int, high: int, start: int, key: str) -> int:
+    found = st.number_input(label, low, high, usual(key, start), key=key, width=110)
+    settle(key, found)
+    return found
+
+
+def _button(chosen: Chosen) -> None:
+    again = chosen.source.key in runs().outcomes
+    st.button(
+        "Train again" if again else "Train", type="secondary" if again else "primary",
+        icon=":material/model_training:", key="own-train", width=150, on_click=ask,
+        disabled=runs().busy,
+    )  # fmt: skip
+
+
+def ask() -> None:
+    """Begin once the page has run with what is chosen now."""
+    st.session_state["_own-asked"] = True
+
+
+def plan_of(chosen: Chosen, found: tuple[tuple[str, Any], ...]) -> Plan:
+    label = chosen.samples.label
+    return Plan(
+        chosen.source, chosen.kind, chosen.roles, found, with_label=label is not None,
+        labelled=chosen.labelled, stretch=chosen.stretch, features=chosen.samples.features,
+    )  # fmt: skip
+
+
+def start_if_asked(chosen: Chosen, plan: Plan, *files: Path) -> None:
+    """Begin what the button was pressed for, or go on with it; `files`: what it needs beside the
+    data."""
+    if st.session_state.pop("_own-asked", False) and not runs().busy:
+        runs().begin(plan, chosen, *files)
+        st.rerun()  # what is above makes room
+
+
+def watch(key: str) -> None:
+    """The training of this tab: how it goes; how the last one of the data `key` broke off."""
+    held = runs()
+    if held.busy:
+        _live()
+        return
+    _settle(held, key)
+    if key not in held.broken:
+        return
+    run = held.broken[key]
+    goes_on = " Train goes on where it was, as long as data and settings stay as they are."
+    if run.fitting.state == "failed":
+        st.error(f"{run.fitting.error}{goes_on * run.begun}")
+    else:
+        why = (
+            "Stopped, as this tab was away for a minute." if own_tab.tab().rested else "Cancelled."
+        )
+        kept = goes_on if run.begun else " Nothing of it was kept."
+        st.info(f"{why}{kept} What was learned before is still here.")
+
+
+def _settle(held: Runs, key: str) -> None:
+    try:
+        done = held.settle()
+    except (StorageError, OSError) as error:
+        st.error(str(error))
+        return
+    if done is None:
+        return
+    if done.key != key:
+        st.toast(f"{done.source.name} is done.", icon=":material/check:")
+    st.rerun()  # what is above makes room
+
+
+@st.fragment(run_every=LOOK)
+def _live() -> None:
+    held = runs()
+    if held.latest is None or not held.busy:
+        st.rerun()
+        return
+    fitting, plan = held.latest.fitting, held.latest.plan
+    place = own_tab.fittings().place(fitting)
+    latest = fitting.reports[-1] if fitting.reports else None
+    left, right = st.columns([8, 1], vertical_alignment="bottom")
+    with left:
+        st.progress(*_how_far(fitting, plan, latest, place))
+    with right:
+        st.button("Cancel", icon=":material/stop_circle:", key="own-cancel", width="stretch",
+                  on_click=held.cancel)  # fmt: skip
+    if plan.model or place:
+        return
+    from wganad_core.figures import own_training
+
+    reports = list(fitting.reports)
+    n_steps = latest["n_steps"] if latest else 1
+    chart.live_chart(
+        own_training.training_spec(reports, n_steps), key="own-training",
+        alt="The critic's estimate of W and the losses so far",
+    )  # fmt: skip
+
+
+def _how_far(
+    fitting: Fitting, plan: Plan, latest: dict[str, Any] | None, place: int
+) -> tuple[float, str]:
+    name = plan.source.name
+    if place:
+        return 0.0, f"The server is busy training; {name} is number {place} in the queue."
+    if latest is None:
+        return 0.0, f"Scoring {name} …" if plan.model else f"Reading {name}, waking the networks …"
+    share = latest["step"] / max(1, latest["n_steps"])
+    if fitting.results or share >= 1:
+        return 1.0, f"Learned. Scoring all of {name} …"
+    text = f"{name}: {STAGES[latest['stage']]} · step {latest['step']:,} of {latest['n_steps']:,}"
+    if latest["seconds_left"] is not None:
+        text += f" · about {duration(latest['seconds_left'])} left"
+    return share, text
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them."""
+    if seconds < 90:
+        return f"{math.ceil(seconds)} s"
+    return f"{math.ceil(seconds / 60)} min"
+
+
+def kind_of(found: str) -> Kind:
+    """The kind of data that an estimator's class is for."""
+    return {"WGANImageDetector": "images", "WGANSeriesDetector": "series"}.get(found, "table")  # type: ignore[return-value]

@@ -1,0 +1,139 @@
+"""The threshold of a recording's scores: a slider or a line to drag, what it rests on, and the
+stretches that are above it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.errors import StreamlitAPIException
+
+from pages._ui.chart import live_chart
+from pages._ui.windows import data as windows_data
+from pages._ui.windows import tables as windows_tables
+from wganad_core import thresholds
+from wganad_core.data import har, timeline
+from wganad_core.data.timeline import Bout, Timeline
+from wganad_core.records import FloatArray, ScoreTable
+
+RATE = 5.0  # % of calibration windows that the first threshold flags
+MOVED, TOLERATED = "_own-threshold", "own-rate"
+
+Model = tuple[str, str, str]  # activity, architecture, detector
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """A recording that is on the page, and what is known about it."""
+
+    title: str
+    line: Timeline
+    truth: tuple[Bout, ...] = ()
+
+
+@st.fragment
+def show(shown: Shown, score: FloatArray, table: ScoreTable, model: Model) -> None:
+    """The strip of a recording, what its threshold rests on, and what is above it.
+
+    `table`: the calibration and test scores of the model's detector.
+    """
+    from wganad_core.figures.windows.scores import wants_log
+    from wganad_core.figures.windows.timeline import recording_strip
+
+    activity, architecture, detector = model
+    calibration = table.where(part="calibration", protocol="test").score
+    rate = _tolerated(model)
+    start = thresholds.quantile_threshold(calibration, rate / 100)
+    moved = st.session_state.get(MOVED, {}).get(model)
+    threshold = start if moved is None else moved
+    found = timeline.flagged(shown.line, score, threshold)
+    st.subheader(f"{shown.title}: {_verdict(len(found), score > threshold)}", anchor=False)
+    log = wants_log(np.append(score, start))
+    events = live_chart(
+        recording_strip(shown.line, score, threshold, start, log, shown.truth, activity),
+        key="own-strip",
+        alt=f"The signals, and the score of {windows_data.name_of(detector)} along time",
+    )  # fmt: skip
+    if events.drag is not None:
+        st.session_state[MOVED] = {model: float(events.drag["y0"])}
+        try:
+            st.rerun(scope="fragment")
+        except StreamlitAPIException:  # the event came with a run of the whole page
+            st.rerun()
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        st.markdown(_promise(table, threshold, rate if moved is None else None))
+        seconds = timeline.STRIDE / har.RATE
+        st.caption(
+            f"{len(shown.line):,} windows of 2.56 s, one every {seconds:.2f} s, by "
+            f"“{windows_data.name_of(detector)}” of “{windows_tables.short(architecture)}”, "
+            f"which has never seen {windows_data.doing(activity)}. The models know a phone at "
+            "the waist; worn elsewhere, all may look odd. Nothing is stored."
+        )
+    with right:
+        _show_flagged(found)
+
+
+def _tolerated(model: Model) -> float:
+    """The slider that sets the threshold, until the line is dragged."""
+
+    def forget() -> None:
+        st.session_state.pop(MOVED, None)
+
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        rate = st.slider(
+            "False alarms to tolerate",
+            0.0, 30.0, RATE, 0.5, format="%.1f %%", key=TOLERATED, on_change=forget, width=420,
+            help="The threshold is this quantile of the scores that normal windows of two people "
+            "got who were used for nothing else. Or drag the orange line.",
+        )  # fmt: skip
+        if model in st.session_state.get(MOVED, {}):
+            st.button("Back to the slider's threshold", on_click=forget, icon=":material/undo:")
+    return rate
+
+
+def _verdict(n: int, above: NDArray[np.bool_]) -> str:
+    if not n:
+        return "nothing is flagged."
+    return f"{n} stretch{'es' * (n > 1)} flagged, {above.mean():.0%} of its windows."
+
+
+def _promise(table: ScoreTable, threshold: float, rate: float | None) -> str:
+    """What the threshold rests on, person by person."""
+    kept = windows_tables.alarms(table, "calibration", threshold)
+    test = windows_tables.alarms(table, "test", threshold).values()
+    people = " and ".join(f"{share:.0%} for person {name}" for name, share in kept.items())
+    whose = "where you dragged it" if rate is None else f"for {rate:g} % false alarms"
+    return (
+        f"**Threshold {threshold:.3g}**, {whose}. It rests on the normal windows of "
+        f"{len(kept)} people: it flags {people}. Two people are no population, and windows of one "
+        f"are alike, so this is no guarantee: among {len(test)} people of the test it flags "
+        f"between {min(test):.0%} and {max(test):.0%} of normal windows. Yours may lie anywhere "
+        "in that range, or beyond."
+    )
+
+
+def _show_flagged(found: list[timeline.Flagged]) -> None:
+    if not found:
+        st.info("No window is above the threshold; lower it to see the next candidates.")
+        return
+    table = pd.DataFrame([dataclasses.asdict(part) for part in found])
+    st.dataframe(
+        table, hide_index=True, height="content" if len(found) < 7 else 290,
+        column_config={
+            "start": st.column_config.NumberColumn("Start", format="%.2f s"),
+            "end": st.column_config.NumberColumn("End", format="%.2f s"),
+            "peak": st.column_config.NumberColumn("Peak score", format="%.3g"),
+            "n": st.column_config.NumberColumn("Windows"),
+        },
+    )  # fmt: skip
+    text = table.rename(columns={"start": "start (s)", "end": "end (s)", "peak": "peak score",
+                                 "n": "windows"})  # fmt: skip
+    st.download_button(
+        "Flagged stretches as CSV", lambda: text.to_csv(index=False, float_format="%.6g").encode(),
+        "flagged.csv", "text/csv", icon=":material/download:", on_click="ignore",
+        key="flagged-csv",
+    )  # fmt: skip

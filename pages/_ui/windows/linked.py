@@ -1,0 +1,209 @@
+"""A window's nine signals and its recurrence image, linked: a cell is two times, and a stretch of
+time is rows and columns."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from pages._ui import linked
+from pages._ui.chart import ChartEvents, live_chart
+from wganad_core.data import recurrence
+from wganad_core.data.har import LENGTH, RATE, SIGNALS
+from wganad_core.data.views import View
+from wganad_core.records import FloatArray
+
+SENSORS = {"body_acc": "Body acceleration", "body_gyro": "Gyroscope",
+           "total_acc": "Total acceleration"}  # fmt: skip
+UNITS = {"body_acc": "g", "body_gyro": "rad/s", "total_acc": "g"}
+AXES = {"x": "x", "y": "y", "z": "z", "joint": "all three"}
+URL_CELL = "cell"
+FIRST_CELL = (36, 92)
+READING = """
+**One cell is two times.** R[i, j] = |sᵢ − sⱼ| (eq. 24) says how far apart a signal is at the times
+i and j: dark is near, bright is far. The main diagonal is every time with itself.
+
+- **Stripes along the diagonal**: periodic motion. The signal does the same again after a step; the
+  distance between two stripes is the length of a step.
+- **Dark squares**: stillness, the signal stays where it is. Where two squares meet, it changed.
+- **Bright crosses**: one short event that resembles nothing else.
+
+Click on a cell, and both its times are marked on the signals. Drag across the signals, and the
+rows and columns of that stretch light up. Click on a signal to see its image. The classical
+recurrence plot (Eckmann et al. 1987) keeps only whether a distance is below a threshold ε.
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Rebuilt:
+    """What the encoder's model made of one window: `signals` by name (128,), in g and rad/s, or
+    `seen` and `images` (9, 32, 32) of a network that knows recurrence images only."""
+
+    signals: dict[str, FloatArray] = dataclasses.field(default_factory=dict)
+    seen: FloatArray | None = None
+    images: FloatArray | None = None
+
+    @classmethod
+    def of(cls, window: FloatArray, row: FloatArray, view: View) -> Rebuilt:
+        """From a window (9, 128) and the model's row (n_features,) of it."""
+        if view.kind == "recurrence":
+            seen = view.seen(window[None])[0]
+            return cls(seen=seen, images=row.reshape(seen.shape))
+        rebuilt = view.signals(row[None])[0]
+        return cls(signals=dict(zip(SIGNALS[-len(rebuilt) :], rebuilt, strict=True)))
+
+
+@st.fragment
+def show(window: FloatArray, rebuilt: Rebuilt) -> None:
+    """Of one window (9, 128); reruns alone when something is clicked, brushed or chosen."""
+    sensor, axis, share = _controls()
+    names = [f"{sensor}_{name}" for name in "xyz" if axis in (name, "joint")]
+    i, j = _cell()
+    marks = (i / RATE, j / RATE)
+    stretch: tuple[float, float] | None = st.session_state.get("stretch")
+    left, right = st.columns([10, 11], gap="medium")
+    with left:
+        signals = _draw_signals(window, rebuilt, names, marks, stretch)
+    with right:
+        images = _draw_images(window, rebuilt, names, share, marks, stretch)
+    _say(window, names, i, j)
+    if rebuilt.images is not None and axis == "joint":
+        st.caption("This network sees one image per axis; choose x, y or z to compare them.")
+    _react(signals, images)
+
+
+def _controls() -> tuple[str, str, float | None]:
+    """Sensor, axis, and the threshold of the classical plot as a share of the largest distance."""
+    if "sensor" not in st.session_state:  # the charts are new, and nothing is brushed in them
+        st.session_state.pop("stretch", None)
+    if (asked := st.session_state.pop("asked_signal", None)) is not None:
+        st.session_state["sensor"], _, st.session_state["axis"] = asked.rpartition("_")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        sensor = linked.choice("Recurrence image of", SENSORS, key="sensor", default="body_acc")
+        axis = linked.choice(
+            "Axis", AXES, key="axis", default="x",
+            help="**All three**: the distance between vectors, ‖sᵢ − sⱼ‖.",
+        )  # fmt: skip
+        classical = st.toggle("Threshold", key="classical", bind="query-params",
+                              help="Draw the classical recurrence plot: close or not.")  # fmt: skip
+        percent = 10
+        if classical:
+            percent = st.slider("ε, % of the largest distance", 1, 50, 10, width=210,
+                                key="epsilon")  # fmt: skip
+        with st.popover("How to read it", icon=":material/help:"):
+            st.markdown(READING)
+    return sensor, axis, percent / 100 if classical else None
+
+
+def _cell() -> tuple[int, int]:
+    """The marked cell (i, j), which the address keeps as `i-j`."""
+    words = st.query_params.get(URL_CELL, "").split("-")
+    if len(words) == 2 and all(word.isdecimal() and int(word) < LENGTH for word in words):
+        return int(words[0]), int(words[1])
+    return FIRST_CELL
+
+
+def _draw_signals(
+    window: FloatArray, rebuilt: Rebuilt, names: list[str], marks: tuple[float, float],
+    stretch: tuple[float, float] | None,
+) -> ChartEvents:  # fmt: skip
+    from wganad_core.figures.windows.signals import nine_signals
+
+    spec = nine_signals(window, rebuilt.signals, names, marks, stretch)
+    return live_chart(spec, key="signals", alt="Nine signals against seconds")
+
+
+def _draw_images(
+    window: FloatArray, rebuilt: Rebuilt, names: list[str], share: float | None,
+    marks: tuple[float, float], stretch: tuple[float, float] | None,
+) -> ChartEvents:  # fmt: skip
+    from wganad_core.figures.windows.recurrence import images
+
+    panels = _panels(window, rebuilt, names)
+    if share is not None:
+        # One ε for the images that share a scale.
+        panels = [
+            dataclasses.replace(
+                panel, image=recurrence.recurrence_plot(panel.image, share * panel.top)
+            )
+            for panel in panels
+        ]
+    return live_chart(images(panels, marks, stretch), key="recurrence",
+                      alt="Recurrence images; " + ", ".join(p.title for p in panels))  # fmt: skip
+
+
+def _panels(window: FloatArray, rebuilt: Rebuilt, names: list[str]) -> list[Any]:
+    """The image of the chosen signals and, where there is one, the model's."""
+    from wganad_core.figures.windows.recurrence import Panel
+    from wganad_core.figures.windows.signals import AXES as COLOURS
+
+    unit = UNITS[names[0].rpartition("_")[0]]
+    chosen = np.stack([window[SIGNALS.index(name)] for name in names])
+    original = recurrence.joint_distance_matrix(chosen)
+    top = float(original.max()) or 1.0
+    colours = [COLOURS[name[-1]] for name in names]
+    panels = [
+        Panel(f"R, up to {top:.2g} {unit}", original,
+              dict(zip(colours, chosen, strict=True)), top, unit)
+    ]  # fmt: skip
+    if all(name in rebuilt.signals for name in names):
+        back = np.stack([rebuilt.signals[name] for name in names])
+        image = recurrence.joint_distance_matrix(back)
+        lines = dict(zip(colours, back, strict=True))
+        panels.append(Panel("R of what comes back", image, lines, top, unit))
+    if rebuilt.images is not None and rebuilt.seen is not None and len(names) == 1:
+        number = SIGNALS.index(names[0])
+        seen, made = rebuilt.seen[number], rebuilt.images[number]
+        limit = float(seen.max()) or 1.0
+        panels += [Panel("The network sees", seen, {}, limit),
+                   Panel("… and gives back", made, {}, limit)]  # fmt: skip
+    return panels
+
+
+def _say(window: FloatArray, names: list[str], i: int, j: int) -> None:
+    """The marked cell in words."""
+    sensor = names[0].rpartition("_")[0]
+    values = np.stack([window[SIGNALS.index(name)] for name in names])[:, [i, j]]
+    distance = float(np.linalg.norm(values[:, 0] - values[:, 1]))
+    unit = UNITS[sensor]
+    at = [", ".join(f"{value:.2f}" for value in pair).replace("-", "−") for pair in values.T]
+    what = f"{SENSORS[sensor].lower()} {names[0][-1] if len(names) == 1 else '(x, y, z)'}"
+    bars = "|sᵢ − sⱼ|" if len(names) == 1 else "‖sᵢ − sⱼ‖"
+    st.markdown(
+        f":material/ads_click: **R[i, j]** compares *i* = {i / RATE:.2f} s with *j* = "
+        f"{j / RATE:.2f} s: {what} is {at[0]} and {at[1]} {unit}, so {bars} = "
+        f"**{distance:.3g} {unit}**. Click on another cell, or drag across the signals."
+    )
+
+
+def _react(signals: ChartEvents, images: ChartEvents) -> None:
+    """Take over what the reader did, and draw again."""
+    from wganad_core.figures.windows.recurrence import cell_at
+
+    changed = False
+    if images.click is not None and _is_image(images.click["subplot"]):
+        i, j = cell_at(images.click["x"], images.click["y"])
+        st.query_params[URL_CELL] = f"{i}-{j}"
+        changed = True
+    if signals.brush is not None:
+        x = signals.brush["x"]
+        st.session_state["stretch"] = (min(x), max(x)) if x else None
+        changed = True
+    if signals.click is not None and signals.click["curve"] in SIGNALS:
+        st.session_state["asked_signal"] = signals.click["curve"]
+        changed = True
+    if changed:
+        try:
+            st.rerun(scope="fragment")
+        except StreamlitAPIException:  # the event came with a run of the whole page
+            st.rerun()
+
+
+def _is_image(subplot: str) -> bool:
+    """Whether a subplot is an image, not the strip above one: `xy`, `x3y3`, … are."""
+    across, up = subplot[1:].split("y")
+    return across == up

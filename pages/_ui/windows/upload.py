@@ -1,0 +1,149 @@
+"""A recording of one's own (or the bundled one), cut into windows and scored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages._ui import runtime
+from pages._ui.windows import data as windows_data
+from pages._ui.windows import flagged as windows_flagged
+from pages._ui.windows import tables as windows_tables
+from pages._ui.windows.flagged import Shown
+from wganad_core.config import VIEWS
+from wganad_core.data import DataError, har_example, timeline
+from wganad_core.data.recording import MAX_BYTES, read_recording
+from wganad_core.data.timeline import Timeline
+from wganad_core.data.uci_pipeline import ACC_UNITS, GYRO_UNITS, uci_preset
+from wganad_core.records import FloatArray
+
+AT_ONCE = 256  # windows that travel to the worker together
+AS_WRITTEN = "as the header says"
+KEPT = "_own-recording"
+FORMAT = (
+    "CSV, a row per moment: a `time` column (seconds, or ISO datetimes) and `acc_x, acc_y, acc_z` "
+    "in g with gravity, better also `gyro_x, gyro_y, gyro_z` in rad/s.  \n"
+    "Other units go into the header, as in `acc_x (m/s²)`; UCI's own nine columns are taken as "
+    "they are."
+)
+
+
+def show(activity: str, architecture: str, detector: str) -> None:
+    shown = _chosen()
+    architecture, detector = _able(shown.line, activity, architecture, detector)
+    table = windows_tables.table(activity, architecture, detector)
+    score = _score(activity, architecture, detector, shown.line)
+    windows_flagged.show(shown, score, table, (activity, architecture, detector))
+
+
+# Which recording
+
+
+def _chosen() -> Shown:
+    """The file that was uploaded, the last one that could be read, or the example."""
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        file = st.file_uploader("A recording from a phone at the waist", ["csv", "txt", "tsv"],
+                                key="own-recording", max_upload_size=MAX_BYTES // 10**6,
+                                )  # fmt: skip
+    with right:
+        st.markdown(FORMAT)
+        with st.container(horizontal=True, gap="small"):
+            st.download_button(
+                "The example as CSV", _example_csv, "recording.csv", "text/csv",
+                icon=":material/download:", on_click="ignore", key="example-csv",
+            )  # fmt: skip
+            settings = _settings()
+    if file is None:  # also for a moment while one file replaces another
+        return _example()
+    try:
+        found = Shown(file.name, _read(file.file_id, settings, file))
+    except DataError as error:
+        st.error(str(error))
+        return st.session_state.get(KEPT) or _example()
+    st.session_state[KEPT] = found
+    return found
+
+
+def _settings() -> tuple[str | None, str | None, str | None]:
+    """The time column and both units, where the file does not tell."""
+    with st.popover("Units and time", icon=":material/tune:"):
+        time = st.text_input("Name of the time column", placeholder="time, t, timestamp, seconds",
+                             key="own-time")  # fmt: skip
+        units = [
+            st.selectbox(label, [AS_WRITTEN, *choices], key=key)
+            for label, choices, key in (("Unit of acceleration", ACC_UNITS, "own-acc"),
+                                        ("Unit of rotation", GYRO_UNITS, "own-gyro"))
+        ]  # fmt: skip
+    acceleration, rotation = (None if unit == AS_WRITTEN else unit for unit in units)
+    return time.strip() or None, acceleration, rotation
+
+
+@st.cache_resource(scope="session", show_spinner="Cutting the recording …", max_entries=3)
+def _read(
+    file_id: str, settings: tuple[str | None, str | None, str | None], _file: Any
+) -> Timeline:
+    """In memory, for this session only."""
+    time, acceleration, rotation = settings
+    _file.seek(0)
+    recording = read_recording(_file, time)
+    try:
+        return timeline.timeline(uci_preset(recording, acceleration, rotation))
+    except DataError as error:
+        raise DataError(f"{_file.name}: {error}") from None
+
+
+@st.cache_resource(show_spinner=False)
+def _example() -> Shown:
+    example = har_example.load_example()
+    line = timeline.timeline(uci_preset(example.recording))
+    truth = tuple(timeline.bouts(example.recording, example.activities))
+    return Shown(f"Example (test person {har_example.SUBJECT})", line, truth)
+
+
+def _example_csv() -> bytes:
+    return har_example.to_csv(har_example.load_example().recording)
+
+
+# Its scores
+
+
+def _able(line: Timeline, activity: str, architecture: str, detector: str) -> tuple[str, str]:
+    """The chosen model and detector, or those that total acceleration is enough for."""
+    if line.has("body_gyro") and line.has("body_acc"):
+        return architecture, detector
+    able = [name for name, (view, _) in VIEWS.items() if view == "total"]
+    if architecture in able:
+        return architecture, detector
+    other = able[0]
+    instead = detector if windows_tables.available(activity, other, detector) else "encoder"
+    st.info(
+        f"This recording has no gyroscope, which “{windows_tables.short(architecture)}” needs: "
+        f"only “{windows_tables.short(other)}” can score it, here with the detector "
+        f"“{windows_data.name_of(instead)}”."
+    )
+    return other, instead
+
+
+def _score(activity: str, architecture: str, detector: str, line: Timeline) -> FloatArray:
+    changed = windows_data.model_changed(activity, architecture)
+    return _scored(activity, architecture, detector, line.signals, changed)
+
+
+@st.cache_data(scope="session", show_spinner=False, max_entries=24)
+def _scored(
+    activity: str, architecture: str, detector: str, signals: FloatArray, changed: int
+) -> FloatArray:
+    """Judged by the worker, some windows at a time; keyed by the model's time of change, too."""
+    bar = st.progress(0.0, "Asking the detector …")
+    parts = []
+    for first in range(0, len(signals), AT_ONCE):
+        judged, _, _ = runtime.image_worker().judge_windows(
+            activity, architecture, signals[first : first + AT_ONCE], [detector]
+        )
+        parts.append(judged[detector].score)
+        bar.progress(min(1.0, (first + AT_ONCE) / len(signals)), "Asking the detector …")
+    bar.empty()
+    return np.concatenate(parts)

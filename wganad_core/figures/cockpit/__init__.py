@@ -1,0 +1,31 @@
+"""The threshold cockpit: one figure in which a single line moves everything."""
+
+from __future__ import annotations
+
+from wganad_core.figures.cockpit.drawn import Axis, Drawn
+from wganad_core.figures.cockpit.figure import cockpit_figure, cockpit_html
+from wganad_core.figures.cockpit.marks import (
+    BOXES,
+    COST,
+    HISTOGRAM,
+    PR,
+    ROC,
+    marks,
+    matched,
+    threshold_at,
+)
+
+__all__ = [
+    "BOXES",
+    "COST",
+    "HISTOGRAM",
+    "PR",
+    "ROC",
+    "Axis",
+    "Drawn",
+    "cockpit_figure",
+    "cockpit_html",
+    "marks",
+    "matched",
+    "threshold_at",
+]

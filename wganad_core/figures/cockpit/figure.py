@@ -1,0 +1,242 @@
+"""The whole figure.
+
+Left, on one axis of scores: histogram, expected cost, boxes by class. Right: precision-recall and
+ROC curves. The curves are drawn once per data set; what depends on the threshold are shapes with
+names, whose new places `marks` gives.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from wganad_core import evaluation
+from wganad_core.evaluation import Curve
+from wganad_core.figures import style
+from wganad_core.figures.cockpit import curves, panels
+from wganad_core.figures.cockpit.drawn import Drawn
+from wganad_core.figures.cockpit.lines import faint, plain
+from wganad_core.figures.cockpit.marks import (
+    COST,
+    PR,
+    ROC,
+    follow,
+    marks,
+)
+
+Spec = dict[str, Any]
+
+MARK = style.ORANGE
+RADIUS, SMALL = 7, 5  # pixels
+
+# Where the panels of the score axis are, as shares of their common height; the same proportions
+# wide and narrow, so that one shape crosses all three in both.
+STACK = {"yaxis": (0.65, 1.0), "yaxis2": (0.41, 0.56), "yaxis3": (0.0, 0.32)}
+SHORT_STACK = {"yaxis": (0.42, 1.0), "yaxis3": (0.0, 0.32)}  # without curves
+NARROW_STACK = 0.49  # where the stack begins when everything stands below each other
+
+
+def cockpit_figure(drawn: Drawn, threshold: float) -> Spec:
+    """All panels, with every mark where this threshold puts it; `live_chart` draws it."""
+    both = drawn.two_classes
+    lines = both + drawn.second_drawn  # of captions, beyond the first
+    boxes, classes = panels.boxes(drawn)
+    histogram = panels.histogram(drawn)
+    data = [*histogram, *boxes]
+    if both:
+        data += [*panels.cost(drawn), *curves.precision_recall(drawn), *curves.roc(drawn)]
+    layout = {
+        "height": 560 if both else 430, "showlegend": False, "dragmode": False,
+        "hovermode": "closest", "uirevision": "cockpit", "boxmode": "overlay",
+        "margin": {"l": 78, "r": 46 if both else 12, "t": 26 + 17 * lines, "b": 42},
+        **_axes(drawn, histogram, classes), "annotations": _captions(drawn),
+        "shapes": _shapes(drawn, threshold),
+        "meta": {"narrow": _narrow(drawn), "follow": follow(drawn)},
+    }  # fmt: skip
+    return {"data": data, "layout": layout}
+
+
+def _axes(drawn: Drawn, histogram: list[Spec], classes: list[str]) -> Spec:
+    both, fixed = drawn.two_classes, {"fixedrange": True, "zeroline": False}
+    words = "anomaly score" + (" (logarithmic)" if drawn.axis.log else "")
+    counts: Spec = {"rangemode": "tozero", "nticks": 5}
+    peak = max((float(trace["y"].max()) for trace in histogram), default=1.0)
+    if drawn.log_counts:
+        counts = {"type": "log", "range": [math.log10(0.7), math.log10(1.3 * peak)], "dtick": 1}
+    elif peak < 5:
+        counts["dtick"] = 1
+    axes: Spec = {
+        "xaxis": {**fixed, "anchor": "y3", "range": drawn.axis.range, "nticks": 9,
+                  "type": "log" if drawn.axis.log else "linear",
+                  "domain": [0, 0.545 if both else 1],
+                  "title": {"text": words, "standoff": 4}},
+        "yaxis": {**fixed, "anchor": "x", **counts, "title": _small("samples")},
+        "yaxis3": {**fixed, "anchor": "x", "range": [-0.6, max(len(classes), 1) - 0.4],
+                   "tickvals": list(range(len(classes)))[::-1], "ticktext": classes,
+                   "showgrid": False, "tickfont": {"size": 12 if len(classes) < 8 else 11}},
+    }  # fmt: skip
+    stack = STACK if both else SHORT_STACK
+    if both:
+        rate = {**fixed, "range": [-0.015, 1.015], "tickformat": ".0%", "dtick": 0.2}
+        share = {**fixed, "range": [-0.03, 1.05], "tickformat": ".0%", "dtick": 0.25}
+        recall = {"text": "recall", "standoff": 4}
+        alarms = {"text": "false-alarm rate", "standoff": 4}
+        right = {"domain": [0.61, 1]}
+        axes |= {
+            "yaxis2": {**fixed, "anchor": "x", "range": [0, drawn.cost_end], "nticks": 4,
+                       "title": _small("per 1,000")},
+            "xaxis2": {**rate, **right, "anchor": "y4", "title": recall},
+            "yaxis4": {**share, "anchor": "x2", "domain": [0.59, 1]},
+            "xaxis3": {**rate, **right, "anchor": "y5", "title": alarms},
+            "yaxis5": {**share, "anchor": "x3", "domain": [0, 0.4]},
+        }  # fmt: skip
+    for name, domain in stack.items():
+        axes[name]["domain"] = list(domain)
+    return axes
+
+
+def _narrow(drawn: Drawn) -> Spec:
+    """Everything below each other, with smaller letters."""
+    small: Spec = {"tickfont": {"size": 11}, "title": {"font": {"size": 12}, "standoff": 3}}
+    axes: Spec = {"xaxis": {**small, "domain": [0, 1], "nticks": 5}, "yaxis": {**small}}
+    margin = {"l": 66, "r": 36 if drawn.two_classes else 8, "t": 26, "b": 40}
+    if not drawn.two_classes:
+        return {"height": 460, "margin": margin, **axes, "yaxis3": {"tickfont": {"size": 11}}}
+    for name, domain in STACK.items():
+        low, high = (NARROW_STACK + (1 - NARROW_STACK) * end for end in domain)
+        axes[name] = {"domain": [low, high], "tickfont": {"size": 11}}
+    axes |= {
+        "xaxis2": {**small, "domain": [0, 1]}, "xaxis3": {**small, "domain": [0, 1]},
+        "yaxis4": {**small, "domain": [0.245, 0.41]},
+        "yaxis5": {**small, "domain": [0, 0.165]},
+    }  # fmt: skip
+    return {"height": 1320, "margin": margin, **axes}
+
+
+def _small(words: str) -> Spec:
+    return {"text": words, "font": {"size": 12}, "standoff": 6}
+
+
+def _captions(drawn: Drawn) -> list[Spec]:
+    """Bold words above each panel, with the numbers that belong to its curve."""
+    test, held = drawn.test, drawn.calibration
+    if test.label is None:
+        key = _key(panels.UNKNOWN, "all samples")
+    else:
+        kinds = (panels.NORMAL, "normal"), (panels.ABNORMAL, plain(drawn.abnormal))
+        key = "  ".join(_key(*kind) for i, kind in enumerate(kinds) if (test.label == i).any())
+    if held is not None and len(held):
+        key += f"  {_key(style.GREY, 'held-out normals', '━')}"
+    found = [_caption("Scores", key, "x", "y")]
+    rows = "Spread" if test.label is None else "By label"
+    found.append(_caption("By class" if test.class_ is not None else rows, "", "x", "y3"))
+    if drawn.two_classes:
+        miss = f"a miss = {drawn.cost_ratio:g} false alarm{'s' if drawn.cost_ratio != 1 else ''}"
+        chance = _key(style.GREY, f"chance {drawn.pi:.3g}", "┅")
+        found += [
+            _caption("Cost", f"{miss}  {_key(style.GREEN, 'lowest cost', '◆')}", "x", "y2"),
+            _caption("Precision by recall", f"{chance}<br>{_areas(drawn, roc=False)}", "x2", "y4"),
+            _caption("ROC: recall by false alarms", f"<br>{_areas(drawn, roc=True)}", "x3", "y5"),
+        ]
+    return found
+
+
+def _areas(drawn: Drawn, roc: bool) -> str:
+    """The area under each curve, with its interval, beside what chance gives."""
+    curve, second, bands = drawn.curve, drawn.second, drawn.bands
+    assert curve is not None
+    name = "AUROC" if roc else "AUPRC"
+
+    def area(curve: Curve) -> float:
+        return evaluation.auroc(curve) if roc else evaluation.auprc(curve, drawn.base_rate)
+
+    words = f"{name} {area(curve):.3f}"
+    if bands is not None:
+        low, high = bands.auroc if roc else bands.auprc
+        words += f" ({low:.3f}–{high:.3f})" if math.isfinite(low + high) else ""
+    words = _key(panels.NORMAL, words, "━")
+    if second is not None and drawn.second_drawn:
+        other = f"{plain(drawn.names[1] or 'second')[:24]} {area(second):.3f}"
+        words += f"<br>{_key(curves.SECOND, other, '━')}"
+    return words
+
+
+def _key(colour: str, words: str, sign: str = "■") -> str:
+    return f'<span style="color:{colour}">{sign}</span> {words}'
+
+
+def _caption(title: str, words: str, x: str, y: str) -> Spec:
+    return {
+        "text": f"<b>{title}</b>  {words}", "x": 0, "y": 1, "xref": f"{x} domain",
+        "yref": f"{y} domain", "xanchor": "left", "yanchor": "bottom", "showarrow": False,
+        "align": "left", "font": {"size": 12.5}, "borderpad": 3,
+    }  # fmt: skip
+
+
+def _shapes(drawn: Drawn, threshold: float) -> list[Spec]:
+    top = (STACK if drawn.two_classes else SHORT_STACK)["yaxis"]
+    upright = {"xref": "x", "yref": "y domain", "y0": -top[0] / (top[1] - top[0]), "y1": 1}
+    looks: dict[str, Spec] = {
+        "flagged": {**upright, "type": "rect", "x1": drawn.axis.high, "layer": "below",
+                    "fillcolor": faint(MARK, 0.13), "line": {"width": 0},
+                    "label": {"text": "flagged →", "textposition": "top left", "padding": 6,
+                              "font": {"size": 11}}},
+        "threshold": {**upright, "type": "line", "editable": True,
+                      "line": {"color": MARK, "width": 3}},
+        "pr": _circle(PR, RADIUS, MARK), "roc": _circle(ROC, RADIUS, MARK),
+        "cost": _circle(COST, RADIUS, MARK),
+        "pr-second": _circle(PR, SMALL, None), "roc-second": _circle(ROC, SMALL, None),
+    }  # fmt: skip
+    where = marks(drawn, threshold)
+    return [{"name": name, **looks[name], **where[name]} for name in looks if name in where]
+
+
+def _circle(subplot: str, radius: int, fill: str | None) -> Spec:
+    x, y = f"x{subplot[1:-2]}" if subplot != COST else "x", subplot[-2:]
+    return {
+        "type": "circle", "xref": x, "yref": y, "xsizemode": "pixel", "ysizemode": "pixel",
+        "x0": -radius, "x1": radius, "y0": -radius, "y1": radius,
+        "fillcolor": fill or "rgba(0,0,0,0)",
+        "line": {"color": "#FFFFFF" if fill else curves.SECOND, "width": 1.5 if fill else 2.2},
+    }  # fmt: skip
+
+
+# To keep
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; color: #1B1F24; background: #FFF;
+       max-width: 1400px; margin: 1.5em auto; padding: 0 1em }}
+h1 {{ font-size: 1.4em; margin: 0 }}
+p {{ margin: .2em 0; color: #454B54 }}
+</style></head><body>
+<h1>{title}</h1>
+{words}
+{figure}
+</body></html>
+"""
+
+
+def cockpit_html(spec: Spec, title: str, words: Sequence[str]) -> bytes:
+    """The figure as one HTML file that needs no network, below a title and lines of plain text."""
+    layout = {name: value for name, value in spec["layout"].items() if name != "meta"}
+    # Here no other mark would follow the line.
+    layout["shapes"] = [_without(shape, "editable") for shape in layout.get("shapes", ())]
+    figure = style.standalone(go.Figure({"data": spec["data"], "layout": layout}))
+    inner = figure.to_html(
+        full_html=False, include_plotlyjs=True, div_id="cockpit",
+        config={"responsive": True, "displaylogo": False},
+    )  # fmt: skip
+    lines = "\n".join(f"<p>{html.escape(line)}</p>" for line in words)
+    return PAGE.format(title=html.escape(title), words=lines, figure=inner).encode()
+
+
+def _without(mapping: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in mapping.items() if key != name}

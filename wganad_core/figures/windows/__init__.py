@@ -1,0 +1,1 @@
+"""Windows of sensors: their signals, recurrence images, scores and recordings."""

@@ -1,0 +1,79 @@
+"""Saved detectors of people's own data, in the worker: what they say of single samples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# scikit-learn comes with the first detector, not with the worker's start.
+KEPT = 4
+Rows = NDArray[np.float64]
+
+
+class OwnDetectors:
+    """The last few that were asked for, by file."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, int], Any] = {}
+
+    def get(self, path: str) -> Any:
+        """Raises `StorageError` for what is no saved detector."""
+        from wganad_core import detector
+
+        file = Path(path)
+        key = (path, file.stat().st_mtime_ns if file.exists() else 0)
+        found = self._kept.pop(key, None) or detector.load(file)
+        self._kept[key] = found
+        for oldest in list(self._kept)[:-KEPT]:
+            del self._kept[oldest]
+        return found
+
+
+def about(found: Any) -> dict[str, Any]:
+    """A detector's kind, features and threshold, as JSON."""
+    names = getattr(found, "feature_names_in_", None)
+    return {
+        "class": type(found).__name__,
+        "score_method": found.score_method,
+        "n_features": int(found.n_features_in_),
+        "features": None if names is None else [str(name) for name in names],
+        "threshold": found.threshold_,
+        "false_alarm_rate": found.false_alarm_rate,
+        "rule": found.advice_.rule,
+        "assumption": found.advice_.assumption,
+        "n_steps": int(found.n_steps_),
+        "window": getattr(found, "window", None),
+    }
+
+
+def explained(found: Any, x: Rows) -> dict[str, Rows]:
+    """Rows x (n, d), or steps of a recording: `reconstruction` (n, d) in their units, `residual`
+    (n, d), squared in standardised units; nothing where the score method rebuilds nothing."""
+    rows: Any = x
+    if (names := getattr(found, "feature_names_in_", None)) is not None:
+        import pandas as pd
+
+        rows = pd.DataFrame(x, columns=names)
+    try:
+        made = {"reconstruction": found.reconstruct(rows), "residual": found.explain(rows)}
+    except ValueError as error:
+        if "rebuilds nothing" in str(error):
+            return {}
+        raise
+    if hasattr(found, "window_starts"):  # of a recording
+        starts = found.window_starts(len(x))
+        return {name: _along(values, starts, x.shape) for name, values in made.items()}
+    return made
+
+
+def _along(windows: Rows, starts: NDArray[np.int64], shape: tuple[int, ...]) -> Rows:
+    """Rows of windows, time first, as the mean over the windows that cover each step."""
+    total, times = np.zeros(shape), np.zeros(shape[0])
+    for start, values in zip(starts.tolist(), windows, strict=True):
+        part = values.reshape(-1, shape[1])
+        total[start : start + len(part)] += part
+        times[start : start + len(part)] += 1
+    return np.asarray(total / times[:, None])
