@@ -13,6 +13,10 @@ import sys
 from tests import chromium
 from wganad_core import bootstrap
 
+# A process per core, up to four: each may have a browser and a server. Tests of one file stay
+# together, because they share both.
+PARALLEL = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile"]
+
 
 def main(arguments: list[str]) -> int:
     """Set up, run the checks, and print a summary that ends with pytest's closing line."""
@@ -29,7 +33,7 @@ def main(arguments: list[str]) -> int:
         "ruff check": ["ruff", "check"],
         "ruff format": ["ruff", "format", "--check"],
         "mypy": ["mypy"],
-        "pytest": ["pytest", *arguments, "--cov"],  # last: it takes what follows for its own
+        "pytest": ["pytest", *PARALLEL, *arguments, "--cov"],  # last: what follows is its own
     }.items():
         print(f"\n== {name}", flush=True)
         passed[name], closing = _stream([str(python), "-m", *command])

@@ -91,6 +91,15 @@ def _no_test_touches_your_data(tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield
 
 
+@pytest.fixture(autouse=True)
+def _main_stays_what_it_is() -> Iterator[None]:
+    """A page that runs in this process calls itself `__main__`, which processes that a later test
+    starts by `multiprocessing` would then run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The full data sets, laid out like the data directory; read-only."""

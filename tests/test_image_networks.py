@@ -134,7 +134,9 @@ LAYERS: list[tuple[Callable[[], nn.Module], int]] = [
 ]
 
 
-@pytest.mark.parametrize(("make", "n_inputs"), LAYERS, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(
+    ("make", "n_inputs"), LAYERS, ids=["linear", "conv", "groups", "back", "back-groups"]
+)
 def test_initial_weights_follow_pytorchs_rule(make: Callable[[], nn.Module], n_inputs: int) -> None:
     theirs, ours = make(), initialise(make(), torch.Generator().manual_seed(0))
     bound = 1 / math.sqrt(n_inputs)

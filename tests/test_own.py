@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
-from wganad_core.data.own import own_points, read_points
+from wganad_core.data.own.points import own_points, read_points
 
 
 def drawn(n: int = 12) -> NDArray[np.float64]:

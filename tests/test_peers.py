@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -56,7 +58,7 @@ def test_neighbours_of_other_groups_in_more_than_one_go() -> None:
 
 
 def test_the_numbers_of_the_nearest() -> None:
-    found = nearest(column(0.9, 7), column(0, 1, 2, 10), 2)
+    _, found = nearest(column(0.9, 7), column(0, 1, 2, 10), 2)
     assert [set(row) for row in found.tolist()] == [{0, 1}, {3, 2}]
     assert found[:, 0].tolist() == [1, 3]
 
@@ -73,7 +75,7 @@ def test_how_far_above_its_peers_by_hand() -> None:
 
 
 def test_what_cannot_be_negative_is_compared_by_its_logarithm() -> None:
-    e = np.e
+    e = math.e
     levels, peers = np.array([1, e, e**2, e**9], np.float32), np.array([[0, 1, 2], [1, 2, 3]])
     everyone = 0.05 * np.std([0, 1, 2, 9])
     found = _among(np.array([e**4, e**2], np.float32), levels, peers, signed=False)

@@ -19,7 +19,7 @@ from wganad_core.networks.build import make_networks
 from wganad_core.pretrained import SHIPPED, Run, load_run, save_run, shipped_run
 from wganad_core.records import HISTORY, Frame, Normals, Recording, Rule
 
-SHIPPED_RUNS = sorted((SHIPPED / "mixture").glob("*"))
+SHIPPED_RUNS = sorted((SHIPPED / "mixture").glob("*.safetensors"))
 LANE = LaneConfig(
     network=NetworkConfig(width=4, depth=1), training=TrainingConfig(method="wgan-clip", steps=20)
 )

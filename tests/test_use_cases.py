@@ -221,6 +221,12 @@ def test_lanes_are_titled_by_what_sets_them_apart(name: str, title: str) -> None
     assert lane_title(LaneConfig(training=RECIPES[name])) == title
 
 
+def test_lanes_of_one_story_have_titles_of_their_own() -> None:
+    for story in STORIES.values():
+        titles = [lane_title(lane) for lane in story.race.lanes]
+        assert len(set(titles)) == len(titles)
+
+
 # A lane as a shell command (tests/test_command_line.py reads it back)
 
 

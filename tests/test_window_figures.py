@@ -13,9 +13,12 @@ from PIL import Image
 from wganad_core.data import har
 from wganad_core.data.har import SIGNALS
 from wganad_core.data.recurrence import block_average, distance_matrix, recurrence_plot
-from wganad_core.figures import style, windows, windows_recurrence, windows_strip
+from wganad_core.figures import style
 from wganad_core.figures.cards import movement_cards
-from wganad_core.figures.windows_recurrence import Panel
+from wganad_core.figures.windows import recurrence as windows_recurrence
+from wganad_core.figures.windows import signals as windows
+from wganad_core.figures.windows import strip as windows_strip
+from wganad_core.figures.windows.recurrence import Panel
 
 
 @pytest.fixture(scope="module")

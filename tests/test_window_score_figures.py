@@ -17,7 +17,9 @@ from wganad_core.data.har import SIGNALS
 from wganad_core.data.recording import Recording
 from wganad_core.data.timeline import Bout, Timeline
 from wganad_core.evaluation import auprc_floor
-from wganad_core.figures import window_board, window_scores, window_timeline
+from wganad_core.figures.windows import board as window_board
+from wganad_core.figures.windows import scores as window_scores
+from wganad_core.figures.windows import timeline as window_timeline
 from wganad_core.records import ScoreTable
 
 

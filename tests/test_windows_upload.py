@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import windows_flagged, windows_tables
+from pages._ui.windows import flagged as windows_flagged
+from pages._ui.windows import tables as windows_tables
 from tests import app_pages
 from wganad_core import board, pretrained
 from wganad_core.config import ACTIVITIES
