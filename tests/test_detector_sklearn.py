@@ -15,7 +15,7 @@ from wganad_core import WGANAnomalyDetector
 from wganad_core.detector import SCORE_METHODS
 
 # Short, and small where that does not matter: everything else is as it comes.
-SHORT = {"steps": 20, "encoder_steps": 30}
+SHORT = {"steps": 6, "encoder_steps": 9}
 
 
 @parametrize_with_checks(

@@ -83,8 +83,14 @@ def fresh(page: Page, app: Server, traffic: Traffic) -> Page:
 
 
 def settle(page: Page) -> None:
-    page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
-    page.wait_for_timeout(400)  # the address follows 300 ms after the last move
+    """Wait until nothing has changed for a while; the address follows 300 ms after a move, and on
+    a busy machine keys that were pressed together arrive one by one."""
+    before, since = None, 0
+    while since < 3:
+        page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
+        page.wait_for_timeout(150)
+        now = (page.url, page.evaluate(COUNTS))
+        before, since = now, since + 1 if now == before else 0
 
 
 def threshold(page: Page) -> float:
