@@ -146,7 +146,10 @@ def _slider(material: Material, place: Position) -> None:
         nearest = 0 if place.threshold < 0 else len(options) - 1
     else:
         nearest = int(np.abs(np.asarray(options) - place.threshold).argmin())
-    st.session_state[SLIDER] = options[nearest]
+    # Set only where something else has moved it: a browser that is told where its own slider
+    # stands goes back there, and forgets the steps that were made while the page was redrawn.
+    if st.session_state.get(SLIDER) != options[nearest]:
+        st.session_state[SLIDER] = options[nearest]
     why = f", {place.why}" if place.why else ""
     st.select_slider(
         f"**Threshold {material.axis.text(place.threshold)}**{why}", options, key=SLIDER,
