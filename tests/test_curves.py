@@ -143,6 +143,7 @@ def test_a_score_of_minus_infinity_is_never_flagged_but_counts_in_the_areas():
     assert matrix(evaluation.curve([0, 1], [0.0, INF]).at(INF)) == (0, 0, 1, 1)
 
 
+@pytest.mark.no_cover
 @pytest.mark.usefixtures("fast_sklearn")
 def test_curves_and_areas_equal_scikit_learns():
     for label, score in small_cases(1500, seed=1):
@@ -158,6 +159,7 @@ def test_curves_and_areas_equal_scikit_learns():
         assert abs(roc - metrics.roc_auc_score(label, score)) <= 1e-12
 
 
+@pytest.mark.no_cover
 @pytest.mark.usefixtures("fast_sklearn")
 def test_points_equal_scikit_learns():
     random = np.random.default_rng(2)

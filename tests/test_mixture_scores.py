@@ -93,6 +93,7 @@ def test_ids_tell_points_apart():
 # The table
 
 
+@pytest.mark.no_cover
 def test_the_command_writes_the_table_that_ships(table: pd.DataFrame, tmp_path: Path, capsys):
     assert main(["score", "mixture", "--out", str(tmp_path)]) == 0
     assert "90,688 scores of 13 detectors" in capsys.readouterr().err

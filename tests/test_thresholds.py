@@ -257,6 +257,7 @@ def test_units_do_not_matter(scale: float):
     assert advice.threshold == pytest.approx(tail_advice(x, 1e-4).threshold * scale, rel=1e-3)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("shape", [-1.0, -0.5, 0.0, 0.5])
 def test_a_tail_that_is_generalised_pareto_is_seldom_called_poor(shape: float):
     trials, k = 200, 60

@@ -48,7 +48,7 @@ def threshold_picture(threshold: float) -> go.Figure:
     return figure
 
 
-@st.fragment(run_every=0.25)
+@st.fragment(run_every=0.4)
 def live() -> None:
     """Redraw both charts and print what the reader did last."""
     state = st.session_state
