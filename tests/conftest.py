@@ -147,6 +147,13 @@ def serve(
     running.clear()
 
 
+@pytest.fixture(scope="session")
+def app(serve: Callable[..., Server]) -> Server:
+    """The app. One for all tests of this process: most of a server's start goes into its workers,
+    who import PyTorch and read models."""
+    return serve("app.py")
+
+
 @contextmanager
 def start_server(script: str, arguments: tuple[str, ...], folder: Path) -> Iterator[Server]:
     port = _free_port()

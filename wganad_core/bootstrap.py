@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 MINIMUM_PYTHON = (3, 11)
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-PIP = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
+# Of what is installed, most modules are never imported: Python compiles the others at first use.
+PIP = [
+    "-m", "pip", "install", "--quiet", "--no-input", "--no-compile", "--disable-pip-version-check",
+]  # fmt: skip
 # How pip (through requests and urllib3) says that it reached nobody.
 NO_NETWORK = (
     "ConnectionError",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -35,11 +35,6 @@ PIXEL = """([chart, x, y, across, up]) => {
   const box = node.getBoundingClientRect();
   return [box.left + xa._offset + xa.d2p(x), box.top + ya._offset + ya.d2p(y)];
 }"""
-
-
-@pytest.fixture(scope="module")
-def app(serve: Callable[..., Server]) -> Server:
-    return serve("app.py")
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
 
-import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
@@ -15,11 +13,6 @@ from tests.conftest import Server
 from tests.test_digits_page import digit as digit
 
 PLOT = ".js-plotly-plot .main-svg"
-
-
-@pytest.fixture(scope="module")
-def app(serve: Callable[..., Server]) -> Server:
-    return serve("app.py")
 
 
 def open_page(page: Page, app: Server, query: str) -> None:

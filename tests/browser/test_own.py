@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import onnx
 import pyarrow.csv
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.test_app import complaints
@@ -19,11 +17,6 @@ from wganad_core.data.own.samples import read_samples
 
 VERDICT = ".own-verdict"
 MINUTE = 60_000
-
-
-@pytest.fixture(scope="module")
-def app(serve: Callable[..., Server]) -> Server:
-    return serve("app.py")
 
 
 def button(page: Page, name: str) -> Locator:

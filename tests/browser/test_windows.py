@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -22,11 +21,6 @@ PIXEL = """([key, x, y, across, up]) => {
   const box = node.getBoundingClientRect();
   return [box.left + xa._offset + xa.d2p(x), box.top + ya._offset + ya.d2p(y)];
 }"""
-
-
-@pytest.fixture(scope="module")
-def app(serve: Callable[..., Server]) -> Server:
-    return serve("app.py")
 
 
 def open_page(page: Page, app: Server, query: str) -> None:

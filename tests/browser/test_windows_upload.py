@@ -4,7 +4,6 @@ the views of all scores on a phone."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,11 +16,6 @@ from wganad_core.data import har_example
 from wganad_core.data.recording import read_recording
 
 PLOT = ".js-plotly-plot .main-svg"
-
-
-@pytest.fixture(scope="module")
-def app(serve: Callable[..., Server]) -> Server:
-    return serve("app.py")
 
 
 def open_own(page: Page, app: Server, query: str) -> None:
