@@ -24,6 +24,8 @@ from wganad_core.config import LaneConfig, MixtureConfig, NetworkConfig, Trainin
 from wganad_core.live import offline
 from wganad_core.use_cases import command_line
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = ["--n-samples", "500", "--width", "8", "--batch-size", "16", "--n-critic", "1"]
 

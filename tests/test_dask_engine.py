@@ -24,6 +24,8 @@ from wganad_core.commands.console import Refused
 from wganad_core.data.own import chunks as own_chunks
 from wganad_core.detector import BLOCK_ROWS
 
+pytestmark = pytest.mark.thorough
+
 dask = pytest.importorskip("dask", reason="Dask is optional; pip install -r requirements-dev.txt")
 distributed = pytest.importorskip("distributed", reason="pip install -r requirements-dev.txt")
 

@@ -15,7 +15,7 @@ from wganad_core import WGANAnomalyDetector
 from wganad_core.detector import SCORE_METHODS
 
 # Coverage is told by the other tests of detectors; here it would double the time.
-pytestmark = pytest.mark.no_cover
+pytestmark = [pytest.mark.no_cover, pytest.mark.thorough]
 
 # Short, and small where that does not matter: everything else is as it comes.
 SHORT = {"steps": 6, "encoder_steps": 9}

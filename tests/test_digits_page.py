@@ -14,7 +14,7 @@ from tests.app_pages import choose
 from wganad_core import board, pretrained
 from wganad_core.config import DIGITS
 
-pytestmark = pytest.mark.usefixtures("page_workers")
+pytestmark = [pytest.mark.usefixtures("page_workers"), pytest.mark.thorough]
 NEEDED = ("wgan-gp", "encoder", "ours")
 
 

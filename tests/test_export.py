@@ -17,6 +17,8 @@ from wganad_core.figures.export import MAX_STEPS, race_gif, race_html, recorded_
 from wganad_core.figures.race import View
 from wganad_core.records import FloatArray, Frame, Recording
 
+pytestmark = pytest.mark.thorough
+
 RING = make_mixture(MixtureConfig(n_samples=1000))
 MOONS = make_mixture(MixtureConfig(name="moons", n_samples=1000))
 TITLES = ["Vanilla GAN", "c < 0.1 & more", "WGAN-GP · λ = 10"]

@@ -17,6 +17,8 @@ from wganad_core.config import MixtureConfig
 from wganad_core.data import mixture
 from wganad_core.data.mixture import Mixture
 
+pytestmark = pytest.mark.thorough
+
 RUNS = ["gan", "wgan-clip", "wgan-gp", "wgan-gp-paper"]
 EVERY_RUN = ["critic", "critic-interval", "generator"]
 

@@ -17,7 +17,7 @@ from wganad_core.data.har import SIGNALS
 from wganad_core.evaluation import summary
 from wganad_core.storage import load_scores
 
-pytestmark = pytest.mark.usefixtures("page_workers")
+pytestmark = [pytest.mark.usefixtures("page_workers"), pytest.mark.thorough]
 NEEDED = ("wgan-gp", "encoder", "ours")
 
 

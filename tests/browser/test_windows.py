@@ -12,6 +12,8 @@ from tests.browser.test_live_chart import drag
 from tests.conftest import Server
 from tests.test_windows_page import activity as activity
 
+pytestmark = pytest.mark.thorough
+
 PLOT = ".js-plotly-plot .main-svg"
 NODE = "document.querySelector('.st-key-chart-{} .js-plotly-plot')"
 # Where a point given in data coordinates lies on the page.

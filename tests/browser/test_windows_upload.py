@@ -15,6 +15,8 @@ from tests.test_windows_upload import activity as activity
 from wganad_core.data import har_example
 from wganad_core.data.recording import read_recording
 
+pytestmark = pytest.mark.thorough
+
 PLOT = ".js-plotly-plot .main-svg"
 
 
