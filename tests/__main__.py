@@ -32,18 +32,13 @@ def main(arguments: list[str]) -> int:
             f"No Chromium was found or could be installed (name one in {chromium.VARIABLE}), "
             "so the browser tests will be skipped."
         )
-    passed, closing, limit = {}, "", IN_CI if os.environ.get("CI") else []
+    passed, closing = {}, ""
+    options = [*PARALLEL, *(IN_CI if os.environ.get("CI") else []), *arguments, "--cov"]
     for name, command in {
         "ruff check": ["ruff", "check"],
         "ruff format": ["ruff", "format", "--check"],
         "mypy": ["mypy"],
-        "pytest": [
-            "pytest",
-            *PARALLEL,
-            *limit,
-            *arguments,
-            "--cov",
-        ],  # last: what follows is its own
+        "pytest": ["pytest", *options],  # last: what follows is its own
     }.items():
         print(f"\n== {name}", flush=True)
         passed[name], closing = _stream([str(python), "-m", *command])
