@@ -15,6 +15,8 @@ from wganad_core import evaluation
 from wganad_core.evaluation import resampling
 from wganad_core.evaluation.resampling import Binned, Counts
 
+pytestmark = pytest.mark.thorough
+
 
 def gaussians(n_normals: int, n_anomalies: int, seed: int, shift: float = 2.0):
     random = np.random.default_rng(seed)

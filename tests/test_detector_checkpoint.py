@@ -15,6 +15,8 @@ from wganad_core.detector import checkpoint
 from wganad_core.detector.base import BaseWGANDetector
 from wganad_core.training import DivergedError
 
+pytestmark = pytest.mark.thorough
+
 ROWS = make_blobs(300, 4, centers=3, random_state=0)[0]
 IMAGES = np.random.default_rng(0).uniform(size=(60, 28, 28))
 

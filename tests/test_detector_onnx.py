@@ -46,7 +46,7 @@ from wganad_core.scoring import (
 from wganad_core.scoring.evidence import Sources, evidence, spaces_of, with_levels
 
 # PyTorch's exporter is Python: tracing it doubles the time, and the commands' tests cover ours.
-pytestmark = pytest.mark.no_cover
+pytestmark = [pytest.mark.no_cover, pytest.mark.thorough]
 needs_onnx = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in (*export.PACKAGES, "onnxruntime")),
     reason="onnx, onnxscript or onnxruntime is not installed",

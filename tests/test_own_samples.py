@@ -29,6 +29,8 @@ from wganad_core.data.own.look import look
 from wganad_core.data.own.samples import read_samples
 from wganad_core.data.own.table import read_table
 
+pytestmark = pytest.mark.thorough
+
 INF = np.inf
 LARGEST = float(np.finfo(np.float32).max)
 

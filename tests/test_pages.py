@@ -15,6 +15,8 @@ from pages._ui import runtime
 from pages._ui.race import state as race_state
 from wganad_core import pretrained, use_cases
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -17,6 +17,8 @@ from wganad_core.live.panels import Panel
 from wganad_core.records import FloatArray, ScoreTable
 from wganad_core.use_cases import HAR
 
+pytestmark = pytest.mark.thorough
+
 FOLDER = pretrained.SHIPPED / "har"
 QUICK = {"critic", "encoder", "critic-features"}
 BASELINES = {"knn", "knn-total", "knn-spectra", "pca-total"}

@@ -31,6 +31,8 @@ from wganad_core.thresholds import (
 )
 from wganad_core.thresholds.tail import ABRUPT, Tail
 
+pytestmark = pytest.mark.thorough
+
 INF = math.inf
 HUNDRED = np.arange(1.0, 101.0)  # 1 … 100
 TIED = st.lists(st.integers(-3, 3).map(float) | st.sampled_from([INF, -INF]), min_size=1)

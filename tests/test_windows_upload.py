@@ -20,7 +20,7 @@ from wganad_core.data.har import SIGNALS, Windows
 from wganad_core.data.recording import Recording, read_recording
 from wganad_core.data.uci_pipeline import uci_preset
 
-pytestmark = pytest.mark.usefixtures("page_workers")
+pytestmark = [pytest.mark.usefixtures("page_workers"), pytest.mark.thorough]
 
 
 # Spans in time
