@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from wganad_core.data import DataError
+from wganad_core.data.decoding import MAX_BYTES, MAX_PIXELS, broken, too_many
 from wganad_core.data.mnist import SIDE
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MAX_BYTES, MAX_PIXELS = 20_000_000, 50_000_000
 WORKING_SIDE = 600  # larger pictures are reduced to about this before anything else
 INK_SIDE = 20
 MIDDLE = 14.0  # the pixel (from 0) where MNIST's centres of mass lie
@@ -74,12 +74,12 @@ def _grey(data: bytes, remarks: list[str]) -> Grey:
     except UnidentifiedImageError:
         raise DataError("is not a PNG or JPEG picture; save it as one of these.") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_many("more than that") from None
+        raise too_many("more than that") from None
     except Exception as error:
-        raise _broken(error) from error
+        raise broken(error) from error
     width, height = file.size
     if width * height > MAX_PIXELS:
-        raise _too_many(f"{width:,} × {height:,}")
+        raise too_many(f"{width:,} × {height:,}")
     remarks.append(f"Read {width:,} × {height:,} pixels.")
     try:
         file.draft("L", (2 * WORKING_SIDE, 2 * WORKING_SIDE))  # JPEG's quick way to a small one
@@ -93,20 +93,7 @@ def _grey(data: bytes, remarks: list[str]) -> Grey:
             remarks.append("Turned upright, as the camera noted.")
         return _flat(np.asarray(image, np.float32), remarks)
     except Exception as error:  # of a dozen kinds, from Pillow's decoders
-        raise _broken(error) from error
-
-
-def _too_many(found: str) -> DataError:
-    return DataError(
-        f"is too large: expected at most {MAX_PIXELS // 10**6} million pixels, found {found}; "
-        "scale it down."
-    )
-
-
-def _broken(error: Exception) -> DataError:
-    return DataError(
-        f"cannot be decoded and may be cut short ({type(error).__name__}); save it again."
-    )
+        raise broken(error) from error
 
 
 def _eight_bits(image: Image) -> Image:

@@ -22,7 +22,7 @@ from wganad_core.data.own.npy_rows import MAGIC, NpyRows, OwnArray
 from wganad_core.data.own.parquet_rows import ParquetRows
 from wganad_core.data.own.roles import Roles, resolve_roles
 from wganad_core.data.own.rows import OwnRows, rebatched
-from wganad_core.data.own.scores import ANOMALY, MAX_TEXT, NORMAL
+from wganad_core.data.own.scores import MAX_TEXT, labels_of
 
 ROWS, FEWEST = 1 << 16, 1 << 12
 NO_ROWS = np.empty(0, np.int64)
@@ -217,16 +217,7 @@ def _texts(table: OwnRows, piece: Any, at: int | None, start: int) -> Text | Non
 def _labels(table: OwnRows, piece: Any, at: int | None, start: int) -> NDArray[np.int64] | None:
     if at is None:
         return None
-    values, code = distinct(piece.column(str(at)))
-    meaning = np.array(
-        [0 if (v := value.casefold()) in NORMAL else 1 if v in ANOMALY else -1 for value in values]
-    )
-    label = meaning[code]
-    if (label < 0).any():
-        row = int(np.argmax(label < 0))
-        raise DataError(
-            f"Column {table.names[at]!r} holds {values[code[row]][:40]!r} in "
-            f"{table.place(start + row)}; expected the labels 0 and 1 (1 = anomaly), true and "
-            "false, or normal and anomaly. Recode it, or choose another label column or none."
-        )
-    return np.asarray(label, np.int64)
+    return labels_of(
+        distinct(piece.column(str(at))), table.names[at], lambda row: table.place(start + row),
+        "another label column or none",
+    )  # fmt: skip

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
+from wganad_core.data.decoding import MAX_BYTES, MAX_PIXELS, broken, too_many
 from wganad_core.data.mnist import SIDE
 from wganad_core.data.own.npy_rows import OwnArray
 
-MAX_BYTES, MAX_PIXELS = 20_000_000, 50_000_000  # of one picture
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
@@ -43,12 +43,12 @@ def read_image(data: bytes, remarks: set[str]) -> Grey:
     except UnidentifiedImageError:
         raise DataError("is no PNG, JPEG, BMP or TIFF picture; save it as one of these.") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_many("more than that") from None
+        raise too_many("more than that") from None
     except Exception as error:  # of a dozen kinds, from Pillow's decoders
-        raise _broken(error) from error
+        raise broken(error) from error
     width, height = file.size
     if width * height > MAX_PIXELS:
-        raise _too_many(f"{width:,} × {height:,}")
+        raise too_many(f"{width:,} × {height:,}")
     try:
         if getattr(file, "n_frames", 1) > 1:
             remarks.add("Of pictures with several frames, the first is read.")
@@ -58,21 +58,8 @@ def read_image(data: bytes, remarks: set[str]) -> Grey:
     except DataError:
         raise
     except Exception as error:  # likewise
-        raise _broken(error) from error
+        raise broken(error) from error
     return small(grey, remarks)
-
-
-def _too_many(found: str) -> DataError:
-    return DataError(
-        f"is too large: expected at most {MAX_PIXELS // 10**6} million pixels, found {found}; "
-        "scale it down."
-    )
-
-
-def _broken(error: Exception) -> DataError:
-    return DataError(
-        f"cannot be decoded and may be cut short ({type(error).__name__}); save it again."
-    )
 
 
 def _grey(image: Any, remarks: set[str]) -> Grey:
@@ -139,7 +126,7 @@ class ArrayImages:
                 f"width, 3); found the shape {shape}."
             )
         if shape[1] * shape[2] > MAX_PIXELS:
-            raise DataError(f"Each image {_too_many(f'{shape[2]:,} × {shape[1]:,}')}")
+            raise DataError(f"Each image {too_many(f'{shape[2]:,} × {shape[1]:,}')}")
         self._array = array
         self.n = shape[0]
         self.names: tuple[str, ...] | None = None

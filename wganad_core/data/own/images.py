@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
+from wganad_core.data.decoding import MAX_BYTES
 from wganad_core.data.mnist import SIDE
 from wganad_core.data.own.file import OwnFile
 from wganad_core.data.own.image import (
-    MAX_BYTES,
     SUFFIXES,
     ArrayImages,
     Grey,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from wganad_core.data import DataError
 from wganad_core.data.own.columns import Texts, distinct, listed_names
+from wganad_core.data.own.parquet_rows import holds_numbers
 
 MAX_CELLS = 1 << 30  # bytes that a file may unpack to
 
@@ -43,11 +44,11 @@ class ParquetTable:
         return listed_names(self.names)
 
     def numeric(self) -> list[int]:
-        return [at for at, kind in enumerate(self._file.schema_arrow.types) if _holds_numbers(kind)]
+        return [at for at, kind in enumerate(self._file.schema_arrow.types) if holds_numbers(kind)]
 
     def numbers(self, at: int) -> NDArray[np.float64]:
         kind = self._file.schema_arrow.types[at]
-        if not _holds_numbers(kind):
+        if not holds_numbers(kind):
             raise DataError(
                 f"Column {self.names[at]!r} holds {kind}; expected numbers. Recode it, or choose "
                 "another column."
@@ -78,11 +79,6 @@ class ParquetTable:
             raise DataError(
                 f"Column {name!r} holds {column.type}; expected numbers or text. Recode it."
             ) from None
-
-
-def _holds_numbers(kind: Any) -> bool:
-    checks = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
-    return any(check(kind) for check in checks)
 
 
 def _damaged(error: Exception) -> DataError:

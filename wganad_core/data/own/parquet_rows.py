@@ -51,7 +51,7 @@ class ParquetRows:
 
     def batches(self, numbers: Sequence[int], texts: Sequence[int]) -> Iterator[Any]:
         for at in numbers:
-            if not _holds_numbers(self._types[at]) and self._types[at] != pa.null():
+            if not holds_numbers(self._types[at]) and self._types[at] != pa.null():
                 raise WrongCell(
                     at,
                     f"Column {self.names[at]!r} holds {self._types[at]}; expected numbers. Recode "
@@ -104,7 +104,7 @@ def _cast(column: Any, kind: Any) -> Any:
         ) from None
 
 
-def _holds_numbers(kind: Any) -> bool:
+def holds_numbers(kind: Any) -> bool:
     checks = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
     return any(check(kind) for check in checks)
 
@@ -115,7 +115,7 @@ def _can_be_text(kind: Any) -> bool:
         return _can_be_text(kind.value_type)
     checks = (
         pa.types.is_string, pa.types.is_large_string, pa.types.is_boolean, pa.types.is_null,
-        pa.types.is_temporal, _holds_numbers,
+        pa.types.is_temporal, holds_numbers,
     )  # fmt: skip
     return any(check(kind) for check in checks) and not pa.types.is_interval(kind)
 
@@ -125,7 +125,7 @@ def _kind(kind: Any, filled: bool) -> Kind:
         return "other"
     if not filled:
         return "empty"
-    if _holds_numbers(kind):
+    if holds_numbers(kind):
         return "number"
     return "time" if pa.types.is_temporal(kind) else "text"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
-from wganad_core.data.own.columns import OwnTable
+from wganad_core.data.own.columns import OwnTable, Texts
 from wganad_core.data.own.detectors import detectors_of, one_detector
 from wganad_core.data.own.table import read_table
 from wganad_core.records import Scored
@@ -232,7 +232,15 @@ def _text(table: OwnTable, at: int) -> NDArray[np.str_]:
 
 
 def _labels(table: OwnTable, at: int) -> NDArray[np.int64]:
-    values, code = table.texts(at)
+    return labels_of(table.texts(at), table.names[at], table.place, "another label column")
+
+
+def labels_of(
+    texts: Texts, name: str, place: Callable[[int], str], others: str
+) -> NDArray[np.int64]:
+    """0 (normal) or 1 (anomaly) for each row of the column `name`. Raises `DataError` for any other
+    text, with the `place` of its row and what `others` to choose."""
+    values, code = texts
     meaning = np.array(
         [0 if (v := value.casefold()) in NORMAL else 1 if v in ANOMALY else -1 for value in values]
     )
@@ -240,9 +248,9 @@ def _labels(table: OwnTable, at: int) -> NDArray[np.int64]:
     if (label < 0).any():
         row = int(np.argmax(label < 0))
         raise DataError(
-            f"Column {table.names[at]!r} holds {values[code[row]][:40]!r} in {table.place(row)}; "
+            f"Column {name!r} holds {values[code[row]][:40]!r} in {place(row)}; "
             "expected the labels 0 and 1 (1 = anomaly), true and false, or normal and anomaly. "
-            "Recode it, or choose another label column."
+            f"Recode it, or choose {others}."
         )
     return np.asarray(label, np.int64)
 
