@@ -9,24 +9,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 
 from tests import chromium
 from wganad_core import bootstrap
 
 # A process per core, up to four: each may have a browser and a server. Tests of one file stay
-# together, because they share both, in the order of `conftest.py`: thorough ones last.
-PARALLEL = [
-    "-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile", "--no-loadscope-reorder",
-]  # fmt: skip
-# A shared machine can be four times as slow as yesterday, and CI ends the gate after 15 minutes:
-# there, thorough tests begin within so many.
-CI_MINUTES = 11
+# together, because they share both.
+PARALLEL = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile"]
 
 
 def main(arguments: list[str]) -> int:
     """Set up, run the checks, and print a summary that ends with pytest's closing line."""
-    started = time.monotonic()
     python = bootstrap.prepare("requirements-dev.txt")
     browser = chromium.ensure(python, bootstrap.run_quietly)
     os.environ[chromium.VARIABLE] = browser or ""
@@ -43,9 +36,6 @@ def main(arguments: list[str]) -> int:
         "pytest": ["pytest", *PARALLEL, *arguments, "--cov"],  # last: what follows is its own
     }.items():
         print(f"\n== {name}", flush=True)
-        if name == "pytest" and os.environ.get("CI"):
-            left = CI_MINUTES - (time.monotonic() - started) / 60
-            command += ["--minutes", f"{max(left, 0):.1f}"]
         passed[name], closing = _stream([str(python), "-m", *command])
     print()
     print(", ".join(f"{name}: {'passed' if good else 'FAILED'}" for name, good in passed.items()))

@@ -61,29 +61,11 @@ class Server:
 RUNNING_SERVERS = pytest.StashKey[list[Server]]()
 
 
-STARTED = time.monotonic()
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--minutes", type=float, default=float("inf"),
-        help="after so many, tests marked `thorough` (which come last) are skipped",
-    )  # fmt: skip
-
-
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[RUNNING_SERVERS] = []
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    minutes = item.config.getoption("--minutes")
-    if item.get_closest_marker("thorough") and time.monotonic() - STARTED > 60 * minutes:
-        pytest.skip(f"This machine is slow: {minutes:g} minutes were over; run it by itself.")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.get_closest_marker("thorough") is not None)
     for item in items:
         if "page" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")

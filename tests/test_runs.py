@@ -21,8 +21,6 @@ from wganad_core.runs import ModelRun, Task
 from wganad_core.scoring import evaluate
 from wganad_core.training import DivergedError
 
-pytestmark = pytest.mark.thorough
-
 TINY = ImageConfig(n_latent=3, generator_width=2, critic_width=2, encoder_width=2, hidden=6)
 SAMPLE = load_sample()
 X = vectors(SAMPLE.images[:160])

@@ -227,7 +227,7 @@ def test_lanes_of_one_story_have_titles_of_their_own() -> None:
         assert len(set(titles)) == len(titles)
 
 
-# A lane as a shell command (tests/test_command_line.py reads it back)
+# A lane as a shell command (tests/commands/test_command_line.py reads it back)
 
 
 def test_the_command_of_a_recipe_says_no_more_than_needed() -> None:

@@ -6,13 +6,10 @@ import io
 import re
 import time
 
-import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import Server
-
-pytestmark = pytest.mark.thorough
 
 PLOT = ".js-plotly-plot .main-svg"
 

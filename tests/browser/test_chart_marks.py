@@ -12,8 +12,6 @@ from streamlit.testing.v1 import AppTest
 from tests.browser.test_live_chart import PLOT, drag, pixel
 from tests.conftest import Server
 
-pytestmark = pytest.mark.thorough
-
 DEMO = str(Path(__file__).with_name("marks_demo.py"))
 SHAPE = """(name) => document.querySelector(".js-plotly-plot")._fullLayout.shapes
   .find((shape) => shape.name === name)"""

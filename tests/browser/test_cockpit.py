@@ -20,7 +20,7 @@ from tests.browser.test_app import complaints
 from tests.browser.test_chart_marks import Traffic
 from tests.browser.test_live_chart import drag
 from tests.conftest import Server
-from tests.test_cockpit_page import LABEL, SCORE, Case, csv, of_core
+from tests.pages.test_cockpit_page import LABEL, SCORE, Case, csv, of_core
 from wganad_core import evaluation
 from wganad_core.evaluation import Curve
 

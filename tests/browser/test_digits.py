@@ -5,15 +5,12 @@ from __future__ import annotations
 import io
 import re
 
-import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_app import complaints
 from tests.conftest import Server
-from tests.test_digits_page import digit as digit
-
-pytestmark = pytest.mark.thorough
+from tests.pages.test_digits_page import digit as digit
 
 PLOT = ".js-plotly-plot .main-svg"
 

@@ -13,8 +13,6 @@ from streamlit.testing.v1 import AppTest
 
 from tests.conftest import Server
 
-pytestmark = pytest.mark.thorough
-
 DEMO = str(Path(__file__).with_name("chart_demo.py"))
 PLOT = ".js-plotly-plot"
 # Where a point given in data coordinates lies on the page.

@@ -10,9 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.test_app import complaints
 from tests.browser.test_live_chart import drag
 from tests.conftest import Server
-from tests.test_windows_page import activity as activity
-
-pytestmark = pytest.mark.thorough
+from tests.pages.test_windows_page import activity as activity
 
 PLOT = ".js-plotly-plot .main-svg"
 NODE = "document.querySelector('.st-key-chart-{} .js-plotly-plot')"

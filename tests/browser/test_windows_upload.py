@@ -11,11 +11,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.test_app import complaints
 from tests.conftest import Server
-from tests.test_windows_upload import activity as activity
+from tests.pages.test_windows_upload import activity as activity
 from wganad_core.data import har_example
 from wganad_core.data.recording import read_recording
-
-pytestmark = pytest.mark.thorough
 
 PLOT = ".js-plotly-plot .main-svg"
 

@@ -2,7 +2,7 @@
 
 The detectors of `scoring` are NumPy with networks in between, which no exporter can follow. Here
 is the same arithmetic without NumPy: rows in their own units in, scores and flags out. It must
-agree with `scoring` to 1e-4 (tests/test_detector_onnx.py); there is no third description.
+agree with `scoring` to 1e-4 (tests/detector/test_detector_onnx.py); there is no third description.
 """
 
 from __future__ import annotations

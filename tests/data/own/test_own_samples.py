@@ -1,0 +1,615 @@
+"""Samples of one's own: what is read from CSV, parquet and npy, in one piece and in chunks."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import hypothesis.extra.numpy as hnp
+import hypothesis.strategies as st
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from hypothesis import given, settings
+
+from wganad_core.data import DataError
+from wganad_core.data.own import csv_rows as own_rows_csv
+from wganad_core.data.own import samples as own_samples
+from wganad_core.data.own.chunks import OwnSamples, chunk_rows, chunks
+from wganad_core.data.own.examples import example
+from wganad_core.data.own.file import own_file
+from wganad_core.data.own.look import look
+from wganad_core.data.own.samples import read_samples
+from wganad_core.data.own.table import read_table
+
+INF = np.inf
+LARGEST = float(np.finfo(np.float32).max)
+
+
+def read(content: bytes | str, **columns: Any) -> OwnSamples:
+    return read_samples(content.encode() if isinstance(content, str) else content, **columns)
+
+
+def parquet(frame: pd.DataFrame, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False, **options)
+    return buffer.getvalue()
+
+
+def npy(array: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    return buffer.getvalue()
+
+
+def same(a: OwnSamples, b: OwnSamples) -> None:
+    for field in ("x", "row", "label", "sample_id", "time", "missing", "missing_label",
+                  "missing_id"):  # fmt: skip
+        np.testing.assert_array_equal(getattr(a, field), getattr(b, field), field)
+    assert a.features == b.features
+
+
+# ---------------------------------------------------------------- round trips
+
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
+VALUES = st.one_of(st.floats(), st.integers(-100, 100).map(float))
+ROWS = st.lists(
+    st.tuples(VALUES, VALUES, st.booleans(), WORDS), min_size=1, max_size=30
+)  # fmt: skip
+FORMS = st.sampled_from([",", ";", "\t", "parquet"])
+
+
+def written(rows: list[tuple], form: str) -> bytes:
+    a, b, label, words = (list(column) for column in zip(*rows, strict=True))
+    frame = pd.DataFrame({"sample_id": words, "a": a, "b": b, "label": label})
+    if form == "parquet":
+        return parquet(frame, row_group_size=7)
+    # pandas quotes no lone carriage return unless all text is quoted
+    text = frame.to_csv(index=False, sep=form, quoting=csv.QUOTE_NONNUMERIC)
+    return text.encode()
+
+
+@settings(max_examples=200, deadline=None)
+@given(rows=ROWS, form=FORMS)
+def test_whatever_is_written_comes_back(rows: list[tuple], form: str):
+    x = np.array([row[:2] for row in rows])
+    whole = (np.abs(x) <= LARGEST).all(axis=1)
+    if not whole.any():
+        with pytest.raises(DataError, match=r"Every row lacks a feature"):
+            read(written(rows, form), features=["a", "b"])
+        return
+    found = read(written(rows, form), features=["a", "b"])
+    np.testing.assert_array_equal(found.x, x[whole])
+    assert found.row.tolist() == (np.flatnonzero(whole) + 1).tolist()
+    assert found.missing.tolist() == (np.flatnonzero(~whole) + 1).tolist()
+    labels = np.array([row[2] for row in rows], int)
+    ids = np.array([row[3].strip() for row in rows])
+    for part, label, name in (
+        (whole, found.label, found.sample_id),
+        (~whole, found.missing_label, found.missing_id),
+    ):
+        np.testing.assert_array_equal(label, labels[part])
+        np.testing.assert_array_equal(name, ids[part])
+    assert found.time is None
+    assert found.image_shape is None
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=ROWS, form=FORMS, n=st.integers(1, 12))
+def test_chunks_are_the_whole_in_pieces(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple], form: str, n: int
+):
+    path = tmp_path_factory.getbasetemp() / "chunks"
+    path.write_bytes(written(rows, form))
+    pieces = list(chunks(path, ["b", "a"], rows=n))
+    sizes = [len(piece.x) + len(piece.missing) for piece in pieces]
+    assert sizes == [n] * (len(rows) // n) + [len(rows) % n] * (len(rows) % n > 0)
+    if not any(len(piece.x) for piece in pieces):
+        return
+    whole = read_samples(path, features=["b", "a"])
+    parts = own_samples.joined(pieces)
+    same(parts, whole)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    array=hnp.arrays(
+        st.sampled_from(["<f8", ">f8", "<f4", "<f2", "<i8", ">i2", "u1", "?"]),
+        hnp.array_shapes(min_dims=2, max_dims=2, max_side=9),
+    ),
+    fortran=st.booleans(),
+)
+def test_arrays_come_back(array: np.ndarray, fortran: bool):
+    array = np.asfortranarray(array) if fortran else array
+    x = array.astype(float)
+    whole = (np.abs(x) <= LARGEST).all(axis=1)
+    if not whole.any():
+        return
+    found = read(npy(array))
+    np.testing.assert_array_equal(found.x, x[whole])
+    assert found.row.tolist() == (np.flatnonzero(whole) + 1).tolist()
+    assert found.features == tuple(f"x{i}" for i in range(x.shape[1]))
+
+
+@pytest.mark.parametrize("fortran", [False, True])
+def test_arrays_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fortran: bool):
+    array = np.random.default_rng(0).normal(size=(1000, 3))
+    monkeypatch.setattr("wganad_core.data.own.npy_rows.VALUES", 100)
+    (tmp_path / "a").write_bytes(npy(np.asfortranarray(array) if fortran else array))
+    pieces = list(chunks(tmp_path / "a", ["x2", "x0"], rows=64))
+    assert [len(piece.x) for piece in pieces] == [64] * 15 + [40]
+    np.testing.assert_array_equal(np.concatenate([p.x for p in pieces]), array[:, [2, 0]])
+
+
+def test_blocks_of_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A file of many blocks, whose rows are told apart by no block's end."""
+    monkeypatch.setattr(own_rows_csv, "BLOCK", 4096)
+    x = np.random.default_rng(0).normal(size=(5000, 3))
+    text = pd.DataFrame(x, columns=["a", "b", "c"]).to_csv(index=False)
+    np.testing.assert_array_equal(read(text).x, x)
+    bad = text.splitlines()
+    bad[4321] = '1,"oops",2'
+    with pytest.raises(DataError, match=r"'b' holds 'oops' in line 4,322; expected numbers"):
+        read("\n".join(bad))
+    bad[4321] = "1,2"
+    with pytest.raises(DataError, match=r"line 4,322 holds 2\."):
+        read("\n".join(bad))
+
+
+# ---------------------------------------------------------------- forms
+
+
+@pytest.mark.parametrize(
+    ("content", "features", "x"),
+    [
+        ("a,b\n1,2\n3,4\n", "ab", [[1, 2], [3, 4]]),
+        ("\ufeffa,b\r\n1,2\r\n\r\n3,4", "ab", [[1, 2], [3, 4]]),
+        ("a,b\r1,2\r3,4\r", "ab", [[1, 2], [3, 4]]),
+        ("# by hand\n\n a , b \n 1 , +2 \n", "ab", [[1, 2]]),
+        ("a;b\n1,5;2\n3;-4,25e1\n", "ab", [[1.5, 2], [3, -42.5]]),
+        ("a;b\n1.5;2\n", "ab", [[1.5, 2]]),
+        ("a\n0,5\n0,75\n", "a", [[0.5], [0.75]]),
+        ('"a","b,c"\n"1.5",2\n', ("a", "b,c"), [[1.5, 2]]),
+        ("a,b,\n1,2,\n3,4,\n", "ab", [[1, 2], [3, 4]]),
+        ("1,2\n3,4\n", ("x0", "x1"), [[1, 2], [3, 4]]),
+        ("1.0e+00 2.0e+00\n3.0e+00 4.0e+00\n", ("x0", "x1"), [[1, 2], [3, 4]]),
+        ("5\n6\n", ("x0",), [[5], [6]]),
+        ("1,nan\n3,4\n5,6\n", ("x0", "x1"), [[3, 4], [5, 6]]),
+        (",0,1\n0,1.5,2\n1,3,4\n", "01", [[1.5, 2], [3, 4]]),
+        ("0,1\n1.5,2\n", "01", [[1.5, 2]]),
+        ("a,b\n1,2\n,3\nNA,4\ninf,5\n1e39,6\n-Infinity,7\n1e400,8\n", "ab", [[1, 2]]),
+    ],
+)
+def test_forms_of_csv(content: str, features: str, x: list):
+    found = read(content)
+    assert found.features == tuple(features)
+    assert found.x.tolist() == x
+
+
+ROLES = [
+    ("id,a,label\n7,1,0\n8,2,1\n", {"a": "feature", "id": "id", "label": "label"}),
+    ("time,a\n2024-01-01T00:00,1\n2024-01-02T00:00,2\n", {"time": "time", "a": "feature"}),
+    ("time (s),a\n0.0,1\n0.5,2\n", {"time (s)": "time", "a": "feature"}),
+    ("t,a\n20,1\n19,2\n", {"t": "feature", "a": "feature"}),  # a temperature
+    ("when,a\n12:30,1\n12:31,2\n", {"when": "time", "a": "feature"}),
+    ("x,y\n1,2\n2,3\n", {"x": "feature", "y": "feature"}),
+    ("x,y\n1,0\n2,1\n", {"x": "feature", "y": "label"}),
+    ("x,label\n1,7\n2,3\n", {"x": "feature", "label": "leave out"}),  # MNIST's, from 0 to 9
+    ("x,target\n1,7.5\n2,3\n", {"x": "feature", "target": "leave out"}),
+    ("x,class\n1,7\n2,3\n", {"x": "feature", "class": "leave out"}),
+    ("x,kind\n1,red\n2,\n", {"x": "feature", "kind": "leave out"}),
+    ("x,none\n1,\n2,NA\n", {"x": "feature", "none": "leave out"}),
+    ("label,anomaly,x\n0,1,2\n1,1,3\n", {"label": "label", "anomaly": "leave out", "x": "feature"}),
+    (",x\n0,1\n1,2\n", {"": "id", "x": "feature"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "roles"), ROLES)
+def test_roles_are_guessed(content: str, roles: dict[str, str]):
+    assert {column.name: column.guess for column in look(content.encode()).columns} == roles
+    found = read(content)
+    by_role: dict[str, list[str]] = {role: [] for role in ("feature", "label", "id", "time")}
+    for name, role in roles.items():
+        by_role.setdefault(role, []).append(name)
+    assert found.features == tuple(by_role["feature"])
+    assert (found.label is not None) == bool(by_role["label"])
+    assert (found.sample_id is not None) == bool(by_role["id"])
+    assert (found.time is not None) == bool(by_role["time"])
+
+
+def test_roles_that_are_chosen():
+    content = "id,a,fault,when,label\n007,1,yes,x,0\n008,2,no,y,1\n"
+    found = read(content, features=["a"], label="", sample_id="when", time="ID")
+    assert found.label is None
+    assert found.sample_id is not None
+    assert found.time is not None
+    assert (found.sample_id.tolist(), found.time.tolist()) == (["x", "y"], ["007", "008"])
+    assert read(content, label="LABEL").features == ("a",)
+    assert read("label,a\n0,1\n1,2\n", features=["label", "a"]).label is None
+    assert read("label,a\n0,1\n1,2\n", label="").features == ("a",)
+
+
+def test_types_of_parquet():
+    frame = pd.DataFrame(
+        {"id": [1, 2, 3], "at": pd.to_datetime(["2024-01-01", "2024-01-02", "NaT"]),
+         "f": [1.5, None, 3], "i": pd.array([1, 2, None], "Int8"), "s": ["a", None, "c"],
+         "flag": [True, False, True], "cat": pd.Categorical(["u", "v", "u"]),
+         "many": [[1], [2], [3]], "no": [None] * 3, "d.e": [1.0, 2, 3],
+         "label": [0.0, 1.0, 0.0]}
+    )  # fmt: skip
+    seen = {column.name: column for column in look(parquet(frame)).columns}
+    assert {name: column.kind for name, column in seen.items()} == {
+        "id": "number", "at": "time", "f": "number", "i": "number", "s": "text", "flag": "text",
+        "cat": "text", "many": "other", "no": "empty", "d.e": "number", "label": "number",
+    }  # fmt: skip
+    assert [seen[name].n_missing for name in ("at", "f", "i", "s", "no")] == [1, 1, 1, 1, 3]
+    found = read(parquet(frame))
+    assert found.features == ("f", "i", "d.e")
+    assert found.x.tolist() == [[1.5, 1, 1]]
+    assert found.missing.tolist() == [2, 3]
+    assert found.label is not None
+    assert found.label.tolist() == [0]
+    for name, kind in (("many", "list"), ("flag", "bool"), ("s", "string"), ("at", "timestamp")):
+        with pytest.raises(DataError, match=rf"'{name}' holds .*{kind}.*; expected numbers"):
+            read(parquet(frame), features=[name])
+
+
+def test_look_tells_what_there_is():
+    content = "id,a,b,c,label\n" + "".join(f"s{i},{i},1,{i % 3},{i % 2}\n" for i in range(2000))
+    found = look((content + "s9,nan,1,inf,1\n").encode(), "x.csv")
+    columns = {column.name: column for column in found.columns}
+    assert found.n_rows == 2001
+    assert found.head[:2] == (("s0", "0", "1", "0", "0"), ("s1", "1", "1", "1", "1"))
+    assert [columns[name].n_missing for name in "abc"] == [1, 0, 1]
+    assert [columns[name].distinct for name in ("id", "a", "b", "c", "label")] == [
+        1000, 1000, 1, 3, 2,
+    ]  # fmt: skip
+    assert [column.name for column in found.columns if column.constant] == ["b"]
+    assert found.remarks == (
+        "The same value throughout: the column 'b'.",
+        "Missing or infinite values are in the columns 'a', 'c'; such rows are left out.",
+    )
+
+
+def test_look_goes_on_after_text_among_numbers():
+    found = look(b"a,b\n" + b"1,2\n" * 3000 + b"3,oops\n")
+    assert [column.guess for column in found.columns] == ["feature", "leave out"]
+    assert [column.kind for column in found.columns] == ["number", "text"]
+    assert found.n_rows == 3001
+    assert "Column 'b' holds 'oops' in line 3,002" in found.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "remark"),
+    [
+        ("a,b\n1,2\n1,3\n", "The same value throughout: the column 'a'."),
+        ("a,b\n1,2\nnan,3\n", "1 of 2 rows is left out: a feature is missing or infinite."),
+        ("a,b\nx,2\ny,3\n", "Left out the column 'a': text is no number."),
+        ("a,label\n1,0\n2,0\n", "Every sample is labelled normal."),
+        ("1,2\n3,4\n", "The first line holds numbers, no names; columns are called x0 to x1."),
+        ("a;b\n1,5;2\n", "Commas in numbers are read as decimal points."),
+        ("t,a\n1,2\n2,3\n", "Column 't' serves as the time and is no feature."),
+        ("id,a\n1,2\n2,3\n", "Column 'id' serves as the id and is no feature."),
+        (
+            "a,on,x\n1,True,q\n2,false,q\n",
+            "Left out the column 'on': true and false are no numbers; write 1 and 0.",
+        ),
+        (
+            parquet(pd.DataFrame({"a": [1, 2], "on": [True, False]})),
+            "Left out the column 'on': true and false are no numbers; write 1 and 0.",
+        ),
+    ],
+)
+def test_remarks(content: bytes | str, remark: str):
+    assert remark in read(content).remarks
+
+
+def test_a_table_without_names_serves_a_detector_with_names():
+    found = read(npy(np.arange(6.0).reshape(3, 2)), features=["flow", "speed"])
+    assert found.x.tolist() == [[0, 1], [2, 3], [4, 5]]
+    assert found.remarks == ("The file has no names of columns; they are taken in their order.",)
+    with pytest.raises(DataError, match=r"There is no column 'flow', 'speed'; found the columns"):
+        read(npy(np.zeros((3, 3))), features=["flow", "speed"])
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("x0,x1\n1,2\n3,4\n", True), ("0,1\n1.5,2\n3,4\n", True), ("1,2\n3,4\n", False),
+        (npy(np.zeros((2, 2))), False), (parquet(pd.DataFrame({"x0": [1.0], "x1": [2.0]})), True),
+    ],
+)  # fmt: skip
+def test_whether_names_are_the_files_own(content: bytes | str, named: bool):
+    found = read(content)
+    assert found.named == named
+    assert found.features in (("x0", "x1"), ("0", "1"))
+    if named:  # so that they are no one else's
+        with pytest.raises(DataError, match="There is no column 'flow', 'speed'"):
+            read(content, features=["flow", "speed"])
+
+
+@pytest.mark.parametrize(
+    ("content", "features"),
+    [
+        ("f (x,y,z);g;h\n1;2;3\n4;5;6\n", ("f (x,y,z)", "g", "h")),
+        ("f (x,y,z);g;h\n1,5;2,5;3\n4,5;5,5;6\n", ("f (x,y,z)", "g", "h")),
+        ("f (x;y;z),h\n1,2\n", ("f (x;y;z)", "h")),
+        ("a,b;c,d\n1\t2\n", None),
+        ("a\tb, c, d\n1\t2\n", ("a", "b, c, d")),
+        ('a;"b;c";d,e,f,g\n1;2;3\n', ("a", "b;c", "d,e,f,g")),
+    ],
+)
+def test_separators_in_names(content: str, features: tuple[str, ...] | None):
+    if features is None:  # no separator fits: as many as there are in the header
+        with pytest.raises(DataError, match="found the columns 'a', 'b;c', 'd'"):
+            read(content)
+        return
+    assert read(content).features == features
+    assert read_table(content.encode(), 100).names == features
+
+
+def test_a_long_field_before_a_wrong_cell_gets_a_sentence():
+    content = "a,score\n" + "x" * 200_000 + ",1\ny,2\nz,bad\n"
+    table = read_table(content.encode(), 100)
+    with pytest.raises(DataError, match="A line cannot be read"):
+        table.numbers(1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    for source in (tmp_path / "pipe.csv", Path(os.devnull)):
+        with pytest.raises(DataError, match="is no file but a pipe, a socket or a device"):
+            read_samples(source)
+        with pytest.raises(DataError, match="save its content as a file first"):
+            chunks(source, None)
+
+
+def test_one_row_is_read():
+    assert read("a,b\n1,2\n").x.tolist() == [[1, 2]]
+    assert look(b"a,b\n1,2\n").remarks[-1].startswith("There is one row")
+
+
+# ---------------------------------------------------------------- refusals
+
+WIDE = ",".join(f"c{i}" for i in range(10**6))
+REFUSED: list[tuple[bytes | str, dict[str, Any], str]] = [
+    ("", {}, "This is empty"),
+    ("\n \r\n", {}, "This is empty"),
+    ("# only\n", {}, "comments only"),
+    ("a,b\n", {}, "There is a header and no row"),
+    ("a,b\n\n\n", {}, "There is a header and no row"),
+    ("a,b\n1,2\n3,x\n", {}, "Column 'b' holds 'x' in line 3; expected numbers"),
+    ('id,b\n"1\nx",2\n"y",z\n', {}, "Column 'b' holds 'z' in line 4; expected numbers"),
+    ("a,b\nx,y\n", {"features": ["a"]}, "Column 'a' holds 'x' in line 2"),
+    ("a;b\n1,5;2\n1.5;3\n1,5;3\n", {}, "'a' holds '1.5' in line 3; expected numbers"),
+    ("a,b\n1,2\n3\n", {}, "Expected 2 columns in every row, as in the first line; line 3 holds 1"),
+    ("a,b\n1,2\n3,4,5\n", {}, "line 3 holds 3"),
+    ("a,b\nx,y\n", {}, "Expected at least one column of numbers"),
+    ("a,b\n,\n,\n", {}, "found the columns 'a', 'b', with no value"),
+    ("a,b\nnan,1\n2,inf\n", {}, r"Every row lacks a feature or holds an infinite one \(2 rows\)"),
+    ("a,a,b\n1,2,3\n", {}, "Several columns have the name 'a'"),
+    (WIDE + "\n", {}, "Expected at most 5,000 columns"),
+    ("c" * 10 + ",c" * 20_000 + "\n", {}, "Expected at most 5,000 columns; found 20,001"),
+    ('a,b\n1,"2\n', {}, "A quotation mark is opened and never closed"),
+    ("a,b\n1,2\n", {"features": ["c"]}, "There is no column 'c'; found the columns 'a', 'b'"),
+    ("a,b\n1,2\n", {"features": ["a", "a"]}, "A feature is named twice"),
+    ("a,b\n1,2\n", {"features": []}, "Expected at least one column"),
+    ("a,b\n1,2\n", {"label": "c"}, "There is no column 'c'"),
+    ("a,b\n1,2\n", {"features": ["a"], "label": "a"}, "Column 'a' is a feature"),
+    ("a,label\n1,0\n2,3\n", {"label": "label"}, "'label' holds '3' in line 3; expected the labels"),
+    ("id,a\n" + "x" * 500 + ",1\n", {}, "holds 500 characters in line 2; expected at most 200"),
+    (b"a,b\n1,\xff\n", {}, r"nor text in UTF-8 \(byte 7\)"),
+    (b"a,b\n1,\x00\n", {}, r"nor text in UTF-8 \(byte 7\)"),
+    ("a,b\n1,2\n".encode("utf-16"), {}, "This is text in UTF-16"),
+    (b"\x1f\x8b\x08\x00abc", {}, "This is a gzip file"),
+    (b"\xd0\xcf\x11\xe0abc", {}, "This is an old Excel file"),
+    ('{"a": 1}', {}, "This is JSON"),
+    ("a,b\n" + "1" * 9_000_000 + ",2\n", {}, "A line cannot be read"),
+    ("a,b\n" + "1,2\n" * 2000 + "1" * 20_000_000 + ",2\n", {}, "A line is longer than 8 MB"),
+    (b"PAR1", {}, "This parquet file is damaged"),
+    (parquet(pd.DataFrame({"a": [1.0] * 1000}))[:-20], {}, "This parquet file is damaged"),
+    (parquet(pd.DataFrame({"a": [], "b": []})), {}, "There are columns and no row"),
+    (parquet(pd.DataFrame({"a": ["x"]})), {}, "Expected at least one column of numbers"),
+    (b"\x93NUMPY", {}, "This NumPy file is damaged"),
+    (npy(np.zeros((4, 3)))[:-1], {}, "Expected 96 bytes .* found 95"),
+    (npy(np.zeros((0, 3))), {}, "The array is empty"),
+    (npy(np.zeros(5)), {}, r"Expected an array \(rows, columns\)"),
+    (npy(np.zeros((2, 3), complex)), {}, "found the type complex128"),
+    (npy(np.full((2, 3), "x")), {}, "found the type <U1"),
+    (npy(np.zeros((2, 3), "M8[s]")), {}, "found the type datetime64"),
+    (npy(np.zeros(2, [("a", float), ("b", int)]).reshape(1, 2)), {}, "found the type"),
+    (npy(np.zeros((2, 6000))), {}, "Expected at most 5,000 columns; found 6,000"),
+]
+
+
+@pytest.mark.parametrize(("content", "columns", "sentence"), REFUSED, ids=range(len(REFUSED)))
+def test_refusals(content: bytes | str, columns: dict[str, Any], sentence: str):
+    with pytest.raises(DataError, match=rf"^upload: .*{sentence}") as caught:
+        read(content, name="upload", **columns)
+    assert len(str(caught.value)) < 400
+    assert "\n" not in str(caught.value)
+
+
+def test_pickles_are_refused(tmp_path: Path):
+    """An array of objects would be unpickled, which can run anything."""
+    array = np.array([[1, "x"], [2, None]], dtype=object)
+    with pytest.raises(DataError, match="found the type object"):
+        read(npy(array))
+
+
+def test_too_much_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(own_samples, "MAX_VALUES", 5)
+    with pytest.raises(DataError, match="Expected at most 5 values in all"):
+        read("a,b\n1,2\n3,4\n5,6\n")
+    monkeypatch.setattr("wganad_core.data.own.file.MAX_BYTES", 5)
+    with pytest.raises(DataError, match="upload: Expected at most 0 MB, found more"):
+        read("a,b\n1,2\n", name="upload")
+
+
+def test_a_million_columns_of_parquet(monkeypatch: pytest.MonkeyPatch):
+    table = pa.table({f"c{i}": [1.0] for i in range(6000)})
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(table, buffer)
+    with pytest.raises(DataError, match="Expected at most 5,000 columns; found 6,000"):
+        read(buffer.getvalue())
+    monkeypatch.setattr("wganad_core.data.own.parquet_rows.MAX_FOOTER", 1000)
+    with pytest.raises(DataError, match="Expected at most 5,000 columns; found a description"):
+        read(buffer.getvalue())
+
+
+def test_paths_that_cannot_be_read(tmp_path: Path):
+    with pytest.raises(DataError, match=r"none\.csv cannot be read: No such file"):
+        read_samples(tmp_path / "none.csv")
+    with pytest.raises(DataError, match=r"none\.csv cannot be read: No such file"):
+        chunks(tmp_path / "none.csv", ["a"])
+
+
+def test_uploads_have_names():
+    upload = io.BytesIO(b"a\n1\n2\n")
+    upload.name = "mine.csv"
+    for _ in range(2):  # a page reads it again and again
+        assert read_samples(upload).name == "mine.csv"
+    assert read_samples(upload, "yours.csv").name == "yours.csv"
+
+
+def test_labels_that_turn_out_to_be_classes():
+    content = "x,label\n" + "1,0\n" * 1500 + "2,7\n"
+    assert [column.guess for column in look(content.encode()).columns] == ["feature", "leave out"]
+    with pytest.raises(DataError, match="'label' holds '7' in line 1,502; expected the labels"):
+        read(content)
+    assert read(content, label="").features == ("x",)
+
+
+def test_text_of_parquet_that_is_no_text():
+    content = parquet(pd.DataFrame({"id": ["surely"] * 3, "a": [1.0, 2, 3]}), compression="none")
+    with pytest.raises(DataError, match="This parquet file is damaged"):
+        read(content.replace(b"surely", b"sure\xeay"))
+
+
+def test_names_of_parquet():
+    frame = pd.DataFrame({"d": [1.0, 2], "d.e": [3.0, 4], "__index_level_0__": [5, 6]})
+    found = read(parquet(frame))
+    assert (found.features, found.x.tolist()) == (("d", "d.e"), [[1, 3], [2, 4]])
+    assert found.sample_id is not None
+    assert read(parquet(frame), features=["d"]).x.tolist() == [[1], [2]]
+
+
+TABLE = pd.DataFrame(np.random.default_rng(0).normal(size=(50, 3)), columns=["a", "b", "c"])
+NAMED = TABLE.assign(id=[f"é{i}" for i in range(50)], label=np.arange(50) % 2)
+SEEDS = [
+    TABLE.to_csv(index=False).encode(), NAMED.to_csv(sep=";", decimal=",").encode(),
+    parquet(TABLE), parquet(NAMED, compression="none"), npy(TABLE.to_numpy()),
+]  # fmt: skip
+
+
+@settings(max_examples=250, deadline=None)
+@given(
+    seed=st.sampled_from(SEEDS), cut=st.integers(0, 3000),
+    changes=st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), max_size=4),
+)  # fmt: skip
+def test_damaged_files_are_read_or_refused(seed: bytes, cut: int, changes: list):
+    damaged = bytearray(seed)
+    for at, value in changes:
+        damaged[at % len(damaged)] = value
+    content = bytes(damaged[:cut] if cut < len(damaged) // 2 else damaged)
+    try:
+        found = read(content)
+    except DataError:
+        return
+    assert np.isfinite(found.x).all()
+    assert found.x.shape == (len(found.row), len(found.features))
+
+
+# ---------------------------------------------------------------- memory
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+from wganad_core.data.own.chunks import chunks
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+before = peak()
+print(sum(len(part.x) for part in chunks(Path(sys.argv[1]), None)), peak() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peaks are told in other units elsewhere")
+@pytest.mark.parametrize("form", ["npy", "parquet"])
+def test_large_files_pass_in_bounded_memory(tmp_path: Path, form: str):
+    """A third of a gigabyte of numbers, within half of it."""
+    n = 4_000_000
+    path = tmp_path / "large"
+    if form == "npy":
+        with path.open("wb") as file:
+            np.lib.format.write_array_header_1_0(
+                file, {"descr": "<f8", "fortran_order": False, "shape": (n, 10)}
+            )
+            file.truncate(file.tell() + n * 80)  # zeros that take no space
+    else:
+        column = pa.array(np.zeros(n))
+        table = pa.table({f"f{i}": column for i in range(10)})
+        pyarrow.parquet.write_table(table, path, row_group_size=n)
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, str(path)], check=True, capture_output=True, text=True
+    )
+    rows, megabytes = map(int, done.stdout.split())
+    assert rows == n
+    assert megabytes < 160
+
+
+def test_rows_longer_than_a_block_are_read_when_they_need_it(tmp_path: Path):
+    """A block is larger only where it must be: Arrow reads many of them ahead."""
+    usual = "1,x\n" * 600_000  # beyond what is read as the head
+    lines = '2,"' + "x\n" * 1_500_000 + '"\n'
+    for row, times in (('2,"x\ny"\n', 1), (lines, 4), (f"{'2' * 300},{'x' * 3_000_000}\n", 4)):
+        (tmp_path / "t.csv").write_text(f"a,b\n{usual}{row}{usual}")
+        rows = own_rows_csv.CsvRows(own_file(tmp_path / "t.csv"))
+        assert rows._block == times * own_rows_csv.BLOCK
+        assert sum(len(batch) for batch in rows.batches([0], [])) == 1_200_001
+
+
+def test_chunk_rows():
+    assert chunk_rows(10) == 65536
+    assert chunk_rows(784) == 8192
+    assert chunk_rows(5000) == 4096
+    assert chunk_rows(10, most=1024) == 1024
+
+
+def test_about_rows(tmp_path: Path):
+    for name, content, n in (
+        ("a.csv", b"# c\na,b\n1,2\n3,4", 2), ("b.csv", b"1\r2\r3\r", 3),
+        ("c.npy", npy(np.zeros((7, 2))), 7), ("d", parquet(TABLE), 50),
+    ):  # fmt: skip
+        (tmp_path / name).write_bytes(content)
+        assert read_samples(tmp_path / name).about == n
+
+
+# ---------------------------------------------------------------- examples
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape", "anomalies"),
+    [("table", (1200, 6), 60), ("images", (440, 784), 40), ("series", (3000, 3), 150)],
+)
+def test_examples(kind: Any, shape: tuple[int, int], anomalies: int):
+    name, content = example(kind)
+    assert example(kind) == (name, content)
+    found = read_samples(content, name)
+    assert found.x.shape == shape
+    assert found.label is not None
+    assert found.label.sum() == anomalies
+    assert not len(found.missing)
+    assert look(content, name).n_rows == len(found.x)
+
+
+def test_no_other_example():
+    with pytest.raises(DataError, match="The examples are table, images, series; found 'x'"):
+        example("x")  # type: ignore[arg-type]
