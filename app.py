@@ -30,11 +30,14 @@ def main() -> None:
     runtime.start()
     pages = [
         st.Page(
-            f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name,
+            f"pages/{name}.py",
+            title=title,
+            icon=f":material/{icon}:",
+            url_path=name,
             default=name == PAGES[0][0],
         )
         for name, title, icon in PAGES
-    ]  # fmt: skip
+    ]
     st.navigation(pages, position="top").run()
 
 

@@ -68,9 +68,12 @@ def choose_model() -> tuple[dict[str, Any], str, Mixture]:
     if len(steps) > 1:
         step = st.select_slider(
             "Training step of this model: watch modes get lost and come back",
-            steps, value=figures.most_collapsed(run, steps), format_func="{:,}".format,
-            key=f"step-{name}", bind="query-params",
-        )  # fmt: skip
+            steps,
+            value=figures.most_collapsed(run, steps),
+            format_func="{:,}".format,
+            key=f"step-{name}",
+            bind="query-params",
+        )
     mixture = race_state.mixture(run.mixture)
     return {"run": name, "step": step}, f"{choices[name]}, step {step:,}", mixture
 
@@ -88,17 +91,31 @@ def choose_rule(found: Detection, mixture: Mixture) -> tuple[str, float]:
         rule = linked.choice("Score and rule", rules, key="rule", default="critic-interval")
         if rule == "generator":
             tolerance = st.slider(
-                "Tolerated distance", 0.1, 6.0, 1.0, 0.1, format="%.1f σ", width=300,
-                key="tolerance", bind="query-params",
+                "Tolerated distance",
+                0.1,
+                6.0,
+                1.0,
+                0.1,
+                format="%.1f σ",
+                width=300,
+                key="tolerance",
+                bind="query-params",
                 help="A point is flagged when no generated sample is this near.",
-            )  # fmt: skip
+            )
         elif rule != "critic-interval":
             rate = st.slider(
-                "Wanted false-alarm rate", 0.0, 20.0, 1.0, 0.1, format="%.1f %%", width=300,
-                key="rate", bind="query-params",
+                "Wanted false-alarm rate",
+                0.0,
+                20.0,
+                1.0,
+                0.1,
+                format="%.1f %%",
+                width=300,
+                key="rate",
+                bind="query-params",
                 help="The threshold is this quantile of the scores of "
                 f"{len(found.calibration[rule]):,} held-out normals.",
-            )  # fmt: skip
+            )
     if rule == "generator":
         honest = thresholds.quantile_threshold(found.calibration[rule], 0.01) / mixture.sigma
         st.caption(
@@ -116,9 +133,13 @@ def choose_rule(found: Detection, mixture: Mixture) -> tuple[str, float]:
 
 
 def show_maps(
-    found: Detection, mixture: Mixture, rule: str, threshold: float, source: dict[str, Any],
+    found: Detection,
+    mixture: Mixture,
+    rule: str,
+    threshold: float,
+    source: dict[str, Any],
     title: str,
-) -> None:  # fmt: skip
+) -> None:
     """Score map and verdict map; a click or typed coordinates score one point."""
     point = st.session_state.get("point", (0.0, 0.0))
     figure = figures.detection_figure(found, mixture, rule, threshold, point)

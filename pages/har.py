@@ -37,9 +37,14 @@ def main() -> None:
         detector = windows_choice.detector(found)
     windows_choice.headline(found, detector)
     linked.to_cockpit(
-        **{"case": "har", "class": activity, "model": architecture, "protocol": protocol,
-           "detector": detector}
-    )  # fmt: skip
+        **{
+            "case": "har",
+            "class": activity,
+            "model": architecture,
+            "protocol": protocol,
+            "detector": detector,
+        }
+    )
     if view == "browse":
         window = windows_browse.show(found, activity, detector)
         if window is not None:

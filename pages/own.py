@@ -66,9 +66,16 @@ def _score(source: Source) -> None:
         return
     chosen = own_saved.as_it_takes(chosen, about)  # a `DataError` is shown by `run_page`
     busy = own_session.runs().busy
-    st.button("Score", type="primary", icon=":material/play_arrow:", key="own-score", width=170,
-              on_click=own_train.ask, disabled=busy,
-              help="A training runs; it is first." if busy else None)  # fmt: skip
+    st.button(
+        "Score",
+        type="primary",
+        icon=":material/play_arrow:",
+        key="own-score",
+        width=170,
+        on_click=own_train.ask,
+        disabled=busy,
+        help="A training runs; it is first." if busy else None,
+    )
     own_train.start_if_asked(chosen, own_saved.plan_of(chosen, path.name), path)
 
 

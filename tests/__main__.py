@@ -47,9 +47,14 @@ def _stream(command: list[str]) -> tuple[bool, str]:
     """Run a command with its output shown as it comes; say whether it passed, and its last line."""
     last = ""
     with subprocess.Popen(
-        command, cwd=bootstrap.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, encoding="utf-8", errors="replace",
-    ) as process:  # fmt: skip
+        command,
+        cwd=bootstrap.ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
         assert process.stdout is not None
         for line in process.stdout:
             print(line, end="", flush=True)

@@ -38,9 +38,13 @@ class Direct(WorkerClient):
         self.worker = Worker(self.stdout, max_live=1)
 
     def ask(
-        self, op: str, arrays: dict[str, NDArray[Any]] | None = None, *, timeout: float = 30.0,
+        self,
+        op: str,
+        arrays: dict[str, NDArray[Any]] | None = None,
+        *,
+        timeout: float = 30.0,
         **arguments: Any,
-    ) -> protocol.Message:  # fmt: skip
+    ) -> protocol.Message:
         stream = io.BytesIO()
         protocol.write(stream, arrays or {}, {"op": op, "arguments": arguments, "id": 1})
         stream.seek(0)

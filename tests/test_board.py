@@ -21,13 +21,35 @@ from wganad_core.storage import StorageError
 LABEL, SCORE = [1, 0, 1, 0], [4.0, 3.0, 2.0, 1.0]
 AUPRC, AUROC, FLOOR = (1 + 2 / 3) / 2, 3 / 4, 1 - math.log(2)
 
-KEYS = ["use_case", "model", "detector", "abnormal", "protocol", "seed", "auprc", "auroc",
-        "base_rate", "floor", "n"]  # fmt: skip
+KEYS = [
+    "use_case",
+    "model",
+    "detector",
+    "abnormal",
+    "protocol",
+    "seed",
+    "auprc",
+    "auroc",
+    "base_rate",
+    "floor",
+    "n",
+]
 
 
 def row(abnormal: str, auprc: float | None = 0.5, seed: int | None = 0, **changes) -> Row:
-    unchanged = Row("mnist", "wgan-gp", "ours", abnormal, "80/20", seed,
-                    auprc=auprc, auroc=0.75, base_rate=0.4, floor=0.25, n=10)  # fmt: skip
+    unchanged = Row(
+        "mnist",
+        "wgan-gp",
+        "ours",
+        abnormal,
+        "80/20",
+        seed,
+        auprc=auprc,
+        auroc=0.75,
+        base_rate=0.4,
+        floor=0.25,
+        n=10,
+    )
     return dataclasses.replace(unchanged, **changes)
 
 
@@ -39,10 +61,18 @@ def test_figures_of_the_test_part_alone():
     rest = table([9.0, 9.0, -9.0], part=["calibration", "fit", "fit"])
     (found,) = board.rows([ScoreTable.stack([rest, table(SCORE, label=LABEL)])])
     assert dataclasses.asdict(found) == {
-        "use_case": "mnist", "model": "wgan-gp", "detector": "ours", "abnormal": "4",
-        "protocol": "80/20", "seed": 0, "auprc": pytest.approx(AUPRC), "auroc": AUROC,
-        "base_rate": 0.5, "floor": pytest.approx(FLOOR), "n": 4,
-    }  # fmt: skip
+        "use_case": "mnist",
+        "model": "wgan-gp",
+        "detector": "ours",
+        "abnormal": "4",
+        "protocol": "80/20",
+        "seed": 0,
+        "auprc": pytest.approx(AUPRC),
+        "auroc": AUROC,
+        "base_rate": 0.5,
+        "floor": pytest.approx(FLOOR),
+        "n": 4,
+    }
 
 
 def test_one_row_per_detector_seed_protocol_and_class():

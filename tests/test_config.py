@@ -114,10 +114,15 @@ LANES = st.builds(LaneConfig, network=network_configs(), training=training_confi
 
 @given(
     st.one_of(
-        MIXTURE_CONFIGS, network_configs(), IMAGE_CONFIGS, WINDOW_CONFIGS, training_configs(),
-        LANES, RACES,
+        MIXTURE_CONFIGS,
+        network_configs(),
+        IMAGE_CONFIGS,
+        WINDOW_CONFIGS,
+        training_configs(),
+        LANES,
+        RACES,
     )
-)  # fmt: skip
+)
 def test_every_config_survives_json(config: Any) -> None:
     text = json.dumps(config.to_dict(), allow_nan=False)
     assert type(config).from_dict(json.loads(text)) == config
@@ -132,8 +137,10 @@ def test_networks_of_every_kind_survive_json(config: Any) -> None:
 
 def test_the_kind_of_networks_is_written_beside_their_settings() -> None:
     kinds: dict[str, AnyNetworkConfig] = {
-        "dense": NetworkConfig(), "image": ImageConfig(), "window": WindowConfig()
-    }  # fmt: skip
+        "dense": NetworkConfig(),
+        "image": ImageConfig(),
+        "window": WindowConfig(),
+    }
     for kind, config in kinds.items():
         assert network_to_dict(config) == {"kind": kind, **config.to_dict()}
     assert network_from_dict({"kind": "window", "architecture": "dense", "width": 5}) == (

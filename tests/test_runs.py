@@ -328,9 +328,14 @@ def test_five_seconds_of_training_learn_to_rebuild_digits() -> None:
     fit, held_out = x[:2_000], x[2_000:]
     network = ImageConfig(n_latent=8, generator_width=4, critic_width=4, encoder_width=4, hidden=32)
     training = TrainingConfig(
-        method="vae", learning_rate=8e-3, beta1=0.9, beta2=0.999, batch_size=32,
-        decay="cosine", steps=400,
-    )  # fmt: skip
+        method="vae",
+        learning_rate=8e-3,
+        beta1=0.9,
+        beta2=0.999,
+        batch_size=32,
+        decay="cosine",
+        steps=400,
+    )
     run = ModelRun(Task("mnist", "4", "80/20", network, training), fit, held_out)
     before = run.judge()["squared_error"]
     list(run.steps())

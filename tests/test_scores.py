@@ -20,15 +20,35 @@ from wganad_core import storage
 from wganad_core.records import PARTS, ScoreTable
 from wganad_core.storage import StorageError
 
-NAMES = ["use_case", "model", "detector", "abnormal", "protocol", "seed", "part", "sample_id",
-         "subject", "class", "label", "score"]  # fmt: skip
+NAMES = [
+    "use_case",
+    "model",
+    "detector",
+    "abnormal",
+    "protocol",
+    "seed",
+    "part",
+    "sample_id",
+    "subject",
+    "class",
+    "label",
+    "score",
+]
 
 
 def table(score: list[float], **columns: Any) -> ScoreTable:
     """A table of test rows of one detector on digit 4, whatever `columns` do not say otherwise."""
     n = len(score)
-    same = {"use_case": "mnist", "model": "wgan-gp", "detector": "ours", "abnormal": "4",
-            "protocol": "80/20", "part": "test", "subject": "", "class_": "4"}  # fmt: skip
+    same = {
+        "use_case": "mnist",
+        "model": "wgan-gp",
+        "detector": "ours",
+        "abnormal": "4",
+        "protocol": "80/20",
+        "part": "test",
+        "subject": "",
+        "class_": "4",
+    }
     values: dict[str, Any] = {name: np.full(n, value) for name, value in same.items()}
     values |= {"seed": np.zeros(n, np.int64), "label": np.zeros(n, np.int64)}
     values |= {"sample_id": np.array([f"{i:016x}" for i in range(n)], np.str_)}
@@ -44,14 +64,21 @@ def assert_same(found: ScoreTable, expected: ScoreTable) -> None:
         np.testing.assert_array_equal(one, other, err_msg=field.name)
 
 
-SMALL = table([0.5, -3e38, np.inf], part=["fit", "calibration", "test"], label=[0, 0, 1],
-              seed=[0, 7, 2**40])  # fmt: skip
+SMALL = table(
+    [0.5, -3e38, np.inf], part=["fit", "calibration", "test"], label=[0, 0, 1], seed=[0, 7, 2**40]
+)
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5)
 ROWS = st.lists(
-    st.tuples(TEXT, TEXT, st.integers(0, 2**62), st.sampled_from(PARTS), st.integers(0, 1),
-              st.floats(width=32, allow_nan=False)),
+    st.tuples(
+        TEXT,
+        TEXT,
+        st.integers(0, 2**62),
+        st.sampled_from(PARTS),
+        st.integers(0, 1),
+        st.floats(width=32, allow_nan=False),
+    ),
     max_size=8,
-)  # fmt: skip
+)
 
 
 @settings(max_examples=50)
@@ -60,10 +87,13 @@ def test_whatever_is_saved_comes_back(rows: list[tuple], tmp_path_factory):
     path = tmp_path_factory.mktemp("scores") / "new folder" / "4.parquet"
     detector, subject, seed, part, label, score = zip(*rows, strict=True) if rows else ([],) * 6
     expected = table(
-        list(score), detector=np.array(detector, np.str_), subject=np.array(subject, np.str_),
-        seed=np.array(seed, np.int64), part=np.array(part, np.str_),
+        list(score),
+        detector=np.array(detector, np.str_),
+        subject=np.array(subject, np.str_),
+        seed=np.array(seed, np.int64),
+        part=np.array(part, np.str_),
         label=np.array(label, np.int64),
-    )  # fmt: skip
+    )
     storage.save_scores(expected, path)
     assert_same(storage.load_scores(path), expected)
     assert list(path.parent.iterdir()) == [path]
@@ -90,10 +120,14 @@ def test_a_digit_of_eleven_detectors_is_small_and_quick(tmp_path):
     ids = np.array([rng.bytes(8).hex() for _ in range(n)])
     part = np.where(np.arange(n) < 2_500, "calibration", "test")
     tables = [
-        table(rng.gamma(3, size=n).tolist(), detector=np.full(n, f"detector-{i}"), sample_id=ids,
-              part=part)
+        table(
+            rng.gamma(3, size=n).tolist(),
+            detector=np.full(n, f"detector-{i}"),
+            sample_id=ids,
+            part=part,
+        )
         for i in range(11)
-    ]  # fmt: skip
+    ]
     path = tmp_path / "4.parquet"
     storage.save_scores(ScoreTable.stack(tables), path)
     assert path.stat().st_size < 1_300_000

@@ -69,9 +69,11 @@ def make_parser() -> argparse.ArgumentParser:
         for example in command.examples.splitlines()[1:2]
     )
     parser = argparse.ArgumentParser(
-        prog=PROGRAM, description=DESCRIPTION, epilog=examples,
+        prog=PROGRAM,
+        description=DESCRIPTION,
+        epilog=examples,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+    )
     parser.add_argument("--version", action="version", version=wganad_core.__version__)
     add_verbs(parser, COMMANDS)
     return parser

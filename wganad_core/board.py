@@ -48,19 +48,37 @@ TABLE_1 = {
 }
 QUOTED_DIGITS = tuple(
     Row(
-        "mnist", model, "paper", str(digit), "80/20", None,
-        auprc=percent / 100, auroc=None, base_rate=None, floor=None, n=None,
+        "mnist",
+        model,
+        "paper",
+        str(digit),
+        "80/20",
+        None,
+        auprc=percent / 100,
+        auroc=None,
+        base_rate=None,
+        floor=None,
+        n=None,
     )
     for model, percents in TABLE_1.items()
     for digit, percent in enumerate(percents)
-)  # fmt: skip
+)
 # §6, the dense networks; neither the base rate nor how subjects were divided is told.
 QUOTED_ACTIVITIES = (
     Row(
-        "har", "wgan-gp-dense", "paper", "laying", "test", None,
-        auprc=0.70, auroc=None, base_rate=None, floor=None, n=None,
+        "har",
+        "wgan-gp-dense",
+        "paper",
+        "laying",
+        "test",
+        None,
+        auprc=0.70,
+        auroc=None,
+        base_rate=None,
+        floor=None,
+        n=None,
     ),
-)  # fmt: skip
+)
 QUOTED = (*QUOTED_DIGITS, *QUOTED_ACTIVITIES)
 
 

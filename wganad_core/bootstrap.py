@@ -29,8 +29,14 @@ MINIMUM_PYTHON = (3, 11)
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # Of what is installed, most modules are never imported: Python compiles the others at first use.
 PIP = [
-    "-m", "pip", "install", "--quiet", "--no-input", "--no-compile", "--disable-pip-version-check",
-]  # fmt: skip
+    "-m",
+    "pip",
+    "install",
+    "--quiet",
+    "--no-input",
+    "--no-compile",
+    "--disable-pip-version-check",
+]
 # How pip (through requests and urllib3) says that it reached nobody.
 NO_NETWORK = (
     "ConnectionError",

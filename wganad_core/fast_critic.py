@@ -103,8 +103,15 @@ def _transposed(layer: nn.Module, entered: Tensor, v: Tensor) -> Tensor:
         return v @ layer.weight
     if isinstance(layer, nn.Conv1d | nn.Conv2d):
         assert not isinstance(layer.padding, str)
-        sizes = zip(entered.shape[2:], v.shape[2:], layer.stride, layer.padding,
-                    layer.kernel_size, layer.dilation, strict=True)  # fmt: skip
+        sizes = zip(
+            entered.shape[2:],
+            v.shape[2:],
+            layer.stride,
+            layer.padding,
+            layer.kernel_size,
+            layer.dilation,
+            strict=True,
+        )
         rest = [n - ((m - 1) * s - 2 * p + d * (k - 1) + 1) for n, m, s, p, k, d in sizes]
         transposed = TRANSPOSED[type(layer)]
         return transposed(

@@ -62,8 +62,9 @@ def starts() -> None:
             who, what, (label, page, query) = start
             with column.container(border=True, height="stretch"):
                 st.markdown(f"**{who}.** {what}")
-                st.page_link(page, label=f"**{label}**", icon=":material/arrow_forward:",
-                             query_params=query)  # fmt: skip
+                st.page_link(
+                    page, label=f"**{label}**", icon=":material/arrow_forward:", query_params=query
+                )
 
 
 def pictures() -> None:
@@ -76,5 +77,9 @@ def pictures() -> None:
             with column.container(border=True, height="stretch"):
                 live_chart(card.figure, key=f"card-{card.name}", alt=card.caption)
                 st.markdown(f"**{card.title}.** {card.caption}")
-                st.page_link(PAGES[card.page], label="Open", icon=":material/open_in_new:",
-                             query_params=dict(card.query))  # fmt: skip
+                st.page_link(
+                    PAGES[card.page],
+                    label="Open",
+                    icon=":material/open_in_new:",
+                    query_params=dict(card.query),
+                )

@@ -15,9 +15,14 @@ Name = TypeVar("Name", bound=str)
 
 
 def choice(
-    label: str, options: Mapping[Name, str], *, key: str, default: Name, help: str | None = None,
+    label: str,
+    options: Mapping[Name, str],
+    *,
+    key: str,
+    default: Name,
+    help: str | None = None,
     address: str | None = None,
-) -> Name:  # fmt: skip
+) -> Name:
     """A row of buttons, one per option (name → label); an unknown name in the address is
     ignored. `address`: the name in the address, where it is not the key."""
     address = address or key
@@ -37,9 +42,15 @@ def choice(
 
 
 def select(
-    label: str, options: Mapping[Name, str], *, key: str, default: Name, help: str | None = None,
-    address: str | None = None, width: int = 164,
-) -> Name:  # fmt: skip
+    label: str,
+    options: Mapping[Name, str],
+    *,
+    key: str,
+    default: Name,
+    help: str | None = None,
+    address: str | None = None,
+    width: int = 164,
+) -> Name:
     """Like `choice`, but a list to open, `width` pixels wide."""
     address = address or key
     names = list(options)
@@ -58,15 +69,26 @@ def select(
 
 
 def slide(
-    label: str, options: Sequence[float], *, key: str, default: float,
-    shown: Callable[[float], str], help: str | None = None, disabled: bool = False,
-) -> float:  # fmt: skip
+    label: str,
+    options: Sequence[float],
+    *,
+    key: str,
+    default: float,
+    shown: Callable[[float], str],
+    help: str | None = None,
+    disabled: bool = False,
+) -> float:
     """A slider over a few numbers, in the address as numbers; others there are ignored."""
     asked = _number(st.query_params.get(key))
     chosen: float = st.select_slider(
-        label, options, value=asked if asked in options else default, format_func=shown,
-        key=key, help=help, disabled=disabled,
-    )  # fmt: skip
+        label,
+        options,
+        value=asked if asked in options else default,
+        format_func=shown,
+        key=key,
+        help=help,
+        disabled=disabled,
+    )
     _keep(key, f"{chosen:g}", is_default=chosen == default)
     return chosen
 
@@ -90,8 +112,12 @@ def switch(label: str, *, key: str, default: bool, help: str | None = None) -> b
 
 def to_cockpit(**query: str) -> None:
     """A link to these scores in the threshold cockpit, by the names that its address has."""
-    st.page_link("pages/cockpit.py", label="Tune this detector's threshold",
-                 icon=":material/tune:", query_params=query)  # fmt: skip
+    st.page_link(
+        "pages/cockpit.py",
+        label="Tune this detector's threshold",
+        icon=":material/tune:",
+        query_params=query,
+    )
 
 
 def _keep(key: str, value: str, *, is_default: bool) -> None:

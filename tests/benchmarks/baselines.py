@@ -91,12 +91,19 @@ def score_table(
         return np.full(len(at), text)
 
     return ScoreTable(
-        use_case=same(split.use_case), model=same(model), detector=same(detector),
-        abnormal=same(split.abnormal), protocol=same(split.protocol),
-        seed=np.zeros(len(at), np.int64), part=parts, sample_id=mnist.sample_ids(digits.images[at]),
-        subject=same(""), class_=names, label=(names == split.abnormal).astype(np.int64),
+        use_case=same(split.use_case),
+        model=same(model),
+        detector=same(detector),
+        abnormal=same(split.abnormal),
+        protocol=same(split.protocol),
+        seed=np.zeros(len(at), np.int64),
+        part=parts,
+        sample_id=mnist.sample_ids(digits.images[at]),
+        subject=same(""),
+        class_=names,
+        label=(names == split.abnormal).astype(np.int64),
         score=np.concatenate([scores[part] for part in index]),
-    )  # fmt: skip
+    )
 
 
 def shipped_rows(
@@ -141,9 +148,11 @@ def main() -> None:
             fitted, scores = BASELINES[detector](fit, queries)
             tables.append(shipped_rows(digits, split, detector, "none", fitted, scores))
             (row,) = board.rows(tables[-1:])
-            print(f"{abnormal} {detector:8} AUPRC {row.auprc:.4f} AUROC {row.auroc:.4f} "
-                  f"π {row.base_rate:.4f} n {row.n} {time.perf_counter() - start:.0f} s",
-                  flush=True)  # fmt: skip
+            print(
+                f"{abnormal} {detector:8} AUPRC {row.auprc:.4f} AUROC {row.auroc:.4f} "
+                f"π {row.base_rate:.4f} n {row.n} {time.perf_counter() - start:.0f} s",
+                flush=True,
+            )
         storage.save_scores(ScoreTable.stack(tables), arguments.out / f"{abnormal}.parquet")
 
 

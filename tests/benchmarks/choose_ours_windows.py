@@ -77,9 +77,13 @@ def synthetic(windows: FloatArray, rng: np.random.Generator) -> dict[str, FloatA
     direction[:, TOTAL] = gravity + direction[:, :3]
 
     made = {
-        "posture": posture.reshape(windows.shape), "pace": _paced(windows, rng),
-        "strength": strength, "exchange": exchange, "join": join, "direction": direction,
-    }  # fmt: skip
+        "posture": posture.reshape(windows.shape),
+        "pace": _paced(windows, rng),
+        "strength": strength,
+        "exchange": exchange,
+        "join": join,
+        "direction": direction,
+    }
     return {kind: np.asarray(x, np.float32) for kind, x in made.items()}
 
 
@@ -199,9 +203,12 @@ def show(title: str, rules: list[Tried], n: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--others", action="store_true")
-    parser.add_argument("--models", type=Path, default=data_directory() / "models" / "har",
-                        help="with all methods' conv models, contrastive features too, which do "
-                        "not ship")  # fmt: skip
+    parser.add_argument(
+        "--models",
+        type=Path,
+        default=data_directory() / "models" / "har",
+        help="with all methods' conv models, contrastive features too, which do not ship",
+    )
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -212,9 +219,12 @@ def main() -> None:
     kinds = next(iter(found.values()))[1]
     columns = "" if others else f" | {' '.join(kinds)}"
     print(f"mean | abnormal {' '.join(found)}{columns} | evidence")
-    own = [p for p in pieces() if p.partition("/")[0] in
-           (*FROM_NETWORKS, "near-latent", "near-encoder", "near-critic")
-           and p.partition("/")[2] in ("", "latents", "encoder", "critic")]  # fmt: skip
+    own = [
+        p
+        for p in pieces()
+        if p.partition("/")[0] in (*FROM_NETWORKS, "near-latent", "near-encoder", "near-critic")
+        and p.partition("/")[2] in ("", "latents", "encoder", "critic")
+    ]
     table = {"all": tried(found, pieces()), "networks of the WGAN-GP alone": tried(found, own)}
     for title, rules in table.items():
         show(title, rules, 8)

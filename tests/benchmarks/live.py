@@ -137,12 +137,14 @@ async def in_sessions(server: Server, race: str, n: int, seconds: float) -> dict
         "round_trip_p50_ms": 1000 * statistics.median(trips),
         "round_trip_p95_ms": 1000 * trips[int(0.95 * len(trips))],
         "kilobytes_per_update": sum(c.received for c in clients)
-        / sum(len(c.updates) for c in clients) / 1000,
+        / sum(len(c.updates) for c in clients)
+        / 1000,
         "server_mb": memory(server.process.pid),
         "worker_mb": sum(memory(child) for child in children(server.process.pid)),
-        "growth_mb_per_1000_updates": 1000 * (memory(server.process.pid) - server_before)
+        "growth_mb_per_1000_updates": 1000
+        * (memory(server.process.pid) - server_before)
         / sum(len(c.updates) for c in clients),
-    }  # fmt: skip
+    }
     for client in clients:
         await client.__aexit__()
     return result

@@ -33,17 +33,27 @@ SEED = 0
 # By the detector's name: the exchange format's model, where PyOD has it, and what is not default.
 DETECTORS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "pyod-vae": (
-        "vae", "vae", "VAE",
+        "vae",
+        "vae",
+        "VAE",
         {"preprocessing": False, "batch_size": 128, "random_state": SEED, "verbose": 0},
     ),
     "pyod-deepsvdd": (
-        "none", "deep_svdd", "DeepSVDD",
-        {"n_features": mnist.SIDE**2, "preprocessing": False, "batch_size": 128, "epochs": 50,
-         "random_state": SEED, "verbose": 0},
+        "none",
+        "deep_svdd",
+        "DeepSVDD",
+        {
+            "n_features": mnist.SIDE**2,
+            "preprocessing": False,
+            "batch_size": 128,
+            "epochs": 50,
+            "random_state": SEED,
+            "verbose": 0,
+        },
     ),
     "pyod-alad": ("bigan", "alad", "ALAD", {"batch_size": 128, "epochs": 1_000}),  # of one batch
     "pyod-anogan": ("gan", "anogan", "AnoGAN", {"batch_size": 128, "epochs": 100}),
-}  # fmt: skip
+}
 
 
 def main() -> None:
@@ -74,13 +84,16 @@ def scored(digits: mnist.Digits, abnormal: str, detector: str) -> ScoreTable:
     torch.manual_seed(SEED)
     fit = fit[: N_FIT_ANOGAN if detector == "pyod-anogan" else N_FIT]
     made = getattr(importlib.import_module(f"pyod.models.{module}"), name)(**options).fit(fit)
-    fitted, scores = (np.ravel(made.decision_function(x)).astype(np.float32)
-                      for x in (fit, queries))  # fmt: skip
+    fitted, scores = (
+        np.ravel(made.decision_function(x)).astype(np.float32) for x in (fit, queries)
+    )
     table = shipped_rows(digits, split, detector, model, fitted, scores)
     (row,) = board.rows([table])
-    print(f"{abnormal} {detector:13} AUPRC {row.auprc:.4f} AUROC {row.auroc:.4f} "
-          f"π {row.base_rate:.4f} n {row.n} {time.perf_counter() - start:.0f} s",
-          flush=True)  # fmt: skip
+    print(
+        f"{abnormal} {detector:13} AUPRC {row.auprc:.4f} AUROC {row.auroc:.4f} "
+        f"π {row.base_rate:.4f} n {row.n} {time.perf_counter() - start:.0f} s",
+        flush=True,
+    )
     return table
 
 

@@ -143,12 +143,18 @@ def judged(case: Case, detector: str, seed: int) -> dict[str, Any]:
         scores = score(queries)
         ended = time.process_time()
     return {
-        "held_out": case.held_out, "detector": detector, "seed": seed, "n_fit": len(x),
-        "n_test": len(label), "n_features": x.shape[1], "base_rate": float(label.mean()),
+        "held_out": case.held_out,
+        "detector": detector,
+        "seed": seed,
+        "n_fit": len(x),
+        "n_test": len(label),
+        "n_features": x.shape[1],
+        "base_rate": float(label.mean()),
         "auprc": float(average_precision_score(label, scores)),
         "auroc": float(roc_auc_score(label, scores)),
-        "fit_seconds": fitted - began, "score_seconds": ended - fitted,
-    }  # fmt: skip
+        "fit_seconds": fitted - began,
+        "score_seconds": ended - fitted,
+    }
 
 
 # Reports
@@ -161,8 +167,11 @@ def by_seed(runs: Sequence[dict[str, Any]], table: str, detector: str, key: str)
     whole = {run["held_out"] for run in here}
     found = []
     for seed in sorted({run["seed"] for run in here}):
-        mine = {run["held_out"]: run[key] for run in here
-                if (run["seed"], run["detector"]) == (seed, detector)}  # fmt: skip
+        mine = {
+            run["held_out"]: run[key]
+            for run in here
+            if (run["seed"], run["detector"]) == (seed, detector)
+        }
         if mine.keys() == whole:
             found.append(float(np.mean(list(mine.values()))))
     return found
@@ -190,8 +199,10 @@ def markdown(runs: Sequence[dict[str, Any]], key: str) -> str:
         mean = [float(np.mean(v)) if v else np.nan for v in values]
         means.append(mean)
         best, most = np.nanmax(mean), max(map(len, values))
-        cells = [f"**{cell(v, most)}**" if m == best else cell(v, most)
-                 for v, m in zip(values, mean, strict=True)]  # fmt: skip
+        cells = [
+            f"**{cell(v, most)}**" if m == best else cell(v, most)
+            for v, m in zip(values, mean, strict=True)
+        ]
         rate = np.mean([run["base_rate"] for run in runs if run["table"] == table])
         size = f"{first['n_fit']:,} × {first['n_features']}"
         lines.append(f"| {table} | {size} | {100 * rate:.1f} | {' | '.join(cells)} |")
@@ -202,8 +213,10 @@ def markdown(runs: Sequence[dict[str, Any]], key: str) -> str:
 
 def seconds(runs: Sequence[dict[str, Any]]) -> str:
     """Processor seconds: median over tables, and the longest."""
-    lines = ["| seconds | fit, median | fit, longest | 1,000 rows scored, median |",
-             "|---|---|---|---|"]  # fmt: skip
+    lines = [
+        "| seconds | fit, median | fit, longest | 1,000 rows scored, median |",
+        "|---|---|---|---|",
+    ]
     for name in DETECTORS:
         mine = [run for run in runs if run["detector"] == name]
         if mine:
@@ -234,9 +247,12 @@ def main() -> None:
                 run = {"table": table, **judged(case, detector, seed)}
                 runs.append(run)
                 own.write_text(json.dumps(runs))
-                print(f"{table:18} {case.held_out:12} {seed} {detector:10} "
-                      f"AUPRC {run['auprc']:.4f} AUROC {run['auroc']:.4f} "
-                      f"fit {run['fit_seconds']:.1f} s", flush=True)  # fmt: skip
+                print(
+                    f"{table:18} {case.held_out:12} {seed} {detector:10} "
+                    f"AUPRC {run['auprc']:.4f} AUROC {run['auroc']:.4f} "
+                    f"fit {run['fit_seconds']:.1f} s",
+                    flush=True,
+                )
     runs += [run for other in others for run in json.loads(other.read_text())]
     for report in (markdown(runs, "auprc"), markdown(runs, "auroc"), seconds(runs)):
         print(f"\n{report}")

@@ -65,8 +65,9 @@ def write(path: Path, n: int) -> None:
 def command(*words: str | Path) -> tuple[float, float]:
     """Seconds and peak MiB of `python -m wganad_core …`."""
     began = time.perf_counter()
-    child = subprocess.Popen([sys.executable, "-m", "wganad_core", *map(str, words)],
-                             stdout=subprocess.DEVNULL)  # fmt: skip
+    child = subprocess.Popen(
+        [sys.executable, "-m", "wganad_core", *map(str, words)], stdout=subprocess.DEVNULL
+    )
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
@@ -84,8 +85,15 @@ def memory(n: int, method: str, suffix: str, options: list[str]) -> list[dict[st
             file, out = Path(folder, f"rows{suffix}"), Path(folder, f"scores{suffix}")
             write(file, rows)
             seconds, peak = command("score", file, "--model", model, "--out", out, *options)
-            found.append({"method": method, "rows": rows, "seconds": seconds, "peak_mib": peak,
-                          "file_mib": file.stat().st_size / 2**20})  # fmt: skip
+            found.append(
+                {
+                    "method": method,
+                    "rows": rows,
+                    "seconds": seconds,
+                    "peak_mib": peak,
+                    "file_mib": file.stat().st_size / 2**20,
+                }
+            )
     return found
 
 
@@ -162,8 +170,13 @@ def rates(method: str, n: int, rounds: int) -> dict[str, Any]:
         name: statistics.median(a / b for a, b in zip(theirs, mine, strict=True))
         for name, theirs in seconds.items()
     }
-    return {"method": method, "rows": n, "difference": difference, "ratio": ratios,
-            "rows_per_second": {name: n / min(s) for name, s in seconds.items()}}  # fmt: skip
+    return {
+        "method": method,
+        "rows": n,
+        "difference": difference,
+        "ratio": ratios,
+        "rows_per_second": {name: n / min(s) for name, s in seconds.items()},
+    }
 
 
 def main() -> None:
@@ -184,12 +197,16 @@ def main() -> None:
         print(json.dumps({"memory": peaks, "rates": timed}))
         return
     for run in peaks:
-        print(f"{run['method']}: {run['rows']:,} rows ({run['file_mib']:,.0f} MiB) in "
-              f"{run['seconds']:,.0f} s, peak {run['peak_mib']:,.0f} MiB")  # fmt: skip
+        print(
+            f"{run['method']}: {run['rows']:,} rows ({run['file_mib']:,.0f} MiB) in "
+            f"{run['seconds']:,.0f} s, peak {run['peak_mib']:,.0f} MiB"
+        )
     for found in timed:
         for name, rate in found["rows_per_second"].items():
-            print(f"{found['method']:9} {name:14} {rate:12,.0f} rows/s, "
-                  f"anomaly_score is {found['ratio'][name]:.2f} times as fast")  # fmt: skip
+            print(
+                f"{found['method']:9} {name:14} {rate:12,.0f} rows/s, "
+                f"anomaly_score is {found['ratio'][name]:.2f} times as fast"
+            )
 
 
 if __name__ == "__main__":

@@ -19,9 +19,17 @@ def picture(number: int) -> Prepared:
     figure.add_vline(x=5, name="threshold", editable=True)
     for name in ("dot", "double"):
         figure.add_shape(
-            name=name, type="circle", x0=-6, x1=6, y0=-6, y1=6, xanchor=5, yanchor=0,
-            xsizemode="pixel", ysizemode="pixel",
-        )  # fmt: skip
+            name=name,
+            type="circle",
+            x0=-6,
+            x1=6,
+            y0=-6,
+            y1=6,
+            xanchor=5,
+            yanchor=0,
+            xsizemode="pixel",
+            ysizemode="pixel",
+        )
     at = np.array([0, 4, 10], np.float32)
     followers = {"dot": {"xanchor": 10 - at}, "double": {"xanchor": 10 - at.astype(np.float64)}}
     follow = {"shape": "threshold", "at": at, "with": followers}
@@ -51,14 +59,19 @@ def show() -> None:
         state.saved = state.get("saved", 0) + 1
     st.code(f"{state.at:.4f} {state.log}", language=None)
     live_chart(
-        prepared, key="marks", alt=f"at {state.at:.2f}",
+        prepared,
+        key="marks",
+        alt=f"at {state.at:.2f}",
         marks=Marks(
-            {"threshold": {"x0": state.at, "x1": state.at}, "dot": {"xanchor": 10 - state.at},
-             "double": {"xanchor": 10 - state.at}},
+            {
+                "threshold": {"x0": state.at, "x1": state.at},
+                "dot": {"xanchor": 10 - state.at},
+                "double": {"xanchor": 10 - state.at},
+            },
             {"at": f"{state.at:.4f}", "gone": None},
             ("svg", state.get("saved", 0)),
         ),
-    )  # fmt: skip
+    )
 
 
 st.set_page_config(layout="wide")

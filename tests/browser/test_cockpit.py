@@ -110,8 +110,9 @@ def moved(page: Page, before: float) -> float:
     """Wait until the address has another threshold and the page is done; that threshold."""
     page.wait_for_function(
         "(t) => Math.abs(Number(new URLSearchParams(location.search).get('t')) - t) > 1e-12",
-        arg=before, timeout=20_000,
-    )  # fmt: skip
+        arg=before,
+        timeout=20_000,
+    )
     settle(page)
     return threshold(page)
 
@@ -187,8 +188,11 @@ def test_a_move_sends_little(fresh: Page, traffic: Traffic) -> None:
 def test_the_line_is_dragged(fresh: Page, digits: Curve) -> None:
     for share in (0.8, 0.3):
         before, target = threshold(fresh), along(fresh, share)
-        drag(fresh, pixel(fresh, before, 10, "xaxis", "yaxis"),
-             pixel(fresh, target, 30, "xaxis", "yaxis"))  # fmt: skip
+        drag(
+            fresh,
+            pixel(fresh, before, 10, "xaxis", "yaxis"),
+            pixel(fresh, target, 30, "xaxis", "yaxis"),
+        )
         assert moved(fresh, before) == pytest.approx(target, rel=0.02)
         assert_agrees(fresh, digits)
 

@@ -110,9 +110,22 @@ def test_points_of_a_file(tmp_path, capsys):
     rows = [f"{np.cos(i):.4f}; {np.sin(i):.4f}" for i in range(30)]
     points.write_text("x;y\n" + "\n".join(rows) + "\n\n")
     words = ["--steps", "3", "--width", "8", "--batch-size", "4", "--json"]
-    assert main(
-        ["train", "mixture", "--method", "gan", "--data", str(points), "--out", str(out), *words]
-    ) == 0  # fmt: skip
+    assert (
+        main(
+            [
+                "train",
+                "mixture",
+                "--method",
+                "gan",
+                "--data",
+                str(points),
+                "--out",
+                str(out),
+                *words,
+            ]
+        )
+        == 0
+    )
     said = json.loads(capsys.readouterr().out)
     assert said["n_covered"] is said["collapsed_share"] is None
     assert said["wasserstein"] > 0
@@ -162,10 +175,18 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(words: str, reason: str, t
 
 @pytest.mark.parametrize(
     "words",
-    ["", "train", "train mixture", "train mixture --method vae", "fly me", "info run",
-     "train mixture --method gan --steps ten", "train mixture --method gan --checkpoint-every 0",
-     "train mixture --method gan --keep-weights -1"],
-)  # fmt: skip
+    [
+        "",
+        "train",
+        "train mixture",
+        "train mixture --method vae",
+        "fly me",
+        "info run",
+        "train mixture --method gan --steps ten",
+        "train mixture --method gan --checkpoint-every 0",
+        "train mixture --method gan --keep-weights -1",
+    ],
+)
 def test_wrong_usage_exits_with_2(words: str, capsys):
     with pytest.raises(SystemExit) as exit_:
         main(words.split())
@@ -268,8 +289,9 @@ LONG += ["--average", "0.9", "--decay", "linear"]
 def started(out: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "wganad_core", "train", "mixture", "--method", "wgan-gp"]
     command += [*SMALL, *LONG, "--out", str(out)]
-    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True,
-                            stdout=subprocess.DEVNULL)  # fmt: skip
+    return subprocess.Popen(
+        command, cwd=ROOT, stderr=subprocess.PIPE, text=True, stdout=subprocess.DEVNULL
+    )
 
 
 def wait_for(path: Path, process: subprocess.Popen[str]) -> None:

@@ -62,8 +62,15 @@ def files(tmp_path_factory) -> SimpleNamespace:
 
 
 def words(files: SimpleNamespace, out: str, *more: str) -> list[str]:
-    return ["score", str(files.rows), "--model", str(files.model), "--out",
-            str(files.folder / out), *more]  # fmt: skip
+    return [
+        "score",
+        str(files.rows),
+        "--model",
+        str(files.model),
+        "--out",
+        str(files.folder / out),
+        *more,
+    ]
 
 
 class Numbered:

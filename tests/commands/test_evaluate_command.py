@@ -21,11 +21,18 @@ PERFECT, WORST = [4.0, 1.0, 3.0, 2.0], [2.0, 3.0, 1.0, 4.0]
 DIGITS = "0123456789"
 
 
-def of(digit: str, detector: str = "ours", seed: int = 0, score: list[float] | None = None,
-       **columns) -> ScoreTable:  # fmt: skip
+def of(
+    digit: str, detector: str = "ours", seed: int = 0, score: list[float] | None = None, **columns
+) -> ScoreTable:
     """The four test samples of `test_board`, of which the digit's two are anomalies."""
-    return table(score or SCORE, label=LABEL, abnormal=[digit] * 4, detector=[detector] * 4,
-                 seed=[seed] * 4, **columns)  # fmt: skip
+    return table(
+        score or SCORE,
+        label=LABEL,
+        abnormal=[digit] * 4,
+        detector=[detector] * 4,
+        seed=[seed] * 4,
+        **columns,
+    )
 
 
 @pytest.fixture
@@ -46,8 +53,9 @@ def whole_board(ship) -> None:
         ours = of(digit, score=PERFECT if digit == "9" else SCORE)
         more = [of(digit, seed=1), of(digit, seed=2, score=PERFECT)] if digit == "4" else []
         official = of(digit, score=PERFECT, protocol=["official"] * 4)
-        subset = table([2.0, 1.0, 0.0], label=[1, 0, 0], abnormal=[digit] * 3,
-                       detector=["inversion"] * 3)  # fmt: skip
+        subset = table(
+            [2.0, 1.0, 0.0], label=[1, 0, 0], abnormal=[digit] * 3, detector=["inversion"] * 3
+        )
         ship(digit, knn, ours, *more, official, subset)
 
 
@@ -74,10 +82,18 @@ def test_json_is_a_list_of_rows_with_exactly_these_keys(whole_board, capsys):
     assert len(rows) == 10 * 3 + 2 + 30  # the protocol 80/20 alone, two more seeds, what is quoted
     (row,) = (r for r in rows if r["detector"] == "knn" and r["abnormal"] == "2")
     assert row == {
-        "use_case": "mnist", "model": "none", "detector": "knn", "abnormal": "2",
-        "protocol": "80/20", "seed": 0, "auprc": pytest.approx((1 / 3 + 2 / 4) / 2),
-        "auroc": 0.0, "base_rate": 0.5, "floor": pytest.approx(1 - np.log(2)), "n": 4,
-    }  # fmt: skip
+        "use_case": "mnist",
+        "model": "none",
+        "detector": "knn",
+        "abnormal": "2",
+        "protocol": "80/20",
+        "seed": 0,
+        "auprc": pytest.approx((1 / 3 + 2 / 4) / 2),
+        "auroc": 0.0,
+        "base_rate": 0.5,
+        "floor": pytest.approx(1 - np.log(2)),
+        "n": 4,
+    }
     quoted = [r for r in rows if r["detector"] == "paper"]
     assert len(quoted) == 30
     assert all(r["seed"] is r["auroc"] is r["n"] is r["base_rate"] is None for r in quoted)
@@ -89,8 +105,10 @@ def test_options_choose_rows(whole_board, capsys):
     rows = evaluated(capsys, "--protocol", "official")
     assert {(r["detector"], r["protocol"], r["auprc"]) for r in rows} == {("ours", "official", 1)}
     assert [r["model"] for r in evaluated(capsys, "--abnormal", "4", "--detector", "paper")] == [
-        "vae", "bigan", "wgan-gp",
-    ]  # fmt: skip
+        "vae",
+        "bigan",
+        "wgan-gp",
+    ]
 
 
 def test_the_table_in_text(whole_board, capsys):
@@ -102,8 +120,13 @@ def test_the_table_in_text(whole_board, capsys):
     assert lines["floor"] == ["30.7"] * 11
     # On digit 4 three seeds: 83.3, 83.3, 100. The mean over digits is of seed 0, which has all.
     assert lines["ours (wgan-gp)"] == [
-        *["83.3"] * 4, "88.9±9.6", *["83.3"] * 4, "100.0", "85.0", "1–3",
-    ]  # fmt: skip
+        *["83.3"] * 4,
+        "88.9±9.6",
+        *["83.3"] * 4,
+        "100.0",
+        "85.0",
+        "1–3",
+    ]
     assert lines["knn"] == [*["41.7"] * 11, "1"]
     assert lines["paper (wgan-gp)"][0] == "97.0"
     assert lines["paper (wgan-gp)"][-2:] == ["77.4", "–"]

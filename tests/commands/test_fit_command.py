@@ -200,8 +200,10 @@ def test_pixels_are_found_by_their_names(named, tmp_path, capsys):
     model = tmp_path / "model.safetensors"
     assert hasattr(load(model), "feature_names_in_") == named
     frame[frame.columns[::-1]].to_parquet(tmp_path / "turned.parquet")
-    some = [scored(tmp_path / f"{name}.parquet", model, tmp_path / "s.csv")["score"].to_numpy(float)
-            for name in ("data", "turned")]  # fmt: skip
+    some = [
+        scored(tmp_path / f"{name}.parquet", model, tmp_path / "s.csv")["score"].to_numpy(float)
+        for name in ("data", "turned")
+    ]
     np.testing.assert_array_equal(some[1], some[0])
     frame.rename(columns={"p5": "five"}).to_parquet(tmp_path / "other.parquet")
     words = ["--model", str(model), "--out", str(tmp_path / "other.csv")]
@@ -342,9 +344,11 @@ def test_what_the_page_asks_wrongly_is_told_in_a_sentence(data):
 def test_pipes_are_neither_read_nor_replaced_and_links_are_written_through(data, capfd):
     folder = data.parent
     os.mkfifo(folder / "pipe")
-    for words in ([str(folder / "pipe"), "--out", str(folder / "m")],
-                  [str(data), "--out", str(folder / "pipe")],
-                  [str(data), "--out", os.devnull]):  # fmt: skip
+    for words in (
+        [str(folder / "pipe"), "--out", str(folder / "m")],
+        [str(data), "--out", str(folder / "pipe")],
+        [str(data), "--out", os.devnull],
+    ):
         assert main(["fit", *words]) == 1
         assert "is no file but a pipe, a socket or a device" in capfd.readouterr().err
     (folder / "link").symlink_to(folder / "target")
@@ -354,8 +358,10 @@ def test_pipes_are_neither_read_nor_replaced_and_links_are_written_through(data,
 
 
 def test_what_killed_runs_left_is_cleared_away(data):
-    strays = [data.parent / f"{storage.TEMPORARY_PREFIX}{name}"
-              for name in ("0a1b", f"{platform.node()}-{2**22 + 1}-0a")]  # fmt: skip
+    strays = [
+        data.parent / f"{storage.TEMPORARY_PREFIX}{name}"
+        for name in ("0a1b", f"{platform.node()}-{2**22 + 1}-0a")
+    ]
     for stray in strays:
         stray.touch()
     assert main(["fit", str(data), "--out", str(data.parent / "m"), *SHORT]) == 0
@@ -368,10 +374,13 @@ def test_ctrl_c_leaves_nothing_half_written(data):
     command = [sys.executable, "-m", "wganad_core", "fit", str(data), "--out", str(out)]
     command += ["--steps", "1000000"]
     with subprocess.Popen(
-        command, cwd=ROOT, stderr=subprocess.PIPE, text=True,
+        command,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
         # Shells let what they start in the background ignore Ctrl-C, and that is inherited.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as process:  # fmt: skip
+    ) as process:
         assert process.stderr is not None
         shown = ""
         while "steps/s" not in shown and process.poll() is None:
@@ -397,9 +406,12 @@ def test_the_same_command_goes_on_where_it_was_cut_off(blow, data, capfd):
     often += f"from wganad_core.__main__ import main; raise SystemExit(main({words}))"
     kept = folder / "model.checkpoint"
     with subprocess.Popen(
-        [sys.executable, "-c", often], cwd=ROOT, stderr=subprocess.PIPE, text=True,
+        [sys.executable, "-c", often],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as process:  # fmt: skip
+    ) as process:
         while not kept.exists() and process.poll() is None:
             time.sleep(0.01)
         process.send_signal(blow)

@@ -40,9 +40,19 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def train(folder: Path, method: str, *words: str, abnormal: str = ABNORMAL) -> int:
     return main(
-        ["train", "har", "--method", method, "--abnormal", abnormal, "--out", str(folder),
-         *FEW, *words]
-    )  # fmt: skip
+        [
+            "train",
+            "har",
+            "--method",
+            method,
+            "--abnormal",
+            abnormal,
+            "--out",
+            str(folder),
+            *FEW,
+            *words,
+        ]
+    )
 
 
 def task_of(command: str) -> Any:
@@ -62,9 +72,7 @@ def test_training_writes_a_model_and_skips_it_later(
     printed, progress = capsys.readouterr()
     said = json.loads(printed)
     path = tmp_path / ABNORMAL / f"wgan-gp-{architecture}.safetensors"
-    assert said.keys() == {
-        "abnormal", "method", "sliced_w1", "seconds", "steps", "path", "command"
-    }  # fmt: skip
+    assert said.keys() == {"abnormal", "method", "sliced_w1", "seconds", "steps", "path", "command"}
     assert (said["abnormal"], said["method"], said["steps"]) == (ABNORMAL, "wgan-gp", 2)
     assert said["path"] == str(path)
     assert "2/2" in progress
@@ -188,9 +196,15 @@ def of(activity: str, protocol: str, detector: str = "ours", **columns: Any) -> 
     copies = 1 if protocol == "test" else 2
     n = 4 * copies
     return table(
-        SCORE * copies, label=LABEL * copies, use_case=["har"] * n, abnormal=[activity] * n,
-        detector=[detector] * n, protocol=[protocol] * n, model=["wgan-gp-conv"] * n, **columns,
-    )  # fmt: skip
+        SCORE * copies,
+        label=LABEL * copies,
+        use_case=["har"] * n,
+        abnormal=[activity] * n,
+        detector=[detector] * n,
+        protocol=[protocol] * n,
+        model=["wgan-gp-conv"] * n,
+        **columns,
+    )
 
 
 @pytest.fixture
@@ -218,8 +232,10 @@ def test_rows_of_both_protocols(capsys: pytest.CaptureFixture[str]) -> None:
     assert {row["use_case"] for row in rows} == {"har"}
     (row,) = evaluated(capsys, "--abnormal", "laying", "--protocol", "test+all")
     assert (row["abnormal"], row["protocol"], row["model"]) == (
-        "laying", "test+all", "wgan-gp-conv",
-    )  # fmt: skip
+        "laying",
+        "test+all",
+        "wgan-gp-conv",
+    )
 
 
 @pytest.mark.usefixtures("shipped")

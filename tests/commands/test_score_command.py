@@ -137,8 +137,9 @@ def test_rows_without_a_feature_get_no_score_and_are_counted(model, tmp_path, ca
 @pytest.mark.parametrize(("threshold", "flagged"), [("inf", 0), ("-inf", 40), ("-0.5", None)])
 def test_another_threshold(threshold: str, flagged, model, tmp_path, capsys):
     table(40, 4).to_csv(tmp_path / "data.csv", index=False)
-    found = scored(tmp_path / "data.csv", model, tmp_path / "s.csv",
-                   f"--threshold={threshold}", "--json")  # fmt: skip
+    found = scored(
+        tmp_path / "data.csv", model, tmp_path / "s.csv", f"--threshold={threshold}", "--json"
+    )
     said = json.loads(capsys.readouterr().out)
     assert said["threshold_text"] == str(float(threshold))
     assert (said["threshold"] is None) == math.isinf(float(threshold))
@@ -204,9 +205,11 @@ def test_a_recording_is_scored_step_by_step(tmp_path, capsys):
 
 @settings(max_examples=30)
 @given(
-    window=st.integers(1, 9), stride=st.integers(1, 9), n=st.integers(0, 120),
+    window=st.integers(1, 9),
+    stride=st.integers(1, 9),
+    n=st.integers(0, 120),
     rows_read=st.integers(1, 40),
-)  # fmt: skip
+)
 def test_a_recording_in_pieces_scores_as_a_whole(window, stride, n, rows_read):
     """Also when the last window begins where a piece ended."""
     stride = min(stride, window)
@@ -302,9 +305,21 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(
     words: str, reason: str, model: Path, data: Path, tmp_path: Path, capfd
 ):
     (tmp_path / "d.csv").mkdir()
-    files = {name: tmp_path / f"{name}.csv" for name in
-             ("empty", "header", "text", "few", "foreign", "unlabelled", "one_class", "classless",
-              "series", "short")}  # fmt: skip
+    files = {
+        name: tmp_path / f"{name}.csv"
+        for name in (
+            "empty",
+            "header",
+            "text",
+            "few",
+            "foreign",
+            "unlabelled",
+            "one_class",
+            "classless",
+            "series",
+            "short",
+        )
+    }
     files["empty"].write_bytes(b"")
     files["header"].write_text(f"{','.join(n for n in NAMES if ',' not in n)}\n")
     wrong = table().astype({"temperature": object})
@@ -368,9 +383,12 @@ def test_ctrl_c_does_not_wait_for_a_slow_detector(model, tmp_path):
     slow += "engines.score = lambda *_: (print('here', file=sys.stderr), time.sleep(100)); "
     slow += f"sys.argv[1:] = {words}; from wganad_core.__main__ import run; run()"
     with subprocess.Popen(
-        [sys.executable, "-c", slow], cwd=ROOT, stderr=subprocess.PIPE, text=True,
+        [sys.executable, "-c", slow],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as process:  # fmt: skip
+    ) as process:
         assert process.stderr is not None
         shown = ""
         while "here" not in shown and process.poll() is None:
@@ -402,10 +420,13 @@ def test_ctrl_c_leaves_nothing_half_written(model, tmp_path):
     command = [sys.executable, "-m", "wganad_core", "score", str(tmp_path / "long.npy")]
     command += ["--model", str(model), "--out", str(out), "--threads", "1"]
     with subprocess.Popen(
-        command, cwd=ROOT, stderr=subprocess.PIPE, text=True,
+        command,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
         # Shells let what they start in the background ignore Ctrl-C, and that is inherited.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as process:  # fmt: skip
+    ) as process:
         deadline = time.monotonic() + 60
         while not list(out.parent.glob(f"{storage.TEMPORARY_PREFIX}*")):
             assert process.poll() is None

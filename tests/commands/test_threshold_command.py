@@ -34,8 +34,9 @@ def unlabelled(tmp_path: Path) -> Path:
 def labelled(tmp_path: Path) -> Path:
     path = tmp_path / "labelled.csv"
     rows = zip(SCORE.tolist(), LABEL.tolist(), strict=True)
-    path.write_text("name,score,label\n" + "".join(f"s{i},{s!r},{y}\n" for i, (s, y) in
-                                                   enumerate(rows)))  # fmt: skip
+    path.write_text(
+        "name,score,label\n" + "".join(f"s{i},{s!r},{y}\n" for i, (s, y) in enumerate(rows))
+    )
     return path
 
 
@@ -86,8 +87,9 @@ def test_the_default_rule_and_percentages(unlabelled, capsys):
     assert one["flagged"] == 10
     assert one["threshold"] == np.sort(NORMAL)[-11]
     assert one["expected_false_alarm_rate"] == pytest.approx(
-        [0.004805, 0.018313], abs=1e-6  # Clopper and Pearson for 10 of 1,000
-    )  # fmt: skip
+        [0.004805, 0.018313],
+        abs=1e-6,  # Clopper and Pearson for 10 of 1,000
+    )
 
 
 def test_every_rule_of_the_library_can_be_asked_for():
@@ -145,8 +147,10 @@ def test_another_base_rate(labelled, capsys):
     hits, alarms = 0.001 * here["recall"], 0.999 * here["false_alarm_rate"]
     assert rare["precision"] == pytest.approx(hits / (hits + alarms))
     assert (rare["base_rate"], here["base_rate"]) == (0.001, 60 / 1060)
-    cost = [chosen(capsys, labelled, "--cost-ratio", "20", "--base-rate", pi)["threshold"]
-            for pi in ("0.001", "0.3")]  # fmt: skip
+    cost = [
+        chosen(capsys, labelled, "--cost-ratio", "20", "--base-rate", pi)["threshold"]
+        for pi in ("0.001", "0.3")
+    ]
     assert cost[0] > cost[1]
 
 
@@ -298,12 +302,24 @@ def test_what_cannot_be_done_is_refused(content: str, words: str, reason: str, t
 
 @pytest.mark.parametrize(
     "words",
-    ["", "x.csv", "x.csv --false-alarm-rate 1.5", "x.csv --false-alarm-rate -1%", "--best-f1",
-     "x.csv --false-alarm-rate nan", "x.csv --cost-ratio -1", "x.csv --cost-ratio inf",
-     "x.csv --recall 0.9 --best-f1", "x.csv --best-f1 --rule median", "x.csv --recall a",
-     "x.csv --threshold nan", "x.csv --threshold", "x.csv --threshold 1 --best-f1",
-     "x.csv --threshold 1 --seed a"],
-)  # fmt: skip
+    [
+        "",
+        "x.csv",
+        "x.csv --false-alarm-rate 1.5",
+        "x.csv --false-alarm-rate -1%",
+        "--best-f1",
+        "x.csv --false-alarm-rate nan",
+        "x.csv --cost-ratio -1",
+        "x.csv --cost-ratio inf",
+        "x.csv --recall 0.9 --best-f1",
+        "x.csv --best-f1 --rule median",
+        "x.csv --recall a",
+        "x.csv --threshold nan",
+        "x.csv --threshold",
+        "x.csv --threshold 1 --best-f1",
+        "x.csv --threshold 1 --seed a",
+    ],
+)
 def test_wrong_usage(words: str, capsys):
     with pytest.raises(SystemExit) as exit_:
         main(["threshold", *words.split()])

@@ -82,8 +82,19 @@ def test_the_printed_command_counts_as_the_page(source: Source, detector: str, c
             rate = getattr(point, name)
             assert said[name] == (None if math.isnan(rate) else rate)
         report = cockpit_export.report(of, Position(threshold, threshold), point, base_rate, 20)
-        for name in ("precision", "recall", "false_alarm_rate", "f1", "base_rate", "cost",
-                     "cost_ratio", "n", "flagged", "threshold", "threshold_text"):  # fmt: skip
+        for name in (
+            "precision",
+            "recall",
+            "false_alarm_rate",
+            "f1",
+            "base_rate",
+            "cost",
+            "cost_ratio",
+            "n",
+            "flagged",
+            "threshold",
+            "threshold_text",
+        ):
             assert said[name] == report[name]
         assert said["f1"] <= said["best_f1"]
     assert 0 < of.curve.at(of.start[0]).flagged < len(of.test)
@@ -196,8 +207,11 @@ def test_one_detector_is_chosen(path: Path, choose: dict[str, str], score: list[
 @pytest.mark.parametrize(
     ("choose", "reason"),
     [
-        ({}, "by --protocol (80/20, official), --model (gan, wgan-gp), --detector (critic, ours, "
-         "knn, pca)."),
+        (
+            {},
+            "by --protocol (80/20, official), --model (gan, wgan-gp), --detector (critic, ours, "
+            "knn, pca).",
+        ),
         ({"protocol": "80/20"}, "by --model (gan, wgan-gp), --detector (critic, ours, knn)."),
         ({"protocol": "official"}, "by --detector (knn, pca)."),
         ({"detector": "critic"}, "by --model (gan, wgan-gp)."),
@@ -211,7 +225,7 @@ def test_one_detector_is_chosen(path: Path, choose: dict[str, str], score: list[
         ({"seed": "1"}, "--seed can be 0 here; found '1'."),
         ({"abnormal": "5"}, "--abnormal can be 4 here; found '5'."),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_one_detector_is_refused(path: Path, choose: dict[str, str], reason: str):
     with pytest.raises(DataError) as refused:
         read_scores(path, choose=choose)

@@ -158,7 +158,7 @@ BAD = {
     "bomb": (gzip.compress(bytes(50_000_000)), "expected 204,800 bytes of content, found more"),
     "empty": (b"", "expected 204,800 bytes of content, found 0"),
     "a page": (b"<html>Please log in", "expected 204,800 bytes of content, found 19"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", BAD)

@@ -83,10 +83,19 @@ def test_scores_join_with_images_by_content() -> None:
     )
     n = len(rows)
     table = ScoreTable(
-        np.full(n, "mnist"), np.full(n, "wgan-gp"), detector, np.full(n, "4"), protocol,
-        seed, part, sample_id, np.full(n, ""), class_, np.asarray(class_ == "4", np.int64),
+        np.full(n, "mnist"),
+        np.full(n, "wgan-gp"),
+        detector,
+        np.full(n, "4"),
+        protocol,
+        seed,
+        part,
+        sample_id,
+        np.full(n, ""),
+        class_,
+        np.asarray(class_ == "4", np.int64),
         score.astype(np.float32),
-    )  # fmt: skip
+    )
     found = join(table, ids)
     assert found.abnormal == "4"
     assert len(found.classes) == 2

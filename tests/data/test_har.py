@@ -69,9 +69,21 @@ def test_every_form_is_read(form: str, tiny: Path) -> None:
     np.testing.assert_array_equal(windows.signals, har_files.signals().astype(np.float32))
     assert windows.signals.dtype == np.float32
     assert windows.activities.tolist() == [
-        "laying", "walking", "upstairs", "laying", "downstairs", "sitting", "standing", "walking",
-        "upstairs", "walking", "downstairs", "sitting", "laying", "standing",
-    ]  # fmt: skip
+        "laying",
+        "walking",
+        "upstairs",
+        "laying",
+        "downstairs",
+        "sitting",
+        "standing",
+        "walking",
+        "upstairs",
+        "walking",
+        "downstairs",
+        "sitting",
+        "laying",
+        "standing",
+    ]
     assert windows.subjects.tolist() == [1, 1, 1, 1, 3, 3, 3, 3, 2, 2, 2, 2, 2, 2]
     assert windows.position.tolist() == list(range(14))
     assert windows.subjects.dtype == windows.position.dtype == np.int64
@@ -371,10 +383,14 @@ def damaged_caches(good: bytes) -> dict[str, bytes]:
     np.savez(pickled, **(arrays | {"labels": np.array([print], object)}))
     np.savez(partial, key=arrays["key"])
     return {
-        "empty": b"", "text": b"no cache", "truncated": good[:-30], "half": good[: len(good) // 2],
+        "empty": b"",
+        "text": b"no cache",
+        "truncated": good[:-30],
+        "half": good[: len(good) // 2],
         "flipped": good[:20_000] + bytes([good[20_000] ^ 255]) + good[20_001:],
-        "pickled": pickled.getvalue(), "partial": partial.getvalue(),
-    }  # fmt: skip
+        "pickled": pickled.getvalue(),
+        "partial": partial.getvalue(),
+    }
 
 
 def test_a_damaged_cache_is_made_again(tiny: Path, reads: list[Path]) -> None:
@@ -436,9 +452,11 @@ def pool() -> Windows:
         subjects.append(np.sort(np.resize(members, len(label))))
     n = N_TRAIN + N_TEST
     return Windows(
-        np.broadcast_to(np.float32(0), (n, 9, 128)), np.concatenate(activities),
-        np.concatenate(subjects), np.arange(n),
-    )  # fmt: skip
+        np.broadcast_to(np.float32(0), (n, 9, 128)),
+        np.concatenate(activities),
+        np.concatenate(subjects),
+        np.arange(n),
+    )
 
 
 def check_split(windows: Windows, abnormal: str, protocol: str) -> None:
@@ -549,9 +567,12 @@ def test_an_unusable_sample_is_refused(tmp_path: Path) -> None:
     write_npz(path)
     good = path.read_bytes()
     damaged: dict[str, Any] = {
-        "empty": b"", "text": b"no archive", "truncated": good[:-30], "half": good[:200],
+        "empty": b"",
+        "text": b"no archive",
+        "truncated": good[:-30],
+        "half": good[:200],
         "flipped": good[:90] + bytes([good[90] ^ 255]) + good[91:],
-    }  # fmt: skip
+    }
     for name, content in damaged.items():
         path.write_bytes(content)
         with pytest.raises(DataError, match=r"sample.npz cannot be read \(.+\); restore it") as e:

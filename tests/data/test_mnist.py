@@ -320,10 +320,13 @@ def test_an_unusable_sample_is_refused(tmp_path: Path) -> None:
     assert len(load_sample(path).labels) == 3
     at = good.index(b"PK\x01\x02") + 10  # the compression in the archive's directory
     damaged: dict[str, Any] = {
-        "empty": b"", "text": b"no archive", "truncated": good[:-30], "half": good[:200],
+        "empty": b"",
+        "text": b"no archive",
+        "truncated": good[:-30],
+        "half": good[:200],
         "flipped": good[:90] + bytes([good[90] ^ 255]) + good[91:],
         "method": good[:at] + b"\x63" + good[at + 1 :],
-    }  # fmt: skip
+    }
     for name, content in damaged.items():
         path.write_bytes(content)
         with pytest.raises(DataError, match=r"sample.npz cannot be read \(.+\); restore it") as e:

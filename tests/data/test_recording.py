@@ -48,10 +48,21 @@ PLAIN = "time,x,y\n0,1,2\n0.02,3,4\n0.04,5,-6.5\n"
         "2024-05-31T12:00:00.04Z,5,-6.5\n",
     ],
     ids=[
-        "plain", "remarks", "windows", "blanks", "tabs", "decimal commas", "commas at the ends",
-        "another order", "milliseconds", "unix", "nanoseconds", "ISO", "ISO with zones",
+        "plain",
+        "remarks",
+        "windows",
+        "blanks",
+        "tabs",
+        "decimal commas",
+        "commas at the ends",
+        "another order",
+        "milliseconds",
+        "unix",
+        "nanoseconds",
+        "ISO",
+        "ISO with zones",
     ],
-)  # fmt: skip
+)
 def test_a_table_in_many_forms_is_one_recording(text: str, tmp_path: Path) -> None:
     path = tmp_path / "walk.csv"
     path.write_bytes(text.encode())
@@ -95,13 +106,18 @@ def test_empty_cells_are_missing() -> None:
         ("time,x\n", "a header and no row"),
         ("time,x\n0,1\n", "two rows at least; found 1 channels and 1 rows"),
         ("time\n0\n0.02\n", "found 0 channels and 2 rows"),
-        ("0,1\n0.02,1\n0.04,2\n", "Expected one column named time, t, timestamp or seconds; "
-                                  "found '0', '1'. Rename or choose"),
+        (
+            "0,1\n0.02,1\n0.04,2\n",
+            "Expected one column named time, t, timestamp or seconds; "
+            "found '0', '1'. Rename or choose",
+        ),
         ("a,b,c\n1,2,3\n", "found 'a', 'b', 'c'"),
         ("time,seconds,x\n0,0,1\n0.1,0.1,2\n", "found 'time', 'seconds'. Rename or choose"),
         ("time (h),x\n0,1\n0.02,2\n", r"in s, ms, us or ns; found 'time \(h\)'"),
-        ("t,x,activity\n0,1,walking\n0.02,2,walking\n",
-         "Column 'activity' holds 'walking' in row 1; expected numbers"),
+        (
+            "t,x,activity\n0,1,walking\n0.02,2,walking\n",
+            "Column 'activity' holds 'walking' in row 1; expected numbers",
+        ),
         ("t,x\n0,1\n0.02,\n0.04,1..2\n", r"Column 'x' holds '1\.\.2' in row 3"),
         ("t,x\n0,True\n0.02,False\n", "Column 'x' holds 'True' in row 1"),
         ("t,x,y\n0,1,\n0.02,2,\n", "Column 'y' is empty; remove it"),
@@ -113,8 +129,11 @@ def test_empty_cells_are_missing() -> None:
         ("t,x\n0,1\n0.04,2\n0.02,3\n", r"row 3 comes at 0\.02 s after row 2 at 0\.04 s"),
         ("t,x\n0,1\n0.02,-inf\n", "row 2 of 'x' holds -inf"),
         ("t,x\n0,1e39\n0.02,1\n", r"row 1 of 'x' holds 1e\+39"),
-        ("t,x\n0,1\n20,2\n40,3\n", r"rows are 20 s apart and the longest allowed gap is 0\.1 s; "
-                                   r"if the time is not in seconds.* 'time \(ms\)'"),
+        (
+            "t,x\n0,1\n20,2\n40,3\n",
+            r"rows are 20 s apart and the longest allowed gap is 0\.1 s; "
+            r"if the time is not in seconds.* 'time \(ms\)'",
+        ),
         ("t,x\n0,1\n0.02,2,3\n", "not a table"),
         ("t,x\n0,1,3\n0.02,2,3\n", "not a table"),
         ('t,x\n0,"1\n', "not a table"),
@@ -122,7 +141,7 @@ def test_empty_cells_are_missing() -> None:
         ("t" + ",x" * 200 + "\n", "at most 200 columns"),
         ("t,x\n0,1\n".encode("utf-16"), r"not text in UTF-8 \(byte 1\)"),
     ],
-)  # fmt: skip
+)
 def test_other_files_are_refused_in_a_sentence(text: str | bytes, sentence: str) -> None:
     with pytest.raises(DataError, match=sentence) as caught:
         read(text)

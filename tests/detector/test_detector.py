@@ -384,14 +384,32 @@ def test_a_score_method_is_one_word():
 @pytest.mark.parametrize(
     ("parameter", "value"),
     [
-        ("score_method", "magic"), ("false_alarm_rate", 1.5), ("threshold_rule", "guess"),
-        ("scaling", "log"), ("n_latent", 0), ("width", 0), ("depth", 2.5), ("activation", "sine"),
-        ("steps", 0), ("encoder_steps", 0), ("batch_size", 1), ("learning_rate", 0),
-        ("beta1", 1.0), ("beta2", -1), ("n_critic", 0), ("penalty", -1), ("decay", "fast"),
-        ("average", 1.0), ("validation_share", 0.5), ("calibration_share", float("nan")),
-        ("patience", 0), ("n_references", 0), ("n_neighbours", 0), ("random_state", -1),
+        ("score_method", "magic"),
+        ("false_alarm_rate", 1.5),
+        ("threshold_rule", "guess"),
+        ("scaling", "log"),
+        ("n_latent", 0),
+        ("width", 0),
+        ("depth", 2.5),
+        ("activation", "sine"),
+        ("steps", 0),
+        ("encoder_steps", 0),
+        ("batch_size", 1),
+        ("learning_rate", 0),
+        ("beta1", 1.0),
+        ("beta2", -1),
+        ("n_critic", 0),
+        ("penalty", -1),
+        ("decay", "fast"),
+        ("average", 1.0),
+        ("validation_share", 0.5),
+        ("calibration_share", float("nan")),
+        ("patience", 0),
+        ("n_references", 0),
+        ("n_neighbours", 0),
+        ("random_state", -1),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_setting_is_named_by_fit_alone(parameter, value):
     one = short(**{parameter: value})
     with pytest.raises(ValueError, match=parameter) as caught:
@@ -418,9 +436,13 @@ def images() -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture(scope="module")
 def image_detector(images) -> WGANImageDetector:
     return WGANImageDetector(
-        steps=60, encoder_steps=60, generator_width=8, critic_width=8, encoder_width=8,
+        steps=60,
+        encoder_steps=60,
+        generator_width=8,
+        critic_width=8,
+        encoder_width=8,
         random_state=0,
-    ).fit(images[0])  # fmt: skip
+    ).fit(images[0])
 
 
 def test_images_are_told_apart(image_detector, images):
@@ -440,9 +462,15 @@ def test_images_may_be_rows(image_detector, images):
 @pytest.mark.parametrize("method", ["residual", "critic", "bigan", "vae", "ours-wgan"])
 def test_images_by_other_methods(images, method):
     one = WGANImageDetector(
-        score_method=method, steps=2, encoder_steps=2, generator_width=2, critic_width=2,
-        encoder_width=2, hidden=4, random_state=0,
-    ).fit(images[0][:60])  # fmt: skip
+        score_method=method,
+        steps=2,
+        encoder_steps=2,
+        generator_width=2,
+        critic_width=2,
+        encoder_width=2,
+        hidden=4,
+        random_state=0,
+    ).fit(images[0][:60])
     assert np.isfinite(one.anomaly_score(images[1])).all()
 
 

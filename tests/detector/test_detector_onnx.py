@@ -54,10 +54,20 @@ needs_onnx = pytest.mark.skipif(
 DENSE = NetworkConfig(n_features=6, n_latent=3, width=16, activation="leaky-relu")
 IMAGES = ImageConfig(n_latent=4, generator_width=4, critic_width=4, encoder_width=4, hidden=8)
 PIECES = (
-    "critic", "residual", "relative", "izi", "near-latent", "near-encoder", "near-critic",
-    "near-features", "near-features-length", "near-axes", "critic/axes", "residual/latents",
+    "critic",
+    "residual",
+    "relative",
+    "izi",
+    "near-latent",
+    "near-encoder",
+    "near-critic",
+    "near-features",
+    "near-features-length",
+    "near-axes",
+    "critic/axes",
+    "residual/latents",
     "near-axes/critic",
-)  # fmt: skip
+)
 
 
 def made(config, method: Any, part: str, seed: int = 0) -> Any:
@@ -82,9 +92,12 @@ def ours(config, names=PIECES, n_peers: int = 6):
     """Sources, normals and the rule of a detector that joins `names`."""
     axes = np.linalg.qr(rows(config, config.n_features, 2).T)[0][:, :3].T.astype(np.float32)
     sources = Sources(
-        made(config, "wgan-gp", "generator"), made(config, "wgan-gp", "critic"),
-        made(config, "encoder", "encoder"), made(config, "wgan-gp", "critic", 5)[:-1], axes=axes,
-    )  # fmt: skip
+        made(config, "wgan-gp", "generator"),
+        made(config, "wgan-gp", "critic"),
+        made(config, "encoder", "encoder"),
+        made(config, "wgan-gp", "critic", 5)[:-1],
+        axes=axes,
+    )
     fit, validation = rows(config, 60, 3), rows(config, 40, 4)
     points = {space: sources.spaces()[space](fit) for space in sorted(spaces_of(names))}
     normals = Normals(points, 5, {}, n_peers)
@@ -257,8 +270,10 @@ def test_flags_are_those_of_the_threshold():
     nn.init.constant_(still.weight, -1)  # whose critic score is x itself
     x = torch.tensor([[-1.0], [0.25], [0.5]])
     for threshold, expected in (
-        (0.25, [False, False, True]), (np.inf, [False] * 3), (-np.inf, [True] * 3),
-    ):  # fmt: skip
+        (0.25, [False, False, True]),
+        (np.inf, [False] * 3),
+        (-np.inf, [True] * 3),
+    ):
         score, flagged = ScoringGraph([0.0], [1.0], CriticScore(still), threshold)(x)
         assert score.tolist() == [-1.0, 0.25, 0.5]
         assert flagged.tolist() == expected
@@ -280,8 +295,9 @@ def test_metadata_tells_what_the_file_is(fitted, exported, tmp_path):
     header = storage.read_header((tmp_path / "named.safetensors").read_bytes())
     assert meta["detector_sha256"] == header["sha256"]
     assert [(one.name, one.type) for one in running.get_outputs()] == [
-        ("score", "tensor(float)"), ("flagged", "tensor(bool)"),
-    ]  # fmt: skip
+        ("score", "tensor(float)"),
+        ("flagged", "tensor(bool)"),
+    ]
     assert [one.shape for one in running.get_inputs()] == [["n", 5]]
     plain = session(exported["ours"].read_bytes()).get_modelmeta().custom_metadata_map
     assert json.loads(plain["features"]) is None

@@ -65,9 +65,13 @@ def fitted_attributes(estimator) -> dict:
 )
 def test_a_round_trip_keeps_every_bit(tmp_path_factory, rows, method, rule, scaling, rate, seed):
     one = short(
-        score_method=method, threshold_rule=rule, scaling=scaling, steps=2,
-        false_alarm_rate=rate, random_state=seed,
-    )  # fmt: skip
+        score_method=method,
+        threshold_rule=rule,
+        scaling=scaling,
+        steps=2,
+        false_alarm_rate=rate,
+        random_state=seed,
+    )
     try:
         one.fit(rows)
     except DivergedError:  # as it may on such rows, unscaled
@@ -109,13 +113,20 @@ def test_names_of_columns_come_back(tmp_path):
         ),
         (
             WGANImageDetector(
-                steps=2, encoder_steps=2, generator_width=2, critic_width=2, encoder_width=2,
-                hidden=4, n_latent=2, batch_size=8, random_state=0,
+                steps=2,
+                encoder_steps=2,
+                generator_width=2,
+                critic_width=2,
+                encoder_width=2,
+                hidden=4,
+                n_latent=2,
+                batch_size=8,
+                random_state=0,
             ),
             np.random.default_rng(0).random((60, 784)),
         ),
     ],
-)  # fmt: skip
+)
 def test_the_other_two_come_back_as_what_they_are(one, x, tmp_path):
     one.fit(x).save(tmp_path / "one")
     two = load(tmp_path / "one")

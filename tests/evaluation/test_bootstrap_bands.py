@@ -140,11 +140,12 @@ def test_areas_of_resamples_are_scikit_learns_with_weights(base_rate: float | No
             weight[label == value] = random.multinomial(size, np.full(size, 1 / size))
         counts = Counts(
             *(
-                np.append(0, np.cumsum(np.bincount(bins[m], weight[m], len(binned.states) - 1)))
-                .astype(np.int64)[None]
+                np.append(
+                    0, np.cumsum(np.bincount(bins[m], weight[m], len(binned.states) - 1))
+                ).astype(np.int64)[None]
                 for m in (label == 1, label == 0)
             )
-        )  # fmt: skip
+        )
         shift = 1.0 if base_rate is None else base_rate / 40 / ((1 - base_rate) / 120)
         expected = average_precision_score(
             label, score, sample_weight=weight * np.where(label == 1, shift, 1.0)
@@ -300,8 +301,9 @@ def test_the_precision_band_is_that_of_plain_resampling():
     wanted = (0.2, 0.5, 0.9)
     drawn = np.empty((n, len(wanted)))
     for row in range(n):
-        rows = np.concatenate([random.choice(np.flatnonzero(label == v), (label == v).sum())
-                               for v in (0, 1)])  # fmt: skip
+        rows = np.concatenate(
+            [random.choice(np.flatnonzero(label == v), (label == v).sum()) for v in (0, 1)]
+        )
         curve = evaluation.curve(label[rows], score[rows])
         for column, recall in enumerate(wanted):
             drawn[row, column] = curve.at(evaluation.at_recall(curve, recall)).precision
@@ -486,9 +488,14 @@ def test_many_people_are_left_out_by_groups():
 
 @pytest.mark.parametrize(
     ("anomalies", "subjects", "few"),
-    [(19, None, "19 anomalies"), (20, None, None), (19, 20, "19 anomalies"), (40, 15, None),
-     (40, 14, "14 subjects")],
-)  # fmt: skip
+    [
+        (19, None, "19 anomalies"),
+        (20, None, None),
+        (19, 20, "19 anomalies"),
+        (40, 15, None),
+        (40, 14, "14 subjects"),
+    ],
+)
 def test_intervals_of_few_say_that_they_are_too_narrow(anomalies, subjects, few):
     label, score = gaussians(100, anomalies, seed=3)
     subject = None if subjects is None else np.arange(len(label)) % subjects

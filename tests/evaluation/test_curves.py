@@ -424,9 +424,19 @@ def test_without_the_axis_only_the_order_of_the_scores_decides():
 
 @pytest.mark.parametrize(
     ("low", "high", "digits"),
-    [(0, 1, 4), (-3, 3, 4), (0.01, 0.3, 4), (1000, 1002, 7), (1e6, 1e6 + 7, 10), (5, 5, 4),
-     (1e9, 1e9 + 1e-6, 17), (-1e300, 1e300, 4), (0, 5e-324, 4), (-INF, 1, 4)],
-)  # fmt: skip
+    [
+        (0, 1, 4),
+        (-3, 3, 4),
+        (0.01, 0.3, 4),
+        (1000, 1002, 7),
+        (1e6, 1e6 + 7, 10),
+        (5, 5, 4),
+        (1e9, 1e9 + 1e-6, 17),
+        (-1e300, 1e300, 4),
+        (0, 5e-324, 4),
+        (-INF, 1, 4),
+    ],
+)
 def test_digits_tell_a_thousandth_apart(low: float, high: float, digits: int):
     assert evaluation.digits(low, high) == digits
     if 1e-300 < high - low < 1e300:

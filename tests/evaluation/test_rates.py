@@ -83,9 +83,11 @@ def test_a_sample_drawn_at_another_base_rate_agrees_within_its_own_noise():
     curve = evaluation.curve(label, score)
     n_anomalies = random.binomial(400_000, 0.01)
     drawn = np.concatenate(
-        [random.choice(score[label == 0], 400_000 - n_anomalies),
-         random.choice(score[label == 1], n_anomalies)]
-    )  # fmt: skip
+        [
+            random.choice(score[label == 0], 400_000 - n_anomalies),
+            random.choice(score[label == 1], n_anomalies),
+        ]
+    )
     truth = np.arange(400_000) >= 400_000 - n_anomalies
     for threshold in np.linspace(-1, 2.5, 9):
         expected = curve.at(threshold, 0.01).precision

@@ -239,10 +239,20 @@ def test_scores_of_many_sizes_get_a_logarithmic_axis():
 
 @pytest.mark.parametrize(
     "score",
-    [1000 + 0.3 * SCORE, 1e6 + SCORE, 1e9 + 1e-3 * SCORE, 1e-300 * SCORE, np.logspace(-9, 30, 9),
-     np.r_[SCORE[:7], 1e300, -1e300], np.full(9, 7.0), np.zeros(9), np.r_[SCORE[:7], INF, -INF],
-     1 + 1e-9 * SCORE, -1e6 - SCORE],
-)  # fmt: skip
+    [
+        1000 + 0.3 * SCORE,
+        1e6 + SCORE,
+        1e9 + 1e-3 * SCORE,
+        1e-300 * SCORE,
+        np.logspace(-9, 30, 9),
+        np.r_[SCORE[:7], 1e300, -1e300],
+        np.full(9, 7.0),
+        np.zeros(9),
+        np.r_[SCORE[:7], INF, -INF],
+        1 + 1e-9 * SCORE,
+        -1e6 - SCORE,
+    ],
+)
 def test_options_can_be_told_apart(score: NDArray[np.float64]):
     axis = drawn(Scored(score, LABEL)).axis
     written = [axis.text(option) for option in axis.options().tolist()]
@@ -329,9 +339,11 @@ def test_boxes_show_quartiles_and_activities_in_their_order():
 def test_names_cannot_bring_markup_into_the_figure():
     names = np.array(["<a href=x>"] * 9)
     data = drawn(
-        Scored(SCORE, LABEL, class_=names), abnormal="<img>", names=("<i>", "%{x}"),
+        Scored(SCORE, LABEL, class_=names),
+        abnormal="<img>",
+        names=("<i>", "%{x}"),
         second=evaluation.curve(LABEL, SCORE),
-    )  # fmt: skip
+    )
     text = json.dumps(cockpit.cockpit_figure(data, 0.5), default=lambda values: values.tolist())
     assert not any(sign in text for sign in ("<a", "<img", "<i>", "%{x}:"))
 

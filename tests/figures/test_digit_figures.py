@@ -120,15 +120,23 @@ def judged(score: float, **terms: float) -> Judgement:
 
 
 def test_terms_are_shares_of_the_score_and_negative_ones_go_left():
-    figure = valid(digits.terms_bars(
-        {"anogan": judged(8, residual=6, features=2), "ours": judged(2, residual=3, izi=-1),
-         "critic": judged(-5)}, at=1,
-    ))  # fmt: skip
+    figure = valid(
+        digits.terms_bars(
+            {
+                "anogan": judged(8, residual=6, features=2),
+                "ours": judged(2, residual=3, izi=-1),
+                "critic": judged(-5),
+            },
+            at=1,
+        )
+    )
     bars = {trace.name: dict(zip(trace.y, trace.x, strict=True)) for trace in figure.data}
     assert bars == {
-        "residual": {"anogan": 0.75, "ours": 0.75}, "features": {"anogan": 0.25},
-        "izi": {"ours": -0.25}, "score": {"critic": -1},
-    }  # fmt: skip
+        "residual": {"anogan": 0.75, "ours": 0.75},
+        "features": {"anogan": 0.25},
+        "izi": {"ours": -0.25},
+        "score": {"critic": -1},
+    }
     assert [note.text for note in figure.layout.annotations] == [
         "<b>8</b>",
         "<b>2</b>",

@@ -34,9 +34,16 @@ def recording(mixture: Mixture, steps: list[int], seed: int = 0) -> Recording:
         done = step / max(steps[-1], 1)
         samples = (mixture.x[:1000] * done + rng.normal(scale=0.1, size=(1000, 2))).astype("f4")
         counts = np.full(len(mixture.modes), 60 * done, np.float32)
-        frame = Frame(step, samples, field(3 * done), np.abs(field(done)),
-                      field(done, 32).clip(0, 1), np.zeros((64, 4), np.float32),
-                      np.zeros((17, 17, 2), np.float32), counts)  # fmt: skip
+        frame = Frame(
+            step,
+            samples,
+            field(3 * done),
+            np.abs(field(done)),
+            field(done, 32).clip(0, 1),
+            np.zeros((64, 4), np.float32),
+            np.zeros((17, 17, 2), np.float32),
+            counts,
+        )
         past.add(frame, {"step": step, "w_estimate": 1 - done, "wasserstein": 1 - done / 2})
     return past
 

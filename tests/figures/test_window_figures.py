@@ -35,9 +35,15 @@ def named(spec: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     ("subplot", "x", "number"),
-    [("xy", 0.5, 0), ("xy", 3.99, 3), ("x2y2", 2.5, 6), ("x6y6", 0.2, 20), ("xy", -0.2, None),
-     ("x6y6", 3.2, None)],
-)  # fmt: skip
+    [
+        ("xy", 0.5, 0),
+        ("xy", 3.99, 3),
+        ("x2y2", 2.5, 6),
+        ("x6y6", 0.2, 20),
+        ("xy", -0.2, None),
+        ("x6y6", 3.2, None),
+    ],
+)
 def test_the_tile_that_was_clicked(subplot: str, x: float, number: int | None) -> None:
     assert windows_strip.tile_at(subplot, x, 23) == number
 

@@ -26,11 +26,15 @@ from wganad_core.records import ScoreTable
 def scores(**columns: Any) -> ScoreTable:
     """Two people walking (1–4 and 5–8), sitting once each (10 and 3), and a calibration row."""
     fixed = {
-        "use_case": "har", "model": "wgan-gp-conv", "protocol": "test", "abnormal": "sitting",
+        "use_case": "har",
+        "model": "wgan-gp-conv",
+        "protocol": "test",
+        "abnormal": "sitting",
         "subject": ["2"] * 4 + ["12"] * 4 + ["2", "12", "27"],
         "class_": ["walking"] * 8 + ["sitting"] * 2 + ["walking"],
-        "label": [0] * 8 + [1] * 2 + [0], "part": ["test"] * 10 + ["calibration"],
-    }  # fmt: skip
+        "label": [0] * 8 + [1] * 2 + [0],
+        "part": ["test"] * 10 + ["calibration"],
+    }
     values = [1.0, 2, 3, 4, 5, 6, 7, 8, 10, 3, 99]
     n = len(values)
     filled = {k: [v] * n if isinstance(v, str) else v for k, v in (fixed | columns).items()}
@@ -128,10 +132,12 @@ def test_curves_have_chance_and_people():
 
 def test_bars_average_seeds_and_mark_chance_and_quotes():
     ours = [row("laying", 0.8), row("laying", 0.9, seed=1), row("walking", 0.3)]
-    quoted = [board.Row("har", "wgan-gp", "paper", "laying", "80/20", None, 0.7, None, None, None,
-                        None)]  # fmt: skip
-    figure = valid(window_board.activity_bars({"Ours": ours, "Paper": quoted},
-                                               ["walking", "laying"]))  # fmt: skip
+    quoted = [
+        board.Row("har", "wgan-gp", "paper", "laying", "80/20", None, 0.7, None, None, None, None)
+    ]
+    figure = valid(
+        window_board.activity_bars({"Ours": ours, "Paper": quoted}, ["walking", "laying"])
+    )
     first, second, chance = figure.data
     assert list(first.y) == pytest.approx([0.3, 0.85])
     assert first.error_y.array[1] == pytest.approx(math.sqrt(0.005))
@@ -139,8 +145,9 @@ def test_bars_average_seeds_and_mark_chance_and_quotes():
     assert second.marker.pattern.shape == "/"
     assert list(chance.y) == [0.4, 0.4, None, 0.4, 0.4, None]
     with pytest.raises(ValueError, match=r"one protocol; found test, test\+all"):
-        window_board.activity_bars({"Ours": [row("a", protocol="test"),
-                                              row("a", protocol="test+all")]}, ["a"])  # fmt: skip
+        window_board.activity_bars(
+            {"Ours": [row("a", protocol="test"), row("a", protocol="test+all")]}, ["a"]
+        )
 
 
 # A recording's strip
@@ -151,9 +158,11 @@ def still(seconds: float = 6.4, channels: tuple[str, ...] = SIGNALS) -> Timeline
     time = np.arange(round(seconds * 50)) / 50
     values = np.linspace(-1, 1, len(time))[:, None].repeat(len(channels), axis=1)
     return Timeline(
-        Recording(time, channels, values), np.zeros((4, 9, 128), np.float32),
-        np.array([0, 1.92, 3.2, 4.48]), np.array([1.92, 3.2, 4.48, 6.4]),
-    )  # fmt: skip
+        Recording(time, channels, values),
+        np.zeros((4, 9, 128), np.float32),
+        np.array([0, 1.92, 3.2, 4.48]),
+        np.array([1.92, 3.2, 4.48, 6.4]),
+    )
 
 
 def test_what_is_flagged_is_shaded_and_coloured():
@@ -196,8 +205,9 @@ def test_a_thinned_line_keeps_its_extremes():
     assert len(some) <= 400
     assert (some.max(), some.min()) == (50, -50)
     assert (np.diff(some_time) > 0).all()
-    np.testing.assert_array_equal(window_timeline.thinned(time[:400], values[:400], 400)[1],
-                                  values[:400])  # fmt: skip
+    np.testing.assert_array_equal(
+        window_timeline.thinned(time[:400], values[:400], 400)[1], values[:400]
+    )
 
 
 def test_lines_break_where_the_recording_does():

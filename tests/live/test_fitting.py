@@ -176,8 +176,18 @@ def test_a_cancelled_fit_goes_on_where_it_was(
     assert steps[-1] == 2_100
     assert not checkpoint.exists()
     fittings.stop()
-    assert main([*words[:1], str(tmp_path / "pump.csv"), "--out", str(tmp_path / "one.safetensors"),
-                 *words[4:]]) == 0  # fmt: skip
+    assert (
+        main(
+            [
+                *words[:1],
+                str(tmp_path / "pump.csv"),
+                "--out",
+                str(tmp_path / "one.safetensors"),
+                *words[4:],
+            ]
+        )
+        == 0
+    )
     resumed, unbroken = (
         storage.load(tmp_path / f"{name}.safetensors", "detector") for name in ("long", "one")
     )
@@ -236,8 +246,15 @@ def test_the_words_of_a_plan(tmp_path: Path) -> None:
     plan = Plan(data, "table", roles, (("score_method", "critic"),))
     fit, score = plan.commands()
     columns = ['--features=flow_m3_h,"a, b"', "--label-column=", "--id-column=id"]
-    assert fit == ["fit", "pump.csv", "--out", "pump-detector.safetensors", *columns,
-                   "--score-method", "critic"]  # fmt: skip
+    assert fit == [
+        "fit",
+        "pump.csv",
+        "--out",
+        "pump-detector.safetensors",
+        *columns,
+        "--score-method",
+        "critic",
+    ]
     assert score[-3:] == columns
     everything = Plan(data, "table", Roles(), with_label=True, labelled=False)
     assert everything.commands()[0][-1] == "--label-column="
@@ -262,11 +279,15 @@ def test_roles_as_guessed_and_as_chosen() -> None:
 @pytest.mark.parametrize(
     ("name", "safe"),
     [
-        ("pump.csv", "pump.csv"), ("../../etc/passwd", "passwd"),
-        ("C:\\x\\my data.csv", "my-data.csv"), ("--out.csv", "out.csv"), ("…", "data"),
-        (".hidden", "hidden"), ("$(rm).csv", "rm-.csv"),
+        ("pump.csv", "pump.csv"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\x\\my data.csv", "my-data.csv"),
+        ("--out.csv", "out.csv"),
+        ("…", "data"),
+        (".hidden", "hidden"),
+        ("$(rm).csv", "rm-.csv"),
     ],
-)  # fmt: skip
+)
 def test_names_of_uploads_are_harmless(name: str, safe: str) -> None:
     assert safe_name(name) == safe
 

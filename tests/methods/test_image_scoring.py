@@ -487,9 +487,16 @@ def test_evidence_by_hand(world: World) -> None:
     sources = world.sources
     found, rebuilt = evidence(sources, world.normals, X)
     assert found.keys() == {
-        "critic", "residual", "relative", "izi",
-        "near-latent", "near-encoder", "near-critic", "near-features", "near-features-length",
-    }  # fmt: skip
+        "critic",
+        "residual",
+        "relative",
+        "izi",
+        "near-latent",
+        "near-encoder",
+        "near-critic",
+        "near-features",
+        "near-features-length",
+    }
     with torch.no_grad():
         for module in world.modules:
             module.eval()

@@ -120,8 +120,10 @@ def test_every_run_has_its_detectors_and_the_density_stands_once(table: pd.DataF
 
 def test_samples_are_the_drawn_points(table: pd.DataFrame, ring: Mixture):
     drawn = mixture.scored_points(ring)
-    for model, detector in [*((run, name) for run in RUNS for name in EVERY_RUN),
-                            ("none", "density")]:  # fmt: skip
+    for model, detector in [
+        *((run, name) for run in RUNS for name in EVERY_RUN),
+        ("none", "density"),
+    ]:
         test, calibration = (one(table, model, detector, p) for p in ("test", "calibration"))
         assert_array_equal(test.sample_id, mixture.sample_ids(drawn.points))
         assert_array_equal(calibration.sample_id, mixture.sample_ids(drawn.calibration))
@@ -129,8 +131,10 @@ def test_samples_are_the_drawn_points(table: pd.DataFrame, ring: Mixture):
         assert not calibration.label.any()
     distance = cdist(drawn.points, ring.modes)
     inside = distance.min(axis=1) <= 3 * ring.sigma
-    names = [f"mode {i + 1}" if ok else "outside"
-             for i, ok in zip(distance.argmin(axis=1), inside, strict=True)]  # fmt: skip
+    names = [
+        f"mode {i + 1}" if ok else "outside"
+        for i, ok in zip(distance.argmin(axis=1), inside, strict=True)
+    ]
     assert test["class"].tolist() == names
     assert set(names) == {"outside", *(f"mode {i}" for i in range(1, 8))}
 

@@ -181,8 +181,9 @@ def test_a_picture_is_that_of_the_sample(source: Source, detector: str):
     names = windows_data.sample().activities if bundled is None else bundled.astype(str)
     assert_array_equal(names[at], text(loaded.test.class_)[seen])
     if source.case == "har":
-        assert_array_equal(windows_data.sample().subjects[at].astype(str),
-                           text(loaded.test.subject)[seen])  # fmt: skip
+        assert_array_equal(
+            windows_data.sample().subjects[at].astype(str), text(loaded.test.subject)[seen]
+        )
 
 
 def test_pictures_show_the_samples_that_were_asked_for():
@@ -356,16 +357,30 @@ def test_the_usual_choice_needs_no_address(case: str, expected: tuple[str, ...])
 
 
 def test_the_address_is_obeyed_and_kept():
-    query = {"case": "har", "class": "sitting", "model": "dense", "protocol": "test+all",
-             "detector": "critic", "against": "knn-spectra"}  # fmt: skip
+    query = {
+        "case": "har",
+        "class": "sitting",
+        "model": "dense",
+        "protocol": "test+all",
+        "detector": "critic",
+        "against": "knn-spectra",
+    }
     test = opened(**query)
     assert answer(test) == ("har", "sitting", "wgan-gp-dense", "test+all", "critic", "knn-spectra")
     assert address(test) == query
 
 
 def test_names_that_do_not_exist_are_ignored_and_leave_the_address():
-    test = opened(case="mnist", **{"class": "x", "model": "dense", "protocol": "test+all",
-                                   "detector": "ours-others", "against": "nobody"})  # fmt: skip
+    test = opened(
+        case="mnist",
+        **{
+            "class": "x",
+            "model": "dense",
+            "protocol": "test+all",
+            "detector": "ours-others",
+            "against": "nobody",
+        },
+    )
     assert answer(test) == ("mnist", "4", "", "80/20", "ours", "None")
     assert address(test) == {}
 

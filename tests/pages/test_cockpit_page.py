@@ -73,18 +73,27 @@ class Case:
 
 CASES = {
     "mnist": Case(
-        {"class": "9", "detector": "encoder"}, "mnist", "9",
-        {"detector": "encoder", "protocol": "80/20"}, "knn",
+        {"class": "9", "detector": "encoder"},
+        "mnist",
+        "9",
+        {"detector": "encoder", "protocol": "80/20"},
+        "knn",
     ),
     "har": Case(
-        {"case": "har", "class": "laying", "detector": "critic", "protocol": "test+all"}, "har",
-        "laying", {"detector": "critic", "protocol": "test+all", "model": "wgan-gp-conv"}, "knn",
+        {"case": "har", "class": "laying", "detector": "critic", "protocol": "test+all"},
+        "har",
+        "laying",
+        {"detector": "critic", "protocol": "test+all", "model": "wgan-gp-conv"},
+        "knn",
     ),
     "mixture": Case(
-        {"case": "mixture", "detector": "critic", "model": "wgan-gp"}, "mixture", "outside",
-        {"detector": "critic", "model": "wgan-gp"}, "density",
+        {"case": "mixture", "detector": "critic", "model": "wgan-gp"},
+        "mixture",
+        "outside",
+        {"detector": "critic", "model": "wgan-gp"},
+        "density",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(params=list(CASES))
@@ -128,9 +137,11 @@ def counts(test: AppTest) -> dict[str, int]:
 def of_core(curve: Curve, threshold: float) -> dict[str, int]:
     point = curve.at(threshold)
     return {
-        "tp": point.true_positives, "fn": point.false_negatives,
-        "fp": point.false_positives, "tn": point.true_negatives,
-    }  # fmt: skip
+        "tp": point.true_positives,
+        "fn": point.false_negatives,
+        "fp": point.false_positives,
+        "tn": point.true_negatives,
+    }
 
 
 def chart(test: AppTest) -> dict[str, Any]:
@@ -147,8 +158,11 @@ def marked_threshold(test: AppTest) -> float:
 
 def words(test: AppTest) -> str:
     """All that can be read on the page, but in the chart."""
-    found = [e.value for kind in ("markdown", "caption", "info", "error", "warning", "code")
-             for e in getattr(test, kind)]  # fmt: skip
+    found = [
+        e.value
+        for kind in ("markdown", "caption", "info", "error", "warning", "code")
+        for e in getattr(test, kind)
+    ]
     text = re.sub(r"<style>.*?</style>", "", html(test), flags=re.DOTALL)
     found.append(re.sub(r"<[^>]*>", " ", text))
     return "\n".join([*found, *(widget.label for widget in (*test.select_slider, *test.button))])
@@ -316,10 +330,22 @@ def test_samples_a_day_are_in_the_address() -> None:
 
 @pytest.mark.parametrize(
     ("share", "written"),
-    [(0, "0.0%"), (1, "100.0%"), (0.5, "50.0%"), (0.101, "10.1%"), (0.025, "2.5%"),
-     (0.0042, "0.42%"), (3e-5, "0.0030%"), (4e-6, "0.00040%"), (0.99998, "99.9980%"),
-     (0.9996, "99.960%"), (0.995, "99.50%"), (1 - 2e-9, "99.99999980%"), (np.nan, "–")],
-)  # fmt: skip
+    [
+        (0, "0.0%"),
+        (1, "100.0%"),
+        (0.5, "50.0%"),
+        (0.101, "10.1%"),
+        (0.025, "2.5%"),
+        (0.0042, "0.42%"),
+        (3e-5, "0.0030%"),
+        (4e-6, "0.00040%"),
+        (0.99998, "99.9980%"),
+        (0.9996, "99.960%"),
+        (0.995, "99.50%"),
+        (1 - 2e-9, "99.99999980%"),
+        (np.nan, "–"),
+    ],
+)
 def test_only_nothing_and_all_are_called_0_and_100_percent(share: float, written: str) -> None:
     assert percent(share) == written
 
@@ -537,9 +563,11 @@ def assert_right(test: AppTest, score: np.ndarray, label: np.ndarray | None, whe
         assert counts(test) == {"flagged": int(flagged.sum())}, where
     else:
         assert counts(test) == {
-            "tp": int((flagged & (label == 1)).sum()), "fn": int((~flagged & (label == 1)).sum()),
-            "fp": int((flagged & (label == 0)).sum()), "tn": int((~flagged & (label == 0)).sum()),
-        }, where  # fmt: skip
+            "tp": int((flagged & (label == 1)).sum()),
+            "fn": int((~flagged & (label == 1)).sum()),
+            "fp": int((flagged & (label == 0)).sum()),
+            "tn": int((~flagged & (label == 0)).sum()),
+        }, where
     said = [line.strip() for line in words(test).splitlines() if re.search(r"\bnan\b", line, re.I)]
     assert said == [], where
     for place in chart(test)["marks"].values():
@@ -701,8 +729,13 @@ def test_of_a_table_of_several_models_the_model_is_asked_where_it_matters() -> N
     asked["Model"].set_value("wgan-gp-dense").run()
     asked["Tested on"].set_value("test+all").run()
     assert not test.error
-    other = Case({}, "har", "laying", {"detector": "critic", "protocol": "test+all",
-                                       "model": "wgan-gp-dense"}, "")  # fmt: skip
+    other = Case(
+        {},
+        "har",
+        "laying",
+        {"detector": "critic", "protocol": "test+all", "model": "wgan-gp-dense"},
+        "",
+    )
     assert counts(test) == of_core(other.curve(), marked_threshold(test))
     asked["Detector"].set_value("knn").run()
     assert "Model" not in {box.label for box in test.selectbox}

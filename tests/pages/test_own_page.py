@@ -359,11 +359,20 @@ def test_no_saved_detector_is_one_sentence() -> None:
 def test_the_figure_of_a_training() -> None:
     def report(stage: str, step: int, **losses: float) -> dict[str, object]:
         w = 1.0 if stage == "generator" else None
-        return {"stage": stage, "step": step, "n_steps": 4, "w_estimate": w, "losses": losses,
-                "validation": 0.5}  # fmt: skip
+        return {
+            "stage": stage,
+            "step": step,
+            "n_steps": 4,
+            "w_estimate": w,
+            "losses": losses,
+            "validation": 0.5,
+        }
 
-    reports = [report("generator", 1, critic=1.0), report("generator", 2, critic=2.0),
-               report("encoder", 3, encoder=3.0)]  # fmt: skip
+    reports = [
+        report("generator", 1, critic=1.0),
+        report("generator", 2, critic=2.0),
+        report("encoder", 3, encoder=3.0),
+    ]
     drawn = own_training.training_figure(reports, 4)
     lines = {(line.name, line.xaxis): line for line in drawn.data}
     np.testing.assert_array_equal(lines["W estimate", "x"].y, [1, 1, np.nan])

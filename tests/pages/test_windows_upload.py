@@ -94,9 +94,11 @@ def test_stitching_undoes_cutting():
     with pytest.raises(ValueError, match="Window 2 does not follow"):
         har_example.stitched(windows[[0, 1, 3]])
     pool = Windows(
-        windows[[0, 1, 3, 2, 3]], np.array(["sitting"] * 4 + ["laying"]),
-        np.array([2] * 5), np.arange(5),
-    )  # fmt: skip
+        windows[[0, 1, 3, 2, 3]],
+        np.array(["sitting"] * 4 + ["laying"]),
+        np.array([2] * 5),
+        np.arange(5),
+    )
     assert [run.tolist() for run in har_example.runs(pool)] == [[0, 1], [2], [3], [4]]
 
 
@@ -150,10 +152,14 @@ def activity() -> str:
         folder = pretrained.SHIPPED / "har"
         models = [
             pretrained.model_file(folder, name, method, architecture=architecture)
-            for method, architecture in (("wgan-gp", "conv"), ("encoder", "conv"),
-                                         ("ours", "conv"), ("wgan-gp", "dense"),
-                                         ("encoder", "dense"))
-        ]  # fmt: skip
+            for method, architecture in (
+                ("wgan-gp", "conv"),
+                ("encoder", "conv"),
+                ("ours", "conv"),
+                ("wgan-gp", "dense"),
+                ("encoder", "dense"),
+            )
+        ]
         if all(path.exists() for path in (*models, pretrained.scores_path("har", name))):
             return name
     pytest.skip("No activity's models and scores are in pretrained/har.")
@@ -165,9 +171,10 @@ def opened(view: str, **query: str) -> AppTest:
 
 def words(test: AppTest) -> str:
     return " ".join(
-        element.value for kind in (test.subheader, test.markdown, test.caption, test.info)
+        element.value
+        for kind in (test.subheader, test.markdown, test.caption, test.info)
         for element in kind
-    )  # fmt: skip
+    )
 
 
 def stretches(test: AppTest) -> list[tuple[float, float]]:
@@ -197,8 +204,9 @@ def test_the_example_is_scored_as_its_windows_were(activity: str) -> None:
     # Twentieths of the calibration normals may be above the first threshold.
     calibration = np.sort(
         windows_tables.table(activity, "conv", "ours")
-        .where(part="calibration", protocol="test").score
-    )  # fmt: skip
+        .where(part="calibration", protocol="test")
+        .score
+    )
     threshold = calibration[len(calibration) - 1 - len(calibration) // 20]
     expected = timeline.flagged(line, score, float(threshold))
     np.testing.assert_allclose(stretches(test), [(part.start, part.end) for part in expected])
@@ -262,10 +270,11 @@ def test_the_board_has_shipped_figures_and_their_references(activity: str) -> No
     assert not test.error
     table = test.dataframe[0].value.set_index("Detector")
     (found,) = (
-        row for row in board.rows(board.shipped_scores("har", activity))
+        row
+        for row in board.rows(board.shipped_scores("har", activity))
         if (row.model, row.detector, row.protocol, row.seed)
         == ("wgan-gp-dense", "encoder", "test", 0)
-    )  # fmt: skip
+    )
     assert found.auprc is not None
     assert found.base_rate is not None
     if len({row.seed for row in board.rows(board.shipped_scores("har", activity))}) == 1:

@@ -62,8 +62,11 @@ POOL = DigitPool(DIGITS_THERE)
 def make_split(digits: mnist.Digits, abnormal: str = ABNORMAL, protocol: str = "80/20") -> Split:
     """Of each normal digit 14 to fit, 5 to validate, 3 to calibrate, 8 to test."""
     parts: dict[str, list[NDArray[np.int64]]] = {
-        "fit": [], "validation": [], "calibration": [], "test": []
-    }  # fmt: skip
+        "fit": [],
+        "validation": [],
+        "calibration": [],
+        "test": [],
+    }
     for digit in range(10):
         members = np.flatnonzero(digits.labels == digit)
         if str(digit) == abnormal:
@@ -72,9 +75,12 @@ def make_split(digits: mnist.Digits, abnormal: str = ABNORMAL, protocol: str = "
         for name, index in zip(parts, np.split(members, [14, 19, 22]), strict=True):
             parts[name].append(index)
     return Split(
-        "mnist", abnormal, protocol, np.array(DIGITS)[digits.labels],
+        "mnist",
+        abnormal,
+        protocol,
+        np.array(DIGITS)[digits.labels],
         {name: np.sort(np.concatenate(index)) for name, index in parts.items()},
-    )  # fmt: skip
+    )
 
 
 SPLIT = make_split(DIGITS_THERE)
@@ -350,9 +356,19 @@ FEW = ["--steps", "3", "--batch-size", "4", "--n-critic", "1", "--latents", "3"]
 
 def train(folder: Path, method: str, *words: str, abnormal: str = ABNORMAL) -> int:
     return main(
-        ["train", "mnist", "--method", method, "--abnormal", abnormal, "--out", str(folder),
-         *FEW, *words]
-    )  # fmt: skip
+        [
+            "train",
+            "mnist",
+            "--method",
+            method,
+            "--abnormal",
+            abnormal,
+            "--out",
+            str(folder),
+            *FEW,
+            *words,
+        ]
+    )
 
 
 @pytest.mark.usefixtures("_small")

@@ -26,8 +26,13 @@ def test_stored_weights_give_the_shipped_scores(digit: str) -> None:
     """On bundled images, by every detector whose models ship, to the 12 bits that are kept."""
     panel = Panel(FOLDER, digit)
     assert panel.detectors.keys() == {
-        "critic", "critic-interval", "encoder", "vae", "bigan", *MNIST.ours.rules
-    }  # fmt: skip
+        "critic",
+        "critic-interval",
+        "encoder",
+        "vae",
+        "bigan",
+        *MNIST.ours.rules,
+    }
     table = storage.load_scores(pretrained.scores_path("mnist", digit)).where(part="test")
     for name, judged in panel.judge(mnist.vectors(SAMPLE.images[SOME])).items():
         rows = table.where(detector=name)
@@ -49,8 +54,18 @@ def test_a_model_file_tells_the_command_that_made_it(digit: str) -> None:
 def test_a_table_holds_every_detector_on_the_same_images(digit: str) -> None:
     table = storage.load_scores(pretrained.scores_path("mnist", digit))
     rows = {row.detector: row for row in board.rows([table])}
-    assert {*MNIST.ours.rules, "critic", "critic-interval", "encoder", "vae", "bigan", *SLOW,
-            "knn", "pca", "iforest"} <= rows.keys()  # fmt: skip
+    assert {
+        *MNIST.ours.rules,
+        "critic",
+        "critic-interval",
+        "encoder",
+        "vae",
+        "bigan",
+        *SLOW,
+        "knn",
+        "pca",
+        "iforest",
+    } <= rows.keys()
     sizes = {row.n for name, row in rows.items() if name not in SLOW}
     assert len(sizes) == 1
     assert {rows[name].n for name in SLOW} == {1_000}

@@ -147,9 +147,20 @@ def test_warnings_of_the_quantile():
 
 @pytest.mark.parametrize(
     ("n", "rate", "threshold"),
-    [(99, 0.01, 99), (98, 0.01, INF), (100, 0.01, 100), (99, 0.02, 98), (19, 0.05, 19),
-     (9, 0.5, 5), (1, 0.4, INF), (1, 0.5, 1), (99, 0.29, 71), (5, 1, -INF), (5, 0, INF)],
-)  # fmt: skip
+    [
+        (99, 0.01, 99),
+        (98, 0.01, INF),
+        (100, 0.01, 100),
+        (99, 0.02, 98),
+        (19, 0.05, 19),
+        (9, 0.5, 5),
+        (1, 0.4, INF),
+        (1, 0.5, 1),
+        (99, 0.29, 71),
+        (5, 1, -INF),
+        (5, 0, INF),
+    ],
+)
 def test_the_conformal_rank(n: int, rate: float, threshold: float):
     """The ⌈(1 − α)(n + 1)⌉-th smallest of 1 … n."""
     assert conformal_threshold(np.arange(1.0, n + 1), rate) == threshold
@@ -218,10 +229,12 @@ def test_the_tail_of_known_laws(shape: float, law):
     rate = 0.001
     start, stretch = law.isf(0.1), tail.share / rate
     ends = [
-        start + genpareto.isf(1 / stretch, s, scale=(law.isf(rate) - start)
-                              / genpareto.isf(1 / stretch, shape))
+        start
+        + genpareto.isf(
+            1 / stretch, s, scale=(law.isf(rate) - start) / genpareto.isf(1 / stretch, shape)
+        )
         for s in (shape - error, shape + error)
-    ]  # fmt: skip
+    ]
     advice = tail_advice(x, rate)
     assert min(ends) < advice.threshold < max(ends)
     assert advice.warning is None

@@ -98,9 +98,13 @@ def train_to_the_end(run: Resumable, title: str, checkpoint: Path, every: int) -
         run.resume(checkpoint)
         say(f"Continuing {checkpoint} at step {run.step:,}.")
     bar = tqdm(
-        total=run.n_steps, initial=run.step, unit=" steps", desc=title,
-        mininterval=0.5 if sys.stderr.isatty() else 10, dynamic_ncols=True,
-    )  # fmt: skip
+        total=run.n_steps,
+        initial=run.step,
+        unit=" steps",
+        desc=title,
+        mininterval=0.5 if sys.stderr.isatty() else 10,
+        dynamic_ncols=True,
+    )
     with bar, interrupt_as_flag() as interrupted:
         for step in run.steps():
             bar.update(step - bar.n)

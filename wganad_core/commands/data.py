@@ -13,8 +13,9 @@ from wganad_core.data.fetch import DATASETS, Progress, dataset_folder
 
 
 def data_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", choices=DATASETS, metavar="NAME",
-                        help=f"the data set: {', '.join(DATASETS)}")  # fmt: skip
+    parser.add_argument(
+        "name", choices=DATASETS, metavar="NAME", help=f"the data set: {', '.join(DATASETS)}"
+    )
     json_option(parser)
 
 
@@ -54,9 +55,13 @@ def _bars() -> Iterator[Progress]:
             if name not in bars:
                 current.close()
                 bar = tqdm(
-                    total=total or None, desc=name, unit="B", unit_scale=True,
-                    mininterval=0.5 if sys.stderr.isatty() else 10, dynamic_ncols=True,
-                )  # fmt: skip
+                    total=total or None,
+                    desc=name,
+                    unit="B",
+                    unit_scale=True,
+                    mininterval=0.5 if sys.stderr.isatty() else 10,
+                    dynamic_ncols=True,
+                )
                 bars[name] = current.enter_context(bar)
             bars[name].update(done - bars[name].n)
 

@@ -94,8 +94,10 @@ def _connected(distributed: Any, address: str | None) -> Iterator[Any]:
                 threads_per_worker=1, dashboard_address=":0", set_as_default=False
             )
     except (OSError, ValueError, RuntimeError) as error:
-        raise Refused(f"No Dask scheduler answers at {address or 'this machine'} ({error}); start "
-                      "one with `dask scheduler`, or check the address.") from error  # fmt: skip
+        raise Refused(
+            f"No Dask scheduler answers at {address or 'this machine'} ({error}); start "
+            "one with `dask scheduler`, or check the address."
+        ) from error
     with client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)

@@ -22,16 +22,24 @@ TOLERANCE = 1e-3  # by which a recomputed figure may differ from the shipped one
 
 
 def options(case: UseCase, parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--abnormal", choices=case.classes, metavar=case.noun.upper(),
-                        help=f"only with this {case.noun} as the anomaly")  # fmt: skip
+    parser.add_argument(
+        "--abnormal",
+        choices=case.classes,
+        metavar=case.noun.upper(),
+        help=f"only with this {case.noun} as the anomaly",
+    )
     every = None if len(case.protocols) > 1 and not case.protocols_train_apart else ""
-    parser.add_argument("--protocol", choices=case.protocols,
-                        default=case.protocols[0] if every == "" else None,
-                        help="which samples are tested (default: "
-                        f"{'all variants' if every is None else '%(default)s'})")  # fmt: skip
+    parser.add_argument(
+        "--protocol",
+        choices=case.protocols,
+        default=case.protocols[0] if every == "" else None,
+        help="which samples are tested (default: "
+        f"{'all variants' if every is None else '%(default)s'})",
+    )
     parser.add_argument("--detector", metavar="NAME", help="only this detector")
-    parser.add_argument("--recompute", action="store_true",
-                        help="score with the shipped models, and compare")  # fmt: skip
+    parser.add_argument(
+        "--recompute", action="store_true", help="score with the shipped models, and compare"
+    )
     parser.add_argument("--json", action="store_true", help="print the rows as one JSON list")
 
 

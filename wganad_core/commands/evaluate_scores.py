@@ -26,14 +26,26 @@ FEW = 30  # samples of a class on which no figure is known well
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="CSV or parquet; higher scores are "
-                        "more anomalous, a label of 1 is an anomaly")  # fmt: skip
+    parser.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="CSV or parquet; higher scores are more anomalous, a label of 1 is an anomaly",
+    )
     for role in ("score", "label", "id"):
-        parser.add_argument(f"--{role}-column", metavar="NAME",
-                            help=f"which column is the {role} (default: by its name)")  # fmt: skip
-    parser.add_argument("--resamples", type=positive, default=400, metavar="N",
-                        help="for the 95 %% intervals; of whole subjects, where a column names "
-                        "them (default: %(default)s)")  # fmt: skip
+        parser.add_argument(
+            f"--{role}-column",
+            metavar="NAME",
+            help=f"which column is the {role} (default: by its name)",
+        )
+    parser.add_argument(
+        "--resamples",
+        type=positive,
+        default=400,
+        metavar="N",
+        help="for the 95 %% intervals; of whole subjects, where a column names "
+        "them (default: %(default)s)",
+    )
     table = parser.add_argument_group("one detector of a score table of this project (parquet)")
     for key, what in CHOICES.items():
         table.add_argument(f"--{key}", metavar="NAME", help=what)
@@ -48,9 +60,12 @@ def evaluate_file(arguments: argparse.Namespace) -> int:
         raise Refused(f"--resamples must be at least {FEWEST}; found {arguments.resamples}.")
     asked = {key: value for key in CHOICES if (value := getattr(arguments, key)) is not None}
     own = read_scores(
-        arguments.file, score=arguments.score_column, label=arguments.label_column,
-        sample_id=arguments.id_column, choose=asked,
-    )  # fmt: skip
+        arguments.file,
+        score=arguments.score_column,
+        label=arguments.label_column,
+        sample_id=arguments.id_column,
+        choose=asked,
+    )
     facts = evaluated(own, arguments.resamples)
     if arguments.json:
         print_json(facts)
@@ -131,17 +146,19 @@ def _print(facts: dict[str, Any]) -> None:
             text += f" ({low} to {high})"
         return text
 
-    print_facts({
-        "samples": f"{facts['n']:,}, {facts['n_anomalies']:,} of them anomalies",
-        "AUPRC": percent("auprc"),
-        "chance": f"{percent('base_rate')}, the share of anomalies",
-        "floor": f"{percent('floor')}, the lowest AUPRC that any order of these samples has",
-        "AUROC": f"{percent('auroc')}, chance: 50 %",
-        "best F1": f"{percent('best_f1')} at a threshold of {facts['best_f1_threshold_text']}: "
-                   f"precision {percent('best_f1_precision')}, recall {percent('best_f1_recall')}",
-        "intervals": facts["intervals"] or "none: they need two samples of each kind",
-        "warning": facts["warning"],
-    })  # fmt: skip
+    print_facts(
+        {
+            "samples": f"{facts['n']:,}, {facts['n_anomalies']:,} of them anomalies",
+            "AUPRC": percent("auprc"),
+            "chance": f"{percent('base_rate')}, the share of anomalies",
+            "floor": f"{percent('floor')}, the lowest AUPRC that any order of these samples has",
+            "AUROC": f"{percent('auroc')}, chance: 50 %",
+            "best F1": f"{percent('best_f1')} at a threshold of {facts['best_f1_threshold_text']}: "
+            f"precision {percent('best_f1_precision')}, recall {percent('best_f1_recall')}",
+            "intervals": facts["intervals"] or "none: they need two samples of each kind",
+            "warning": facts["warning"],
+        }
+    )
     for remark in facts["remarks"]:
         print(f"remark: {remark}")
 

@@ -18,27 +18,49 @@ from wganad_core.commands.threshold import number
 
 def options(parser: argparse.ArgumentParser) -> None:
     _model_option(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE.onnx",
-                        help="gets the way from a row to its score and its flag")  # fmt: skip
-    parser.add_argument("--threshold", type=number, metavar="T",
-                        help="a row is flagged when its score exceeds it; --threshold=-1.5 if "
-                        "negative (default: the detector's)")  # fmt: skip
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE.onnx",
+        help="gets the way from a row to its score and its flag",
+    )
+    parser.add_argument(
+        "--threshold",
+        type=number,
+        metavar="T",
+        help="a row is flagged when its score exceeds it; --threshold=-1.5 if "
+        "negative (default: the detector's)",
+    )
     json_option(parser)
 
 
 def detector_options(parser: argparse.ArgumentParser) -> None:
     _model_option(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="NEW",
-                        help="gets the detector, a safetensors file")  # fmt: skip
-    parser.add_argument("--threshold", type=number, metavar="T", required=True,
-                        help="a row is flagged when its score exceeds it; --threshold=-1.5 if "
-                        "negative")  # fmt: skip
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="NEW",
+        help="gets the detector, a safetensors file",
+    )
+    parser.add_argument(
+        "--threshold",
+        type=number,
+        metavar="T",
+        required=True,
+        help="a row is flagged when its score exceeds it; --threshold=-1.5 if negative",
+    )
     json_option(parser)
 
 
 def _model_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", type=Path, metavar="MODEL", help="the detector, as `fit` or its "
-                        "method save wrote it")  # fmt: skip
+    parser.add_argument(
+        "model",
+        type=Path,
+        metavar="MODEL",
+        help="the detector, as `fit` or its method save wrote it",
+    )
 
 
 def export_onnx(arguments: argparse.Namespace) -> int:

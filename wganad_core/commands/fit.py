@@ -29,13 +29,26 @@ if TYPE_CHECKING:
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="CSV, parquet or npy, or a folder "
-                        "or zip of images; what a label calls an anomaly is left out")  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, metavar="MODEL",
-                        help="gets the detector, a safetensors file")  # fmt: skip
-    parser.add_argument("--kind", choices=KINDS,
-                        help="what a sample is: a row, an image, or a window of a recording "
-                        "whose rows follow each other in time (default: by the file)")  # fmt: skip
+    parser.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="CSV, parquet or npy, or a folder "
+        "or zip of images; what a label calls an anomaly is left out",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="MODEL",
+        help="gets the detector, a safetensors file",
+    )
+    parser.add_argument(
+        "--kind",
+        choices=KINDS,
+        help="what a sample is: a row, an image, or a window of a recording "
+        "whose rows follow each other in time (default: by the file)",
+    )
     column_options(parser, "(default: all columns of numbers that are nothing else)")
     json_option(parser)
     add_parameters(parser)
@@ -58,9 +71,11 @@ def fitted(arguments: argparse.Namespace, watch: Callable[[Iterator[Any]], None]
 
     check_place(arguments.out, arguments.file)
     samples = read_samples(
-        arguments.file, features=arguments.features, label=arguments.label_column,
+        arguments.file,
+        features=arguments.features,
+        label=arguments.label_column,
         sample_id=arguments.id_column,
-    )  # fmt: skip
+    )
     kind = arguments.kind or ("images" if samples.image_shape else "table")
     settings = given(arguments, kind)
     for remark in samples.remarks:
@@ -72,10 +87,14 @@ def fitted(arguments: argparse.Namespace, watch: Callable[[Iterator[Any]], None]
     estimator.save(arguments.out)
     facts = _facts(estimator, samples, len(x), time.perf_counter() - began)
     facts["command"] = command_line(
-        arguments.file, arguments.out, settings, kind=arguments.kind,
-        features=arguments.features, label=arguments.label_column,
+        arguments.file,
+        arguments.out,
+        settings,
+        kind=arguments.kind,
+        features=arguments.features,
+        label=arguments.label_column,
         sample_id=arguments.id_column,
-    )  # fmt: skip
+    )
     return Fitted(estimator, samples, x, facts)
 
 
@@ -226,19 +245,21 @@ def _print(facts: Mapping[str, Any]) -> None:
         if n
     ]
     expected = facts["expected_false_alarm_rate"]
-    print_facts({
-        "detector": f"{facts['detector']}, score_method {facts['score_method']}",
-        "rows": f"{facts['n']:,} of {facts['n_features']:,} features",
-        "left out": ", ".join(left) or None,
-        "steps": f"{facts['steps']:,} in {facts['seconds']:.1f} s",
-        "threshold": f"{facts['threshold_text']} ({facts['rule']}, meant to flag "
-                     f"{100 * facts['false_alarm_rate']:g} % of normals)",
-        "expected": expected and "{:.3g} to {:.3g} of normals are flagged (95 % interval)".format(
-            *expected),
-        "assumption": facts["assumption"],
-        "warning": facts["warning"],
-        "command": facts["command"],
-    })  # fmt: skip
+    print_facts(
+        {
+            "detector": f"{facts['detector']}, score_method {facts['score_method']}",
+            "rows": f"{facts['n']:,} of {facts['n_features']:,} features",
+            "left out": ", ".join(left) or None,
+            "steps": f"{facts['steps']:,} in {facts['seconds']:.1f} s",
+            "threshold": f"{facts['threshold_text']} ({facts['rule']}, meant to flag "
+            f"{100 * facts['false_alarm_rate']:g} % of normals)",
+            "expected": expected
+            and "{:.3g} to {:.3g} of normals are flagged (95 % interval)".format(*expected),
+            "assumption": facts["assumption"],
+            "warning": facts["warning"],
+            "command": facts["command"],
+        }
+    )
 
 
 FILE = Command(

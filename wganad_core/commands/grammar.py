@@ -20,10 +20,12 @@ class Leaf(argparse.ArgumentParser):
     def __init__(self, *, command: Command, more: str = "", **_: Any) -> None:
         summary = command.summary[0].upper() + command.summary[1:] + "."
         super().__init__(
-            prog=f"{PROGRAM} {command.name}", usage=f"{PROGRAM} {command.usage}",
-            description=summary, epilog=f"examples:\n{command.examples}{more}",
+            prog=f"{PROGRAM} {command.name}",
+            usage=f"{PROGRAM} {command.usage}",
+            description=summary,
+            epilog=f"examples:\n{command.examples}{more}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
-        )  # fmt: skip
+        )
         self.set_defaults(run=command.run)
         self._command: Command | None = command
 

@@ -15,10 +15,20 @@ if TYPE_CHECKING:
 
 
 def mixture_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, default=Path("figures"), metavar="DIR",
-                        help="where the files go (default: %(default)s)")  # fmt: skip
-    parser.add_argument("--runs", type=Path, nargs="+", metavar="FILE",
-                        help="run files, one per method (default: the shipped ones)")  # fmt: skip
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("figures"),
+        metavar="DIR",
+        help="where the files go (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--runs",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="run files, one per method (default: the shipped ones)",
+    )
     parser.add_argument("--png", action="store_true", help="PNG as well (needs kaleido)")
     json_option(parser)
 

@@ -58,8 +58,12 @@ def run(commands: Sequence[Sequence[str]], tell: Tell) -> bool:
             return False
         except Exception as problem:
             log.exception("%s failed", words[0])
-            tell({"error": f"This failed in a way that nobody foresaw ({problem}); please report "
-                  "it with the server's log."})  # fmt: skip
+            tell(
+                {
+                    "error": f"This failed in a way that nobody foresaw ({problem}); please report "
+                    "it with the server's log."
+                }
+            )
             return False
         tell({"result": found})
     return True

@@ -18,15 +18,26 @@ def options(case: UseCase, parser: argparse.ArgumentParser) -> None:
     else:
         parser.set_defaults(protocol=None)
     parser.add_argument("--seed", type=int, default=0, help="of the models (default: 0)")
-    parser.add_argument("--models", type=Path, metavar="FOLDER",
-                        help=f"with {case.noun.upper()}/METHOD.safetensors (default: models/"
-                        f"{case.name} in the data directory)")  # fmt: skip
-    parser.add_argument("--out", type=Path, metavar="FOLDER",
-                        help=f"gets {case.noun.upper()}.parquet (default: scores beside the "
-                        "models)")  # fmt: skip
-    parser.add_argument("--beside", type=Path, metavar="FOLDER",
-                        help=f"score tables of other detectors (*{case.noun.upper()}.parquet) to "
-                        "put into the same file, the baselines' for example")  # fmt: skip
+    parser.add_argument(
+        "--models",
+        type=Path,
+        metavar="FOLDER",
+        help=f"with {case.noun.upper()}/METHOD.safetensors (default: models/"
+        f"{case.name} in the data directory)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help=f"gets {case.noun.upper()}.parquet (default: scores beside the models)",
+    )
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        metavar="FOLDER",
+        help=f"score tables of other detectors (*{case.noun.upper()}.parquet) to "
+        "put into the same file, the baselines' for example",
+    )
     if case.searched:
         parser.add_argument("--quick", action="store_true", help="without inversion and AnoGAN")
     else:
@@ -47,11 +58,15 @@ def score_models(case: UseCase, arguments: argparse.Namespace) -> int:
     for abnormal in case.classes if arguments.abnormal == "all" else (arguments.abnormal,):
         tables = [
             panels.score_all(
-                case, models, pool, pool.split(abnormal, protocol), arguments.seed,
+                case,
+                models,
+                pool,
+                pool.split(abnormal, protocol),
+                arguments.seed,
                 slow=not arguments.quick,
             )
             for protocol in ([arguments.protocol] if arguments.protocol else case.protocols)
-        ]  # fmt: skip
+        ]
         if arguments.beside:
             others = sorted(arguments.beside.glob(f"*{abnormal}.parquet"))
             tables += map(storage.load_scores, others)
@@ -64,9 +79,12 @@ def score_models(case: UseCase, arguments: argparse.Namespace) -> int:
 
 
 def mixture_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, metavar="FOLDER",
-                        help="gets outside.parquet (default: scores/mixture in the data "
-                        "directory)")  # fmt: skip
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="gets outside.parquet (default: scores/mixture in the data directory)",
+    )
 
 
 def score_mixture(arguments: argparse.Namespace) -> int:

@@ -42,25 +42,53 @@ LEARNED_FROM = (
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="CSV, parquet or npy, of any "
-                        "length, or a folder or zip of images")  # fmt: skip
-    parser.add_argument("--model", type=Path, required=True, metavar="MODEL",
-                        help="the detector, as `fit` or its method save wrote it")  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, metavar="OUT",
-                        help="gets row, id, label, score, flagged: .csv or .parquet")  # fmt: skip
-    parser.add_argument("--threshold", type=number, metavar="T",
-                        help="a row is flagged when its score exceeds it; --threshold=-1.5 if "
-                        "negative (default: the detector's)")  # fmt: skip
+    parser.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="CSV, parquet or npy, of any length, or a folder or zip of images",
+    )
+    parser.add_argument(
+        "--model",
+        type=Path,
+        required=True,
+        metavar="MODEL",
+        help="the detector, as `fit` or its method save wrote it",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help="gets row, id, label, score, flagged: .csv or .parquet",
+    )
+    parser.add_argument(
+        "--threshold",
+        type=number,
+        metavar="T",
+        help="a row is flagged when its score exceeds it; --threshold=-1.5 if "
+        "negative (default: the detector's)",
+    )
     column_options(parser, "in the order of the detector's (default: by the detector's names)")
     group = parser.add_argument_group("where it is computed")
-    group.add_argument("--engine", choices=ENGINES, default=ENGINES[0],
-                       help="this process or a Dask cluster; the scores are the same")  # fmt: skip
-    group.add_argument("--threads", type=positive, metavar="N",
-                       help=f"of this process (default: one per core, {engines.MAX_THREADS} at "
-                       "most)")  # fmt: skip
-    group.add_argument("--scheduler", metavar="ADDRESS",
-                       help="of the Dask cluster, tcp://…:8786 (default: the one of Dask's own "
-                       "settings, else workers on this machine)")  # fmt: skip
+    group.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default=ENGINES[0],
+        help="this process or a Dask cluster; the scores are the same",
+    )
+    group.add_argument(
+        "--threads",
+        type=positive,
+        metavar="N",
+        help=f"of this process (default: one per core, {engines.MAX_THREADS} at most)",
+    )
+    group.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of the Dask cluster, tcp://…:8786 (default: the one of Dask's own "
+        "settings, else workers on this machine)",
+    )
     json_option(parser)
 
 
@@ -69,9 +97,12 @@ def column_options(parser: argparse.ArgumentParser, which: str) -> None:
     group = parser.add_argument_group("columns")
     group.add_argument("--features", metavar="NAME,…", type=names, help=f"{which}")
     for role in ("label", "id"):
-        group.add_argument(f"--{role}-column", metavar="NAME", type=name,
-                           help=f"which column is the {role}; '' for none (default: by its "
-                           "name)")  # fmt: skip
+        group.add_argument(
+            f"--{role}-column",
+            metavar="NAME",
+            type=name,
+            help=f"which column is the {role}; '' for none (default: by its name)",
+        )
 
 
 def names(text: str) -> list[str]:
@@ -141,9 +172,12 @@ def _opened(arguments: argparse.Namespace, detector: Any) -> Iterator[OwnSamples
     if detector.model_.score_method in SEARCHING:
         rows = min(rows, own_chunks.FEWEST)
     chunks = own_chunks.chunks(
-        arguments.file, features, label=arguments.label_column, sample_id=arguments.id_column,
+        arguments.file,
+        features,
+        label=arguments.label_column,
+        sample_id=arguments.id_column,
         rows=rows,
-    )  # fmt: skip
+    )
     chunks = _fitting(chunks, detector, arguments.file, by_order=features is None)
     if hasattr(detector, "anomaly_score_along"):
         return pieces(chunks, detector.window_, detector.stride_)
@@ -204,9 +238,13 @@ def scored_rows(samples: OwnSamples, scores: NDArray[np.float64], threshold: flo
 
     if not len(samples.missing):
         return ScoredRows(
-            samples.row, scores, scores > threshold, np.ones(len(scores), np.bool_),
-            samples.sample_id, samples.label,
-        )  # fmt: skip
+            samples.row,
+            scores,
+            scores > threshold,
+            np.ones(len(scores), np.bool_),
+            samples.sample_id,
+            samples.label,
+        )
     order = np.argsort(np.append(samples.row, samples.missing))
     n = len(samples.missing)
 
@@ -266,22 +304,28 @@ def _bar() -> Any:
     from tqdm import tqdm
 
     return tqdm(
-        unit=" rows", unit_scale=True, desc="scoring",
-        mininterval=0.5 if sys.stderr.isatty() else 10, dynamic_ncols=True,
-    )  # fmt: skip
+        unit=" rows",
+        unit_scale=True,
+        desc="scoring",
+        mininterval=0.5 if sys.stderr.isatty() else 10,
+        dynamic_ncols=True,
+    )
 
 
 def _print(facts: dict[str, Any]) -> None:
     scored = facts["n"] - facts["without_score"]
     share = f" ({100 * facts['flagged'] / scored:.3g} %)" if scored else ""
-    print_facts({
-        "rows": f"{facts['n']:,}",
-        "without score": f"{facts['without_score']:,}, as a feature is missing or infinite"
-        if facts["without_score"] else None,
-        "flagged": f"{facts['flagged']:,}{share}, score > {facts['threshold_text']}",
-        "seconds": facts["seconds"],
-        "rows a second": f"{facts['rows_per_second']:,.0f}",
-    })  # fmt: skip
+    print_facts(
+        {
+            "rows": f"{facts['n']:,}",
+            "without score": f"{facts['without_score']:,}, as a feature is missing or infinite"
+            if facts["without_score"]
+            else None,
+            "flagged": f"{facts['flagged']:,}{share}, score > {facts['threshold_text']}",
+            "seconds": facts["seconds"],
+            "rows a second": f"{facts['rows_per_second']:,.0f}",
+        }
+    )
 
 
 FILE = Command(

@@ -20,36 +20,73 @@ RULES = ("quantile", "conformal", "tail", "mad")  # of `thresholds`, which help 
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="CSV or parquet; higher scores are "
-                        "more anomalous, a label of 1 is an anomaly")  # fmt: skip
+    parser.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="CSV or parquet; higher scores are more anomalous, a label of 1 is an anomaly",
+    )
     parser.set_defaults(misused=parser.error)
     goal = parser.add_mutually_exclusive_group()
-    goal.add_argument("--false-alarm-rate", type=share, metavar="RATE",
-                      help="of normals to be flagged: 0.01 or 1%%; needs no labels")  # fmt: skip
-    goal.add_argument("--recall", type=share, metavar="RATE",
-                      help="of anomalies to be flagged at least; needs labels")  # fmt: skip
+    goal.add_argument(
+        "--false-alarm-rate",
+        type=share,
+        metavar="RATE",
+        help="of normals to be flagged: 0.01 or 1%%; needs no labels",
+    )
+    goal.add_argument(
+        "--recall",
+        type=share,
+        metavar="RATE",
+        help="of anomalies to be flagged at least; needs labels",
+    )
     goal.add_argument("--best-f1", action="store_true", help="the highest F1; needs labels")
-    goal.add_argument("--threshold", type=number, metavar="T",
-                      help="this one, to see what it does: also inf, and =-1.5")  # fmt: skip
-    parser.add_argument("--cost-ratio", type=ratio, metavar="K",
-                        help="a miss costs K false alarms: the lowest cost or, where something "
-                        "else chooses, the cost there; needs labels")  # fmt: skip
-    parser.add_argument("--rule", choices=RULES,
-                        help="how --false-alarm-rate is met: the quantile of the normals "
-                        "(default), conformal with its guarantee, a fitted tail for rates that few "
-                        "normals reach, or median + k MAD")  # fmt: skip
-    parser.add_argument("--base-rate", type=share, metavar="RATE",
-                        help="share of anomalies at which precision, F1 and cost are meant "
-                        "(default: the file's)")  # fmt: skip
+    goal.add_argument(
+        "--threshold",
+        type=number,
+        metavar="T",
+        help="this one, to see what it does: also inf, and =-1.5",
+    )
+    parser.add_argument(
+        "--cost-ratio",
+        type=ratio,
+        metavar="K",
+        help="a miss costs K false alarms: the lowest cost or, where something "
+        "else chooses, the cost there; needs labels",
+    )
+    parser.add_argument(
+        "--rule",
+        choices=RULES,
+        help="how --false-alarm-rate is met: the quantile of the normals "
+        "(default), conformal with its guarantee, a fitted tail for rates that few "
+        "normals reach, or median + k MAD",
+    )
+    parser.add_argument(
+        "--base-rate",
+        type=share,
+        metavar="RATE",
+        help="share of anomalies at which precision, F1 and cost are meant (default: the file's)",
+    )
     for role in ("score", "label", "id"):
-        parser.add_argument(f"--{role}-column", metavar="NAME",
-                            help=f"which column is the {role} (default: by its name)")  # fmt: skip
+        parser.add_argument(
+            f"--{role}-column",
+            metavar="NAME",
+            help=f"which column is the {role} (default: by its name)",
+        )
     table = parser.add_argument_group("one detector of a score table of this project (parquet)")
     for key, what in CHOICES.items():
-        table.add_argument(f"--{key}", metavar="NAME" if key != "seed" else "N",
-                           type=int if key == "seed" else str, help=what)  # fmt: skip
-    parser.add_argument("--flagged", type=Path, metavar="FILE.csv",
-                        help="gets the flagged rows, the highest score first")  # fmt: skip
+        table.add_argument(
+            f"--{key}",
+            metavar="NAME" if key != "seed" else "N",
+            type=int if key == "seed" else str,
+            help=what,
+        )
+    parser.add_argument(
+        "--flagged",
+        type=Path,
+        metavar="FILE.csv",
+        help="gets the flagged rows, the highest score first",
+    )
     json_option(parser)
 
 
@@ -82,19 +119,29 @@ def choose_threshold(arguments: argparse.Namespace) -> int:
     from wganad_core import evaluation
     from wganad_core.data.own.scores import read_scores
 
-    given = (arguments.false_alarm_rate, arguments.cost_ratio, arguments.recall,
-             arguments.best_f1 or None, arguments.threshold)  # fmt: skip
+    given = (
+        arguments.false_alarm_rate,
+        arguments.cost_ratio,
+        arguments.recall,
+        arguments.best_f1 or None,
+        arguments.threshold,
+    )
     if all(value is None for value in given):
-        arguments.misused("one of --false-alarm-rate, --cost-ratio, --recall, --best-f1 and "
-                          "--threshold is required")  # fmt: skip
+        arguments.misused(
+            "one of --false-alarm-rate, --cost-ratio, --recall, --best-f1 and "
+            "--threshold is required"
+        )
     if arguments.rule and arguments.false_alarm_rate is None:
         raise Refused("--rule says how a --false-alarm-rate is met; leave it out here.")
     if arguments.flagged:
         threshold_report.check_flagged(arguments.flagged, arguments.file)
     own = read_scores(
-        arguments.file, score=arguments.score_column, label=arguments.label_column,
-        sample_id=arguments.id_column, choose=_asked(arguments),
-    )  # fmt: skip
+        arguments.file,
+        score=arguments.score_column,
+        label=arguments.label_column,
+        sample_id=arguments.id_column,
+        choose=_asked(arguments),
+    )
     label = own.scored.label
     curve = None if label is None else evaluation.curve(label, own.scored.score)
     choice = threshold_choice.choose(own, curve, arguments)

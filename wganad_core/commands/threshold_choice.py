@@ -35,9 +35,11 @@ def choose(own: OwnScores, curve: Curve | None, arguments: argparse.Namespace) -
         _need_no_labels(arguments, own)
     if arguments.threshold is not None:
         return Choice(
-            arguments.threshold, "given",
-            "The threshold was given; nothing was chosen from these scores.", None,
-        )  # fmt: skip
+            arguments.threshold,
+            "given",
+            "The threshold was given; nothing was chosen from these scores.",
+            None,
+        )
     if arguments.false_alarm_rate is not None:
         return _without_labels(own, arguments.false_alarm_rate, arguments.rule or "quantile")
     assert curve is not None
@@ -68,9 +70,14 @@ def _without_labels(own: OwnScores, rate: float, rule: str) -> Choice:
     calibration, whence = _calibration(own)
     advice = thresholds.advice_of(rule, calibration, rate)
     return Choice(
-        advice.threshold, advice.rule, advice.assumption, advice.warning, whence,
-        len(calibration), advice.expected,
-    )  # fmt: skip
+        advice.threshold,
+        advice.rule,
+        advice.assumption,
+        advice.warning,
+        whence,
+        len(calibration),
+        advice.expected,
+    )
 
 
 def _calibration(own: OwnScores) -> tuple[Scored, str]:
@@ -113,8 +120,9 @@ def _by_labels(curve: Curve, arguments: argparse.Namespace) -> Choice:
     ]
     warning = f"Only {' and '.join(few)}: expect other rates on new samples." if few else None
     return Choice(
-        threshold, rule,
+        threshold,
+        rule,
         f"New samples are like these, on which the threshold was chosen by their labels ({goal}"
         f"{where}).",
         warning,
-    )  # fmt: skip
+    )

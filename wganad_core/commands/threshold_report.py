@@ -77,11 +77,14 @@ def print_for_people(facts: dict[str, Any]) -> None:
         shown["expected false-alarm rate"] = f"{low} to {high} (95 % interval)"
     shown.pop("n_calibration", None)
     shown["n"], shown["flagged"] = f"{facts['n']:,}", f"{facts['flagged']:,}"
-    print_facts({
-        name.replace("_", " ").replace("false alarm", "false-alarm"):
-            "none" if isinstance(value, float) and math.isnan(value) else value
-        for name, value in shown.items()
-    })  # fmt: skip
+    print_facts(
+        {
+            name.replace("_", " ").replace("false alarm", "false-alarm"): "none"
+            if isinstance(value, float) and math.isnan(value)
+            else value
+            for name, value in shown.items()
+        }
+    )
     for remark in facts["remarks"]:
         print(f"remark: {remark}")
 

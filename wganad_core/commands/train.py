@@ -69,30 +69,53 @@ SETTINGS: dict[type, dict[str, str]] = {
 def mixture_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", choices=METHODS, required=True)
     parser.add_argument(
-        "--recipe", choices=("paper", "sharp"), default="paper",
+        "--recipe",
+        choices=("paper", "sharp"),
+        default="paper",
         help="where settings that you do not give come from (sharp: wgan-gp only)",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--data", default="ring", metavar="SHAPE|FILE",
+        "--data",
+        default="ring",
+        metavar="SHAPE|FILE",
         help="ring, ring-8, grid, moons, swiss-roll, or a text file with two columns of numbers",
-    )  # fmt: skip
+    )
     for part, settings in SETTINGS.items():
         title = part.__name__.removesuffix("Config").lower()
         group = parser.add_argument_group(f"{title} (default: the recipe's)")
         for name, words in settings.items():
-            group.add_argument(option(part, name), dest=_place(part, name), help=words or None,
-                               **_kind(part, name))  # fmt: skip
+            group.add_argument(
+                option(part, name), dest=_place(part, name), help=words or None, **_kind(part, name)
+            )
     group = parser.add_argument_group("files")
-    group.add_argument("--out", type=Path, metavar="RUN.safetensors",
-                       help="the run file (default: mixture-METHOD-SEED.safetensors here); "
-                       "one that exists is replaced")  # fmt: skip
-    group.add_argument("--checkpoint", type=Path, metavar="PATH",
-                       help="where an unfinished run is kept, and continued from if it is there; "
-                       "goes when the run file is written (default: beside it)")  # fmt: skip
-    group.add_argument("--checkpoint-every", type=positive, default=1000, metavar="N",
-                       help="steps between checkpoints (default: %(default)s)")  # fmt: skip
-    group.add_argument("--keep-weights", type=natural, default=0, metavar="N",
-                       help="keep the weights of N more steps, evenly spaced")  # fmt: skip
+    group.add_argument(
+        "--out",
+        type=Path,
+        metavar="RUN.safetensors",
+        help="the run file (default: mixture-METHOD-SEED.safetensors here); "
+        "one that exists is replaced",
+    )
+    group.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="PATH",
+        help="where an unfinished run is kept, and continued from if it is there; "
+        "goes when the run file is written (default: beside it)",
+    )
+    group.add_argument(
+        "--checkpoint-every",
+        type=positive,
+        default=1000,
+        metavar="N",
+        help="steps between checkpoints (default: %(default)s)",
+    )
+    group.add_argument(
+        "--keep-weights",
+        type=natural,
+        default=0,
+        metavar="N",
+        help="keep the weights of N more steps, evenly spaced",
+    )
     json_option(parser)
 
 

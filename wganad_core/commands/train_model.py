@@ -44,13 +44,18 @@ WORDS = {
 def options(case: UseCase, parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", choices=case.methods, required=True)
     parser.add_argument(
-        "--abnormal", choices=(*case.classes, "all"), required=True,
+        "--abnormal",
+        choices=(*case.classes, "all"),
+        required=True,
         help=f"the {case.noun} that the model never sees; all: a model without each in turn",
-    )  # fmt: skip
+    )
     if len(case.architectures) > 1:
-        parser.add_argument("--architecture", choices=case.architectures,
-                            default=case.architectures[0],
-                            help="of the networks (default: %(default)s)")  # fmt: skip
+        parser.add_argument(
+            "--architecture",
+            choices=case.architectures,
+            default=case.architectures[0],
+            help="of the networks (default: %(default)s)",
+        )
     else:
         parser.set_defaults(architecture=case.architectures[0])
     if case.protocols_train_apart:
@@ -61,13 +66,23 @@ def options(case: UseCase, parser: argparse.ArgumentParser) -> None:
     for name, words in WORDS.items():
         group.add_argument(option(TrainingConfig, name), help=words or None, **_kind(name))
     parser.add_argument("--latents", type=positive, metavar="N", help="dimensions of z")
-    parser.add_argument("--out", type=Path, metavar="FOLDER",
-                        help=f"models go to FOLDER/{case.noun.upper()}/, checkpoints beside them "
-                        f"(default: models/{case.name} in the data directory)")  # fmt: skip
-    parser.add_argument("--checkpoint-every", type=positive, default=500, metavar="N",
-                        help="steps between checkpoints (default: %(default)s)")  # fmt: skip
-    parser.add_argument("--fetch", action="store_true",
-                        help=f"download {case.title} if it is not there")  # fmt: skip
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help=f"models go to FOLDER/{case.noun.upper()}/, checkpoints beside them "
+        f"(default: models/{case.name} in the data directory)",
+    )
+    parser.add_argument(
+        "--checkpoint-every",
+        type=positive,
+        default=500,
+        metavar="N",
+        help="steps between checkpoints (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--fetch", action="store_true", help=f"download {case.title} if it is not there"
+    )
     json_option(parser)
 
 
@@ -120,9 +135,13 @@ def _train_one(
 
     task = task_of(case, arguments, abnormal)
     file = functools.partial(
-        pretrained.model_file, folder, abnormal, seed=task.training.seed,
-        protocol=task.protocol, architecture=arguments.architecture,
-    )  # fmt: skip
+        pretrained.model_file,
+        folder,
+        abnormal,
+        seed=task.training.seed,
+        protocol=task.protocol,
+        architecture=arguments.architecture,
+    )
     out = file(arguments.method)
     checkpoint = out.with_suffix(".checkpoint")
     if out.exists():

@@ -114,33 +114,47 @@ MNIST = Dataset(
     "mnist",
     "MNIST",
     (
-        File("train-images-idx3-ubyte.gz", 47_040_016,
-             "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
-        File("train-labels-idx1-ubyte.gz", 60_008,
-             "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
-        File("t10k-images-idx3-ubyte.gz", 7_840_016,
-             "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
-        File("t10k-labels-idx1-ubyte.gz", 10_008,
-             "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
+        File(
+            "train-images-idx3-ubyte.gz",
+            47_040_016,
+            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        ),
+        File(
+            "train-labels-idx1-ubyte.gz",
+            60_008,
+            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        ),
+        File(
+            "t10k-images-idx3-ubyte.gz",
+            7_840_016,
+            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        ),
+        File(
+            "t10k-labels-idx1-ubyte.gz",
+            10_008,
+            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        ),
     ),
     (
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
     ),
-)  # fmt: skip
+)
 HAR = Dataset(
     "uci_har",
     "UCI HAR",
     (
         Archive(  # It has 61,005,872 bytes. UCI tells no hash; a dozen public projects agree on it.
-            "human+activity+recognition+using+smartphones.zip", 150_000_000,
+            "human+activity+recognition+using+smartphones.zip",
+            150_000_000,
             "c00b803081a5c797cd5e4b83700a9810b38d53d9d84e01917e090e1fdbc81031",
-            _find_har, _har_flaw,
+            _find_har,
+            _har_flaw,
         ),
     ),
     ("https://archive.ics.uci.edu/static/public/240/",),
     "its structure, counts and ranges as published",
-)  # fmt: skip
+)
 DATASETS = {dataset.name: dataset for dataset in (MNIST, HAR)}
 
 
@@ -247,8 +261,11 @@ def _warn_of_another_hash(path: Path, file: File | Archive, host: str) -> None:
     if found != file.sha256:
         log.warning(
             "%s from %s holds what it should, but has the SHA-256 %s…; known is %s….",
-            file.name, host, found[:12], file.sha256[:12],
-        )  # fmt: skip
+            file.name,
+            host,
+            found[:12],
+            file.sha256[:12],
+        )
 
 
 def _retrieve(url: str, path: Path, file: File | Archive, progress: Progress) -> str:

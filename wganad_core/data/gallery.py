@@ -70,9 +70,13 @@ class Gallery:
         )
 
     def order(
-        self, detector: str, by: Order, class_: str | None = None, n: int = 24,
+        self,
+        detector: str,
+        by: Order,
+        class_: str | None = None,
+        n: int = 24,
         among: NDArray[np.bool_] | None = None,
-    ) -> Index:  # fmt: skip
+    ) -> Index:
         """At most n bundled samples, by number: the highest or lowest scores, the anomalies with
         the lowest (`misses`), the normals with the highest (`alarms`), or a fixed mixture.
         `among` (m,) marks the samples to choose from."""

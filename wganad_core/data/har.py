@@ -107,9 +107,12 @@ def split_har(windows: Windows, abnormal: str, protocol: str = "test") -> Split:
     test = np.isin(windows.subjects, TEST_SUBJECTS)
     parts["test"] = np.flatnonzero(test | anomaly if protocol == "test+all" else test)
     return Split(
-        use_case="har", abnormal=abnormal, protocol=protocol, classes=windows.activities,
+        use_case="har",
+        abnormal=abnormal,
+        protocol=protocol,
+        classes=windows.activities,
         parts=parts,
-    )  # fmt: skip
+    )
 
 
 def part_subjects() -> dict[str, tuple[int, ...]]:
@@ -160,9 +163,11 @@ def load_sample(path: Path = SAMPLE) -> Windows:
             f"{path} cannot be read ({reason(error)}); restore it from the repository."
         ) from error
     return Windows(
-        signals.astype(np.float32), np.array(ACTIVITIES)[labels.astype(np.int64) - 1],
-        subjects.astype(np.int64), position.astype(np.int64),
-    )  # fmt: skip
+        signals.astype(np.float32),
+        np.array(ACTIVITIES)[labels.astype(np.int64) - 1],
+        subjects.astype(np.int64),
+        position.astype(np.int64),
+    )
 
 
 def save_sample(windows: Windows, path: Path = SAMPLE) -> None:
@@ -178,9 +183,12 @@ def save_sample(windows: Windows, path: Path = SAMPLE) -> None:
     labels = np.array([1 + ACTIVITIES.index(activity) for activity in windows.activities[index]])
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
-        path, signals=windows.signals[index].astype(np.float16), labels=labels.astype(np.uint8),
-        subjects=windows.subjects[index].astype(np.uint8), position=index.astype(np.int64),
-    )  # fmt: skip
+        path,
+        signals=windows.signals[index].astype(np.float16),
+        labels=labels.astype(np.uint8),
+        subjects=windows.subjects[index].astype(np.uint8),
+        position=index.astype(np.int64),
+    )
 
 
 def sample_ids(signals: NDArray[Any]) -> NDArray[np.str_]:

@@ -90,9 +90,12 @@ def _remember(place: Path, key: str, raw: Raw) -> None:
         ) as file:
             temporary = Path(file.name)
             np.savez(
-                file, key=np.array(key), signals=raw.signals, labels=raw.labels,
+                file,
+                key=np.array(key),
+                signals=raw.signals,
+                labels=raw.labels,
                 subjects=raw.subjects,
-            )  # fmt: skip
+            )
         os.replace(temporary, place)
     except OSError as error:
         log.warning("%s could not be written (%s).", place, error.strerror)

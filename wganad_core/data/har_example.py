@@ -98,9 +98,11 @@ def make_example(windows: Windows, subject: int = SUBJECT, n_each: int = N_EACH)
 def save_example(example: Example, path: Path = EXAMPLE) -> None:
     """Write it compressed; values in half precision, which is what `make_example` leaves."""
     np.savez_compressed(
-        path, time=example.recording.time, values=example.recording.values.astype(np.float16),
+        path,
+        time=example.recording.time,
+        values=example.recording.values.astype(np.float16),
         labels=np.array([1 + ACTIVITIES.index(name) for name in example.activities], np.uint8),
-    )  # fmt: skip
+    )
 
 
 def load_example(path: Path = EXAMPLE) -> Example:

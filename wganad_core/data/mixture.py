@@ -120,9 +120,12 @@ class EvaluationSet:
 
 
 def evaluation_set(
-    mixture: Mixture, n_normals: int = 10_000, n_uniform: int = 2_000, n_calibration: int = 5_000,
+    mixture: Mixture,
+    n_normals: int = 10_000,
+    n_uniform: int = 2_000,
+    n_calibration: int = 5_000,
     seed: int = 23,
-) -> EvaluationSet:  # fmt: skip
+) -> EvaluationSet:
     """The same points whenever they are drawn: `n_normals` of the mixture, of which one in ninety
     falls outside 3σ and so is an anomaly; `n_uniform` in the data's box; and, to set thresholds
     with, what is inside 3σ of another `n_calibration` of the mixture."""

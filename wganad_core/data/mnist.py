@@ -86,9 +86,10 @@ def load_mnist(folder: Path) -> Digits:
                 "fetch it again."
             )
     return Digits(
-        np.concatenate(images), np.concatenate(labels).astype(np.int64),
+        np.concatenate(images),
+        np.concatenate(labels).astype(np.int64),
         np.arange(N_TRAIN + N_TEST),
-    )  # fmt: skip
+    )
 
 
 def load_sample(path: Path = SAMPLE) -> Digits:
@@ -117,9 +118,11 @@ def save_sample(digits: Digits, path: Path = SAMPLE) -> None:
     held_out.sort()
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
-        path, images=digits.images[held_out], labels=digits.labels[held_out].astype(np.uint8),
+        path,
+        images=digits.images[held_out],
+        labels=digits.labels[held_out].astype(np.uint8),
         position=held_out.astype(np.int64),
-    )  # fmt: skip
+    )
 
 
 def split_mnist(digits: Digits, abnormal: str, protocol: str = "80/20") -> Split:
@@ -135,8 +138,11 @@ def split_mnist(digits: Digits, abnormal: str, protocol: str = "80/20") -> Split
         raise DataError(f"The protocol is {' or '.join(PROTOCOLS)}; found {protocol!r}.")
     _need_full_pool(digits)
     parts: dict[str, list[NDArray[np.int64]]] = {
-        "fit": [], "validation": [], "calibration": [], "test": []
-    }  # fmt: skip
+        "fit": [],
+        "validation": [],
+        "calibration": [],
+        "test": [],
+    }
     for digit in range(10):
         if str(digit) == abnormal:
             parts["test"].append(np.flatnonzero(digits.labels == digit))

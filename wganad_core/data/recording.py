@@ -128,9 +128,13 @@ def _table(data: bytes) -> pd.DataFrame:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
             table = pd.read_csv(
-                io.StringIO(text), sep=separator, index_col=False, skipinitialspace=True,
-                decimal="," if commas else ".", low_memory=False,
-            )  # fmt: skip
+                io.StringIO(text),
+                sep=separator,
+                index_col=False,
+                skipinitialspace=True,
+                decimal="," if commas else ".",
+                low_memory=False,
+            )
     except pd.errors.EmptyDataError:
         raise DataError("This is empty; expected a header and rows of numbers.") from None
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:

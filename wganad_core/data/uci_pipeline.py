@@ -142,9 +142,12 @@ def _whole(found: dict[str, str], names: Sequence[str]) -> bool:
 
 
 def _in_units(
-    recording: Recording, found: dict[str, str], names: tuple[str, ...],
-    acceleration_unit: str | None, gyro_unit: str | None,
-) -> Recording:  # fmt: skip
+    recording: Recording,
+    found: dict[str, str],
+    names: tuple[str, ...],
+    acceleration_unit: str | None,
+    gyro_unit: str | None,
+) -> Recording:
     """These signals under their own names, in g and rad/s."""
     values = recording.select([found[name] for name in names]).values.copy()
     for name, column in zip(names, values.T, strict=True):

@@ -118,9 +118,13 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         scaler = warm.scaler if warm else work._scaler(fit, settings)
         x, held_out = scaler(fit), scaler(validation)
         learned = yield from learn(
-            settings, x, held_out, warm.weights if warm else {}, self.n_steps_ if warm else 0,
+            settings,
+            x,
+            held_out,
+            warm.weights if warm else {},
+            self.n_steps_ if warm else 0,
             checkpoint,
-        )  # fmt: skip
+        )
         with one_thread():
             standard = held_out if len(held_out) else x
             work.parts_ = split
@@ -128,8 +132,10 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         work._judge = work.model_.detector()
         work.parameters_ = work.get_params(deep=False)
         work.n_steps_, work.history_, work.seed_ = (
-            learned.n_steps, learned.history, settings.training.seed,
-        )  # fmt: skip
+            learned.n_steps,
+            learned.history,
+            settings.training.seed,
+        )
         work._calibrate(calibration if len(calibration) else fit, settings)
         self.__dict__.clear()
         self.__dict__.update(work.__dict__)
@@ -219,10 +225,12 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
             raise ValueError("Expected a threshold that is a number, inf or -inf; found NaN.")
         above, n = int((self.calibration_score_ > threshold).sum()), len(self.calibration_score_)
         self.advice_ = Advice(
-            "given", "given threshold", threshold,
+            "given",
+            "given threshold",
+            threshold,
             f"It was given and rests on no rule; {above:,} of the {n:,} scores of normals that "
             "the fit chose its own by exceed it.",
-        )  # fmt: skip
+        )
         self.offset_ = -threshold
         return self
 

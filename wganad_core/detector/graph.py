@@ -104,9 +104,12 @@ class BiganScore(nn.Module):
     """eqs 18–20, as `scoring.bigan_detector` reads them."""
 
     def __init__(
-        self, encoder: nn.Module, generator: nn.Module, critic: JointDiscriminator,
+        self,
+        encoder: nn.Module,
+        generator: nn.Module,
+        critic: JointDiscriminator,
         weight: float = 0.9,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         self.encoder, self.generator, self.critic, self.weight = encoder, generator, critic, weight
 

@@ -120,9 +120,15 @@ def learn(
     # What is left, references and threshold, is quick, but not instant.
     trainer = run.stage.trainer
     yield Progress(
-        "scores", run.total, run.total, run.clock.seconds, 0.0, trainer.w_estimate,
-        dict(trainer.losses), run.stage.judged,
-    )  # fmt: skip
+        "scores",
+        run.total,
+        run.total,
+        run.clock.seconds,
+        0.0,
+        trainer.w_estimate,
+        dict(trainer.losses),
+        run.stage.judged,
+    )
     return Learned(run.weights, run.history, run.n_steps)
 
 
@@ -222,9 +228,15 @@ class _Stage:
             self._compare(judged)
             clock.done = done_before + trainer.n_steps * _updates(trainer.config)
             yield Progress(
-                self.name, trainer.n_steps, steps, clock.seconds, clock.left,
-                trainer.w_estimate, dict(trainer.losses), judged,
-            )  # fmt: skip
+                self.name,
+                trainer.n_steps,
+                steps,
+                clock.seconds,
+                clock.left,
+                trainer.w_estimate,
+                dict(trainer.losses),
+                judged,
+            )
 
     def weights(self) -> dict[str, NDArray[Any]]:
         """The best on validation if that decides, else the last; of the parts that were trained."""
@@ -279,10 +291,12 @@ class _Stage:
 def _note(history: History, progress: Progress) -> None:
     """Append a report as a row; what it does not tell is NaN."""
     row: dict[str, Any] = {
-        "stage": progress.stage, "step": progress.step, "w_estimate": progress.w_estimate,
+        "stage": progress.stage,
+        "step": progress.step,
+        "w_estimate": progress.w_estimate,
         "validation": math.nan if progress.validation is None else progress.validation,
         **progress.losses,
-    }  # fmt: skip
+    }
     n = len(history.get("step", []))
     for name in {**history, **row}:
         history.setdefault(name, [math.nan] * n).append(row.get(name, math.nan))

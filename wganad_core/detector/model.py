@@ -125,9 +125,12 @@ def sources(modules: Mapping[str, nn.Module], axes: NDArray[np.floating] | None)
 
 
 def judged(
-    settings: Settings, scaler: Scaler, weights: Mapping[str, NDArray[Any]],
-    fit: FloatArray, validation: FloatArray,
-) -> Model:  # fmt: skip
+    settings: Settings,
+    scaler: Scaler,
+    weights: Mapping[str, NDArray[Any]],
+    fit: FloatArray,
+    validation: FloatArray,
+) -> Model:
     """The model of trained weights: what else its score method needs is measured on standardised
     rows, neighbours on those of the fit part, the scale of each evidence on validation rows."""
     model = Model(settings.score_method, settings.network, scaler, weights)

@@ -30,10 +30,12 @@ class DenseJoint(JointDiscriminator):
         width = config.width
         self.trunk = nn.Sequential(nn.Linear(config.n_features, width))
         self.joint = nn.Sequential(
-            nn.LeakyReLU(0.2), nn.Linear(width + config.n_latent, width),
-            nn.LeakyReLU(0.2), nn.Linear(width, width),
             nn.LeakyReLU(0.2),
-        )  # fmt: skip
+            nn.Linear(width + config.n_latent, width),
+            nn.LeakyReLU(0.2),
+            nn.Linear(width, width),
+            nn.LeakyReLU(0.2),
+        )
         self.last = nn.Linear(width, 1)
         initialise(self, rng)
 

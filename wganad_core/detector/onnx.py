@@ -135,9 +135,15 @@ def encoded(
     rows = torch.zeros(2, len(graph.location), dtype=getattr(torch, input_type))
     with _quiet():
         program = torch.onnx.export(
-            graph.eval(), (rows,), dynamo=True, opset_version=OPSET, verbose=False,
-            input_names=["x"], output_names=["score", "flagged"], dynamic_shapes=({0: "n"},),
-        )  # fmt: skip
+            graph.eval(),
+            (rows,),
+            dynamo=True,
+            opset_version=OPSET,
+            verbose=False,
+            input_names=["x"],
+            output_names=["score", "flagged"],
+            dynamic_shapes=({0: "n"},),
+        )
     assert program is not None  # None only from the exporter before this one
     model = program.model_proto
     _forget_source(model)

@@ -40,24 +40,55 @@ def paper_cards(runs: Mapping[str, Run], mixture: Mixture) -> list[Card]:
     collapsed = max(gan.frames[1:], key=lambda frame: float(frame.counts.max(initial=0)))
     last = gp.frames[-1]
     return [
-        Card("data", "Normal data", "Seven operating modes on a ring (Fig. 1).", "race", {},
-             _plane(mixture, data=mixture.x[:N_DATA])),
-        Card("collapse", "Mode collapse",
-             "The vanilla GAN puts everything on one mode (Fig. 8).", "race",
-             {"story": "collapse"}, _plane(mixture, frame=collapsed)),
-        Card("cover", "The Wasserstein GAN covers",
-             "Same networks, another objective: all modes (Fig. 9).", "race",
-             {"story": "penalise"}, _plane(mixture, frame=last)),
-        Card("distance", "A loss that means something",
-             "The critic's estimate follows the exact distance (Fig. 10).", "race",
-             {"story": "penalise", "curves": "distances"}, _distance(runs["wgan-gp"])),
-        Card("landscape", "The critic's landscape",
-             "High on the data, low elsewhere: a detector (Fig. 13).", "critic",
-             {"model": "wgan-gp"}, _plane(mixture, field=last.field)),
-        Card("alarms", "What collapse costs",
-             "Share of samples per mode. A lost mode becomes a source of false alarms (§3.3).",
-             "critic", {"model": "gan", "rule": "generator"}, _shares(collapsed, last)),
-    ]  # fmt: skip
+        Card(
+            "data",
+            "Normal data",
+            "Seven operating modes on a ring (Fig. 1).",
+            "race",
+            {},
+            _plane(mixture, data=mixture.x[:N_DATA]),
+        ),
+        Card(
+            "collapse",
+            "Mode collapse",
+            "The vanilla GAN puts everything on one mode (Fig. 8).",
+            "race",
+            {"story": "collapse"},
+            _plane(mixture, frame=collapsed),
+        ),
+        Card(
+            "cover",
+            "The Wasserstein GAN covers",
+            "Same networks, another objective: all modes (Fig. 9).",
+            "race",
+            {"story": "penalise"},
+            _plane(mixture, frame=last),
+        ),
+        Card(
+            "distance",
+            "A loss that means something",
+            "The critic's estimate follows the exact distance (Fig. 10).",
+            "race",
+            {"story": "penalise", "curves": "distances"},
+            _distance(runs["wgan-gp"]),
+        ),
+        Card(
+            "landscape",
+            "The critic's landscape",
+            "High on the data, low elsewhere: a detector (Fig. 13).",
+            "critic",
+            {"model": "wgan-gp"},
+            _plane(mixture, field=last.field),
+        ),
+        Card(
+            "alarms",
+            "What collapse costs",
+            "Share of samples per mode. A lost mode becomes a source of false alarms (§3.3).",
+            "critic",
+            {"model": "gan", "rule": "generator"},
+            _shares(collapsed, last),
+        ),
+    ]
 
 
 def movement_cards(windows: Windows) -> list[Card]:
@@ -65,15 +96,23 @@ def movement_cards(windows: Windows) -> list[Card]:
     lying, walking = (int(np.argmax(windows.activities == name)) for name in ("laying", "walking"))
     position = str(windows.position[walking])
     return [
-        Card("window", "A movement never seen",
-             "Walking (thin) and lying down (thick): a phone's total acceleration (Fig. 20).",
-             "movements", {"activity": "laying"},
-             _window(windows.signals[walking, 6:], windows.signals[lying, 6:])),
-        Card("recurrence", "A signal as an image",
-             "Every time against every other; steps are stripes (eq. 24, Fig. 3).",
-             "movements", {"window": position, "sensor": "total_acc", "axis": "joint"},
-             _recurrence(windows.signals[walking, 6:])),
-    ]  # fmt: skip
+        Card(
+            "window",
+            "A movement never seen",
+            "Walking (thin) and lying down (thick): a phone's total acceleration (Fig. 20).",
+            "movements",
+            {"activity": "laying"},
+            _window(windows.signals[walking, 6:], windows.signals[lying, 6:]),
+        ),
+        Card(
+            "recurrence",
+            "A signal as an image",
+            "Every time against every other; steps are stripes (eq. 24, Fig. 3).",
+            "movements",
+            {"window": position, "sensor": "total_acc", "axis": "joint"},
+            _recurrence(windows.signals[walking, 6:]),
+        ),
+    ]
 
 
 def _window(known: NDArray[np.float32], unseen: NDArray[np.float32]) -> go.Figure:
@@ -82,16 +121,28 @@ def _window(known: NDArray[np.float32], unseen: NDArray[np.float32]) -> go.Figur
     for signals, width, opacity in ((known, 1.4, 0.7), (unseen, 4, 1)):
         for colour, signal in zip(AXES.values(), signals, strict=True):
             figure.add_trace(
-                go.Scatter(x=t, y=signal, mode="lines", hoverinfo="skip", opacity=opacity,
-                           line={"color": colour, "width": width})
-            )  # fmt: skip
+                go.Scatter(
+                    x=t,
+                    y=signal,
+                    mode="lines",
+                    hoverinfo="skip",
+                    opacity=opacity,
+                    line={"color": colour, "width": width},
+                )
+            )
     return _finish(figure, xaxis={"nticks": 5, "ticksuffix": " s"}, yaxis={"nticks": 5})
 
 
 def _recurrence(signals: NDArray[np.float32]) -> go.Figure:
     t = times(signals.shape[-1])
-    image = go.Heatmap(z=recurrence.joint_distance_matrix(signals), x=t, y=t, showscale=False,
-                       colorscale=NEAR_TO_FAR, hoverinfo="skip")  # fmt: skip
+    image = go.Heatmap(
+        z=recurrence.joint_distance_matrix(signals),
+        x=t,
+        y=t,
+        showscale=False,
+        colorscale=NEAR_TO_FAR,
+        hoverinfo="skip",
+    )
     axis = {"constrain": "domain", "visible": False}
     return _finish(go.Figure(image), xaxis=axis, yaxis={**axis, "scaleanchor": "x"})
 
@@ -101,9 +152,13 @@ def _finish(figure: go.Figure, **layout: object) -> go.Figure:
     figure.update_xaxes(fixedrange=True)
     figure.update_yaxes(fixedrange=True)
     return figure.update_layout(
-        height=HEIGHT, margin={"l": 30, "r": 6, "t": 6, "b": 26}, showlegend=False,
-        dragmode=False, uirevision="card", **layout,
-    )  # fmt: skip
+        height=HEIGHT,
+        margin={"l": 30, "r": 6, "t": 6, "b": 26},
+        showlegend=False,
+        dragmode=False,
+        uirevision="card",
+        **layout,
+    )
 
 
 def _plane(
@@ -116,10 +171,16 @@ def _plane(
     if field is not None:
         size = len(field)
         figure.add_trace(
-            go.Heatmap(z=field, x=style.centres(*box[:2], size), y=style.centres(*box[2:], size),
-                       colorscale=style.DIVERGING, showscale=False, zsmooth="fast",
-                       hoverinfo="skip")
-        )  # fmt: skip
+            go.Heatmap(
+                z=field,
+                x=style.centres(*box[:2], size),
+                y=style.centres(*box[2:], size),
+                colorscale=style.DIVERGING,
+                showscale=False,
+                zsmooth="fast",
+                hoverinfo="skip",
+            )
+        )
     shown, colour = (mixture.x[:250], style.GREY) if data is None else (data, style.BLUE)
     figure.add_trace(_dots(shown, colour, 3))
     if frame is not None:
@@ -133,8 +194,13 @@ def _plane(
 
 
 def _dots(points: NDArray[np.float32], colour: str, size: int) -> go.Scatter:
-    return go.Scatter(x=points[:, 0], y=points[:, 1], mode="markers", hoverinfo="skip",
-                      marker={"size": size, "color": colour})  # fmt: skip
+    return go.Scatter(
+        x=points[:, 0],
+        y=points[:, 1],
+        mode="markers",
+        hoverinfo="skip",
+        marker={"size": size, "color": colour},
+    )
 
 
 def _distance(run: Run) -> go.Figure:
@@ -146,16 +212,30 @@ def _distance(run: Run) -> go.Figure:
         values = run.recording.column(name)
         known = np.isfinite(values)
         figure.add_trace(
-            go.Scatter(x=step[known], y=values[known], mode="lines", name=label,
-                       line={"color": colour, "width": 2.5})
-        )  # fmt: skip
-    words = [
-        {"text": label, "x": 0.98, "y": at, "xref": "paper", "yref": "paper", "showarrow": False,
-         "xanchor": "right", "font": {"color": colour}}
-        for label, at, colour in (
-            ("exact W₁", 0.95, style.VERMILLION), ("critic's estimate", 0.8, style.BLUE),
+            go.Scatter(
+                x=step[known],
+                y=values[known],
+                mode="lines",
+                name=label,
+                line={"color": colour, "width": 2.5},
+            )
         )
-    ]  # fmt: skip
+    words = [
+        {
+            "text": label,
+            "x": 0.98,
+            "y": at,
+            "xref": "paper",
+            "yref": "paper",
+            "showarrow": False,
+            "xanchor": "right",
+            "font": {"color": colour},
+        }
+        for label, at, colour in (
+            ("exact W₁", 0.95, style.VERMILLION),
+            ("critic's estimate", 0.8, style.BLUE),
+        )
+    ]
     return _finish(figure, annotations=words, xaxis={"nticks": 4}, yaxis={"nticks": 4})
 
 
@@ -166,7 +246,11 @@ def _shares(collapsed: Frame, covering: Frame) -> go.Figure:
         (covering, "WGAN-GP", style.BLUE),
     ):
         figure.add_trace(
-            go.Bar(x=np.arange(1, len(frame.counts) + 1), y=frame.counts / len(frame.samples),
-                   name=label, marker={"color": colour})
-        )  # fmt: skip
+            go.Bar(
+                x=np.arange(1, len(frame.counts) + 1),
+                y=frame.counts / len(frame.samples),
+                name=label,
+                marker={"color": colour},
+            )
+        )
     return _finish(figure, xaxis={"dtick": 1}, yaxis={"tickformat": ".0%", "nticks": 4}, bargap=0.2)

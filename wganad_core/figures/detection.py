@@ -33,35 +33,62 @@ def detection_figure(
     figure.add_trace(_score_map(found, rule, x, y))
     figure.add_trace(
         go.Scatter(
-            x=found.samples[:, 0], y=found.samples[:, 1], mode="markers", name="G(z)",
-            marker={"size": 3, "color": style.ORANGE}, hoverinfo="skip",
+            x=found.samples[:, 0],
+            y=found.samples[:, 1],
+            mode="markers",
+            name="G(z)",
+            marker={"size": 3, "color": style.ORANGE},
+            hoverinfo="skip",
         )
-    )  # fmt: skip
+    )
     verdict = (found.maps[rule] > threshold).astype(np.float32)
     figure.add_trace(
         go.Heatmap(
-            z=verdict, x=x, y=y, zmin=0, zmax=1, colorscale=FLAGGED, showscale=False,
-            hovertemplate="(%{x:.2f}, %{y:.2f})<extra></extra>", xaxis="x2", yaxis="y2",
+            z=verdict,
+            x=x,
+            y=y,
+            zmin=0,
+            zmax=1,
+            colorscale=FLAGGED,
+            showscale=False,
+            hovertemplate="(%{x:.2f}, %{y:.2f})<extra></extra>",
+            xaxis="x2",
+            yaxis="y2",
         )
-    )  # fmt: skip
+    )
     figure.add_traces(_outcomes(found, rule, threshold))
     ring = style.circles(mixture.modes, 3 * mixture.sigma) if len(mixture.modes) else ([], [])
     for axis in ("", "2"):
         figure.add_trace(
             go.Scatter(
-                x=ring[0], y=ring[1], mode="lines", hoverinfo="skip", name="3σ",
-                line={"color": style.GREY, "width": 1.2}, xaxis=f"x{axis}", yaxis=f"y{axis}",
+                x=ring[0],
+                y=ring[1],
+                mode="lines",
+                hoverinfo="skip",
+                name="3σ",
+                line={"color": style.GREY, "width": 1.2},
+                xaxis=f"x{axis}",
+                yaxis=f"y{axis}",
             )
-        )  # fmt: skip
+        )
         at: tuple[Any, Any] = ([], []) if point is None else ([point[0]], [point[1]])
         figure.add_trace(
             go.Scatter(
-                x=at[0], y=at[1], mode="markers", hoverinfo="skip", name="your point",
-                marker={"size": 15, "symbol": "circle-cross-open", "color": style.VERMILLION,
-                        "line": {"width": 2.5}},
-                xaxis=f"x{axis}", yaxis=f"y{axis}",
+                x=at[0],
+                y=at[1],
+                mode="markers",
+                hoverinfo="skip",
+                name="your point",
+                marker={
+                    "size": 15,
+                    "symbol": "circle-cross-open",
+                    "color": style.VERMILLION,
+                    "line": {"width": 2.5},
+                },
+                xaxis=f"x{axis}",
+                yaxis=f"y{axis}",
             )
-        )  # fmt: skip
+        )
     wide = _layout(mixture, rule, narrow=False)
     wide["meta"] = {"narrow": _layout(mixture, rule, narrow=True)}
     return figure.update_layout(wide)
@@ -79,9 +106,13 @@ def _score_map(found: Detection, rule: str, x: Any, y: Any) -> go.Heatmap:
         top = float(np.quantile(shown, 0.98))
         shown = np.minimum(shown, top)
     return go.Heatmap(
-        z=shown.astype(np.float32), x=x, y=y, colorscale=scale, showscale=False,
+        z=shown.astype(np.float32),
+        x=x,
+        y=y,
+        colorscale=scale,
+        showscale=False,
         hovertemplate=f"{name} %{{z:.3g}} at (%{{x:.2f}}, %{{y:.2f}})<extra></extra>",
-    )  # fmt: skip
+    )
 
 
 def _outcomes(found: Detection, rule: str, threshold: float) -> list[Any]:
@@ -99,10 +130,16 @@ def _outcomes(found: Detection, rule: str, threshold: float) -> list[Any]:
         points = found.points[::every][mask[::every]]
         traces.append(
             go.Scatter(
-                x=points[:, 0], y=points[:, 1], mode="markers", name=name, hoverinfo="name",
-                marker={"size": size, "color": colour, "symbol": symbol}, xaxis="x2", yaxis="y2",
+                x=points[:, 0],
+                y=points[:, 1],
+                mode="markers",
+                name=name,
+                hoverinfo="name",
+                marker={"size": size, "color": colour, "symbol": symbol},
+                xaxis="x2",
+                yaxis="y2",
             )
-        )  # fmt: skip
+        )
     return traces
 
 
@@ -135,20 +172,35 @@ def _layout(mixture: Mixture, rule: str, narrow: bool) -> dict[str, Any]:
     }
     for axis, (across, up), text in zip(("", "2"), spans, words, strict=True):
         layout[f"xaxis{axis}"] = {
-            "domain": across, "range": list(box[:2]), "anchor": f"y{axis}",
-            "constrain": "domain", "zeroline": False, "nticks": 6,
-        }  # fmt: skip
+            "domain": across,
+            "range": list(box[:2]),
+            "anchor": f"y{axis}",
+            "constrain": "domain",
+            "zeroline": False,
+            "nticks": 6,
+        }
         layout[f"yaxis{axis}"] = {
-            "domain": up, "range": list(box[2:]), "anchor": f"x{axis}", "zeroline": False,
-            "scaleanchor": f"x{axis}", "constrain": "domain", "nticks": 6,
-        }  # fmt: skip
+            "domain": up,
+            "range": list(box[2:]),
+            "anchor": f"x{axis}",
+            "zeroline": False,
+            "scaleanchor": f"x{axis}",
+            "constrain": "domain",
+            "nticks": 6,
+        }
         layout["annotations"].append(
             {
-                "text": text, "x": across[0], "y": up[1], "xref": "paper", "yref": "paper",
-                "xanchor": "left", "yanchor": "bottom", "showarrow": False,
+                "text": text,
+                "x": across[0],
+                "y": up[1],
+                "xref": "paper",
+                "yref": "paper",
+                "xanchor": "left",
+                "yanchor": "bottom",
+                "showarrow": False,
                 "font": {"size": 11 if narrow else 14},
             }
-        )  # fmt: skip
+        )
     return layout
 
 
@@ -157,11 +209,15 @@ def false_alarm_figure(alarms: NDArray[np.float64]) -> go.Figure:
     colours = [style.VERMILLION if share > 0.1 else style.BLUE for share in alarms]
     figure = go.Figure(
         go.Bar(
-            x=np.arange(1, len(alarms) + 1), y=alarms, marker={"color": colours},
-            text=[f"{100 * share:.1f} %" for share in alarms], textposition="outside",
-            hovertemplate="mode %{x}: %{y:.1%} false alarms<extra></extra>", cliponaxis=False,
+            x=np.arange(1, len(alarms) + 1),
+            y=alarms,
+            marker={"color": colours},
+            text=[f"{100 * share:.1f} %" for share in alarms],
+            textposition="outside",
+            hovertemplate="mode %{x}: %{y:.1%} false alarms<extra></extra>",
+            cliponaxis=False,
         )
-    )  # fmt: skip
+    )
     return figure.update_layout(
         height=260,
         margin={"l": 44, "r": 8, "t": 24, "b": 40},

@@ -22,8 +22,12 @@ SIDE = 28
 INK = [[0.0, "#FFFFFF"], [1.0, "#1B1F24"]]
 # Blue, white, red; the ends are darker than Okabe and Ito's to stay apart from white when faint.
 RESIDUAL = [
-    [0.0, "#004A80"], [0.25, "#4C9AC8"], [0.5, "#FFFFFF"], [0.75, "#E8905A"], [1.0, "#9C3A00"],
-]  # fmt: skip
+    [0.0, "#004A80"],
+    [0.25, "#4C9AC8"],
+    [0.5, "#FFFFFF"],
+    [0.75, "#E8905A"],
+    [1.0, "#9C3A00"],
+]
 Pixels = NDArray[np.floating]
 # A figure as plain data and layout: Plotly's objects would take a hundred times as long to build.
 Spec = dict[str, Any]
@@ -90,17 +94,27 @@ def autopsy(image: Pixels, reconstructions: Mapping[str, Pixels]) -> Spec:
 
 def _ink(image: Pixels, name: str, axis: int = 1) -> dict[str, Any]:
     return {
-        "type": "heatmap", "z": _square_of(image), "zmin": 0, "zmax": 1, "colorscale": INK,
-        "showscale": False, **_on(axis), "name": name,
+        "type": "heatmap",
+        "z": _square_of(image),
+        "zmin": 0,
+        "zmax": 1,
+        "colorscale": INK,
+        "showscale": False,
+        **_on(axis),
+        "name": name,
         "hovertemplate": f"{name} = %{{z:.2f}}<extra></extra>",
-    }  # fmt: skip
+    }
 
 
 def _residual(image: Pixels, rebuilt: Pixels, axis: int) -> dict[str, Any]:
     return {
-        "type": "heatmap", "z": _square_of(image) - _square_of(rebuilt), "coloraxis": "coloraxis",
-        **_on(axis), "name": "x − G", "hovertemplate": "x − G = %{z:+.2f}<extra></extra>",
-    }  # fmt: skip
+        "type": "heatmap",
+        "z": _square_of(image) - _square_of(rebuilt),
+        "coloraxis": "coloraxis",
+        **_on(axis),
+        "name": "x − G",
+        "hovertemplate": "x − G = %{z:+.2f}<extra></extra>",
+    }
 
 
 def _square_of(image: Pixels) -> NDArray[np.float32]:
@@ -116,22 +130,37 @@ def _square(axis: int, across: Sequence[float], up: Sequence[float]) -> dict[str
     """Axes of one 28×28 picture, its first row on top."""
     bare = {"visible": False, "constrain": "domain", "fixedrange": True}
     return {
-        f"xaxis{axis}": {**bare, "domain": list(across), "range": [-0.5, SIDE - 0.5],
-                         "anchor": _on(axis)["yaxis"]},
-        f"yaxis{axis}": {**bare, "domain": list(up), "range": [SIDE - 0.5, -0.5],
-                         "anchor": _on(axis)["xaxis"], "scaleanchor": _on(axis)["xaxis"],
-                         "constraintoward": "top"},
-    }  # fmt: skip
+        f"xaxis{axis}": {
+            **bare,
+            "domain": list(across),
+            "range": [-0.5, SIDE - 0.5],
+            "anchor": _on(axis)["yaxis"],
+        },
+        f"yaxis{axis}": {
+            **bare,
+            "domain": list(up),
+            "range": [SIDE - 0.5, -0.5],
+            "anchor": _on(axis)["xaxis"],
+            "scaleanchor": _on(axis)["xaxis"],
+            "constraintoward": "top",
+        },
+    }
 
 
 def _caption(text: str, axis: int, size: int = 13) -> dict[str, Any]:
     """Words on top of a picture, wherever `constrain` puts it."""
     on = _on(axis)
     return {
-        "text": text, "x": 0.5, "y": 1,
-        "xref": f"{on['xaxis']} domain", "yref": f"{on['yaxis']} domain",
-        "xanchor": "center", "yanchor": "bottom", "showarrow": False, "font": {"size": size},
-    }  # fmt: skip
+        "text": text,
+        "x": 0.5,
+        "y": 1,
+        "xref": f"{on['xaxis']} domain",
+        "yref": f"{on['yaxis']} domain",
+        "xanchor": "center",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"size": size},
+    }
 
 
 def _autopsy_layout(names: list[str], errors: list[float], narrow: bool) -> dict[str, Any]:
@@ -139,9 +168,12 @@ def _autopsy_layout(names: list[str], errors: list[float], narrow: bool) -> dict
     columns = len(names) + 1
     height = 190 + 150 * len(names) if narrow else 400
     layout: dict[str, Any] = {
-        "height": height, "margin": {"l": 4, "r": 4, "t": 34, "b": 4}, "showlegend": False,
-        "dragmode": False, "annotations": [_caption("<b>input x</b>", 1)],
-    }  # fmt: skip
+        "height": height,
+        "margin": {"l": 4, "r": 4, "t": 34, "b": 4},
+        "showlegend": False,
+        "dragmode": False,
+        "annotations": [_caption("<b>input x</b>", 1)],
+    }
     inner = height - 38
 
     def up(top: float, bottom: float) -> list[float]:
@@ -161,19 +193,34 @@ def _autopsy_layout(names: list[str], errors: list[float], narrow: bool) -> dict
         layout["annotations"] += [_caption(words[k], 2 * i + 2 + k) for k in (0, 1)]
     across_bar = (0.76, 1 - 75 / inner, 0.44) if narrow else (0.47 / columns, 0.22, 0.9 / columns)
     layout["coloraxis"] = {
-        "colorscale": RESIDUAL, "cmin": -1, "cmax": 1, "colorbar": _scale_bar(*across_bar),
-    }  # fmt: skip
+        "colorscale": RESIDUAL,
+        "cmin": -1,
+        "cmax": 1,
+        "colorbar": _scale_bar(*across_bar),
+    }
     return layout
 
 
 def _scale_bar(x: float, y: float, length: float) -> dict[str, Any]:
     return {
-        "orientation": "h", "x": x, "y": y, "len": length, "xanchor": "center", "xpad": 0,
-        "yanchor": "middle", "thickness": 10, "tickvals": [-1, 0, 1], "outlinewidth": 0,
-        "ticktext": ["−1", "0", "+1"], "tickfont": {"size": 11},
-        "title": {"text": "<b>x − G</b><br>blue: too much<br>red: missing", "side": "top",
-                  "font": {"size": 12}},
-    }  # fmt: skip
+        "orientation": "h",
+        "x": x,
+        "y": y,
+        "len": length,
+        "xanchor": "center",
+        "xpad": 0,
+        "yanchor": "middle",
+        "thickness": 10,
+        "tickvals": [-1, 0, 1],
+        "outlinewidth": 0,
+        "ticktext": ["−1", "0", "+1"],
+        "tickfont": {"size": 11},
+        "title": {
+            "text": "<b>x − G</b><br>blue: too much<br>red: missing",
+            "side": "top",
+            "font": {"size": 12},
+        },
+    }
 
 
 def path_animation(
@@ -192,14 +239,25 @@ def path_animation(
         )
     first = [_ink(images[0], "G(z)", 2), _residual(image, images[0], 3)]
     curve = {
-        "type": "scatter", "x": at, "y": losses, "mode": "lines", **_on(4), "name": "loss",
+        "type": "scatter",
+        "x": at,
+        "y": losses,
+        "mode": "lines",
+        **_on(4),
+        "name": "loss",
         "line": {"color": style.BLUE, "width": 2.5},
         "hovertemplate": "step %{x}: loss %{y:.4g}<extra></extra>",
-    }  # fmt: skip
+    }
     now = {
-        "type": "scatter", "x": at[:1], "y": losses[:1], "mode": "markers", **_on(4),
-        "hoverinfo": "skip", "name": "now", "marker": {"size": 12, "color": style.VERMILLION},
-    }  # fmt: skip
+        "type": "scatter",
+        "x": at[:1],
+        "y": losses[:1],
+        "mode": "markers",
+        **_on(4),
+        "hoverinfo": "skip",
+        "name": "now",
+        "marker": {"size": 12, "color": style.VERMILLION},
+    }
     return go.Figure(
         data=[_ink(image, "x"), *first, curve, now],
         layout=_path_layout() | _player(at, losses),
@@ -210,19 +268,22 @@ def path_animation(
 def _frame(number: int, image: Pixels, rebuilt: Pixels, step: float, loss: float) -> dict[str, Any]:
     """What changes of the traces; all else stays."""
     return {
-        "name": str(number), "traces": [1, 2, 4],
+        "name": str(number),
+        "traces": [1, 2, 4],
         "data": [
             {"type": "heatmap", "z": _square_of(rebuilt)},
             {"type": "heatmap", "z": _square_of(image) - _square_of(rebuilt)},
             {"type": "scatter", "x": [step], "y": [loss]},
         ],
-    }  # fmt: skip
+    }
 
 
 def _path_layout() -> dict[str, Any]:
     """One layout for wide and narrow: pictures on top, the loss below them, then the player."""
     layout: dict[str, Any] = {
-        "height": 560, "margin": {"l": 48, "r": 8, "t": 30, "b": 120}, "showlegend": False,
+        "height": 560,
+        "margin": {"l": 48, "r": 8, "t": 30, "b": 120},
+        "showlegend": False,
         "dragmode": False,
         "coloraxis": {"colorscale": RESIDUAL, "cmin": -1, "cmax": 1, "showscale": False},
         "annotations": [
@@ -230,9 +291,14 @@ def _path_layout() -> dict[str, Any]:
             for i, words in enumerate(("query x", "G(z)", "x − G(z)"), start=1)
         ],
         "xaxis4": {"domain": [0, 1], "anchor": "y4", "title": {"text": "step"}, "nticks": 6},
-        "yaxis4": {"domain": [0, 0.42], "anchor": "x4", "title": {"text": "loss"}, "nticks": 4,
-                   "rangemode": "tozero"},
-    }  # fmt: skip
+        "yaxis4": {
+            "domain": [0, 0.42],
+            "anchor": "x4",
+            "title": {"text": "loss"},
+            "nticks": 4,
+            "rangemode": "tozero",
+        },
+    }
     for i in range(3):
         layout |= _square(i + 1, [0.34 * i, 0.34 * i + 0.32], [0.52, 1])
     return layout
@@ -240,17 +306,28 @@ def _path_layout() -> dict[str, Any]:
 
 def _player(steps: NDArray[Any], losses: Pixels) -> dict[str, Any]:
     """A button that plays, one that pauses, and a slider over the frames."""
-    still = {"mode": "immediate", "frame": {"duration": 0, "redraw": True},
-             "transition": {"duration": 0}}  # fmt: skip
+    still = {
+        "mode": "immediate",
+        "frame": {"duration": 0, "redraw": True},
+        "transition": {"duration": 0},
+    }
     playing = still | {"frame": {"duration": 90, "redraw": True}, "fromcurrent": True}
     # Legible on white and on black: Plotly paints a pressed button nearly white in any theme.
     button = {"color": "#1A7AB8", "size": 15}
     return {
         "updatemenus": [
             {
-                "type": "buttons", "direction": "left", "x": 0, "y": -0.2, "xanchor": "left",
-                "yanchor": "top", "pad": {"t": 10}, "showactive": False, "font": button,
-                "bgcolor": "rgba(0,0,0,0)", "bordercolor": style.GREY,
+                "type": "buttons",
+                "direction": "left",
+                "x": 0,
+                "y": -0.2,
+                "xanchor": "left",
+                "yanchor": "top",
+                "pad": {"t": 10},
+                "showactive": False,
+                "font": button,
+                "bgcolor": "rgba(0,0,0,0)",
+                "bordercolor": style.GREY,
                 "buttons": [
                     {"label": "▶", "method": "animate", "args": [None, playing]},
                     {"label": "❚❚", "method": "animate", "args": [[None], still]},
@@ -259,16 +336,26 @@ def _player(steps: NDArray[Any], losses: Pixels) -> dict[str, Any]:
         ],
         "sliders": [
             {
-                "x": 0, "len": 1, "y": -0.2, "yanchor": "top", "pad": {"l": 110, "r": 14, "t": 0},
-                "bordercolor": style.GREY, "bgcolor": style.GREY, "tickcolor": style.GREY,
-                "ticklen": 0, "minorticklen": 0,
+                "x": 0,
+                "len": 1,
+                "y": -0.2,
+                "yanchor": "top",
+                "pad": {"l": 110, "r": 14, "t": 0},
+                "bordercolor": style.GREY,
+                "bgcolor": style.GREY,
+                "tickcolor": style.GREY,
+                "ticklen": 0,
+                "minorticklen": 0,
                 "currentvalue": {"xanchor": "left", "font": button | {"size": 13}},
                 "font": {"size": 1, "color": "rgba(0,0,0,0)"},
                 "steps": [
-                    {"label": f"step {step}, loss {loss:.4g}", "method": "animate",
-                     "args": [[str(i)], still]}
+                    {
+                        "label": f"step {step}, loss {loss:.4g}",
+                        "method": "animate",
+                        "args": [[str(i)], still],
+                    }
                     for i, (step, loss) in enumerate(zip(steps, losses, strict=True))
                 ],
             }
         ],
-    }  # fmt: skip
+    }

@@ -16,9 +16,19 @@ from wganad_core.figures.digit_images import Spec, autopsy, data_uri, path_anima
 from wganad_core.records import Judgement, ScoreTable
 
 __all__ = [
-    "Spec", "auprc_bars", "autopsy", "class_boxes", "data_uri", "digit_boxes", "five_numbers",
-    "path_animation", "place_among", "share_below", "sprite", "terms_bars",
-]  # fmt: skip
+    "Spec",
+    "auprc_bars",
+    "autopsy",
+    "class_boxes",
+    "data_uri",
+    "digit_boxes",
+    "five_numbers",
+    "path_animation",
+    "place_among",
+    "share_below",
+    "sprite",
+    "terms_bars",
+]
 
 NORMAL, ABNORMAL = style.BLUE, style.VERMILLION
 PALETTE = (style.BLUE, style.ORANGE, style.GREEN, style.VERMILLION, style.PURPLE, style.SKY)
@@ -63,16 +73,33 @@ def class_boxes(table: ScoreTable, log: bool = False) -> Spec:
         data += _box(name, test.score[test.class_ == name], colour)
     words = f"{_mark(NORMAL, 'normal')}   {_mark(ABNORMAL, f'never seen in training: {abnormal}')}"
     layout = {
-        "height": 420, "margin": {"l": 56, "r": 8, "t": 30, "b": 40}, "showlegend": False,
+        "height": 420,
+        "margin": {"l": 56, "r": 8, "t": 30, "b": 40},
+        "showlegend": False,
         "annotations": [_note(words, 0, 1)],
-        "xaxis": {"type": "category", "categoryarray": classes, "categoryorder": "array",
-               "fixedrange": True, "tickvals": classes, "title": {"text": "class"},
-               "ticktext": [f"<b>{name}</b>" if name == abnormal else name for name in classes]},
-        "yaxis": {"type": "log" if log else "linear", "title": {"text": "anomaly score"},
-                  "nticks": 7},
-        "meta": {"narrow": {"margin": {"l": 40, "r": 2, "t": 30, "b": 34}, "height": 360,
-                            "yaxis": {"title": {"text": ""}}, "xaxis": {"title": {"text": ""}}}},
-    }  # fmt: skip
+        "xaxis": {
+            "type": "category",
+            "categoryarray": classes,
+            "categoryorder": "array",
+            "fixedrange": True,
+            "tickvals": classes,
+            "title": {"text": "class"},
+            "ticktext": [f"<b>{name}</b>" if name == abnormal else name for name in classes],
+        },
+        "yaxis": {
+            "type": "log" if log else "linear",
+            "title": {"text": "anomaly score"},
+            "nticks": 7,
+        },
+        "meta": {
+            "narrow": {
+                "margin": {"l": 40, "r": 2, "t": 30, "b": 34},
+                "height": 360,
+                "yaxis": {"title": {"text": ""}},
+                "xaxis": {"title": {"text": ""}},
+            }
+        },
+    }
     return {"data": data, "layout": layout}
 
 
@@ -95,15 +122,26 @@ def _box(
     low, first, middle, third, high = five_numbers(values)
     own = {"xaxis": f"x{axis}", "yaxis": f"y{axis}", "name": at}
     box = {
-        "type": "box", "x": [at], "lowerfence": [low], "q1": [first], "median": [middle],
-        "q3": [third], "upperfence": [high], "line": {"color": colour, "width": 1.6}, **own,
-    }  # fmt: skip
+        "type": "box",
+        "x": [at],
+        "lowerfence": [low],
+        "q1": [first],
+        "median": [middle],
+        "q3": [third],
+        "upperfence": [high],
+        "line": {"color": colour, "width": 1.6},
+        **own,
+    }
     far = np.concatenate([_thin(values[values < low], n_far), _thin(values[values > high], n_far)])
     dots = {
-        "type": "scatter", "x": [at] * len(far), "y": far, "mode": "markers",
-        "hovertemplate": "%{y:.3g}<extra></extra>", **own,
+        "type": "scatter",
+        "x": [at] * len(far),
+        "y": far,
+        "mode": "markers",
+        "hovertemplate": "%{y:.3g}<extra></extra>",
+        **own,
         "marker": {"size": 4, "color": colour, "opacity": 0.6, "symbol": "circle-open"},
-    }  # fmt: skip
+    }
     return [box, dots]
 
 
@@ -135,9 +173,11 @@ def _panels(digits: list[str], columns: int) -> dict[str, Any]:
     rows = max(1, -(-len(digits) // columns))
     height = 60 + 210 * rows
     layout: dict[str, Any] = {
-        "height": height, "margin": {"l": 40, "r": 4, "t": 30, "b": 26}, "showlegend": False,
+        "height": height,
+        "margin": {"l": 40, "r": 4, "t": 30, "b": 26},
+        "showlegend": False,
         "annotations": [],
-    }  # fmt: skip
+    }
     gap = 0.26 / columns
     width = (1 - gap * (columns - 1)) / columns
     for i, digit in enumerate(digits):
@@ -145,14 +185,21 @@ def _panels(digits: list[str], columns: int) -> dict[str, Any]:
         left, top = column * (width + gap), 1 - row / rows
         bottom = top - (1 if row == rows - 1 else 1 - 54 / (height - 56) * rows) / rows
         layout[f"xaxis{i + 1}"] = {
-            "domain": [left, min(1, left + width)], "anchor": f"y{i + 1}", "fixedrange": True,
-            "type": "category", "tickvals": ["normal", digit],
-            "ticktext": ["normal", f"<b>{digit}</b>"], "tickfont": {"size": 12},
-        }  # fmt: skip
+            "domain": [left, min(1, left + width)],
+            "anchor": f"y{i + 1}",
+            "fixedrange": True,
+            "type": "category",
+            "tickvals": ["normal", digit],
+            "ticktext": ["normal", f"<b>{digit}</b>"],
+            "tickfont": {"size": 12},
+        }
         layout[f"yaxis{i + 1}"] = {
-            "domain": [max(0, bottom), top], "anchor": f"x{i + 1}", "nticks": 4,
-            "tickfont": {"size": 11}, "tickformat": "~g",
-        }  # fmt: skip
+            "domain": [max(0, bottom), top],
+            "anchor": f"x{i + 1}",
+            "nticks": 4,
+            "tickfont": {"size": 11},
+            "tickformat": "~g",
+        }
         layout["annotations"].append(_note(f"<b>{digit}</b> never seen", left, top, 13))
     return layout
 
@@ -205,16 +252,31 @@ def _bars(name: str, rows: list[Row], groups: Sequence[str], i: int, axis: str) 
     colour = style.GREY if quoted else PALETTE[i % len(PALETTE)]
     hatch = HATCHES[i % len(HATCHES)] if quoted or i >= len(PALETTE) else ""
     return {
-        "type": "bar", "x": np.arange(len(groups)), "y": [f and f[0] for f in found], "name": name,
-        "legendgroup": name, "showlegend": not axis, "offsetgroup": name,
-        "xaxis": f"x{axis}", "yaxis": f"y{axis}", "cliponaxis": False,
-        "marker": {"color": colour, "line": {"color": colour, "width": 1},
-                   "pattern": {"shape": hatch, "fillmode": "replace", "size": 5, "solidity": 0.45}},
-        "error_y": {"array": [0 if f is None else f[1] or 0 for f in found], "width": 2,
-                    "thickness": 1.2, "color": style.GREY, "visible": max(n_seeds) > 1},
+        "type": "bar",
+        "x": np.arange(len(groups)),
+        "y": [f and f[0] for f in found],
+        "name": name,
+        "legendgroup": name,
+        "showlegend": not axis,
+        "offsetgroup": name,
+        "xaxis": f"x{axis}",
+        "yaxis": f"y{axis}",
+        "cliponaxis": False,
+        "marker": {
+            "color": colour,
+            "line": {"color": colour, "width": 1},
+            "pattern": {"shape": hatch, "fillmode": "replace", "size": 5, "solidity": 0.45},
+        },
+        "error_y": {
+            "array": [0 if f is None else f[1] or 0 for f in found],
+            "width": 2,
+            "thickness": 1.2,
+            "color": style.GREY,
+            "visible": max(n_seeds) > 1,
+        },
         "customdata": ["as printed" if quoted else f"{n} seed{'s' * (n != 1)}" for n in n_seeds],
         "hovertemplate": f"{name}: %{{y:.1%}} (%{{customdata}})<extra></extra>",
-    }  # fmt: skip
+    }
 
 
 def _chance(rows: list[Row], groups: Sequence[str], axis: str) -> dict[str, Any]:
@@ -228,11 +290,18 @@ def _chance(rows: list[Row], groups: Sequence[str], axis: str) -> dict[str, Any]
             x += [i - 0.46, i + 0.46, None]
             y += [rate, rate, None]
     return {
-        "type": "scatter", "x": x, "y": y, "mode": "lines", "name": "chance (base rate)",
-        "legendgroup": "chance", "showlegend": not axis, "xaxis": f"x{axis}", "yaxis": f"y{axis}",
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "mode": "lines",
+        "name": "chance (base rate)",
+        "legendgroup": "chance",
+        "showlegend": not axis,
+        "xaxis": f"x{axis}",
+        "yaxis": f"y{axis}",
         "line": {"color": style.GREY, "width": 3, "dash": "2px,2px"},
         "hovertemplate": "chance %{y:.1%}<extra></extra>",
-    }  # fmt: skip
+    }
 
 
 def _bar_layout(halves: Sequence[Sequence[str]], n: int, narrow: bool) -> dict[str, Any]:
@@ -242,11 +311,19 @@ def _bar_layout(halves: Sequence[Sequence[str]], n: int, narrow: bool) -> dict[s
     height = (2 * 230 if stacked else 360) + legend
     margin = {"l": 44, "r": 4, "t": legend + 10, "b": 40}
     layout: dict[str, Any] = {
-        "height": height, "margin": margin, "bargap": 0.16, "bargroupgap": 0.06,
+        "height": height,
+        "margin": margin,
+        "bargap": 0.16,
+        "bargroupgap": 0.06,
         "barmode": "group",
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom",
-                   "font": {"size": 12}},
-    }  # fmt: skip
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1.02,
+            "yanchor": "bottom",
+            "font": {"size": 12},
+        },
+    }
     sizes = [len(part) for part in halves]
     start = 0.0
     for number, part in enumerate(halves):
@@ -254,14 +331,24 @@ def _bar_layout(halves: Sequence[Sequence[str]], n: int, narrow: bool) -> dict[s
         end = start + len(part) / sum(sizes)
         up = [0.0, 1.0] if not stacked else [0.0, 0.44] if axis else [0.56, 1.0]
         layout[f"xaxis{axis}"] = {
-            "domain": [0, 1] if stacked else [start, min(1, end)], "anchor": f"y{axis}",
-            "tickvals": list(range(len(part))), "ticktext": list(part), "showgrid": False,
-            "range": [-0.5, len(part) - 0.5], "fixedrange": True, "zeroline": False,
-        }  # fmt: skip
+            "domain": [0, 1] if stacked else [start, min(1, end)],
+            "anchor": f"y{axis}",
+            "tickvals": list(range(len(part))),
+            "ticktext": list(part),
+            "showgrid": False,
+            "range": [-0.5, len(part) - 0.5],
+            "fixedrange": True,
+            "zeroline": False,
+        }
         layout[f"yaxis{axis}"] = {
-            "domain": up, "anchor": f"x{axis}", "range": [0, 1.02], "tickformat": ".0%",
-            "nticks": 6, "fixedrange": True, "showticklabels": stacked or not axis,
-        }  # fmt: skip
+            "domain": up,
+            "anchor": f"x{axis}",
+            "range": [0, 1.02],
+            "tickformat": ".0%",
+            "nticks": 6,
+            "fixedrange": True,
+            "showticklabels": stacked or not axis,
+        }
         start = end
     return layout
 
@@ -280,23 +367,50 @@ def terms_bars(judgements: Mapping[str, Judgement], at: int = 0) -> Spec:
     kinds.sort(key=WHOLE.__eq__)  # at the end, as its colour does not count
     data = [_term_bars(term, i, rows) for i, term in enumerate(kinds)]
     notes = [
-        {"x": 1.0, "xref": "paper", "xanchor": "left", "y": name, "yref": "y", "xshift": 6,
-         "text": f"<b>{judged.score[at]:.3g}</b>", "showarrow": False}
+        {
+            "x": 1.0,
+            "xref": "paper",
+            "xanchor": "left",
+            "y": name,
+            "yref": "y",
+            "xshift": 6,
+            "text": f"<b>{judged.score[at]:.3g}</b>",
+            "showarrow": False,
+        }
         for name, judged in judgements.items()
-    ]  # fmt: skip
+    ]
     lengths = [value for terms in rows.values() for value in _lengths(terms).values()]
     inner = 44 * max(1, len(names))
     layout = {
-        "height": inner + 130, "margin": {"l": 84, "r": 58, "t": 10, "b": 120},
-        "barmode": "relative", "bargap": 0.3, "annotations": notes,
+        "height": inner + 130,
+        "margin": {"l": 84, "r": 58, "t": 10, "b": 120},
+        "barmode": "relative",
+        "bargap": 0.3,
+        "annotations": notes,
         "uniformtext": {"mode": "hide", "minsize": 10},
-        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": -32 / inner,
-                   "yanchor": "top", "traceorder": "normal"},
-        "xaxis": {"tickformat": ".0%", "nticks": 5, "zeroline": True, "fixedrange": True,
-                  "range": [-1.02 if min(lengths, default=0) < 0 else 0, 1.02]},
-        "yaxis": {"autorange": "reversed", "categoryarray": names, "categoryorder": "array",
-                  "type": "category", "fixedrange": True},
-    }  # fmt: skip
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": -32 / inner,
+            "yanchor": "top",
+            "traceorder": "normal",
+        },
+        "xaxis": {
+            "tickformat": ".0%",
+            "nticks": 5,
+            "zeroline": True,
+            "fixedrange": True,
+            "range": [-1.02 if min(lengths, default=0) < 0 else 0, 1.02],
+        },
+        "yaxis": {
+            "autorange": "reversed",
+            "categoryarray": names,
+            "categoryorder": "array",
+            "type": "category",
+            "fixedrange": True,
+        },
+    }
     return {"data": data, "layout": layout}
 
 
@@ -317,16 +431,26 @@ def _term_bars(term: str, i: int, rows: Mapping[str, Mapping[str, float]]) -> di
     having = {detector: terms for detector, terms in rows.items() if term in terms}
     colour = style.GREY if term == WHOLE else TERMS[i % len(TERMS)]
     words = [f"{terms[term]:.3g}" for terms in having.values()]
-    hatch = {"shape": HATCHES[0] if i >= len(TERMS) else "", "fillmode": "overlay",
-             "fgcolor": "rgba(255,255,255,0.5)", "solidity": 0.2}  # fmt: skip
+    hatch = {
+        "shape": HATCHES[0] if i >= len(TERMS) else "",
+        "fillmode": "overlay",
+        "fgcolor": "rgba(255,255,255,0.5)",
+        "solidity": 0.2,
+    }
     return {
-        "type": "bar", "orientation": "h", "name": term, "y": list(having),
+        "type": "bar",
+        "orientation": "h",
+        "name": term,
+        "y": list(having),
         "x": [_lengths(terms)[term] for terms in having.values()],
         "marker": {"color": colour, "pattern": hatch},
-        "text": words, "textposition": "inside", "textangle": 0, "insidetextanchor": "middle",
+        "text": words,
+        "textposition": "inside",
+        "textangle": 0,
+        "insidetextanchor": "middle",
         "textfont": {"color": "#FFFFFF" if colour in DEEP else "#1B1F24", "size": 12},
         "hovertemplate": f"%{{y}}: {term} %{{text}} (%{{x:.0%}})<extra></extra>",
-    }  # fmt: skip
+    }
 
 
 def place_among(scores_by_class: ScoreTable, score: float) -> Spec:
@@ -341,17 +465,27 @@ def place_among(scores_by_class: ScoreTable, score: float) -> Spec:
         _histogram(normal, edges, "normal", NORMAL),
         _histogram(abnormal, edges, f"abnormal ({test.abnormal[0]})", ABNORMAL),
     ]
-    line = {"type": "line", "x0": score, "x1": score, "y0": 0, "y1": 1, "yref": "paper",
-            "line": {"width": 3, "color": style.ORANGE}}  # fmt: skip
+    line = {
+        "type": "line",
+        "x0": score,
+        "x1": score,
+        "y0": 0,
+        "y1": 1,
+        "yref": "paper",
+        "line": {"width": 3, "color": style.ORANGE},
+    }
     place = f"<b>{score:.3g}</b>, higher than {_percent(share_below(normal, score))} of normals"
     layout = {
-        "height": 300, "margin": {"l": 48, "r": 8, "t": 30, "b": 70}, "barmode": "overlay",
-        "bargap": 0, "shapes": [line],
+        "height": 300,
+        "margin": {"l": 48, "r": 8, "t": 30, "b": 70},
+        "barmode": "overlay",
+        "bargap": 0,
+        "shapes": [line],
         "annotations": [_note(_mark(style.ORANGE, place), 0, 1)],
         "legend": {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},
         "xaxis": {"range": [edges[0], edges[-1] + 0.02 * (edges[-1] - edges[0])], "nticks": 6},
         "yaxis": {"tickformat": ".0%", "nticks": 4, "rangemode": "tozero"},
-    }  # fmt: skip
+    }
     return {"data": data, "layout": layout}
 
 
@@ -361,11 +495,15 @@ def _histogram(
     """Shares of the values by bin; the last bin holds whatever lies beyond it, too."""
     counts, _ = np.histogram(np.minimum(values, edges[-1]), edges)
     return {
-        "type": "bar", "x": edges[:-1], "y": counts / max(1, len(values)), "width": np.diff(edges),
-        "offset": 0, "name": name,
+        "type": "bar",
+        "x": edges[:-1],
+        "y": counts / max(1, len(values)),
+        "width": np.diff(edges),
+        "offset": 0,
+        "name": name,
         "marker": {"color": colour, "opacity": 0.55, "line": {"width": 0}},
         "hovertemplate": f"{name}: %{{y:.1%}} from %{{x:.3g}} on<extra></extra>",
-    }  # fmt: skip
+    }
 
 
 def _percent(share: float) -> str:
@@ -379,6 +517,14 @@ def _mark(colour: str, words: str) -> str:
 
 def _note(text: str, x: float, y: float, size: int = 13) -> dict[str, Any]:
     return {
-        "text": text, "x": x, "y": y, "xref": "paper", "yref": "paper", "xanchor": "left",
-        "yanchor": "bottom", "showarrow": False, "align": "left", "font": {"size": size},
-    }  # fmt: skip
+        "text": text,
+        "x": x,
+        "y": y,
+        "xref": "paper",
+        "yref": "paper",
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "align": "left",
+        "font": {"size": size},
+    }

@@ -15,10 +15,13 @@ def drawing_figure(centres: Sequence[tuple[float, float]]) -> go.Figure:
     points = clouds(centres)
     figure = go.Figure(
         go.Scatter(
-            x=points[:, 0], y=points[:, 1], mode="markers", hoverinfo="skip",
+            x=points[:, 0],
+            y=points[:, 1],
+            mode="markers",
+            hoverinfo="skip",
             marker={"size": 3, "color": style.BLUE},
         )
-    )  # fmt: skip
+    )
     axis = {"range": [-1.5, 1.5], "zeroline": False, "fixedrange": True}
     return figure.update_layout(
         height=320,

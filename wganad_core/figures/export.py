@@ -113,9 +113,13 @@ def race_html(
     player = PLAYER.replace("NAMES", json.dumps([frame.name for frame in animated.frames]))
     player = player.replace("MILLISECONDS", str(MILLISECONDS))
     inner = animated.to_html(
-        full_html=False, include_plotlyjs=True, auto_play=False, div_id="race",
-        post_script=player, config={"responsive": True, "displaylogo": False},
-    )  # fmt: skip
+        full_html=False,
+        include_plotlyjs=True,
+        auto_play=False,
+        div_id="race",
+        post_script=player,
+        config={"responsive": True, "displaylogo": False},
+    )
     title = html.escape(" · ".join(titles))
     return PAGE.format(title=title, figure=inner, last=len(steps) - 1).encode()
 
@@ -274,8 +278,12 @@ class _Canvas:
             draw.ellipse((x - reach, y - reach, x + reach, y + reach), outline=SOFT, width=SCALE)
         dot = 2.1 * SCALE
         for x, y in spots(lane.frame.samples[:N_DOTS]):
-            draw.ellipse((x - dot, y - dot, x + dot, y + dot), fill=_rgb(style.ORANGE),
-                         outline=(120, 80, 0), width=1)  # fmt: skip
+            draw.ellipse(
+                (x - dot, y - dot, x + dot, y + dot),
+                fill=_rgb(style.ORANGE),
+                outline=(120, 80, 0),
+                width=1,
+            )
         return image
 
     def _bars(self, draw: ImageDraw.ImageDraw, left: int, top: int, frame: Frame) -> None:
@@ -292,8 +300,15 @@ class _Canvas:
         level = base - BARS * SCALE * fair / highest
         for x in range(left * SCALE, (left + self.side) * SCALE, 8 * SCALE):
             draw.line((x, level, x + 3 * SCALE, level), fill=SOFT, width=SCALE)
-        _write(draw, left, top + BARS + 3, "share of samples per mode (dashed: even)", 12, SOFT,
-               room=self.side)  # fmt: skip
+        _write(
+            draw,
+            left,
+            top + BARS + 3,
+            "share of samples per mode (dashed: even)",
+            12,
+            SOFT,
+            room=self.side,
+        )
 
 
 def _field_image(lane: LaneDrawing, size: int) -> Image.Image:

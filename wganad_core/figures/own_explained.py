@@ -25,29 +25,53 @@ def features_figure(
     texts = [f" found {x[i]:.4g}, expected {rebuilt[i]:.4g}" for i in order]
     top = max(float(residual.max()), 1e-9)
     bars = {
-        "type": "bar", "orientation": "h", "x": residual[order], "y": [names[i] for i in order],
-        "text": texts, "textposition": "outside", "cliponaxis": False, "hoverinfo": "skip",
-        "marker": {"color": [style.VERMILLION if residual[i] >= top / 2 else style.BLUE
-                             for i in order]},
+        "type": "bar",
+        "orientation": "h",
+        "x": residual[order],
+        "y": [names[i] for i in order],
+        "text": texts,
+        "textposition": "outside",
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+        "marker": {
+            "color": [style.VERMILLION if residual[i] >= top / 2 else style.BLUE for i in order]
+        },
         "textfont": {"size": 13},
-    }  # fmt: skip
+    }
     layout = {
-        "height": 70 + 34 * len(order), "margin": {"l": 10, "r": 10, "t": 8, "b": 44},
-        "bargap": 0.35, "showlegend": False,
+        "height": 70 + 34 * len(order),
+        "margin": {"l": 10, "r": 10, "t": 8, "b": 44},
+        "bargap": 0.35,
+        "showlegend": False,
         "meta": {"narrow": {"xaxis": {"range": [0, 3.2 * top], "fixedrange": True, "nticks": 4}}},
-        "xaxis": {"range": [0, 1.75 * top], "fixedrange": True, "nticks": 6,
-                  "title": {"text": "squared residual, standardised"}},
-        "yaxis": {"autorange": "reversed", "fixedrange": True, "automargin": True,
-                  "showgrid": False, "type": "category"},
-    }  # fmt: skip
+        "xaxis": {
+            "range": [0, 1.75 * top],
+            "fixedrange": True,
+            "nticks": 6,
+            "title": {"text": "squared residual, standardised"},
+        },
+        "yaxis": {
+            "autorange": "reversed",
+            "fixedrange": True,
+            "automargin": True,
+            "showgrid": False,
+            "type": "category",
+        },
+    }
     return go.Figure({"data": [bars], "layout": layout})
 
 
 def recording_figure(
-    names: Sequence[str], x: Values, first: int = 1, *, rebuilt: Values | None = None,
-    label: NDArray[np.int64] | None = None, score: Values | None = None,
-    threshold: float | None = None, height: int = 96,
-) -> go.Figure:  # fmt: skip
+    names: Sequence[str],
+    x: Values,
+    first: int = 1,
+    *,
+    rebuilt: Values | None = None,
+    label: NDArray[np.int64] | None = None,
+    score: Values | None = None,
+    threshold: float | None = None,
+    height: int = 96,
+) -> go.Figure:
     """Channels x (n, c) below each other from row `first` of the file on, with what the generator
     makes of them; on top, if given, the score with its threshold. Labelled stretches are shaded."""
     tracks: list[tuple[str, list[dict[str, Any]]]] = []
@@ -69,20 +93,30 @@ def recording_figure(
         data += [{**line, "xaxis": "x", "yaxis": f"y{axis}"} for line in lines]
         high = 1 - (number - 1) / len(tracks)
         layout[f"yaxis{axis}"] = {
-            "domain": [high - 0.86 / len(tracks), high], "fixedrange": True, "nticks": 3,
-            "zeroline": False, "title": {"text": name, "font": {"size": 12}},
-        }  # fmt: skip
+            "domain": [high - 0.86 / len(tracks), high],
+            "fixedrange": True,
+            "nticks": 3,
+            "zeroline": False,
+            "title": {"text": name, "font": {"size": 12}},
+        }
     return go.Figure({"data": data, "layout": layout})
 
 
 def _shared(n: int, height: int, shapes: list[dict[str, Any]]) -> dict[str, Any]:
     last = "" if n == 1 else str(n)
     return {
-        "height": 50 + height * n, "margin": {"l": 62, "r": 8, "t": 8, "b": 40},
-        "showlegend": False, "shapes": shapes,
-        "xaxis": {"title": {"text": "row"}, "anchor": f"y{last}", "zeroline": False,
-                  "nticks": 8, "tickformat": ",d"},
-    }  # fmt: skip
+        "height": 50 + height * n,
+        "margin": {"l": 62, "r": 8, "t": 8, "b": 40},
+        "showlegend": False,
+        "shapes": shapes,
+        "xaxis": {
+            "title": {"text": "row"},
+            "anchor": f"y{last}",
+            "zeroline": False,
+            "nticks": 8,
+            "tickformat": ",d",
+        },
+    }
 
 
 def shaded(label: NDArray[np.int64] | None, first: int) -> list[dict[str, Any]]:
@@ -91,11 +125,20 @@ def shaded(label: NDArray[np.int64] | None, first: int) -> list[dict[str, Any]]:
         return []
     edges = np.flatnonzero(np.diff(np.concatenate([[0], (label == 1).astype(np.int8), [0]])))
     return [
-        {"type": "rect", "xref": "x", "yref": "paper", "x0": float(low + first),
-         "x1": float(high + first), "y0": 0, "y1": 1, "line": {"width": 0},
-         "fillcolor": "rgba(213,94,0,0.16)", "layer": "below"}
+        {
+            "type": "rect",
+            "xref": "x",
+            "yref": "paper",
+            "x0": float(low + first),
+            "x1": float(high + first),
+            "y0": 0,
+            "y1": 1,
+            "line": {"width": 0},
+            "fillcolor": "rgba(213,94,0,0.16)",
+            "layer": "below",
+        }
         for low, high in edges.reshape(-1, 2)[:50]
-    ]  # fmt: skip
+    ]
 
 
 def _line(x: Any, y: Any, colour: str, width: float) -> dict[str, Any]:
@@ -109,6 +152,10 @@ def _line(x: Any, y: Any, colour: str, width: float) -> dict[str, Any]:
         index = (at + np.arange(n)[:, None] * piece).ravel()
         x, y = x[index], y[index]
     return {
-        "type": "scatter", "mode": "lines", "x": x, "y": y.astype(np.float32),
-        "line": {"color": colour, "width": width}, "hoverinfo": "skip",
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y.astype(np.float32),
+        "line": {"color": colour, "width": width},
+        "hoverinfo": "skip",
+    }

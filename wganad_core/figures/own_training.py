@@ -11,8 +11,12 @@ import plotly.graph_objects as go
 
 from wganad_core.figures import style
 
-COLOURS = {"critic": style.GREY, "generator": style.ORANGE, "encoder": style.GREEN,
-           "penalty": style.SKY}  # fmt: skip
+COLOURS = {
+    "critic": style.GREY,
+    "generator": style.ORANGE,
+    "encoder": style.GREEN,
+    "penalty": style.SKY,
+}
 HEIGHT = 270
 Report = Mapping[str, Any]
 
@@ -58,10 +62,17 @@ def _in_stage(reports: Sequence[Report], name: str, loss: Any) -> Any:
 
 def _line(x: Any, y: Any, name: str, colour: str, axes: str, width: float = 1.8) -> dict[str, Any]:
     return {
-        "type": "scatter", "mode": "lines", "x": x, "y": y, "name": name, "xaxis": f"x{axes}",
-        "yaxis": f"y{axes}", "line": {"color": colour, "width": width}, "hoverinfo": "skip",
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "name": name,
+        "xaxis": f"x{axes}",
+        "yaxis": f"y{axes}",
+        "line": {"color": colour, "width": width},
+        "hoverinfo": "skip",
         "showlegend": False,
-    }  # fmt: skip
+    }
 
 
 def _held_out(x: Any, y: Any, axes: str) -> dict[str, Any]:
@@ -70,33 +81,52 @@ def _held_out(x: Any, y: Any, axes: str) -> dict[str, Any]:
 
 
 def _layout(reports: Sequence[Report], n_steps: int) -> dict[str, Any]:
-    x = {"range": [0, max(1, n_steps)], "fixedrange": True, "nticks": 6, "zeroline": False,
-         "title": {"text": "step", "standoff": 4}}  # fmt: skip
+    x = {
+        "range": [0, max(1, n_steps)],
+        "fixedrange": True,
+        "nticks": 6,
+        "zeroline": False,
+        "title": {"text": "step", "standoff": 4},
+    }
     y = {"fixedrange": True, "nticks": 5, "zeroline": False}
     shapes = []
     stages = [report["stage"] for report in reports]
     if "encoder" in stages and stages[0] != "encoder":
         at = reports[stages.index("encoder") - 1]["step"]
         shapes = [
-            {"type": "line", "xref": axis, "yref": f"{axis.replace('x', 'y')} domain", "x0": at,
-             "x1": at, "y0": 0, "y1": 1, "line": {"color": style.GREY, "width": 1, "dash": "dot"}}
+            {
+                "type": "line",
+                "xref": axis,
+                "yref": f"{axis.replace('x', 'y')} domain",
+                "x0": at,
+                "x1": at,
+                "y0": 0,
+                "y1": 1,
+                "line": {"color": style.GREY, "width": 1, "dash": "dot"},
+            }
             for axis in ("x", "x2")
-        ]  # fmt: skip
+        ]
     names = dict.fromkeys(name for report in reports for name in report["losses"])
     keys = "".join(
         f" <span style='color:{COLOURS.get(n, style.VERMILLION)}'>━ {n}</span>" for n in names
     )
-    left = (f"<b>Distance W of made and real rows</b>"
-            f" <span style='color:{style.BLUE}'>━ critic's estimate</span>"
-            f" <span style='color:{style.PURPLE}'>● held-out rows</span>")  # fmt: skip
+    left = (
+        f"<b>Distance W of made and real rows</b>"
+        f" <span style='color:{style.BLUE}'>━ critic's estimate</span>"
+        f" <span style='color:{style.PURPLE}'>● held-out rows</span>"
+    )
     wide = [(0.0, 0.47), (0.54, 1.0)]
     return {
-        "height": HEIGHT, "margin": {"l": 46, "r": 8, "t": 26, "b": 40}, "shapes": shapes,
-        "xaxis": {**x, "domain": wide[0]}, "yaxis": y,
-        "xaxis2": {**x, "domain": wide[1], "anchor": "y2"}, "yaxis2": {**y, "anchor": "x2"},
+        "height": HEIGHT,
+        "margin": {"l": 46, "r": 8, "t": 26, "b": 40},
+        "shapes": shapes,
+        "xaxis": {**x, "domain": wide[0]},
+        "yaxis": y,
+        "xaxis2": {**x, "domain": wide[1], "anchor": "y2"},
+        "yaxis2": {**y, "anchor": "x2"},
         "annotations": [_title(left, 0), _title(f"<b>Losses</b>{keys}", wide[1][0])],
         "meta": {"narrow": _narrow(left, f"<b>Losses</b>{keys}", x, y)},
-    }  # fmt: skip
+    }
 
 
 def _narrow(left: str, right: str, x: dict[str, Any], y: dict[str, Any]) -> dict[str, Any]:
@@ -108,11 +138,18 @@ def _narrow(left: str, right: str, x: dict[str, Any], y: dict[str, Any]) -> dict
         "xaxis2": {**x, "domain": [0, 1], "anchor": "y2"},
         "yaxis2": {**y, "domain": [0, 0.42], "anchor": "x2"},
         "annotations": [_title(short, 0), {**_title(right, 0), "y": 0.43}],
-    }  # fmt: skip
+    }
 
 
 def _title(text: str, x: float) -> dict[str, Any]:
     return {
-        "text": text, "x": x, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left",
-        "yanchor": "bottom", "showarrow": False, "font": {"size": 13},
-    }  # fmt: skip
+        "text": text,
+        "x": x,
+        "y": 1,
+        "xref": "paper",
+        "yref": "paper",
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"size": 13},
+    }

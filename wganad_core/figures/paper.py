@@ -124,13 +124,17 @@ def critic_output(look: LookBack, mixture: Mixture) -> go.Figure:
         bar = {"x": 0.45 if column == 1 else 1.0, "len": 0.9, "thickness": 12}
         figure.add_trace(
             go.Heatmap(
-                z=values, colorscale=style.DIVERGING, zsmooth="fast", colorbar=bar,
+                z=values,
+                colorscale=style.DIVERGING,
+                zsmooth="fast",
+                colorbar=bar,
                 x=style.centres(box[0], box[1], field.shape[1]),
                 y=style.centres(box[2], box[3], field.shape[0]),
                 hovertemplate="f = %{z:.3g}<br>at (%{x:.2f}, %{y:.2f})<extra></extra>",
             ),
-            row=1, col=column,
-        )  # fmt: skip
+            row=1,
+            col=column,
+        )
         figure.add_trace(_rings(mixture), row=1, col=column)
     note = (
         "The interval goes from the smallest to the largest f over the training set; what lies "
@@ -145,16 +149,22 @@ def critic_output(look: LookBack, mixture: Mixture) -> go.Figure:
 def _planes(titles: list[str], columns: int, boxes: list[Box]) -> go.Figure:
     """Square panels of the plane, each on its box."""
     figure = make_subplots(
-        rows=-(-len(titles) // columns), cols=columns, subplot_titles=[t or " " for t in titles],
-        horizontal_spacing=0.16 / columns, vertical_spacing=0.12,
-    )  # fmt: skip
+        rows=-(-len(titles) // columns),
+        cols=columns,
+        subplot_titles=[t or " " for t in titles],
+        horizontal_spacing=0.16 / columns,
+        vertical_spacing=0.12,
+    )
     for i, box in enumerate(boxes):
         at = {"row": i // columns + 1, "col": i % columns + 1}
         figure.update_xaxes(range=[box[0], box[1]], constrain="domain", zeroline=False, **at)
         figure.update_yaxes(
-            range=[box[2], box[3]], constrain="domain", zeroline=False,
-            scaleanchor=f"x{i + 1 if i else ''}", **at,
-        )  # fmt: skip
+            range=[box[2], box[3]],
+            constrain="domain",
+            zeroline=False,
+            scaleanchor=f"x{i + 1 if i else ''}",
+            **at,
+        )
     return figure
 
 
@@ -164,10 +174,15 @@ def _curves(run: Run, curves: Mapping[str, tuple[str, str]], label: str) -> go.F
         values = run.recording.column(name)
         known = np.isfinite(values)
         figure.add_trace(
-            go.Scatter(x=step[known], y=values[known].astype(np.float32), mode="lines", name=words,
-                       line={"color": colour, "width": 2},
-                       hovertemplate=f"{words} %{{y:.3g}}<br>step %{{x:,}}<extra></extra>")
-        )  # fmt: skip
+            go.Scatter(
+                x=step[known],
+                y=values[known].astype(np.float32),
+                mode="lines",
+                name=words,
+                line={"color": colour, "width": 2},
+                hovertemplate=f"{words} %{{y:.3g}}<br>step %{{x:,}}<extra></extra>",
+            )
+        )
     figure.update_xaxes(title=f"step (1 epoch = {steps_per_epoch(run):,.0f} steps)")
     figure.update_yaxes(title=label)
     figure.update_layout(
@@ -179,17 +194,25 @@ def _curves(run: Run, curves: Mapping[str, tuple[str, str]], label: str) -> go.F
 def _dots(points: NDArray[np.floating], colour: str, size: int = 3) -> go.Scatter:
     drawn = points[:N_DRAWN]
     return go.Scatter(
-        x=drawn[:, 0], y=drawn[:, 1], mode="markers", hoverinfo="skip", showlegend=False,
+        x=drawn[:, 0],
+        y=drawn[:, 1],
+        mode="markers",
+        hoverinfo="skip",
+        showlegend=False,
         marker={"size": size, "color": colour, "opacity": 0.6},
-    )  # fmt: skip
+    )
 
 
 def _rings(mixture: Mixture) -> go.Scatter:
     x, y = style.circles(mixture.modes, 3 * mixture.sigma) if len(mixture.modes) else ([], [])
     return go.Scatter(
-        x=x, y=y, mode="lines", hoverinfo="skip", showlegend=False,
+        x=x,
+        y=y,
+        mode="lines",
+        hoverinfo="skip",
+        showlegend=False,
         line={"width": 1.2, "color": style.GREY},
-    )  # fmt: skip
+    )
 
 
 def _finish(figure: go.Figure, title: str, width: int, height: int, note: str = "") -> go.Figure:

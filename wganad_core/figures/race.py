@@ -298,30 +298,50 @@ def _layout(
         # Labels, lines and grid of the planes would cost a third of a redraw and say little.
         bare = {"visible": False}
         layout[f"xaxis{plane}"] = {
-            **bare, "domain": list(cell.across), "range": [box[0], box[1]],
-            "anchor": f"y{plane}", "constrain": "domain",
-        }  # fmt: skip
+            **bare,
+            "domain": list(cell.across),
+            "range": [box[0], box[1]],
+            "anchor": f"y{plane}",
+            "constrain": "domain",
+        }
         layout[f"yaxis{plane}"] = {
-            **bare, "domain": up(cell.plane), "range": [box[2], box[3]], "anchor": f"x{plane}",
-            "scaleanchor": f"x{plane}", "constrain": "domain",
-        }  # fmt: skip
+            **bare,
+            "domain": up(cell.plane),
+            "range": [box[2], box[3]],
+            "anchor": f"x{plane}",
+            "scaleanchor": f"x{plane}",
+            "constrain": "domain",
+        }
         across = list(cell.panels_across)
         layout[f"xaxis{ledger}"] = {
-            **tight, "domain": across, "anchor": f"y{ledger}", "showgrid": False,
-            "visible": has_ledger, "dtick": 1 if len(lane.frame.counts) <= 10 else 5,
-        }  # fmt: skip
+            **tight,
+            "domain": across,
+            "anchor": f"y{ledger}",
+            "showgrid": False,
+            "visible": has_ledger,
+            "dtick": 1 if len(lane.frame.counts) <= 10 else 5,
+        }
         layout[f"yaxis{ledger}"] = {
-            "domain": up(cell.ledger), "anchor": f"x{ledger}", "visible": False,
+            "domain": up(cell.ledger),
+            "anchor": f"x{ledger}",
+            "visible": False,
             "range": [0, max(0.3, 1.1 * _highest_share(lane))],
-        }  # fmt: skip
+        }
         layout[f"xaxis{curves}"] = {
-            **tight, "domain": across, "anchor": f"y{curves}", "rangemode": "tozero",
-            "tickformat": ",d", "nticks": 5,
-        }  # fmt: skip
+            **tight,
+            "domain": across,
+            "anchor": f"y{curves}",
+            "rangemode": "tozero",
+            "tickformat": ",d",
+            "nticks": 5,
+        }
         layout[f"yaxis{curves}"] = {
-            **tight, "domain": up(cell.curves), "anchor": f"x{curves}", "nticks": 4,
+            **tight,
+            "domain": up(cell.curves),
+            "anchor": f"x{curves}",
+            "nticks": 4,
             "zeroline": True,
-        }  # fmt: skip
+        }
         layout["annotations"] += _words(lane, view, cell, inner, has_ledger)
     return layout
 
@@ -337,10 +357,17 @@ def _words(
 
     def text(words: str, x: float, pixel: float, size: int) -> dict[str, Any]:
         return {
-            "text": words, "x": x, "y": 1 - pixel / inner, "xref": "paper", "yref": "paper",
-            "xanchor": "left", "yanchor": "bottom", "showarrow": False, "align": "left",
+            "text": words,
+            "x": x,
+            "y": 1 - pixel / inner,
+            "xref": "paper",
+            "yref": "paper",
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "showarrow": False,
+            "align": "left",
             "font": {"size": size},
-        }  # fmt: skip
+        }
 
     left, panels = cell.across[0], cell.panels_across[0]
     collapsed = _highest_share(lane) >= COLLAPSE_SHARE and len(lane.frame.counts) > 1

@@ -71,18 +71,25 @@ def trace_figure(trace: StepTrace, stage: int, method: Method, mixture: Mixture)
         showlegend=False,
         uirevision=f"trace{stage == 0}",
         xaxis={"range": list(box[:2]), "constrain": "domain", "zeroline": False},
-        yaxis={"range": list(box[2:]), "scaleanchor": "x", "constrain": "domain",
-               "zeroline": False},
-    )  # fmt: skip
+        yaxis={
+            "range": list(box[2:]),
+            "scaleanchor": "x",
+            "constrain": "domain",
+            "zeroline": False,
+        },
+    )
     return figure
 
 
 def _dots(points: Any, name: str, colour: Any, size: float = 7, **marker: Any) -> go.Scatter:
     return go.Scatter(
-        x=points[:, 0], y=points[:, 1], mode="markers", name=name,
+        x=points[:, 0],
+        y=points[:, 1],
+        mode="markers",
+        name=name,
         marker={"size": size, "color": colour, "line": {"width": 0.5, "color": "#333"}, **marker},
         hovertemplate=f"{name} = (%{{x:.2f}}, %{{y:.2f}})<extra></extra>",
-    )  # fmt: skip
+    )
 
 
 def _plane(trace: StepTrace, stage: int, method: Method, mixture: Mixture) -> list[Any]:
@@ -92,11 +99,17 @@ def _plane(trace: StepTrace, stage: int, method: Method, mixture: Mixture) -> li
         low, high = (0, 1) if method == "gan" else (trace.field.min(), trace.field.max())
         traces.append(
             go.Heatmap(
-                z=trace.field, x=style.centres(*box[:2], size), y=style.centres(*box[2:], size),
-                zmin=low, zmax=high, colorscale=style.DIVERGING, showscale=False, zsmooth="fast",
+                z=trace.field,
+                x=style.centres(*box[:2], size),
+                y=style.centres(*box[2:], size),
+                zmin=low,
+                zmax=high,
+                colorscale=style.DIVERGING,
+                showscale=False,
+                zsmooth="fast",
                 hovertemplate="value %{z:.3g}<extra></extra>",
             )
-        )  # fmt: skip
+        )
     traces.append(_dots(trace.real, "data", style.GREY, size=6))
     if stage == 4:
         lines = _arrows(trace.fake, trace.push, (box[1] - box[0]) / 6)
@@ -134,18 +147,25 @@ def _losses(trace: StepTrace, method: Method) -> go.Figure:
         jitter = at + 0.5 * (np.arange(len(values)) / max(1, len(values) - 1) - 0.5)
         figure.add_trace(
             go.Scatter(
-                x=jitter, y=values, mode="markers", name=name,
+                x=jitter,
+                y=values,
+                mode="markers",
+                name=name,
                 marker={"color": colour, "size": 7, "opacity": 0.8},
                 hovertemplate=f"{what}({name}) = %{{y:.3g}}<extra></extra>",
             )
-        )  # fmt: skip
+        )
         mean = float(values.mean())
         figure.add_trace(
             go.Scatter(
-                x=[at - 0.3, at + 0.3], y=[mean, mean], mode="lines",
-                line={"color": colour, "width": 5}, name=f"mean {name}", hoverinfo="skip",
+                x=[at - 0.3, at + 0.3],
+                y=[mean, mean],
+                mode="lines",
+                line={"color": colour, "width": 5},
+                name=f"mean {name}",
+                hoverinfo="skip",
             )
-        )  # fmt: skip
+        )
     figure.update_layout(
         height=480,
         margin={"l": 50, "r": 8, "t": 8, "b": 34},

@@ -266,15 +266,26 @@ class WorkerClient:
         return judged, times, meta["view"]
 
     def search(
-        self, abnormal: str, name: str, x: NDArray[np.floating], frames: int = 24,
-        weight: float | None = None, **descent: Any,
-    ) -> Search:  # fmt: skip
+        self,
+        abnormal: str,
+        name: str,
+        x: NDArray[np.floating],
+        frames: int = 24,
+        weight: float | None = None,
+        **descent: Any,
+    ) -> Search:
         """Images x (n, 784) by `inversion` or `anogan`, whose λ is `weight`; `descent` has the
         settings of `scoring.inversion.Descent`, `frames` is at least 1. Raises `WorkerError`."""
         arrays, meta = self.ask(
-            "search", {"x": np.asarray(x, np.float32)}, model=_digit(abnormal), name=name,
-            descent=descent, frames=frames, weight=weight, timeout=120,
-        )  # fmt: skip
+            "search",
+            {"x": np.asarray(x, np.float32)},
+            model=_digit(abnormal),
+            name=name,
+            descent=descent,
+            frames=frames,
+            weight=weight,
+            timeout=120,
+        )
         judged = _judgement(storage.below("judgement", arrays), meta["terms"])
         return Search(judged, arrays["images"], arrays["losses"], meta["milliseconds"])
 

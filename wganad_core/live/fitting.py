@@ -208,13 +208,20 @@ def _died(code: int) -> str:
 def _started() -> subprocess.Popen[str]:
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     environment = {
-        **os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1",
+        **os.environ,
+        "PYTHONPATH": path,
+        "OMP_NUM_THREADS": "1",
+        "TQDM_DISABLE": "1",
         "PYTHONIOENCODING": "utf-8",
-    }  # fmt: skip
+    }
     return subprocess.Popen(
-        [sys.executable, *PROGRAM], env=environment, text=True,
-        encoding="utf-8", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
+        [sys.executable, *PROGRAM],
+        env=environment,
+        text=True,
+        encoding="utf-8",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
 
 
 def _end(process: subprocess.Popen[str]) -> None:

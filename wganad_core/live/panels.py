@@ -55,15 +55,23 @@ class Panel:
     """All detectors of one abnormal class; quick ones in `detectors`, slow ones by `search`."""
 
     def __init__(
-        self, folder: Path, abnormal: str, seed: int = 0, protocol: str = "80/20",
+        self,
+        folder: Path,
+        abnormal: str,
+        seed: int = 0,
+        protocol: str = "80/20",
         architecture: str = "image",
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.abnormal, self.seed, self.protocol = abnormal, seed, protocol
         self.architecture = architecture
         self.file = functools.partial(
-            pretrained.model_file, folder, abnormal, seed=seed, protocol=protocol,
+            pretrained.model_file,
+            folder,
+            abnormal,
+            seed=seed,
+            protocol=protocol,
             architecture=architecture,
-        )  # fmt: skip
+        )
         models = self._models("wgan-gp", "encoder")
         self.view, self.wgan = models[0].view, _joined(models)
         self.config = self.wgan.config
@@ -133,9 +141,13 @@ class Panel:
         return {name: self.detectors[name](x) for name in names or self.detectors}
 
     def search(
-        self, name: str, x: FloatArray, descent: inversion.Descent, frames: int = 0,
+        self,
+        name: str,
+        x: FloatArray,
+        descent: inversion.Descent,
+        frames: int = 0,
         weight: float | None = None,
-    ) -> tuple[Judgement, inversion.Path | None]:  # fmt: skip
+    ) -> tuple[Judgement, inversion.Path | None]:
         """Rows x by `inversion` or `anogan`, with up to `frames` pictures of the path before its
         end. `weight` is λ, by default that of `WEIGHTS`."""
         terms = self.slow[name](WEIGHTS[name] if weight is None else weight)
@@ -205,9 +217,13 @@ def subset(split: Split) -> NDArray[np.int64]:
 
 
 def table(
-    panel: Panel | Baselines, pool: Pool, split: Split, part: str, scores: dict[str, FloatArray],
+    panel: Panel | Baselines,
+    pool: Pool,
+    split: Split,
+    part: str,
+    scores: dict[str, FloatArray],
     rows: NDArray[np.int64] | None = None,
-) -> ScoreTable:  # fmt: skip
+) -> ScoreTable:
     """Scores (n,) by detector of one part (or of some `rows` of it) as a table."""
     index = split.parts[part] if rows is None else split.parts[part][rows]
     n, classes = len(index), split.classes[index]
@@ -279,9 +295,12 @@ def score_all(
 
 
 def fit_rules(
-    panel: Panel, ours: Ours, fit: FloatArray, validation: FloatArray,
+    panel: Panel,
+    ours: Ours,
+    fit: FloatArray,
+    validation: FloatArray,
     subjects: NDArray[np.str_],
-) -> pretrained.Rules:  # fmt: skip
+) -> pretrained.Rules:
     """Our rules for one class: references from the fit part, whose rows belong to `subjects`;
     units from validation normals."""
     sought = spaces_of(piece for names in ours.rules.values() for piece in names)
@@ -304,9 +323,12 @@ def fit_rules(
 
 
 def references(
-    sources: Sources, ours: Ours, fit: FloatArray, subjects: NDArray[np.str_],
+    sources: Sources,
+    ours: Ours,
+    fit: FloatArray,
+    subjects: NDArray[np.str_],
     pieces: Sequence[str],
-) -> Normals:  # fmt: skip
+) -> Normals:
     """Normals of the fit part for these pieces of evidence, and their own evidence where a piece
     is relative to peers; all spaces have the same normals then."""
     order = np.random.default_rng(0).permutation(len(fit))
@@ -329,9 +351,13 @@ def main_axes(rows: FloatArray) -> FloatArray:
 
 
 def fitted_panel(
-    case: UseCase, folder: Path, pool: Pool, split: Split, seed: int = 0,
+    case: UseCase,
+    folder: Path,
+    pool: Pool,
+    split: Split,
+    seed: int = 0,
     architecture: str | None = None,
-) -> Panel:  # fmt: skip
+) -> Panel:
     """A panel whose rules, if its architecture has any, are fitted now if their file is missing."""
     architecture = architecture or case.architectures[0]
     protocol = split.protocol if case.protocols_train_apart else case.protocols[0]
@@ -384,9 +410,11 @@ class Shelf:
         architecture = architecture or case.architectures[0]
         key = (use_case, abnormal, architecture)
         made = self.panels.pop(key, None) or Panel(
-            pretrained.SHIPPED / use_case, abnormal, protocol=case.protocols[0],
+            pretrained.SHIPPED / use_case,
+            abnormal,
+            protocol=case.protocols[0],
             architecture=architecture,
-        )  # fmt: skip
+        )
         self.panels[key] = made
         for oldest in list(self.panels)[: -self.kept]:
             del self.panels[oldest]

@@ -74,8 +74,10 @@ class Tabs(Generic[T]):
             held = self._open.pop(name, None)
             if held is None:
                 return
-            timers = [threading.Timer(self._rest, held.rest),
-                      threading.Timer(self._end, self._ended, [name])]  # fmt: skip
+            timers = [
+                threading.Timer(self._rest, held.rest),
+                threading.Timer(self._end, self._ended, [name]),
+            ]
             self._closed[name] = held, timers
             oldest = list(self._closed)[: -self._most]
         for timer in timers:

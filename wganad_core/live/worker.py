@@ -192,9 +192,11 @@ class Worker:
         """The detector of a shipped run ({"run", "step"}) or of a lane ({"race", "lane"})."""
         found = self._detector(source, fresh="race" in source).detection()
         sent: dict[str, NDArray[Any]] = {
-            "points": found.points, "label": found.label, "mode": found.mode,
+            "points": found.points,
+            "label": found.label,
+            "mode": found.mode,
             "samples": found.samples,
-        }  # fmt: skip
+        }
         for part in ("maps", "scores", "calibration"):
             sent |= storage.prefixed(part, getattr(found, part))
         return sent, {"low": found.low, "high": found.high}

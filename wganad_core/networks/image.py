@@ -83,10 +83,12 @@ class JointDiscriminator(nn.Module):
         )
         # Deep enough to see whether x and z belong together, not only whether each is likely.
         self.joint = nn.Sequential(
-            nn.LeakyReLU(SLOPE), nn.Linear(2 * config.hidden + config.n_latent, width),
-            nn.LeakyReLU(SLOPE), nn.Linear(width, config.hidden),
             nn.LeakyReLU(SLOPE),
-        )  # fmt: skip
+            nn.Linear(2 * config.hidden + config.n_latent, width),
+            nn.LeakyReLU(SLOPE),
+            nn.Linear(width, config.hidden),
+            nn.LeakyReLU(SLOPE),
+        )
         self.last = nn.Linear(config.hidden, 1)
         initialise(self, rng)
 

@@ -102,9 +102,13 @@ def evidence(
 
 
 def _plain(
-    sources: Sources, normals: Normals, x: Samples, points: Mapping[str, FloatArray],
-    near: Mapping[str, Near], groups: Groups | None = None,
-) -> tuple[dict[str, FloatArray], FloatArray]:  # fmt: skip
+    sources: Sources,
+    normals: Normals,
+    x: Samples,
+    points: Mapping[str, FloatArray],
+    near: Mapping[str, Near],
+    groups: Groups | None = None,
+) -> tuple[dict[str, FloatArray], FloatArray]:
     """Evidence that is not relative to peers. `near`: the nearest normals by space, where they
     are known already; `groups`: see `mean_distance`."""
     rebuilt = evaluate(sources.generator, evaluate(sources.encoder, x))
@@ -141,9 +145,12 @@ def _among(
 
 
 def with_levels(
-    sources: Sources, normals: Normals, x: Samples, subjects: NDArray[np.str_],
+    sources: Sources,
+    normals: Normals,
+    x: Samples,
+    subjects: NDArray[np.str_],
     pieces: Iterable[str],
-) -> Normals:  # fmt: skip
+) -> Normals:
     """Normals whose points are those of x (m, d), with the evidence that `pieces` need of each.
 
     A person's windows resemble each other, and those to be judged come from other people: so

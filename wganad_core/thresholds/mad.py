@@ -33,11 +33,13 @@ def mad_advice(calibration: NDArray[Any], false_alarm_rate: float) -> Advice:
     if not 0 < false_alarm_rate < 1:
         threshold = k
     return Advice(
-        "mad", "Median + k·MAD", threshold,
+        "mad",
+        "Median + k·MAD",
+        threshold,
         f"Scores of normals are bell-shaped, so that {share_text(false_alarm_rate)} of them lie "
         f"more than k = {k:.3g} standard deviations (1.4826 MAD each) above their median.",
         _warning(ordered, false_alarm_rate, threshold, spread),
-    )  # fmt: skip
+    )
 
 
 def _middle(ordered: Values) -> tuple[float, float]:

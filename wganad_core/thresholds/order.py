@@ -69,12 +69,14 @@ def quantile_advice(calibration: NDArray[Any], false_alarm_rate: float) -> Advic
     allowed = _allowed(false_alarm_rate, n)
     expected = rate_interval(n, flagged, allowed) if threshold > -math.inf else (1.0, 1.0)
     return Advice(
-        "quantile", "Quantile", threshold,
+        "quantile",
+        "Quantile",
+        threshold,
         f"New normals score like these {n:,}, of which {share_text(false_alarm_rate)} at most "
         "exceed the threshold.",
         _quantile_warning(false_alarm_rate, n, flagged, allowed, expected[1]),
         expected,
-    )  # fmt: skip
+    )
 
 
 def _quantile_warning(rate: float, n: int, flagged: int, allowed: int, high: float) -> str | None:
@@ -158,11 +160,14 @@ def conformal_advice(calibration: NDArray[Any], false_alarm_rate: float) -> Advi
     elif rank <= n:
         expected = rate_interval(n, exceeding(ordered, threshold), rank - 1)
     return Advice(
-        "conformal", "Conformal", threshold,
+        "conformal",
+        "Conformal",
+        threshold,
         "A new normal is exchangeable with the calibration scores; then it is flagged with a "
         f"probability of at most {share_text(false_alarm_rate)}, whatever their distribution.",
-        warning, expected,
-    )  # fmt: skip
+        warning,
+        expected,
+    )
 
 
 # ---------------------------------------------------------------- the paper's rule
@@ -190,7 +195,9 @@ def interval_advice(
         flagged = exceeding(ordered, high)
         warning += f": of the held-out normals {share_text(flagged / len(ordered))} are flagged"
     return Advice(
-        "interval", "Range of training scores", high,
+        "interval",
+        "Range of training scores",
+        high,
         "No normal scores higher than the highest sample of the fit part (the paper's §5.1).",
         f"{warning}.",
-    )  # fmt: skip
+    )

@@ -42,6 +42,10 @@ def regret(
         best_f1 = curve.at(evaluation.best_f(curve, 1.0, base_rate), base_rate).f()
     cheapest = curve.at(evaluation.lowest_cost(curve, ratio, base_rate), base_rate)
     return Regret(
-        here.f(), best_f1, here.cost(ratio), cheapest.cost(ratio),
-        here.false_alarm_rate, here.recall,
-    )  # fmt: skip
+        here.f(),
+        best_f1,
+        here.cost(ratio),
+        cheapest.cost(ratio),
+        here.false_alarm_rate,
+        here.recall,
+    )

@@ -128,26 +128,32 @@ def tail_advice(calibration: NDArray[Any], false_alarm_rate: float) -> Advice:
     tail = fit_tail(ordered)
     if isinstance(tail, str):
         return Advice(
-            "tail", "Extreme-value tail", quantile_threshold(ordered, false_alarm_rate),
+            "tail",
+            "Extreme-value tail",
+            quantile_threshold(ordered, false_alarm_rate),
             "There is no tail to fit, so this is the quantile of the scores themselves.",
             f"No tail could be fitted: {tail}.",
-        )  # fmt: skip
+        )
     if false_alarm_rate >= tail.share:
         return Advice(
-            "tail", "Extreme-value tail", quantile_threshold(ordered, false_alarm_rate),
+            "tail",
+            "Extreme-value tail",
+            quantile_threshold(ordered, false_alarm_rate),
             f"The tail begins at the highest {share_text(tail.share)} of the scores; "
             f"{share_text(false_alarm_rate)} lies before it, so this is the plain quantile.",
-        )  # fmt: skip
+        )
     threshold = tail.threshold(false_alarm_rate)
     about = "" if math.isnan(tail.shape_error) else f" ± {tail.shape_error:.2f}"
     k = digits(float(ordered[0]), float(ordered[-1]))
     ends = "" if tail.end == math.inf else f", so that none exceeds {tail.end:.{k}g}"
     return Advice(
-        "tail", "Extreme-value tail", threshold,
+        "tail",
+        "Extreme-value tail",
+        threshold,
         f"Beyond {tail.start:.{k}g}, where the highest {share_text(tail.share)} of the scores "
         f"begin, normals follow a generalised Pareto tail (shape {tail.shape:.2f}{about}{ends}).",
         _warning(ordered, false_alarm_rate, threshold, tail),
-    )  # fmt: skip
+    )
 
 
 def _warning(ordered: Values, rate: float, threshold: float, tail: Tail) -> str | None:

@@ -31,9 +31,12 @@ def show(material: Material, place: Position, ratio: float, base_rate: float | N
     left, right = st.columns([2, 5], gap="large", vertical_alignment="center")
     with left:
         wanted = linked.slide(
-            "False alarms to tolerate", WANTED, key="wanted", default=0.01,
+            "False alarms to tolerate",
+            WANTED,
+            key="wanted",
+            default=0.01,
             shown=lambda rate: f"{100 * rate:g} % of normals",
-        )  # fmt: skip
+        )
     with right:
         st.markdown(words)
     loaded = material.loaded
@@ -63,10 +66,18 @@ def _calibration(material: Material) -> tuple[Scored, str] | None:
             "anomalies are among them, every rule sets the threshold too high."
         )
     normals = test.take(test.label == 0)
-    return None if not len(normals) else (normals, (
-        f"Your file has no rows of a part `calibration`, so the rules see its {len(normals):,} "
-        "**normals**: the same ones that the figures below are counted on, which flatters them."
-    ))  # fmt: skip
+    return (
+        None
+        if not len(normals)
+        else (
+            normals,
+            (
+                "Your file has no rows of a part `calibration`, so the rules see its "
+                f"{len(normals):,} **normals**: the same ones that the figures below are counted "
+                "on, which flatters them."
+            ),
+        )
+    )
 
 
 def _card(advice: Advice, threshold: str, lost: Regret | None, place: Position) -> None:
@@ -82,9 +93,12 @@ def _card(advice: Advice, threshold: str, lost: Regret | None, place: Position) 
         lines.append(f"cost {_of(1000 * lost.cost, 1000 * lost.best_cost, 0)} per 1,000")
     st.markdown("  \n".join(lines))
     st.button(
-        "In use" if named else "Use it", key=f"use-{advice.rule}", disabled=named, width="stretch",
+        "In use" if named else "Use it",
+        key=f"use-{advice.rule}",
+        disabled=named,
+        width="stretch",
         on_click=lambda: place.move(advice.threshold, f"by the rule “{advice.name}”"),
-    )  # fmt: skip
+    )
     st.caption(advice.assumption)
     if advice.warning:
         st.caption(f":orange[:material/warning: {advice.warning}]")

@@ -51,8 +51,9 @@ def _class(case: str) -> str:
         return linked.choice("Unseen digit", names, key="mnist-class", default="4", address=CLASS)
     if case == "har":
         names = {name: name for name in cockpit_data.CLASSES[case]}
-        return linked.choice("Unseen activity", names, key="har-class", default="laying",
-                             address=CLASS)  # fmt: skip
+        return linked.choice(
+            "Unseen activity", names, key="har-class", default="laying", address=CLASS
+        )
     _forget(CLASS)
     return cockpit_data.CLASSES[case][0]
 
@@ -62,16 +63,19 @@ def _model(case: str, abnormal: str) -> str:
     here = cockpit_data.models(case, abnormal)
     if case == "har":
         known = {
-            name: label.partition(" (")[0] for name, label in windows_data.ARCHITECTURES.items()
+            name: label.partition(" (")[0]
+            for name, label in windows_data.ARCHITECTURES.items()
             if windows_data.model_of(name) in here
-        }  # fmt: skip
-        name = linked.select("Model", known, key="har-model", default=_usual("conv", known),
-                             address=MODEL)  # fmt: skip
+        }
+        name = linked.select(
+            "Model", known, key="har-model", default=_usual("conv", known), address=MODEL
+        )
         return windows_data.model_of(name)
     if case == "mixture":
         known = {name: label for name, label in cockpit_names.RUNS.items() if name in here}
-        return linked.select("Model", known, key="mixture-model",
-                             default=_usual("wgan-gp", known), address=MODEL)  # fmt: skip
+        return linked.select(
+            "Model", known, key="mixture-model", default=_usual("wgan-gp", known), address=MODEL
+        )
     _forget(MODEL)
     return here[0]
 
@@ -79,9 +83,13 @@ def _model(case: str, abnormal: str) -> str:
 def _protocol(case: str) -> str:
     if case == "har":
         return linked.select(
-            "Tested on", windows_data.PROTOCOLS, key="har-protocol", default=HAR.protocols[0],
-            help=windows_data.PROTOCOL_HELP, address=PROTOCOL,
-        )  # fmt: skip
+            "Tested on",
+            windows_data.PROTOCOLS,
+            key="har-protocol",
+            default=HAR.protocols[0],
+            help=windows_data.PROTOCOL_HELP,
+            address=PROTOCOL,
+        )
     _forget(PROTOCOL)
     return MNIST.protocols[0] if case == "mnist" else "test"
 
@@ -93,14 +101,24 @@ def _detectors(source: Source) -> tuple[str, str | None]:
         f"- **{label}**: {meanings[name]}." for name, label in known.items() if name in meanings
     )
     detector = linked.select(
-        "Detector", known, key=f"{source.case}-detector", default=next(iter(known)), help=words,
-        address=DETECTOR, width=200,
-    )  # fmt: skip
+        "Detector",
+        known,
+        key=f"{source.case}-detector",
+        default=next(iter(known)),
+        help=words,
+        address=DETECTOR,
+        width=200,
+    )
     others = {name: label for name, label in known.items() if name != detector}
     against = linked.select(
-        "Compare with", {NOBODY: "–", **others}, key=f"{source.case}-against", default=NOBODY,
-        help="Another detector on the same samples.", address=AGAINST, width=200,
-    )  # fmt: skip
+        "Compare with",
+        {NOBODY: "–", **others},
+        key=f"{source.case}-against",
+        default=NOBODY,
+        help="Another detector on the same samples.",
+        address=AGAINST,
+        width=200,
+    )
     return detector, against or None
 
 

@@ -137,9 +137,10 @@ def _path(source: Source) -> Path:
     path = pretrained.scores_path(source.case, source.abnormal)
     if not path.exists():
         here = [
-            name for name in CLASSES[source.case]
+            name
+            for name in CLASSES[source.case]
             if pretrained.scores_path(source.case, name).exists()
-        ]  # fmt: skip
+        ]
         raise StorageError(
             f"The scores of {CASES[source.case]} with {source.abnormal} as the anomaly are not "
             f"here ({path} is missing); restore the file, or choose another class (here: "

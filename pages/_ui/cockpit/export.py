@@ -37,15 +37,29 @@ def show(
 
     left, right = st.columns([3, 4], gap="large")
     with left, st.container(horizontal=True, gap="small"):
-        _file("Report (JSON)", lambda: json.dumps(facts, indent=2, ensure_ascii=False).encode(),
-              "threshold.json", "application/json")  # fmt: skip
-        _file("Flagged (CSV)", lambda: flagged(material, place.threshold), "flagged.csv",
-              "text/csv")  # fmt: skip
-        _file("All scores (CSV)", lambda: table(material).to_csv(index=False).encode(),
-              "scores.csv", "text/csv")  # fmt: skip
+        _file(
+            "Report (JSON)",
+            lambda: json.dumps(facts, indent=2, ensure_ascii=False).encode(),
+            "threshold.json",
+            "application/json",
+        )
+        _file(
+            "Flagged (CSV)", lambda: flagged(material, place.threshold), "flagged.csv", "text/csv"
+        )
+        _file(
+            "All scores (CSV)",
+            lambda: table(material).to_csv(index=False).encode(),
+            "scores.csv",
+            "text/csv",
+        )
         for form in ("png", "svg"):
-            st.button(f"Figure ({form.upper()})", icon=":material/image:", key=f"save-{form}",
-                      on_click=_ask, args=(form,))  # fmt: skip
+            st.button(
+                f"Figure ({form.upper()})",
+                icon=":material/image:",
+                key=f"save-{form}",
+                on_click=_ask,
+                args=(form,),
+            )
         _file("Figure (HTML)", figure, "cockpit.html", "text/html")
     with right:
         st.markdown("The same from the shell:")
@@ -54,8 +68,9 @@ def show(
 
 def _file(label: str, data: Any, name: str, kind: str) -> None:
     """A button whose file is made when it is pressed."""
-    st.download_button(label, data, name, kind, icon=":material/download:", on_click="ignore",
-                       key=f"save-{name}")  # fmt: skip
+    st.download_button(
+        label, data, name, kind, icon=":material/download:", on_click="ignore", key=f"save-{name}"
+    )
 
 
 def _ask(form: str) -> None:
@@ -64,9 +79,12 @@ def _ask(form: str) -> None:
 
 
 def report(
-    material: Material, place: Position, point: OperatingPoint | None, base_rate: float | None,
+    material: Material,
+    place: Position,
+    point: OperatingPoint | None,
+    base_rate: float | None,
     ratio: float,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """The threshold and what it does, by the names that the shell has for it; what is not defined
     is null."""
     source, n = material.source, len(material.test)
@@ -107,8 +125,13 @@ def report(
 def table(material: Material) -> pd.DataFrame:
     """Every test score with what is known about its sample."""
     test = material.test
-    columns = {"id": test.sample_id, "subject": test.subject, "class": test.class_,
-               "label": test.label, "score": test.score}  # fmt: skip
+    columns = {
+        "id": test.sample_id,
+        "subject": test.subject,
+        "class": test.class_,
+        "label": test.label,
+        "score": test.score,
+    }
     return pd.DataFrame({name: value for name, value in columns.items() if value is not None})
 
 

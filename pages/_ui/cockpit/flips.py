@@ -55,11 +55,17 @@ def show(material: Material, place: Position) -> None:
     sets = [_last_move(material, place)]
     if material.curve is not None:
         sets += [
-            Shown("Hardest misses", "Anomalies with the lowest scores, not flagged.",
-                  ranking.misses(place.threshold, N_WORST)),
-            Shown("Dearest false alarms", "Normals with the highest scores, flagged.",
-                  ranking.alarms(place.threshold, N_WORST)),
-        ]  # fmt: skip
+            Shown(
+                "Hardest misses",
+                "Anomalies with the lowest scores, not flagged.",
+                ranking.misses(place.threshold, N_WORST),
+            ),
+            Shown(
+                "Dearest false alarms",
+                "Normals with the highest scores, flagged.",
+                ranking.alarms(place.threshold, N_WORST),
+            ),
+        ]
     with right:
         pictures(material, sets)
 

@@ -70,15 +70,19 @@ def show(point: OperatingPoint, intervals: Interval, cost_ratio: float) -> None:
 def matrix(point: OperatingPoint) -> str:
     """The sample's own counts, whatever the base rate is set to."""
     cells = (
-        ("h", ""), ("h", "flagged"), ("h", "passed"),
+        ("h", ""),
+        ("h", "flagged"),
+        ("h", "passed"),
         ("h", "anomalies"),
         ("ck-good", _count("tp", point.true_positives, "caught")),
         ("ck-bad", _count("fn", point.false_negatives, "missed")),
         ("h", "normals"),
-        ("ck-bad", _count("fp", point.false_positives,
-                          f"false alarm{'s' * (point.false_positives != 1)}")),
+        (
+            "ck-bad",
+            _count("fp", point.false_positives, f"false alarm{'s' * (point.false_positives != 1)}"),
+        ),
         ("ck-good", _count("tn", point.true_negatives, "in peace")),
-    )  # fmt: skip
+    )
     inside = "".join(f'<div class="{kind}">{words}</div>' for kind, words in cells)
     return f'<div class="ck-matrix" role="table" aria-label="Confusion matrix">{inside}</div>'
 

@@ -17,8 +17,13 @@ from wganad_core.data.own.scores import Offered, OwnScores, offered, read_scores
 
 KEPT = "_cockpit-own"
 # What tells a score table's detectors apart, in the order in which it is asked.
-WHOSE = {"abnormal": "Unseen", "protocol": "Tested on", "detector": "Detector", "model": "Model",
-         "seed": "Seed"}  # fmt: skip
+WHOSE = {
+    "abnormal": "Unseen",
+    "protocol": "Tested on",
+    "detector": "Detector",
+    "model": "Model",
+    "seed": "Seed",
+}
 FORMAT = (
     "CSV or parquet, a row per sample: a column `score` (higher = more anomalous), better also "
     "`label` (1 = anomaly), and, where you have them, `id`, `class`, `subject` and `part` "
@@ -31,14 +36,20 @@ def chosen() -> Material:
     """The file that was uploaded, the last one that could be read, or the example."""
     left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
     with left:
-        file = st.file_uploader("Your scores", ["csv", "tsv", "txt", "parquet"],
-                                key="own-scores", max_upload_size=200)  # fmt: skip
+        file = st.file_uploader(
+            "Your scores", ["csv", "tsv", "txt", "parquet"], key="own-scores", max_upload_size=200
+        )
     with right:
         st.markdown(FORMAT)
         st.download_button(
-            "The example as CSV", _example_csv, "scores.csv", "text/csv",
-            icon=":material/download:", on_click="ignore", key="example-scores",
-        )  # fmt: skip
+            "The example as CSV",
+            _example_csv,
+            "scores.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key="example-scores",
+        )
     if file is None:  # also for a moment while one file replaces another
         return _example()
     try:
@@ -75,10 +86,15 @@ def _asked(file: Offered) -> Asked:
     by_name = ["", *file.columns]
     with st.expander("Columns"), st.container(horizontal=True, gap="small"):
         score, label, id_ = (
-            st.selectbox(role, by_name, format_func=lambda name: name or "told by its name",
-                         key=f"own-column-{role}", width=200)
+            st.selectbox(
+                role,
+                by_name,
+                format_func=lambda name: name or "told by its name",
+                key=f"own-column-{role}",
+                width=200,
+            )
             for role in ("Score", "Label", "Id")
-        )  # fmt: skip
+        )
     return Asked(score, label, id_, detector)
 
 
@@ -116,17 +132,24 @@ def _offered(file_id: str, _file: Any) -> Offered:
 def _read(file_id: str, asked: Asked, _file: Any) -> OwnScores:
     _file.seek(0)
     return read_scores(
-        _file, score=asked.score or None, label=asked.label or None, sample_id=asked.id or None,
+        _file,
+        score=asked.score or None,
+        label=asked.label or None,
+        sample_id=asked.id or None,
         choose=dict(asked.detector) or None,
-    )  # fmt: skip
+    )
 
 
 @st.cache_resource(scope="session", show_spinner=False, max_entries=2)
 def _material(key: Hashable, _found: OwnScores, _reading: tuple[str, ...] = ()) -> Material:
     loaded = Loaded(
-        _found.scored, _found.calibration, title=_found.name, subject_wise=_found.subject_wise,
-        file_row=_found.row, reading=_reading,
-    )  # fmt: skip
+        _found.scored,
+        _found.calibration,
+        title=_found.name,
+        subject_wise=_found.subject_wise,
+        file_row=_found.row,
+        reading=_reading,
+    )
     return Material(("own", key), "Your scores", "", None, loaded, np.ones(len(loaded.test), bool))
 
 
@@ -145,10 +168,12 @@ def _example_csv() -> bytes:
     machine = rng.integers(3, size=5_100)
     label = (np.arange(5_100) >= 5_000).astype(int)
     score = rng.gamma(4.0 + machine, 0.5) + label * rng.gamma(6.0, 0.5, 5_100)
-    table = pd.DataFrame({
-        "id": [f"part-{i:05d}" for i in range(1, 5_101)],
-        "class": np.where(label == 1, "fault", np.array(["press", "mill", "lathe"])[machine]),
-        "label": label,
-        "score": score.round(4),
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "id": [f"part-{i:05d}" for i in range(1, 5_101)],
+            "class": np.where(label == 1, "fault", np.array(["press", "mill", "lathe"])[machine]),
+            "label": label,
+            "score": score.round(4),
+        }
+    )
     return table.sample(frac=1, random_state=7).to_csv(index=False).encode()

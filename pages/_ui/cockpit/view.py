@@ -111,17 +111,24 @@ def _controls(material: Material, place: Position) -> World:
     labelled = material.two_classes
     with middle:
         base_rate = linked.slide(
-            "Base rate of your world", (0.0, *RATES), key="rate", default=0.0,
+            "Base rate of your world",
+            (0.0, *RATES),
+            key="rate",
+            default=0.0,
             shown=lambda rate: f"{100 * rate:g} %" if rate else "as in the test",
             disabled=not labelled,
             help="How rare anomalies are where the detector will work. Recall and false-alarm rate "
             "stay as they are; precision does not.",
-        )  # fmt: skip
+        )
     with right:
         ratio = linked.slide(
-            "A miss costs as much as", RATIOS, key="cost", default=10,
-            shown=lambda k: f"{k:,} false alarm{'s' * (k > 1)}", disabled=not labelled,
-        )  # fmt: skip
+            "A miss costs as much as",
+            RATIOS,
+            key="cost",
+            default=10,
+            shown=lambda k: f"{k:,} false alarm{'s' * (k > 1)}",
+            disabled=not labelled,
+        )
     rate = (base_rate or None) if labelled else None
     place.live_in((rate,), (rate, ratio))
     with left:
@@ -132,11 +139,17 @@ def _controls(material: Material, place: Position) -> World:
         if labelled:
             _guides(material, place, rate, ratio)
         log_counts = linked.switch("Log counts", key="log", default=True)
-        with_bands = labelled and not material.loaded.dependent and linked.switch(
-            "95 % bands", key="bands", default=False,
-            help="How far the curve and the numbers would move on another sample of this size: "
-            "bootstrap, by subject where one subject has several.",
-        )  # fmt: skip
+        with_bands = (
+            labelled
+            and not material.loaded.dependent
+            and linked.switch(
+                "95 % bands",
+                key="bands",
+                default=False,
+                help="How far the curve and the numbers would move on another sample of this size: "
+                "bootstrap, by subject where one subject has several.",
+            )
+        )
     return World(rate, float(ratio), log_counts, with_bands)
 
 
@@ -152,12 +165,14 @@ def _slider(material: Material, place: Position) -> None:
         st.session_state[SLIDER] = options[nearest]
     why = f", {place.why}" if place.why else ""
     st.select_slider(
-        f"**Threshold {material.axis.text(place.threshold)}**{why}", options, key=SLIDER,
+        f"**Threshold {material.axis.text(place.threshold)}**{why}",
+        options,
+        key=SLIDER,
         format_func=material.axis.text,
         on_change=lambda: place.move(float(st.session_state[SLIDER])),
         help="A sample is flagged when its score is above the threshold. Arrow keys make small "
         "steps; or drag the orange line, or click into any curve.",
-    )  # fmt: skip
+    )
 
 
 def _guides(material: Material, place: Position, base_rate: float | None, ratio: float) -> None:
@@ -167,18 +182,20 @@ def _guides(material: Material, place: Position, base_rate: float | None, ratio:
     aims: dict[str, tuple[Callable[[], float], Hashable]] = {
         "best F1": (lambda: evaluation.best_f(curve, base_rate=base_rate), (base_rate,)),
         "lowest cost": (
-            lambda: evaluation.lowest_cost(curve, ratio, base_rate), (base_rate, ratio)
+            lambda: evaluation.lowest_cost(curve, ratio, base_rate),
+            (base_rate, ratio),
         ),
         "recall ≥ 95 %": (lambda: evaluation.at_recall(curve, 0.95), None),
         "false alarms ≤ 1 %": (lambda: evaluation.at_false_alarm_rate(curve, 0.01), None),
-    }  # fmt: skip
+    }
     for name, (aim, holds) in aims.items():
         label = name[0].upper() + name[1:]
         st.button(
-            label, key=f"aim-{label}",
+            label,
+            key=f"aim-{label}",
             type="secondary" if place.why == name else "tertiary",
             on_click=lambda aim=aim, name=name, holds=holds: place.move(aim(), name, holds),
-        )  # fmt: skip
+        )
 
 
 # What is drawn once, and what moves
@@ -201,12 +218,17 @@ def _picture(
 
     bands = cockpit_material.bands(_material, world.base_rate) if world.with_bands else None
     drawn = cockpit.Drawn(
-        test=_material.test, curve=_material.curve, calibration=_material.loaded.calibration,
+        test=_material.test,
+        curve=_material.curve,
+        calibration=_material.loaded.calibration,
         second=None if _second is None else _second.curve,
         names=(_material.name, None if _second is None else _second.name),
-        base_rate=world.base_rate, cost_ratio=world.ratio, bands=bands,
-        log_counts=world.log_counts, abnormal=_material.loaded.anomalies,
-    )  # fmt: skip
+        base_rate=world.base_rate,
+        cost_ratio=world.ratio,
+        bands=bands,
+        log_counts=world.log_counts,
+        abnormal=_material.loaded.anomalies,
+    )
     return Picture(drawn, chart.Prepared(cockpit.cockpit_figure(drawn, _material.start[0])))
 
 
@@ -219,10 +241,12 @@ def _draw(
     shapes = cockpit.marks(picture.drawn, place.threshold if point is None else point)
     address = {cockpit_state.ADDRESS: repr(place.threshold)}
     chart.live_chart(
-        picture.prepared, key=CHART, marks=chart.Marks(shapes, address, saved),
+        picture.prepared,
+        key=CHART,
+        marks=chart.Marks(shapes, address, saved),
         alt=f"Scores, precision-recall and ROC curve, cost and classes of {picture.drawn.names[0]}"
         f" at threshold {material.axis.text(place.threshold)}: {words}",
-    )  # fmt: skip
+    )
 
 
 def _world(material: Material, point: OperatingPoint) -> None:
@@ -230,17 +254,25 @@ def _world(material: Material, point: OperatingPoint) -> None:
     loaded = material.loaded
     with right:
         per_day = linked.whole(
-            f"{loaded.noun.capitalize()} a day", 1, 100_000_000, key="day", default=10_000,
+            f"{loaded.noun.capitalize()} a day",
+            1,
+            100_000_000,
+            key="day",
+            default=10_000,
             step=1_000,
-        )  # fmt: skip
+        )
     with left:
         st.markdown(cockpit_numbers.world(point, loaded.noun, per_day))
 
 
 def _below(
-    material: Material, second: Material | None, place: Position, world: World,
-    point: OperatingPoint | None, picture: Picture,
-) -> None:  # fmt: skip
+    material: Material,
+    second: Material | None,
+    place: Position,
+    world: World,
+    point: OperatingPoint | None,
+    picture: Picture,
+) -> None:
     chosen = linked.choice("Look at", BELOW, key="below", default="samples")
     if chosen == "samples":
         cockpit_flips.show(material, place)

@@ -42,9 +42,10 @@ def take_apart(
     left, right = st.columns([11, 9], gap="large")
     with left:
         live_chart(
-            figures.autopsy(x[0], rebuilt), key="autopsy",
+            figures.autopsy(x[0], rebuilt),
+            key="autopsy",
             alt=f"The image, and what {', '.join(rebuilt)} made of it",
-        )  # fmt: skip
+        )
     with right:
         _verdict(found, shown, scores[shown])
         _table(found, scores, times)
@@ -56,9 +57,10 @@ def take_apart(
     with right:
         st.markdown(f"**Its place among all test images** ({digits_data.name_of(shown)})")
         live_chart(
-            figures.place_among(found.table(shown), scores[shown]), key="place",
+            figures.place_among(found.table(shown), scores[shown]),
+            key="place",
             alt=f"{scores[shown]:.3g} among the test scores of {digits_data.name_of(shown)}",
-        )  # fmt: skip
+        )
     digits_search.show(digit, x)
 
 

@@ -32,10 +32,11 @@ def show() -> None:
         table.style.highlight_max(
             subset=list(columns), props="font-weight: 700; background-color: #009E7340"
         ),
-        hide_index=True, height="content", placeholder="–",
-        column_config=columns
-        | {"Detector": st.column_config.TextColumn(pinned=True, width=140)},
-    )  # fmt: skip
+        hide_index=True,
+        height="content",
+        placeholder="–",
+        column_config=columns | {"Detector": st.column_config.TextColumn(pinned=True, width=140)},
+    )
     st.caption(
         f"{MEASURES[measure]} in %, MNIST 80/20; columns: the unseen digit. Rows “paper” are "
         "quoted from its Table 1, whose base rates are not told; all others are scored on the "

@@ -50,8 +50,9 @@ def detector(found: Gallery) -> str:
     """One of ours or the paper's that scored this digit's test part."""
     known = {name: label for name, label in digits_data.DETECTORS.items() if name in found.scores}
     meanings = "\n".join(f"- **{known[name]}**: {digits_data.MEANINGS[name]}" for name in known)
-    return linked.choice("Detector", known, key="detector", default=next(iter(known)),
-                         help=meanings)  # fmt: skip
+    return linked.choice(
+        "Detector", known, key="detector", default=next(iter(known)), help=meanings
+    )
 
 
 def headline(row: Row, digit: str, detector: str) -> None:

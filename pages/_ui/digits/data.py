@@ -106,9 +106,10 @@ def shipped() -> list[str]:
 def row_of(rows: list[board.Row], detector: str) -> board.Row:
     """The figures of the models that ship: the first seed's, 80/20."""
     return next(
-        row for row in rows
+        row
+        for row in rows
         if row.detector == detector and row.protocol == "80/20" and row.seed == 0
-    )  # fmt: skip
+    )
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

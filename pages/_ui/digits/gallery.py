@@ -28,14 +28,22 @@ def show(digit: str, found: Gallery, detector: str) -> int | None:
     """Controls and table; returns the number of the image to be taken apart."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         by = linked.choice(
-            "Order", ORDERS, key="order", default="mixed",
+            "Order",
+            ORDERS,
+            key="order",
+            default="mixed",
             help=f"**Worst misses**: the {digit}s with the lowest scores. **Dearest false "
             "alarms**: the normal digits with the highest.",
-        )  # fmt: skip
+        )
         class_ = st.selectbox(
-            "Class", DIGITS, index=None, placeholder="all", key="class", width=130,
+            "Class",
+            DIGITS,
+            index=None,
+            placeholder="all",
+            key="class",
+            width=130,
             bind="query-params",
-        )  # fmt: skip
+        )
     order = found.order(detector, by, class_, N_SHOWN)
     if not len(order):
         st.info("No test image is of this kind; choose another class or order.")
@@ -92,9 +100,15 @@ def _table(digit: str, found: Gallery, detector: str, order: list[int], key: str
     for name in rebuilt:
         config[name] = st.column_config.ImageColumn(digits_data.name_of(name), width=72)
     event = st.dataframe(
-        frame, hide_index=True, row_height=62, height=440, column_config=config,
-        key=f"gallery-{key}", on_select="rerun", selection_mode="single-row",
-    )  # fmt: skip
+        frame,
+        hide_index=True,
+        row_height=62,
+        height=440,
+        column_config=config,
+        key=f"gallery-{key}",
+        on_select="rerun",
+        selection_mode="single-row",
+    )
     if event.selection.rows:
         chosen = order[event.selection.rows[0]]
         st.query_params[URL_IMAGE] = str(digits_data.sample().position[chosen])

@@ -46,8 +46,10 @@ def show(digit: str) -> None:
             end = st.number_input("to sample", 1, N_SAMPLES, 2, width=150)
         path = _generate(digit, latents.walk(z[start - 1], z[end - 1], N_WALK))
         uri = _png_uri(path, N_WALK)
-        st.html(f'<div class="dg-walk" role="img" aria-label="A walk from sample {start} to sample '
-                f'{end}" style="background-image: url({uri})"></div>')  # fmt: skip
+        st.html(
+            f'<div class="dg-walk" role="img" aria-label="A walk from sample {start} to sample '
+            f'{end}" style="background-image: url({uri})"></div>'
+        )
     stops = np.linspace(0, N_WALK - 1, 12).round().astype(int)
     _sheet(path[stops], len(stops), "Twelve stops of the walk")
     st.caption("The same walk laid out. It follows a great circle, where the prior has its mass.")

@@ -35,12 +35,17 @@ def show(digit: str, x: FloatArray) -> None:
         name = st.selectbox("Method", METHODS, format_func=METHODS.__getitem__, width=240)
         steps = st.slider("Steps", 20, 500, 150, 10, width=220)
         weight = st.select_slider(
-            "λ", WEIGHTS, None, lambda value: "usual" if value is None else f"{value:g}", width=200,
+            "λ",
+            WEIGHTS,
+            None,
+            lambda value: "usual" if value is None else f"{value:g}",
+            width=200,
             help="Weight of the prior (inversion, usually 0.01) or of the critic's features "
             "(AnoGAN, usually 0.1).",
-        )  # fmt: skip
-        restarts = st.slider("Restarts", 1, 8, 2, width=160,
-                             help="Starting points; the one that ends lowest counts.")  # fmt: skip
+        )
+        restarts = st.slider(
+            "Restarts", 1, 8, 2, width=160, help="Starting points; the one that ends lowest counts."
+        )
         seed = st.number_input("Seed", 0, 999, 0, width=110)
         asked = st.form_submit_button(
             "Start the search", icon=":material/travel_explore:", type="primary"
@@ -69,9 +74,11 @@ def _path(x: FloatArray, name: str, descent: dict[str, Any], result: Search) -> 
     )
     left, right = st.columns([3, 2], gap="large")
     left.plotly_chart(
-        figure, key=f"path-{name}-{sorted(descent.items())}-{hash(x.tobytes())}",
-        config={"displayModeBar": False}, alt="The search from its first z to its last",
-    )  # fmt: skip
+        figure,
+        key=f"path-{name}-{sorted(descent.items())}-{hash(x.tobytes())}",
+        config={"displayModeBar": False},
+        alt="The search from its first z to its last",
+    )
     with right:
         st.metric("Score at the end", f"{result.judgement.score[0]:.4g}")
         st.metric("Time for this one query", f"{result.milliseconds:,.0f} ms")

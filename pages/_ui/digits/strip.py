@@ -62,9 +62,7 @@ def show(digit: str, found: Gallery, detector: str) -> None:
     )
 
 
-def _group(
-    kind: str, title: str, x: FloatArray, rebuilt: FloatArray, places: list[float]
-) -> str:  # fmt: skip
+def _group(kind: str, title: str, x: FloatArray, rebuilt: FloatArray, places: list[float]) -> str:
     from wganad_core.figures.digits import data_uri
 
     def images(words: str, pixels: FloatArray, diverging: bool = False) -> str:

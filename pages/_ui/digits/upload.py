@@ -18,8 +18,9 @@ def show(digit: str, found: Gallery, detector: str) -> None:
         "holds: light ink on black, cropped, scaled into 20 × 20 pixels with its proportions kept, "
         "and centred by its centre of mass in 28 × 28."
     )
-    file = st.file_uploader("A picture of one digit", ["png", "jpg", "jpeg"], key="own-digit",
-                            max_upload_size=16)  # fmt: skip
+    file = st.file_uploader(
+        "A picture of one digit", ["png", "jpg", "jpeg"], key="own-digit", max_upload_size=16
+    )
     if file is None:
         return
     try:

@@ -73,8 +73,10 @@ def _title(source: Source) -> str:
     if found.image_shape is not None:
         return f"**{source.name}** · {found.n_rows:,} images"
     rows, columns = found.n_rows, len(found.columns)
-    return (f"**{source.name}** · {rows:,} row{'s' * (rows != 1)}, {columns:,} "
-            f"column{'s' * (columns != 1)}")  # fmt: skip
+    return (
+        f"**{source.name}** · {rows:,} row{'s' * (rows != 1)}, {columns:,} "
+        f"column{'s' * (columns != 1)}"
+    )
 
 
 def _choices(source: Source, learning: bool) -> Chosen:
@@ -190,10 +192,17 @@ def _kind(source: Source) -> Kind:
     start: Kind = source.kind or ("series" if guess else "table")
     key = f"own-rows-{source.key}"
     kinds: dict[Kind, str] = {"table": "a sample of its own", "series": "a moment of a recording"}
-    chosen: Kind = settle(key, st.segmented_control(
-        "Each row is", list(kinds), format_func=lambda kind: kinds[kind], required=True,
-        default=usual(key, start), key=key,
-    ))  # fmt: skip
+    chosen: Kind = settle(
+        key,
+        st.segmented_control(
+            "Each row is",
+            list(kinds),
+            format_func=lambda kind: kinds[kind],
+            required=True,
+            default=usual(key, start),
+            key=key,
+        ),
+    )
     return chosen
 
 
@@ -216,11 +225,17 @@ def _normals(kind: Kind, samples: OwnSamples, source: Source) -> Normals:
         return "all"
     key = f"own-normals-{source.key}-{kind}"
     begin = usual(key, next(iter(options)))
-    chosen: Normals = settle(key, st.segmented_control(
-        "Learn what is normal from", list(options), required=True, key=key,
-        default=begin if begin in options else next(iter(options)),
-        format_func=lambda name: options[name],
-    ))  # fmt: skip
+    chosen: Normals = settle(
+        key,
+        st.segmented_control(
+            "Learn what is normal from",
+            list(options),
+            required=True,
+            key=key,
+            default=begin if begin in options else next(iter(options)),
+            format_func=lambda name: options[name],
+        ),
+    )
     if chosen == "all" and "labelled" not in options:
         st.caption(f"All {len(samples.x):,} {noun} are taken as normal.")
     return chosen
@@ -261,9 +276,11 @@ def _range(samples: OwnSamples, source: Source) -> tuple[int, int]:
     with st.container(horizontal=True, gap="small"):
         for label, start in (("From row", first), ("to row", last)):
             key = f"own-{label}-{source.key}"
-            ends.append(settle(key, st.number_input(
-                label, first, last, usual(key, start), key=key, width=150
-            )))  # fmt: skip
+            ends.append(
+                settle(
+                    key, st.number_input(label, first, last, usual(key, start), key=key, width=150)
+                )
+            )
     if ends[0] >= ends[1]:
         raise DataError(f"Expected a last row behind the first; found {ends[0]:,} to {ends[1]:,}.")
     low = int(np.searchsorted(samples.row, ends[0]))

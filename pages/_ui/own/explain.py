@@ -55,9 +55,12 @@ def _choose(outcome: Outcome, order: NDArray[np.int64]) -> int:
         rest = order[OFFERED // 2 :]
         offered = np.append(order[: OFFERED // 2], rest[:: -(-len(rest) // (OFFERED // 2))])
     picked: int = st.selectbox(
-        "Which one, highest score first", offered.tolist(), format_func=shown,
-        key=f"own-which-{outcome.plan.source.key}", width=480,
-    )  # fmt: skip
+        "Which one, highest score first",
+        offered.tolist(),
+        format_func=shown,
+        key=f"own-which-{outcome.plan.source.key}",
+        width=480,
+    )
     return picked
 
 
@@ -75,8 +78,10 @@ def _blame(outcome: Outcome, at: int, names: tuple[str, ...], residual: Values) 
     order = np.argsort(-residual)
     share = residual[order] / max(residual.sum(), 1e-300)
     n = int(np.searchsorted(np.cumsum(share), 0.6)) + 1
-    listed = " and ".join(f"**{names[i]}** ({residual[i] / max(residual.sum(), 1e-300):.0%})"
-                          for i in order[: min(n, 3)])  # fmt: skip
+    listed = " and ".join(
+        f"**{names[i]}** ({residual[i] / max(residual.sum(), 1e-300):.0%})"
+        for i in order[: min(n, 3)]
+    )
     flagged = outcome.score[at] > outcome.current
     state = "is flagged" if flagged else "passes as normal"
     return (
@@ -89,9 +94,10 @@ def _image(outcome: Outcome, at: int, x: Values, rebuilt: Values, residual: Valu
     from wganad_core.figures import pictures
 
     three = (
-        ("Found", x), ("Rebuilt from what is normal", rebuilt),
+        ("Found", x),
+        ("Rebuilt from what is normal", rebuilt),
         ("What is left over", np.sqrt(residual / max(residual.max(), 1e-12))),
-    )  # fmt: skip
+    )
     odd = " class=odd" if outcome.score[at] > outcome.current else ""
     made = "".join(
         f'<figure{odd}><img src="{pictures.digit(image.clip(0, 1).astype(np.float32))}" '
@@ -126,19 +132,28 @@ def _moment(outcome: Outcome) -> None:
     from wganad_core.figures import own_explained
 
     samples = outcome.chosen.samples
-    st.markdown("**The whole recording.** Shaded: labelled anomalies." if outcome.label is not None
-                else "**The whole recording**")  # fmt: skip
+    st.markdown(
+        "**The whole recording.** Shaded: labelled anomalies."
+        if outcome.label is not None
+        else "**The whole recording**"
+    )
     whole = own_explained.recording_figure(
-        (), samples.x[:, :0], score=outcome.score, threshold=outcome.current,
-        label=outcome.label, height=170,
-    )  # fmt: skip
+        (),
+        samples.x[:, :0],
+        score=outcome.score,
+        threshold=outcome.current,
+        label=outcome.label,
+        height=170,
+    )
     chart.live_chart(whole, key="own-along", alt="The score along the recording")
     peaks = stretches(outcome.score, outcome.current)
     at = st.selectbox(
-        "Which stretch, highest score first", range(len(peaks)), width=480,
+        "Which stretch, highest score first",
+        range(len(peaks)),
+        width=480,
         format_func=lambda i: _stretch(outcome, *peaks[i]),
         key=f"own-which-{outcome.plan.source.key}",
-    )  # fmt: skip
+    )
     low, high = peaks[at]
     window = int(dict(outcome.plan.settings).get("window", 32))
     about = runtime.image_worker().own_about(outcome.model)
@@ -158,9 +173,13 @@ def _moment(outcome: Outcome) -> None:
     )
     names = samples.features[:8]
     figure = own_explained.recording_figure(
-        names, samples.x[first:last, : len(names)], first + 1, rebuilt=rebuilt,
-        label=None if samples.label is None else samples.label[first:last], height=105,
-    )  # fmt: skip
+        names,
+        samples.x[first:last, : len(names)],
+        first + 1,
+        rebuilt=rebuilt,
+        label=None if samples.label is None else samples.label[first:last],
+        height=105,
+    )
     chart.live_chart(figure, key="own-stretch", alt="The signals of the stretch, rebuilt")
 
 

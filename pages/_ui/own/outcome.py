@@ -75,9 +75,8 @@ class Outcome:
         samples = self.chosen.samples
         given = samples.sample_id
         return np.array(
-            [f"row {row:,}" for row in self.row.tolist()] if given is None
-            else given[self.position]
-        )  # fmt: skip
+            [f"row {row:,}" for row in self.row.tolist()] if given is None else given[self.position]
+        )
 
     @property
     def held_out(self) -> NDArray[np.bool_]:
@@ -91,14 +90,23 @@ class Outcome:
         scored = Scored(self.score, label, self.names, class_).take(which)
         kept = Scored(self.score).take(self.part == CALIBRATION) if self.fitted else None
         loaded = Loaded(
-            scored, kept if kept is not None and len(kept) else None, title="scores.csv",
-            noun=self.chosen.noun, file_row=self.row[which],
+            scored,
+            kept if kept is not None and len(kept) else None,
+            title="scores.csv",
+            noun=self.chosen.noun,
+            file_row=self.row[which],
             dependent=self.plan.kind == "series",
-        )  # fmt: skip
+        )
         return OwnMaterial(
-            (self.key, int(which.sum())), "Your detector", "", None, loaded,
-            np.ones(len(scored), bool), self, np.flatnonzero(which),
-        )  # fmt: skip
+            (self.key, int(which.sum())),
+            "Your detector",
+            "",
+            None,
+            loaded,
+            np.ones(len(scored), bool),
+            self,
+            np.flatnonzero(which),
+        )
 
     @property
     def why(self) -> str:
@@ -150,10 +158,18 @@ def collect(plan: Plan, chosen: Chosen, fitting: Fitting) -> Outcome:
     row, score = row[known], score[known]
     fitted = None if plan.model else fitting.results[0]
     return Outcome(
-        plan, chosen, folder, row, score, _parts(plan, chosen, folder, row, fitted),
-        _threshold(fitting, fitted), fitted, tuple(fitting.reports), (plan.key, folder.name),
+        plan,
+        chosen,
+        folder,
+        row,
+        score,
+        _parts(plan, chosen, folder, row, fitted),
+        _threshold(fitting, fitted),
+        fitted,
+        tuple(fitting.reports),
+        (plan.key, folder.name),
         tuple(fitting.results[-1]["remarks"]),
-    )  # fmt: skip
+    )
 
 
 def _threshold(fitting: Fitting, fitted: dict[str, Any] | None) -> float:

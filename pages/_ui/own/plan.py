@@ -99,8 +99,16 @@ class Plan:
         """The words that give the detector its threshold and score the data."""
         found = []
         if self.threshold is not None:
-            found.append(["export", "detector", self.model_name, f"--threshold={self.threshold!r}",
-                          "--out", self.tuned_name])  # fmt: skip
+            found.append(
+                [
+                    "export",
+                    "detector",
+                    self.model_name,
+                    f"--threshold={self.threshold!r}",
+                    "--out",
+                    self.tuned_name,
+                ]
+            )
         score = ["score", self.source.name, "--model", self.tuned_name, "--out", self.scores_name]
         return [*found, [*score, *self._columns()]]
 
@@ -142,8 +150,11 @@ class Plan:
         """What does the same in Python."""
         arguments = "".join(f", {k}={v!r}" for k, v in self.roles.arguments().items())
         read = f'samples = read_samples(Path("{self.source.name}"){arguments})'
-        imports = ["from pathlib import Path", "",
-                   "from wganad_core.data.own.samples import read_samples"]  # fmt: skip
+        imports = [
+            "from pathlib import Path",
+            "",
+            "from wganad_core.data.own.samples import read_samples",
+        ]
         along = "_along" if self.kind == "series" else ""
         score = f"scores = detector.anomaly_score{along}(samples.x)"
         if self.model:

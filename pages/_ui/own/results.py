@@ -89,18 +89,26 @@ def _basis(outcome: Outcome) -> str:
     """What was learned from, what chose the threshold, how long it took."""
     fitted, noun = outcome.fitted, outcome.chosen.noun
     if fitted is None:
-        return " ".join([f"Scored by {outcome.plan.model}, whose threshold is "
-                         f"{outcome.threshold:.4g}.", *outcome.remarks])  # fmt: skip
+        return " ".join(
+            [
+                f"Scored by {outcome.plan.model}, whose threshold is {outcome.threshold:.4g}.",
+                *outcome.remarks,
+            ]
+        )
     learned = int((~outcome.held_out).sum())
     chose = int((outcome.part == CALIBRATION).sum())
     seconds = duration(fitted["seconds"])
     words = f"Learned from {learned:,} normal {noun} in {seconds}. "
     if chose:
-        words += (f"The threshold {outcome.threshold:.4g} was chosen on {chose:,} of the others, "
-                  f"without a label{_expected(fitted)}.")  # fmt: skip
+        words += (
+            f"The threshold {outcome.threshold:.4g} was chosen on {chose:,} of the others, "
+            f"without a label{_expected(fitted)}."
+        )
     else:
-        words += (f"With so few {noun}, the threshold {outcome.threshold:.4g} was chosen on the "
-                  "same ones; expect more false alarms.")  # fmt: skip
+        words += (
+            f"With so few {noun}, the threshold {outcome.threshold:.4g} was chosen on the "
+            "same ones; expect more false alarms."
+        )
     return words
 
 
@@ -109,8 +117,10 @@ def _expected(fitted: dict[str, Any]) -> str:
     if fitted["expected_false_alarm_rate"] is None:
         return ""
     low, high = (cockpit_numbers.percent(rate) for rate in fitted["expected_false_alarm_rate"])
-    return (f": meant to flag {100 * fitted['false_alarm_rate']:g} % of new normals, it may flag "
-            f"{low} to {high}")  # fmt: skip
+    return (
+        f": meant to flag {100 * fitted['false_alarm_rate']:g} % of new normals, it may flag "
+        f"{low} to {high}"
+    )
 
 
 def _which(outcome: Outcome) -> bool:
@@ -125,10 +135,11 @@ def _which(outcome: Outcome) -> bool:
     known = outcome.label is not None and bool(outcome.label.any())
     options = {"held": f"{n:,} not learned from", "all": f"all {len(held):,}"}
     return (
-        linked.choice(f"{noun.capitalize()} shown", options, key="rows",
-                      default="held" if known else "all")
+        linked.choice(
+            f"{noun.capitalize()} shown", options, key="rows", default="held" if known else "all"
+        )
         == "all"
-    )  # fmt: skip
+    )
 
 
 def _learned(outcome: Outcome) -> None:
@@ -139,9 +150,10 @@ def _learned(outcome: Outcome) -> None:
         return
     reports = list(outcome.reports)
     chart.live_chart(
-        own_training.training_spec(reports, reports[-1]["n_steps"]), key="own-learned",
+        own_training.training_spec(reports, reports[-1]["n_steps"]),
+        key="own-learned",
         alt="The critic's estimate of W, what is held out, and the losses of the training",
-    )  # fmt: skip
+    )
     fitted = outcome.fitted
     with st.container(horizontal=True, gap="large"):
         _number("Steps", f"{fitted['steps']:,}")

@@ -25,21 +25,30 @@ def edited(source: Source) -> list[Role]:
     if key not in st.session_state:
         st.session_state[f"_{key}"] = usual(key, guesses)
     start = st.session_state[f"_{key}"]
-    table = pd.DataFrame({
-        "Column": [column.name for column in columns],
-        "Role": start,
-        "Example": [column.example for column in columns],
-        "Holds": [_holds(column) for column in columns],
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "Column": [column.name for column in columns],
+            "Role": start,
+            "Example": [column.example for column in columns],
+            "Holds": [_holds(column) for column in columns],
+        }
+    )
     found = st.data_editor(
-        table, hide_index=True, height=min(342, 38 + 37 * len(table)),
-        key=key, disabled=["Column", "Example", "Holds"],
-        column_config={"Role": st.column_config.SelectboxColumn(
-            "Role", options=ROLES, required=True,
-            help="Double-click to change: what the detector sees, what tells the truth, what "
-            "names a row. A time names moments; rows keep their order.",
-        )},
-    )  # fmt: skip
+        table,
+        hide_index=True,
+        height=min(342, 38 + 37 * len(table)),
+        key=key,
+        disabled=["Column", "Example", "Holds"],
+        column_config={
+            "Role": st.column_config.SelectboxColumn(
+                "Role",
+                options=ROLES,
+                required=True,
+                help="Double-click to change: what the detector sees, what tells the truth, what "
+                "names a row. A time names moments; rows keep their order.",
+            )
+        },
+    )
     chosen: list[Role] = settle(key, list(found["Role"]))
     return chosen
 

@@ -26,8 +26,9 @@ def opened() -> tuple[Path, dict[str, Any]] | None:
     """The detector's file, and what it is."""
     left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
     with left:
-        file = st.file_uploader("A saved detector", ["safetensors"], key="own-detector",
-                                max_upload_size=MEGABYTES)  # fmt: skip
+        file = st.file_uploader(
+            "A saved detector", ["safetensors"], key="own-detector", max_upload_size=MEGABYTES
+        )
     found = own_tab.tab().kept.get(KEPT)
     if file is not None:
         try:
@@ -37,8 +38,10 @@ def opened() -> tuple[Path, dict[str, Any]] | None:
             st.error(str(error))
     if found is None:
         with right:
-            st.markdown("A file that “Files and code” gave you here, that `fit` wrote in a "
-                        "shell, or `detector.save(…)` in Python.")  # fmt: skip
+            st.markdown(
+                "A file that “Files and code” gave you here, that `fit` wrote in a "
+                "shell, or `detector.save(…)` in Python."
+            )
         return None
     path, about = found
     with right:
@@ -93,6 +96,9 @@ def as_it_takes(chosen: Chosen, about: dict[str, Any]) -> Chosen:
 
 def plan_of(chosen: Chosen, name: str) -> Plan:
     return Plan(
-        chosen.source, chosen.kind, chosen.roles, with_label=chosen.samples.label is not None,
+        chosen.source,
+        chosen.kind,
+        chosen.roles,
+        with_label=chosen.samples.label is not None,
         model=name,
-    )  # fmt: skip
+    )

@@ -80,17 +80,22 @@ def chosen() -> Source | None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         kind = linked.choice("Data", KINDS, key="kind", default="table")
         linked.choice(
-            "What to do", {"train": "Train a detector", "saved": "Open a saved one"},
-            key="with", default="train",
-        )  # fmt: skip
+            "What to do",
+            {"train": "Train a detector", "saved": "Open a saved one"},
+            key="with",
+            default="train",
+        )
     if kind != "own":
         return _example(kind)  # type: ignore[arg-type]  # the others are examples
     left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
     with left:
         file = st.file_uploader(
-            "Your data", TYPES, key="own-data", max_upload_size=MEGABYTES,
+            "Your data",
+            TYPES,
+            key="own-data",
+            max_upload_size=MEGABYTES,
             label_visibility="collapsed",
-        )  # fmt: skip
+        )
     with right:
         st.markdown(FORMAT)
     if file is None:
@@ -108,8 +113,10 @@ def _earlier() -> Source | None:
     """The file that was here when the page was left or loaded again, or that is being replaced."""
     kept: Source | None = own_tab.tab().kept.get(KEPT)
     if kept is None:
-        st.info("No file at hand? The three examples are files like yours: open one, press "
-                "Train, and see in half a minute what you would get.")  # fmt: skip
+        st.info(
+            "No file at hand? The three examples are files like yours: open one, press "
+            "Train, and see in half a minute what you would get."
+        )
         return None
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{kept.name}** is still here.", width="content")

@@ -127,8 +127,11 @@ def tab() -> OwnTab:
         found = tabs().name(asked, lambda tab: tab.browser == browser)
         st.session_state[NAME] = found
         if asked not in (None, found):
-            st.toast("The address leads to a training of another tab, or to one that is gone; "
-                     "this page begins anew.", icon=":material/info:")  # fmt: skip
+            st.toast(
+                "The address leads to a training of another tab, or to one that is gone; "
+                "this page begins anew.",
+                icon=":material/info:",
+            )
     return tabs().open(_handle(st.session_state[NAME]).name)
 
 

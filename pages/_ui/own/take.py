@@ -36,8 +36,10 @@ def tuned(outcome: Outcome) -> Plan:
 
 
 def _files(outcome: Outcome, plan: Plan) -> None:
-    st.markdown("**The detector** scores elsewhere: on this page (“Open a saved one”), in a shell, "
-                "in Python; as ONNX without any of this.")  # fmt: skip
+    st.markdown(
+        "**The detector** scores elsewhere: on this page (“Open a saved one”), in a shell, "
+        "in Python; as ONNX without any of this."
+    )
     if plan.threshold is not None and not _has(outcome, plan):
         _offer(outcome, plan)
         plan = outcome.plan
@@ -48,20 +50,31 @@ def _files(outcome: Outcome, plan: Plan) -> None:
     with st.container(horizontal=True, gap="small"):
         _file("Scores (CSV)", outcome.folder / plan.scores_name, "text/csv", "own-save-scores")
         if plan.stretch is not None:
-            _file("What it learned from (CSV)", outcome.folder / plan.fitted_name, "text/csv",
-                  "own-save-normal")  # fmt: skip
+            _file(
+                "What it learned from (CSV)",
+                outcome.folder / plan.fitted_name,
+                "text/csv",
+                "own-save-normal",
+            )
         if plan.source.kind is not None:
             _file("The example itself", plan.source.path, ANYTHING, "own-save-example")
     if plan.threshold is not None:
-        st.caption(f"With the threshold {plan.threshold:.6g} that you set, not with its own, "
-                   f"{outcome.threshold:.6g}.")  # fmt: skip
+        st.caption(
+            f"With the threshold {plan.threshold:.6g} that you set, not with its own, "
+            f"{outcome.threshold:.6g}."
+        )
 
 
 def _file(label: str, path: Path, kind: str, key: str) -> None:
     st.download_button(
-        label, path.read_bytes, path.name, kind, icon=":material/download:", on_click="ignore",
+        label,
+        path.read_bytes,
+        path.name,
+        kind,
+        icon=":material/download:",
+        on_click="ignore",
         key=key,
-    )  # fmt: skip
+    )
 
 
 # The threshold that was set
@@ -75,10 +88,13 @@ def _has(outcome: Outcome, plan: Plan) -> bool:
 @st.fragment
 def _offer(outcome: Outcome, plan: Plan) -> None:
     """Files with the threshold that was set, made when they are asked for: that takes seconds."""
-    st.markdown(f"You set the threshold to **{plan.threshold:.6g}**; these files still have its "
-                f"own, {outcome.threshold:.6g}.")  # fmt: skip
-    asked = st.button("Put mine into the files", icon=":material/tune:", key="own-apply",
-                      type="primary")  # fmt: skip
+    st.markdown(
+        f"You set the threshold to **{plan.threshold:.6g}**; these files still have its "
+        f"own, {outcome.threshold:.6g}."
+    )
+    asked = st.button(
+        "Put mine into the files", icon=":material/tune:", key="own-apply", type="primary"
+    )
     if asked and _done(outcome, plan.applied(), "Scoring once more"):
         (outcome.folder / plan.tuned_name).with_suffix(".onnx").unlink(missing_ok=True)
         outcome.given["made"] = outcome.current
@@ -92,8 +108,11 @@ def _onnx(outcome: Outcome, plan: Plan) -> None:
     place = st.empty()
     with place.container():
         if not path.exists() and _asked(plan):
-            _done(outcome, [["export", "onnx", plan.tuned_name, "--out", path.name]],
-                  "Tracing the networks")  # fmt: skip
+            _done(
+                outcome,
+                [["export", "onnx", plan.tuned_name, "--out", path.name]],
+                "Tracing the networks",
+            )
     if path.exists():
         with place.container():
             _file("ONNX", path, ANYTHING, "own-save-onnx")
@@ -102,10 +121,14 @@ def _onnx(outcome: Outcome, plan: Plan) -> None:
 def _asked(plan: Plan) -> bool:
     method = dict(plan.settings).get("score_method")
     return st.button(
-        "Make ONNX", icon=":material/deployed_code:", key="own-make-onnx", disabled=method in SLOW,
-        help="Scores in any ONNX runtime, threshold included." if method not in SLOW else
-        "This score method searches for every row anew, which ONNX cannot hold.",
-    )  # fmt: skip
+        "Make ONNX",
+        icon=":material/deployed_code:",
+        key="own-make-onnx",
+        disabled=method in SLOW,
+        help="Scores in any ONNX runtime, threshold included."
+        if method not in SLOW
+        else "This score method searches for every row anew, which ONNX cannot hold.",
+    )
 
 
 def _done(outcome: Outcome, commands: Sequence[Sequence[str]], doing: str) -> bool:

@@ -34,10 +34,11 @@ EFFORTS = {"quick": "Quick", "usual": "Usual", "thorough": "Thorough"}
 STEPS: dict[str, dict[str, dict[str, float]]] = {
     "table": {"quick": {"steps": 500}, "usual": {}, "thorough": {"steps": 8_000}},
     "images": {
-        "quick": {"steps": 300, "encoder_steps": 200, "average": 0.97}, "usual": {},
+        "quick": {"steps": 300, "encoder_steps": 200, "average": 0.97},
+        "usual": {},
         "thorough": {"steps": 12_000, "encoder_steps": 6_000},
     },
-}  # fmt: skip
+}
 STEPS["series"] = STEPS["table"]
 STAGES = {
     "generator": "generator and critic play against each other",
@@ -53,21 +54,42 @@ def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
     kind = chosen.kind
     of = "windows" if kind == "series" else "normals"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        method = settle("own-method", st.selectbox(
-            "Score", list(METHODS), list(METHODS).index(usual("own-method", "ours")), width=200,
-            format_func=lambda name: METHODS[name], key="own-method",
-            help="What makes a sample anomalous. “Ours” joins the critic, what the generator "
-            "cannot rebuild, and the distance to the nearest normals.",
-        ))  # fmt: skip
-        rate = settle("own-rate", st.select_slider(
-            "False alarms to tolerate", RATES, usual("own-rate", RATE), key="own-rate", width=200,
-            format_func=lambda value: f"{100 * value:g} % of {of}",
-        ))  # fmt: skip
+        method = settle(
+            "own-method",
+            st.selectbox(
+                "Score",
+                list(METHODS),
+                list(METHODS).index(usual("own-method", "ours")),
+                width=200,
+                format_func=lambda name: METHODS[name],
+                key="own-method",
+                help="What makes a sample anomalous. “Ours” joins the critic, what the generator "
+                "cannot rebuild, and the distance to the nearest normals.",
+            ),
+        )
+        rate = settle(
+            "own-rate",
+            st.select_slider(
+                "False alarms to tolerate",
+                RATES,
+                usual("own-rate", RATE),
+                key="own-rate",
+                width=200,
+                format_func=lambda value: f"{100 * value:g} % of {of}",
+            ),
+        )
         key, start = f"own-effort-{kind}", "quick" if kind == "images" else "usual"
-        effort = settle(key, st.segmented_control(
-            "Training", list(EFFORTS), default=usual(key, start), required=True, key=key,
-            format_func=lambda name: EFFORTS[name],
-        ))  # fmt: skip
+        effort = settle(
+            key,
+            st.segmented_control(
+                "Training",
+                list(EFFORTS),
+                default=usual(key, start),
+                required=True,
+                key=key,
+                format_func=lambda name: EFFORTS[name],
+            ),
+        )
         window = WINDOW
         if kind == "series":
             window = _number("Window (rows)", 4, 1_024, WINDOW, "own-window")
@@ -93,10 +115,14 @@ def _number(label: str, low: int, high: int, start: int, key: str) -> int:
 def _button(chosen: Chosen) -> None:
     again = chosen.source.key in runs().outcomes
     st.button(
-        "Train again" if again else "Train", type="secondary" if again else "primary",
-        icon=":material/model_training:", key="own-train", width=150, on_click=ask,
+        "Train again" if again else "Train",
+        type="secondary" if again else "primary",
+        icon=":material/model_training:",
+        key="own-train",
+        width=150,
+        on_click=ask,
         disabled=runs().busy,
-    )  # fmt: skip
+    )
 
 
 def ask() -> None:
@@ -107,9 +133,15 @@ def ask() -> None:
 def plan_of(chosen: Chosen, found: tuple[tuple[str, Any], ...]) -> Plan:
     label = chosen.samples.label
     return Plan(
-        chosen.source, chosen.kind, chosen.roles, found, with_label=label is not None,
-        labelled=chosen.labelled, stretch=chosen.stretch, features=chosen.samples.features,
-    )  # fmt: skip
+        chosen.source,
+        chosen.kind,
+        chosen.roles,
+        found,
+        with_label=label is not None,
+        labelled=chosen.labelled,
+        stretch=chosen.stretch,
+        features=chosen.samples.features,
+    )
 
 
 def start_if_asked(chosen: Chosen, plan: Plan, *files: Path) -> None:
@@ -167,8 +199,13 @@ def _live() -> None:
     with left:
         st.progress(*_how_far(fitting, plan, latest, place))
     with right:
-        st.button("Cancel", icon=":material/stop_circle:", key="own-cancel", width="stretch",
-                  on_click=held.cancel)  # fmt: skip
+        st.button(
+            "Cancel",
+            icon=":material/stop_circle:",
+            key="own-cancel",
+            width="stretch",
+            on_click=held.cancel,
+        )
     if plan.model or place:
         return
     from wganad_core.figures import own_training
@@ -176,9 +213,10 @@ def _live() -> None:
     reports = list(fitting.reports)
     n_steps = latest["n_steps"] if latest else 1
     chart.live_chart(
-        own_training.training_spec(reports, n_steps), key="own-training",
+        own_training.training_spec(reports, n_steps),
+        key="own-training",
         alt="The critic's estimate of W and the losses so far",
-    )  # fmt: skip
+    )
 
 
 def _how_far(

@@ -181,8 +181,15 @@ def transport(state: race_state.RaceState, live: RaceView | None) -> None:
             on_change=change_speed,
             width=150,
         )
-        st.number_input("Seed", 0, 10_000, value=state.race.lanes[0].training.seed,
-                        key="seed", on_change=reseed, width=130)  # fmt: skip
+        st.number_input(
+            "Seed",
+            0,
+            10_000,
+            value=state.race.lanes[0].training.seed,
+            key="seed",
+            on_change=reseed,
+            width=130,
+        )
 
 
 def lenses() -> View:
@@ -200,15 +207,21 @@ def lenses() -> View:
     }
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         lens = linked.choice(
-            "Lens", lens_names, key="lens", default="critic",
+            "Lens",
+            lens_names,
+            key="lens",
+            default="critic",
             help="‖∇f‖ is the Lipschitz lens: under a gradient penalty it stays near 1. D* is "
             "P_r/(P_r+P_θ), eq. 4: the best possible discriminator for these samples.",
-        )  # fmt: skip
+        )
         curves = linked.choice(
-            "Curves", curve_names, key="curves", default="distances",
+            "Curves",
+            curve_names,
+            key="curves",
+            default="distances",
             help="Exact W₁ is computed on 320 samples; two such samples of the data itself are "
             "about 0.15 apart, so that is its floor. A vanilla GAN has no estimate of W.",
-        )  # fmt: skip
+        )
         arrows = st.toggle("Gradient arrows", key="arrows", bind="query-params")
         manifold = st.toggle("Latent grid", key="manifold", bind="query-params")
         data = st.toggle("Data", value=True, key="data", bind="query-params")
@@ -225,9 +238,12 @@ def settings(state: race_state.RaceState) -> None:
             mixture, own = _data_settings(state)
         with lanes_column:
             n_lanes = st.segmented_control(
-                "Lanes", range(1, MAX_LANES + 1), default=len(state.race.lanes), required=True,
+                "Lanes",
+                range(1, MAX_LANES + 1),
+                default=len(state.race.lanes),
+                required=True,
                 key=f"n_lanes-{len(state.race.lanes)}",
-            )  # fmt: skip
+            )
             columns = st.columns(n_lanes, gap="medium")
             settings_of_lanes = []
             for i, column in enumerate(columns):
@@ -253,8 +269,12 @@ def settings(state: race_state.RaceState) -> None:
 
 def _data_settings(state: race_state.RaceState) -> tuple[dict[str, Any], Any]:
     old = state.race.mixture
-    name = st.selectbox("Data", list(DATA_NAMES), format_func=DATA_NAMES.__getitem__,
-                        index=list(DATA_NAMES).index(old.name))  # fmt: skip
+    name = st.selectbox(
+        "Data",
+        list(DATA_NAMES),
+        format_func=DATA_NAMES.__getitem__,
+        index=list(DATA_NAMES).index(old.name),
+    )
     chosen: dict[str, Any] = {"name": name}
     if name == "own":
         return chosen, own_points()
@@ -293,10 +313,12 @@ def _lane_settings(i: int, old: LaneConfig) -> tuple[str, dict[str, Any], dict[s
     """Recipe name, network settings and the training settings that replace the recipe's."""
     names: dict[str, str] = {**use_cases.METHOD_NAMES, "sharp": "WGAN-GP, sharp"}
     recipe = st.selectbox(
-        f"Lane {i + 1}", list(use_cases.RECIPES), format_func=names.__getitem__,
+        f"Lane {i + 1}",
+        list(use_cases.RECIPES),
+        format_func=names.__getitem__,
         index=list(use_cases.RECIPES).index(use_cases.recipe_of(old.training)),
         key=f"recipe-{i}-{use_cases.race_to_text(RaceConfig(lanes=(old,)))}",
-    )  # fmt: skip
+    )
     start = use_cases.RECIPES[recipe]
     if use_cases.recipe_of(old.training) == recipe:
         start = old.training
@@ -367,9 +389,13 @@ def exports(state: race_state.RaceState, live: RaceView | None) -> None:
                 help="One file with a play button; opens anywhere, without a network.",
             )
             st.download_button(
-                "Animation (GIF)", partial(make, export.race_gif), "race.gif", "image/gif",
-                on_click="ignore", icon=":material/gif_box:",
-            )  # fmt: skip
+                "Animation (GIF)",
+                partial(make, export.race_gif),
+                "race.gif",
+                "image/gif",
+                on_click="ignore",
+                icon=":material/gif_box:",
+            )
         st.caption(
             "The buttons at the top right of the picture save it as PNG or SVG. From the shell:"
         )

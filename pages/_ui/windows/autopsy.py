@@ -26,8 +26,9 @@ def show(
     seen = "never seen in training" if what == activity else "a normal activity"
     st.subheader(
         f"Window {windows.position[window]:,}: person {windows.subjects[window]}, "
-        f"{windows_data.doing(what)} ({seen})", anchor=False,
-    )  # fmt: skip
+        f"{windows_data.doing(what)} ({seen})",
+        anchor=False,
+    )
     stored = found.scores_of(window)
     _verdict(found, detector, stored[detector])
     signals = windows.signals[window]
@@ -72,9 +73,10 @@ def _details(
     with right:
         st.markdown(f"**Its place among all test windows** ({windows_data.name_of(detector)})")
         live_chart(
-            place_among(found.table(detector, "har", protocol), scores[detector]), key="place",
+            place_among(found.table(detector, "har", protocol), scores[detector]),
+            key="place",
             alt=f"{scores[detector]:.3g} among the scores of {windows_data.name_of(detector)}",
-        )  # fmt: skip
+        )
 
 
 def _verdict(found: Gallery, detector: str, score: float) -> None:

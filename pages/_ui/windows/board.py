@@ -40,19 +40,26 @@ def show() -> None:
         _sentence(rows, "laying", "dense", "the paper prints an AUPRC of 70%"), anchor=False
     )
     st.markdown(
-        _sentence(rows, "downstairs", "recurrence", "the paper finds its error “not high enough "
-                  "for the abnormal class to clearly separate” and prints no figure")
-    )  # fmt: skip
+        _sentence(
+            rows,
+            "downstairs",
+            "recurrence",
+            "the paper finds its error “not high enough "
+            "for the abnormal class to clearly separate” and prints no figure",
+        )
+    )
     series = {
-        _name(*key): found for key in BARS
+        _name(*key): found
+        for key in BARS
         if (found := [row for row in rows if (row.detector, row.model) == key])
-    }  # fmt: skip
+    }
     quoted = [row for row in rows if row.detector == "paper"]
     classes = [name for name in (*ACTIVITIES, board.MEAN) if any(r.abnormal == name for r in rows)]
     live_chart(
-        activity_bars(series | ({PAPER: quoted} if quoted else {}), classes), key="har-bars",
+        activity_bars(series | ({PAPER: quoted} if quoted else {}), classes),
+        key="har-bars",
         alt="AUPRC by unseen activity and detector",
-    )  # fmt: skip
+    )
     _show_table(rows, measure, classes)
     st.caption(
         f"{MEASURES[measure]} in %, UCI HAR; columns: the unseen activity. The paper's 70 is "
@@ -104,10 +111,12 @@ def _show_table(rows: list[board.Row], measure: str, classes: list[str]) -> None
             subset=pd.IndexSlice[table.index[~reference], classes],
             props="font-weight: 700; background-color: #009E7340",
         ),
-        hide_index=True, height="content", placeholder="–",
+        hide_index=True,
+        height="content",
+        placeholder="–",
         column_config=dict.fromkeys(classes, number)
         | {"Detector": st.column_config.TextColumn(pinned=True, width=230)},
-    )  # fmt: skip
+    )
 
 
 def _table(rows: list[board.Row], measure: str, classes: list[str]) -> pd.DataFrame:

@@ -30,8 +30,11 @@ def show(activity: str, architecture: str, detector: str) -> None:
     left, right = st.columns([11, 9], gap="large")
     with left:
         st.markdown(f"**Scores by activity** ({name})")
-        live_chart(figures.activity_boxes(test), key="box-activities",
-                   alt=f"{name}: box plots of six activities")  # fmt: skip
+        live_chart(
+            figures.activity_boxes(test),
+            key="box-activities",
+            alt=f"{name}: box plots of six activities",
+        )
         st.caption(
             f"{windows_data.MEANINGS[detector]}. All {len(test):,} windows of nine people that no "
             "model has met."
@@ -42,8 +45,11 @@ def show(activity: str, architecture: str, detector: str) -> None:
             label: table.where(part="test", protocol=protocol)
             for protocol, label in windows_data.PROTOCOLS.items()
         }
-        live_chart(figures.precision_recall(curves), key="box-curves",
-                   alt=f"{name}: precision-recall curves of both test variants")  # fmt: skip
+        live_chart(
+            figures.precision_recall(curves),
+            key="box-curves",
+            alt=f"{name}: precision-recall curves of both test variants",
+        )
         st.caption(_no_interval(test))
     _people(test, activity, name)
     _paper()
@@ -67,11 +73,16 @@ def _people(test: ScoreTable, activity: str, name: str) -> None:
 
     st.subheader("One activity, person by person", anchor=False)
     chosen = linked.choice(
-        "Activity", {each: each.capitalize() for each in ACTIVITIES}, key="person-activity",
+        "Activity",
+        {each: each.capitalize() for each in ACTIVITIES},
+        key="person-activity",
         default=activity,
-    )  # fmt: skip
-    live_chart(figures.person_boxes(test, chosen), key="box-people",
-               alt=f"{name}: box plots of {chosen}, one per test person")  # fmt: skip
+    )
+    live_chart(
+        figures.person_boxes(test, chosen),
+        key="box-people",
+        alt=f"{name}: box plots of {chosen}, one per test person",
+    )
     st.caption(
         "People differ in how they walk, and in how they wear the phone. Where one person's box "
         "lies apart, a threshold that suits the others fails for this one."
@@ -83,9 +94,10 @@ def _paper() -> None:
     from wganad_core.figures.windows import scores as figures
 
     here = {
-        title: setting for title, setting in PAPER.items()
+        title: setting
+        for title, setting in PAPER.items()
         if windows_tables.available(*setting, "encoder")
-    }  # fmt: skip
+    }
     if not here:
         return
     st.subheader("The paper's two box plots, again", anchor=False)
@@ -96,7 +108,10 @@ def _paper() -> None:
                 "(encoder)"
             )
             test = windows_tables.table(*setting, "encoder").where(part="test", protocol="test")
-            live_chart(figures.activity_boxes(test), key=f"box-{title}",
-                       alt=f"{title}: box plots of six activities")  # fmt: skip
+            live_chart(
+                figures.activity_boxes(test),
+                key=f"box-{title}",
+                alt=f"{title}: box plots of six activities",
+            )
             figure = evaluation.summary(test.label, test.score)
             st.caption(f"AUPRC {figure.auprc:.2f}, chance {figure.base_rate:.2f}; {WORDS[title]}.")

@@ -26,19 +26,32 @@ def show(found: Gallery, activity: str, detector: str) -> int | None:
     """Controls and strip; returns the number of the bundled window to be taken apart."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         by = linked.choice(
-            "Order", ORDERS, key="order", default="mixed",
+            "Order",
+            ORDERS,
+            key="order",
+            default="mixed",
             help=f"**Worst misses**: windows of {activity} with the lowest scores. **Dearest false "
             "alarms**: normal windows with the highest.",
-        )  # fmt: skip
+        )
         subject = st.selectbox(
-            "Person", [str(number) for number in TEST_SUBJECTS], index=None, placeholder="all",
-            key="subject", width=110, bind="query-params",
-            help="One of the nine test subjects; no model has met them.",
-        )  # fmt: skip
-        class_ = st.selectbox(
-            "Activity", ACTIVITIES, index=None, placeholder="all", key="class", width=150,
+            "Person",
+            [str(number) for number in TEST_SUBJECTS],
+            index=None,
+            placeholder="all",
+            key="subject",
+            width=110,
             bind="query-params",
-        )  # fmt: skip
+            help="One of the nine test subjects; no model has met them.",
+        )
+        class_ = st.selectbox(
+            "Activity",
+            ACTIVITIES,
+            index=None,
+            placeholder="all",
+            key="class",
+            width=150,
+            bind="query-params",
+        )
     windows = windows_data.sample()
     among = None if subject is None else windows.subjects == int(subject)
     order = found.order(detector, by, class_, N_SHOWN, among)
@@ -58,11 +71,15 @@ def _strip(found: Gallery, detector: str, order: np.ndarray) -> int:
     at = np.flatnonzero(order == chosen)
     events = live_chart(
         figures.strip(
-            windows.signals[order], windows.activities[order].tolist(), shares, found.abnormal,
+            windows.signals[order],
+            windows.activities[order].tolist(),
+            shares,
+            found.abnormal,
             int(at[0]) if len(at) else None,
         ),
-        key="strip", alt=f"{len(order)} windows of total acceleration to choose from",
-    )  # fmt: skip
+        key="strip",
+        alt=f"{len(order)} windows of total acceleration to choose from",
+    )
     st.caption(
         "Total acceleration over 2.56 s; click on a window to take it apart. In %: the share of "
         f"normal test windows that score lower by “{windows_data.name_of(detector)}”."

@@ -33,9 +33,12 @@ def activity() -> str:
     thumbnails = _thumbnails()
     options = {name: f"![{name}]({thumbnails[name]}) {name}" for name in ACTIVITIES}
     return linked.choice(
-        "The activity that the model has never seen", options, key="activity", default="laying",
+        "The activity that the model has never seen",
+        options,
+        key="activity",
+        default="laying",
         help="Total acceleration in a window of 2.56 s, along x, y and z.",
-    )  # fmt: skip
+    )
 
 
 @st.cache_resource(show_spinner=False)
@@ -68,14 +71,20 @@ def detector(found: Gallery) -> str:
     meanings = "\n".join(
         f"- **{label}**: {windows_data.MEANINGS[name]}." for name, label in known.items()
     )
-    return linked.choice("Detector", known, key="detector", default=next(iter(known)),
-                         help=meanings)  # fmt: skip
+    return linked.choice(
+        "Detector", known, key="detector", default=next(iter(known)), help=meanings
+    )
 
 
 def protocol() -> str:
     """Which windows of the unseen activity are tested."""
-    return linked.choice("Tested on", windows_data.PROTOCOLS, key="protocol", default="test",
-                         help=windows_data.PROTOCOL_HELP)  # fmt: skip
+    return linked.choice(
+        "Tested on",
+        windows_data.PROTOCOLS,
+        key="protocol",
+        default="test",
+        help=windows_data.PROTOCOL_HELP,
+    )
 
 
 def headline(found: Gallery, detector: str) -> None:

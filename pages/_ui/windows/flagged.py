@@ -56,7 +56,7 @@ def show(shown: Shown, score: FloatArray, table: ScoreTable, model: Model) -> No
         recording_strip(shown.line, score, threshold, start, log, shown.truth, activity),
         key="own-strip",
         alt=f"The signals, and the score of {windows_data.name_of(detector)} along time",
-    )  # fmt: skip
+    )
     if events.drag is not None:
         st.session_state[MOVED] = {model: float(events.drag["y0"])}
         try:
@@ -86,10 +86,17 @@ def _tolerated(model: Model) -> float:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         rate = st.slider(
             "False alarms to tolerate",
-            0.0, 30.0, RATE, 0.5, format="%.1f %%", key=TOLERATED, on_change=forget, width=420,
+            0.0,
+            30.0,
+            RATE,
+            0.5,
+            format="%.1f %%",
+            key=TOLERATED,
+            on_change=forget,
+            width=420,
             help="The threshold is this quantile of the scores that normal windows of two people "
             "got who were used for nothing else. Or drag the orange line.",
-        )  # fmt: skip
+        )
         if model in st.session_state.get(MOVED, {}):
             st.button("Back to the slider's threshold", on_click=forget, icon=":material/undo:")
     return rate
@@ -122,18 +129,25 @@ def _show_flagged(found: list[timeline.Flagged]) -> None:
         return
     table = pd.DataFrame([dataclasses.asdict(part) for part in found])
     st.dataframe(
-        table, hide_index=True, height="content" if len(found) < 7 else 290,
+        table,
+        hide_index=True,
+        height="content" if len(found) < 7 else 290,
         column_config={
             "start": st.column_config.NumberColumn("Start", format="%.2f s"),
             "end": st.column_config.NumberColumn("End", format="%.2f s"),
             "peak": st.column_config.NumberColumn("Peak score", format="%.3g"),
             "n": st.column_config.NumberColumn("Windows"),
         },
-    )  # fmt: skip
-    text = table.rename(columns={"start": "start (s)", "end": "end (s)", "peak": "peak score",
-                                 "n": "windows"})  # fmt: skip
+    )
+    text = table.rename(
+        columns={"start": "start (s)", "end": "end (s)", "peak": "peak score", "n": "windows"}
+    )
     st.download_button(
-        "Flagged stretches as CSV", lambda: text.to_csv(index=False, float_format="%.6g").encode(),
-        "flagged.csv", "text/csv", icon=":material/download:", on_click="ignore",
+        "Flagged stretches as CSV",
+        lambda: text.to_csv(index=False, float_format="%.6g").encode(),
+        "flagged.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
         key="flagged-csv",
-    )  # fmt: skip
+    )

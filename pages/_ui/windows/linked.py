@@ -17,8 +17,11 @@ from wganad_core.data.har import LENGTH, RATE, SIGNALS
 from wganad_core.data.views import View
 from wganad_core.records import FloatArray
 
-SENSORS = {"body_acc": "Body acceleration", "body_gyro": "Gyroscope",
-           "total_acc": "Total acceleration"}  # fmt: skip
+SENSORS = {
+    "body_acc": "Body acceleration",
+    "body_gyro": "Gyroscope",
+    "total_acc": "Total acceleration",
+}
 UNITS = {"body_acc": "g", "body_gyro": "rad/s", "total_acc": "g"}
 AXES = {"x": "x", "y": "y", "z": "z", "joint": "all three"}
 URL_CELL = "cell"
@@ -85,15 +88,21 @@ def _controls() -> tuple[str, str, float | None]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         sensor = linked.choice("Recurrence image of", SENSORS, key="sensor", default="body_acc")
         axis = linked.choice(
-            "Axis", AXES, key="axis", default="x",
+            "Axis",
+            AXES,
+            key="axis",
+            default="x",
             help="**All three**: the distance between vectors, ‖sᵢ − sⱼ‖.",
-        )  # fmt: skip
-        classical = st.toggle("Threshold", key="classical", bind="query-params",
-                              help="Draw the classical recurrence plot: close or not.")  # fmt: skip
+        )
+        classical = st.toggle(
+            "Threshold",
+            key="classical",
+            bind="query-params",
+            help="Draw the classical recurrence plot: close or not.",
+        )
         percent = 10
         if classical:
-            percent = st.slider("ε, % of the largest distance", 1, 50, 10, width=210,
-                                key="epsilon")  # fmt: skip
+            percent = st.slider("ε, % of the largest distance", 1, 50, 10, width=210, key="epsilon")
         with st.popover("How to read it", icon=":material/help:"):
             st.markdown(READING)
     return sensor, axis, percent / 100 if classical else None
@@ -108,9 +117,12 @@ def _cell() -> tuple[int, int]:
 
 
 def _draw_signals(
-    window: FloatArray, rebuilt: Rebuilt, names: list[str], marks: tuple[float, float],
+    window: FloatArray,
+    rebuilt: Rebuilt,
+    names: list[str],
+    marks: tuple[float, float],
     stretch: tuple[float, float] | None,
-) -> ChartEvents:  # fmt: skip
+) -> ChartEvents:
     from wganad_core.figures.windows.signals import nine_signals
 
     spec = nine_signals(window, rebuilt.signals, names, marks, stretch)
@@ -118,9 +130,13 @@ def _draw_signals(
 
 
 def _draw_images(
-    window: FloatArray, rebuilt: Rebuilt, names: list[str], share: float | None,
-    marks: tuple[float, float], stretch: tuple[float, float] | None,
-) -> ChartEvents:  # fmt: skip
+    window: FloatArray,
+    rebuilt: Rebuilt,
+    names: list[str],
+    share: float | None,
+    marks: tuple[float, float],
+    stretch: tuple[float, float] | None,
+) -> ChartEvents:
     from wganad_core.figures.windows.recurrence import images
 
     panels = _panels(window, rebuilt, names)
@@ -132,8 +148,11 @@ def _draw_images(
             )
             for panel in panels
         ]
-    return live_chart(images(panels, marks, stretch), key="recurrence",
-                      alt="Recurrence images; " + ", ".join(p.title for p in panels))  # fmt: skip
+    return live_chart(
+        images(panels, marks, stretch),
+        key="recurrence",
+        alt="Recurrence images; " + ", ".join(p.title for p in panels),
+    )
 
 
 def _panels(window: FloatArray, rebuilt: Rebuilt, names: list[str]) -> list[Any]:
@@ -147,9 +166,14 @@ def _panels(window: FloatArray, rebuilt: Rebuilt, names: list[str]) -> list[Any]
     top = float(original.max()) or 1.0
     colours = [COLOURS[name[-1]] for name in names]
     panels = [
-        Panel(f"R, up to {top:.2g} {unit}", original,
-              dict(zip(colours, chosen, strict=True)), top, unit)
-    ]  # fmt: skip
+        Panel(
+            f"R, up to {top:.2g} {unit}",
+            original,
+            dict(zip(colours, chosen, strict=True)),
+            top,
+            unit,
+        )
+    ]
     if all(name in rebuilt.signals for name in names):
         back = np.stack([rebuilt.signals[name] for name in names])
         image = recurrence.joint_distance_matrix(back)
@@ -159,8 +183,10 @@ def _panels(window: FloatArray, rebuilt: Rebuilt, names: list[str]) -> list[Any]
         number = SIGNALS.index(names[0])
         seen, made = rebuilt.seen[number], rebuilt.images[number]
         limit = float(seen.max()) or 1.0
-        panels += [Panel("The network sees", seen, {}, limit),
-                   Panel("… and gives back", made, {}, limit)]  # fmt: skip
+        panels += [
+            Panel("The network sees", seen, {}, limit),
+            Panel("… and gives back", made, {}, limit),
+        ]
     return panels
 
 

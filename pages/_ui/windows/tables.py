@@ -76,6 +76,7 @@ def alarms(found: ScoreTable, part: str, threshold: float) -> dict[str, float]:
     people, group = np.unique(own.subject, return_inverse=True)
     shares = evaluation.false_alarms_by_group(own.score > threshold, own.label, group, len(people))
     return {
-        person: float(share) for person, share in zip(people.tolist(), shares, strict=True)
+        person: float(share)
+        for person, share in zip(people.tolist(), shares, strict=True)
         if not np.isnan(share)
-    }  # fmt: skip
+    }

@@ -45,16 +45,24 @@ def _chosen() -> Shown:
     """The file that was uploaded, the last one that could be read, or the example."""
     left, right = st.columns([5, 6], gap="large")
     with left:
-        file = st.file_uploader("A recording from a phone at the waist", ["csv", "txt", "tsv"],
-                                key="own-recording", max_upload_size=MAX_BYTES // 10**6,
-                                )  # fmt: skip
+        file = st.file_uploader(
+            "A recording from a phone at the waist",
+            ["csv", "txt", "tsv"],
+            key="own-recording",
+            max_upload_size=MAX_BYTES // 10**6,
+        )
     with right:
         st.markdown(FORMAT)
         with st.container(horizontal=True, gap="small"):
             st.download_button(
-                "The example as CSV", _example_csv, "recording.csv", "text/csv",
-                icon=":material/download:", on_click="ignore", key="example-csv",
-            )  # fmt: skip
+                "The example as CSV",
+                _example_csv,
+                "recording.csv",
+                "text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+                key="example-csv",
+            )
             settings = _settings()
     if file is None:  # also for a moment while one file replaces another
         return _example()
@@ -70,13 +78,16 @@ def _chosen() -> Shown:
 def _settings() -> tuple[str | None, str | None, str | None]:
     """The time column and both units, where the file does not tell."""
     with st.popover("Units and time", icon=":material/tune:"):
-        time = st.text_input("Name of the time column", placeholder="time, t, timestamp, seconds",
-                             key="own-time")  # fmt: skip
+        time = st.text_input(
+            "Name of the time column", placeholder="time, t, timestamp, seconds", key="own-time"
+        )
         units = [
             st.selectbox(label, [AS_WRITTEN, *choices], key=key)
-            for label, choices, key in (("Unit of acceleration", ACC_UNITS, "own-acc"),
-                                        ("Unit of rotation", GYRO_UNITS, "own-gyro"))
-        ]  # fmt: skip
+            for label, choices, key in (
+                ("Unit of acceleration", ACC_UNITS, "own-acc"),
+                ("Unit of rotation", GYRO_UNITS, "own-gyro"),
+            )
+        ]
     acceleration, rotation = (None if unit == AS_WRITTEN else unit for unit in units)
     return time.strip() or None, acceleration, rotation
 

@@ -112,20 +112,39 @@ def test_points_of_a_file_and_of_an_upload(text: str, tmp_path: Path) -> None:
         (b"x,y\na,b\n", "Line 2 holds 'a,b'; expected two numbers."),
         (b"1,2\n3,\n", "Line 2 holds '3,'; expected two numbers."),
         (b"1,2\n1,5;2,5\n", "Line 2 holds '1,5;2,5'; expected two numbers."),
-        (b"1,2\nnan,3\n", "Line 2 holds 'nan,3'; expected finite numbers. "
-                          "Remove or fill such lines."),
-        (b"1,2\n3,-inf\n", "Line 2 holds '3,-inf'; expected finite numbers. "
-                           "Remove or fill such lines."),
+        (
+            b"1,2\nnan,3\n",
+            "Line 2 holds 'nan,3'; expected finite numbers. Remove or fill such lines.",
+        ),
+        (
+            b"1,2\n3,-inf\n",
+            "Line 2 holds '3,-inf'; expected finite numbers. Remove or fill such lines.",
+        ),
         (b"x\n1\n2\n", "Line 2 holds '1'; expected two numbers."),
         (b"x,y,z\n1,2,3\n", "Line 2 holds '1,2,3'; expected two numbers."),
         (b"1,,2\n", "Line 1 holds '1,,2'; expected two numbers."),
         (b"9" * 99, f"Line 1 holds '{'9' * 40}'; expected two numbers."),
         (b"1,2\n" * 10, "Expected points that differ; all of them coincide."),
     ],
-    ids=["empty", "header only", "few", "many", "text", "text in line 1", "second header",
-         "missing", "decimal commas", "nan", "infinity", "one column", "three columns",
-         "empty column", "a long line", "all alike"],
-)  # fmt: skip
+    ids=[
+        "empty",
+        "header only",
+        "few",
+        "many",
+        "text",
+        "text in line 1",
+        "second header",
+        "missing",
+        "decimal commas",
+        "nan",
+        "infinity",
+        "one column",
+        "three columns",
+        "empty column",
+        "a long line",
+        "all alike",
+    ],
+)
 def test_unusable_files_are_refused_in_a_sentence(data: bytes, sentence: str) -> None:
     upload = io.BytesIO(data)
     upload.name = "mine.csv"

@@ -161,8 +161,9 @@ def test_zip_and_folder_are_the_same(tmp_path: Path):
     np.testing.assert_array_equal(found[0].x, found[1].x)
     for each in found:
         assert each.sample_id is not None
-        assert each.sample_id.tolist() == [f"part {i % 2}/{i}.png" for i in
-                                           (0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11)]  # fmt: skip
+        assert each.sample_id.tolist() == [
+            f"part {i % 2}/{i}.png" for i in (0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11)
+        ]
         assert each.label is None
         assert each.remarks == ("1 file of another kind left out.",)
     assert [each.about for each in found] == [12, 12]
@@ -334,7 +335,7 @@ REFUSED = [
     (npy(np.full((2, 28, 28), -1.0)), "The array holds grey values from -1 to -1"),
     (npy(np.full((2, 28, 28), 300.0)), "The array holds grey values from 300 to 300"),
     (npy(np.full((2, 28, 28), 70_000)), "The array holds grey values"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")

@@ -50,8 +50,16 @@ def npy(array: np.ndarray) -> bytes:
 
 
 def same(a: OwnSamples, b: OwnSamples) -> None:
-    for field in ("x", "row", "label", "sample_id", "time", "missing", "missing_label",
-                  "missing_id"):  # fmt: skip
+    for field in (
+        "x",
+        "row",
+        "label",
+        "sample_id",
+        "time",
+        "missing",
+        "missing_label",
+        "missing_id",
+    ):
         np.testing.assert_array_equal(getattr(a, field), getattr(b, field), field)
     assert a.features == b.features
 
@@ -60,9 +68,7 @@ def same(a: OwnSamples, b: OwnSamples) -> None:
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 VALUES = st.one_of(st.floats(), st.integers(-100, 100).map(float))
-ROWS = st.lists(
-    st.tuples(VALUES, VALUES, st.booleans(), WORDS), min_size=1, max_size=30
-)  # fmt: skip
+ROWS = st.lists(st.tuples(VALUES, VALUES, st.booleans(), WORDS), min_size=1, max_size=30)
 FORMS = st.sampled_from([",", ";", "\t", "parquet"])
 
 
@@ -208,7 +214,7 @@ ROLES = [
     ("x,none\n1,\n2,NA\n", {"x": "feature", "none": "leave out"}),
     ("label,anomaly,x\n0,1,2\n1,1,3\n", {"label": "label", "anomaly": "leave out", "x": "feature"}),
     (",x\n0,1\n1,2\n", {"": "id", "x": "feature"}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("content", "roles"), ROLES)
@@ -238,17 +244,34 @@ def test_roles_that_are_chosen():
 
 def test_types_of_parquet():
     frame = pd.DataFrame(
-        {"id": [1, 2, 3], "at": pd.to_datetime(["2024-01-01", "2024-01-02", "NaT"]),
-         "f": [1.5, None, 3], "i": pd.array([1, 2, None], "Int8"), "s": ["a", None, "c"],
-         "flag": [True, False, True], "cat": pd.Categorical(["u", "v", "u"]),
-         "many": [[1], [2], [3]], "no": [None] * 3, "d.e": [1.0, 2, 3],
-         "label": [0.0, 1.0, 0.0]}
-    )  # fmt: skip
+        {
+            "id": [1, 2, 3],
+            "at": pd.to_datetime(["2024-01-01", "2024-01-02", "NaT"]),
+            "f": [1.5, None, 3],
+            "i": pd.array([1, 2, None], "Int8"),
+            "s": ["a", None, "c"],
+            "flag": [True, False, True],
+            "cat": pd.Categorical(["u", "v", "u"]),
+            "many": [[1], [2], [3]],
+            "no": [None] * 3,
+            "d.e": [1.0, 2, 3],
+            "label": [0.0, 1.0, 0.0],
+        }
+    )
     seen = {column.name: column for column in look(parquet(frame)).columns}
     assert {name: column.kind for name, column in seen.items()} == {
-        "id": "number", "at": "time", "f": "number", "i": "number", "s": "text", "flag": "text",
-        "cat": "text", "many": "other", "no": "empty", "d.e": "number", "label": "number",
-    }  # fmt: skip
+        "id": "number",
+        "at": "time",
+        "f": "number",
+        "i": "number",
+        "s": "text",
+        "flag": "text",
+        "cat": "text",
+        "many": "other",
+        "no": "empty",
+        "d.e": "number",
+        "label": "number",
+    }
     assert [seen[name].n_missing for name in ("at", "f", "i", "s", "no")] == [1, 1, 1, 1, 3]
     found = read(parquet(frame))
     assert found.features == ("f", "i", "d.e")
@@ -269,8 +292,12 @@ def test_look_tells_what_there_is():
     assert found.head[:2] == (("s0", "0", "1", "0", "0"), ("s1", "1", "1", "1", "1"))
     assert [columns[name].n_missing for name in "abc"] == [1, 0, 1]
     assert [columns[name].distinct for name in ("id", "a", "b", "c", "label")] == [
-        1000, 1000, 1, 3, 2,
-    ]  # fmt: skip
+        1000,
+        1000,
+        1,
+        3,
+        2,
+    ]
     assert [column.name for column in found.columns if column.constant] == ["b"]
     assert found.remarks == (
         "The same value throughout: the column 'b'.",
@@ -322,10 +349,13 @@ def test_a_table_without_names_serves_a_detector_with_names():
 @pytest.mark.parametrize(
     ("content", "named"),
     [
-        ("x0,x1\n1,2\n3,4\n", True), ("0,1\n1.5,2\n3,4\n", True), ("1,2\n3,4\n", False),
-        (npy(np.zeros((2, 2))), False), (parquet(pd.DataFrame({"x0": [1.0], "x1": [2.0]})), True),
+        ("x0,x1\n1,2\n3,4\n", True),
+        ("0,1\n1.5,2\n3,4\n", True),
+        ("1,2\n3,4\n", False),
+        (npy(np.zeros((2, 2))), False),
+        (parquet(pd.DataFrame({"x0": [1.0], "x1": [2.0]})), True),
     ],
-)  # fmt: skip
+)
 def test_whether_names_are_the_files_own(content: bytes | str, named: bool):
     found = read(content)
     assert found.named == named
@@ -505,16 +535,20 @@ def test_names_of_parquet():
 TABLE = pd.DataFrame(np.random.default_rng(0).normal(size=(50, 3)), columns=["a", "b", "c"])
 NAMED = TABLE.assign(id=[f"é{i}" for i in range(50)], label=np.arange(50) % 2)
 SEEDS = [
-    TABLE.to_csv(index=False).encode(), NAMED.to_csv(sep=";", decimal=",").encode(),
-    parquet(TABLE), parquet(NAMED, compression="none"), npy(TABLE.to_numpy()),
-]  # fmt: skip
+    TABLE.to_csv(index=False).encode(),
+    NAMED.to_csv(sep=";", decimal=",").encode(),
+    parquet(TABLE),
+    parquet(NAMED, compression="none"),
+    npy(TABLE.to_numpy()),
+]
 
 
 @settings(max_examples=250, deadline=None)
 @given(
-    seed=st.sampled_from(SEEDS), cut=st.integers(0, 3000),
+    seed=st.sampled_from(SEEDS),
+    cut=st.integers(0, 3000),
     changes=st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), max_size=4),
-)  # fmt: skip
+)
 def test_damaged_files_are_read_or_refused(seed: bytes, cut: int, changes: list):
     damaged = bytearray(seed)
     for at, value in changes:
@@ -585,9 +619,11 @@ def test_chunk_rows():
 
 def test_about_rows(tmp_path: Path):
     for name, content, n in (
-        ("a.csv", b"# c\na,b\n1,2\n3,4", 2), ("b.csv", b"1\r2\r3\r", 3),
-        ("c.npy", npy(np.zeros((7, 2))), 7), ("d", parquet(TABLE), 50),
-    ):  # fmt: skip
+        ("a.csv", b"# c\na,b\n1,2\n3,4", 2),
+        ("b.csv", b"1\r2\r3\r", 3),
+        ("c.npy", npy(np.zeros((7, 2))), 7),
+        ("d", parquet(TABLE), 50),
+    ):
         (tmp_path / name).write_bytes(content)
         assert read_samples(tmp_path / name).about == n
 

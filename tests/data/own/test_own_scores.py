@@ -25,8 +25,9 @@ INF = np.inf
 
 
 def read(content: bytes | str, **columns: Any) -> OwnScores:
-    return read_scores(io.BytesIO(content.encode() if isinstance(content, str) else content),
-                       **columns)  # fmt: skip
+    return read_scores(
+        io.BytesIO(content.encode() if isinstance(content, str) else content), **columns
+    )
 
 
 def parquet(**columns: Any) -> bytes:
@@ -91,9 +92,16 @@ def test_forms_of_csv(content: str, score: list[float]):
 
 
 @pytest.mark.parametrize(
-    "values", [[0, 1, 1], ["0.0", "1.0", 1], ["normal", "Anomaly", " anomaly "],
-               [False, True, True], ["FALSE", "true", "True"], [0.0, 1.0, 1.0]],
-)  # fmt: skip
+    "values",
+    [
+        [0, 1, 1],
+        ["0.0", "1.0", 1],
+        ["normal", "Anomaly", " anomaly "],
+        [False, True, True],
+        ["FALSE", "true", "True"],
+        [0.0, 1.0, 1.0],
+    ],
+)
 @pytest.mark.parametrize("name", ["label", "Labels", "Y", "is_anomaly", "target", "anomaly"])
 def test_labels(name: str, values: list):
     rows = "\n".join(f"1,{value}" for value in values)
@@ -106,8 +114,11 @@ def test_labels(name: str, values: list):
 def test_other_columns():
     found = read("Index,score,Category,person,extra\n7,1,walk,p1,x\n8,2,,p2,y\n")
     assert found.columns == {
-        "score": "score", "id": "Index", "class": "Category", "subject": "person",
-    }  # fmt: skip
+        "score": "score",
+        "id": "Index",
+        "class": "Category",
+        "subject": "person",
+    }
     scored = found.scored
     assert scored.label is None
     for column, values in (
@@ -169,8 +180,9 @@ def test_what_a_file_offers(tmp_path: Path):
     storage.save_scores(table([1, 2, 3], **columns, seed=[0, 1, 1]), path)
     both = offered(path).detectors
     assert [(d["detector"], d["model"], d["seed"]) for d in both] == [
-        ("knn", "none", "0"), ("critic", "gan", "1"),
-    ]  # fmt: skip
+        ("knn", "none", "0"),
+        ("critic", "gan", "1"),
+    ]
     assert [read_scores(path, choose=one).scored.score.tolist() for one in both] == [[1], [2, 3]]
 
 
@@ -248,8 +260,11 @@ GOOD = parquet(score=np.arange(50.0), id=[f"a{i}" for i in range(50)])
         (b"# a\n# b\n", "This holds comments only;"),
         (b"score,label\n", "There is a header and no row;"),
         (b"score", "There is a header and no row;"),
-        (b"a,b\n1,2\n", "Expected a column named score, anomaly_score or scores; found the columns "
-         "'a', 'b', with 2 columns of numbers."),
+        (
+            b"a,b\n1,2\n",
+            "Expected a column named score, anomaly_score or scores; found the columns "
+            "'a', 'b', with 2 columns of numbers.",
+        ),
         (b"a,label\nx,1\n", "with no other column of numbers."),
         (b"a\nx\n", "found the column 'a', with no other column"),
         (b"score\n1\n2\nabc\n", "Column 'score' holds 'abc' in line 4; expected numbers."),
@@ -291,7 +306,7 @@ GOOD = parquet(score=np.arange(50.0), id=[f"a{i}" for i in range(50)])
         (parquet(score=[1.0], label=[None]), "Column 'label' holds '' in row 1;"),
         (parquet(score=np.zeros(0)), "There are columns and no row;"),
     ],
-)  # fmt: skip
+)
 def test_what_is_refused(content: bytes, reason: str):
     with pytest.raises(DataError) as refusal:
         read(content)
@@ -335,7 +350,7 @@ def test_files_that_cannot_be_read(tmp_path: Path):
         lambda change: GOOD[: change[0]] + bytes([change[1]]) + GOOD[change[0] + 1 :]
     )
 )
-def test_junk_is_read_or_refused(content: bytes):  # fmt: skip
+def test_junk_is_read_or_refused(content: bytes):
     try:
         found = read(content)
     except DataError:

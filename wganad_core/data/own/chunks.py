@@ -138,12 +138,19 @@ def _image_chunks(
             part = slice(start, start + len(x))
             yield _complete(
                 OwnSamples(
-                    file.name, x, PIXELS, np.arange(start, start + len(x)) + 1,
+                    file.name,
+                    x,
+                    PIXELS,
+                    np.arange(start, start + len(x)) + 1,
                     None if labels is None else labels[part],
-                    None if names is None else names[part], None, (SIDE, SIDE),
-                    tuple(sorted(pictures.remarks)), NO_ROWS, about=pictures.n,
+                    None if names is None else names[part],
+                    None,
+                    (SIDE, SIDE),
+                    tuple(sorted(pictures.remarks)),
+                    NO_ROWS,
+                    about=pictures.n,
                 )
-            )  # fmt: skip
+            )
 
 
 def _chunks(file: OwnFile, table: OwnRows, roles: Roles, rows: int) -> Iterator[OwnSamples]:
@@ -166,15 +173,20 @@ def _samples(
     features = tuple(table.names[at] for at in roles.features)
     return _complete(
         OwnSamples(
-            name, x, features,
+            name,
+            x,
+            features,
             np.arange(start, start + len(piece)) + 1,
             _labels(table, piece, roles.label, start),
             _texts(table, piece, roles.sample_id, start),
             _texts(table, piece, roles.time, start),
-            (SIDE, SIDE) if features == PIXELS else None, remarks, NO_ROWS,
-            named=table.named, about=table.about,
+            (SIDE, SIDE) if features == PIXELS else None,
+            remarks,
+            NO_ROWS,
+            named=table.named,
+            about=table.about,
         )
-    )  # fmt: skip
+    )
 
 
 def _complete(samples: OwnSamples) -> OwnSamples:
@@ -183,15 +195,19 @@ def _complete(samples: OwnSamples) -> OwnSamples:
     label, ids, time = samples.label, samples.sample_id, samples.time
     if not whole.all():
         samples = dataclasses.replace(
-            samples, x=samples.x[whole], row=samples.row[whole],
+            samples,
+            x=samples.x[whole],
+            row=samples.row[whole],
             label=None if label is None else label[whole],
             sample_id=None if ids is None else ids[whole],
-            time=None if time is None else time[whole], missing=samples.row[~whole],
-        )  # fmt: skip
+            time=None if time is None else time[whole],
+            missing=samples.row[~whole],
+        )
     return dataclasses.replace(
-        samples, missing_label=None if label is None else label[~whole],
+        samples,
+        missing_label=None if label is None else label[~whole],
         missing_id=None if ids is None else ids[~whole],
-    )  # fmt: skip
+    )
 
 
 def complete(x: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -218,6 +234,8 @@ def _labels(table: OwnRows, piece: Any, at: int | None, start: int) -> NDArray[n
     if at is None:
         return None
     return labels_of(
-        distinct(piece.column(str(at))), table.names[at], lambda row: table.place(start + row),
+        distinct(piece.column(str(at))),
+        table.names[at],
+        lambda row: table.place(start + row),
         "another label column or none",
-    )  # fmt: skip
+    )

@@ -134,10 +134,14 @@ class CsvTable:
                 newlines_in_values=self._quoted > 0,
             ),
             pyarrow.csv.ConvertOptions(
-                column_types={names[at]: kind}, include_columns=[names[at]], null_values=MISSING,
-                strings_can_be_null=False, decimal_point=point, check_utf8=False,
+                column_types={names[at]: kind},
+                include_columns=[names[at]],
+                null_values=MISSING,
+                strings_can_be_null=False,
+                decimal_point=point,
+                check_utf8=False,
             ),
-        )  # fmt: skip
+        )
         return table.column(0)
 
     def _not_a_table(self, error: Exception) -> DataError:

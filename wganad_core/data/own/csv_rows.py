@@ -141,14 +141,15 @@ class CsvRows:
             pa.PythonFile(file, mode="r"),
             # Rows are numbered in messages only when one thread reads them.
             pyarrow.csv.ReadOptions(use_threads=False, block_size=self._block, column_names=names),
-            pyarrow.csv.ParseOptions(
-                delimiter=self._separator, newlines_in_values=self._quoted
-            ),
+            pyarrow.csv.ParseOptions(delimiter=self._separator, newlines_in_values=self._quoted),
             pyarrow.csv.ConvertOptions(
-                column_types=wanted, include_columns=list(wanted), null_values=MISSING,
-                strings_can_be_null=False, decimal_point=self._point,
+                column_types=wanted,
+                include_columns=list(wanted),
+                null_values=MISSING,
+                strings_can_be_null=False,
+                decimal_point=self._point,
             ),
-        )  # fmt: skip
+        )
 
     def _sentence(self, message: str) -> DataError:
         """Arrow's message in our words; it counts rows from 1, with or without a header."""

@@ -19,9 +19,13 @@ def flagged_csv(scored: Scored, row: NDArray[np.int64], threshold: float) -> byt
     order = np.flatnonzero(scored.score > threshold)
     order = order[np.argsort(-scored.score[order], kind="stable")]
     columns = {
-        "row": row, "id": scored.sample_id, "class": scored.class_,
-        "subject": scored.subject, "label": scored.label, "score": scored.score,
-    }  # fmt: skip
+        "row": row,
+        "id": scored.sample_id,
+        "class": scored.class_,
+        "subject": scored.subject,
+        "label": scored.label,
+        "score": scored.score,
+    }
     there = {name: values[order].tolist() for name, values in columns.items() if values is not None}
     text = io.StringIO(newline="")
     writer = csv.writer(text)

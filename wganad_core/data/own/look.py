@@ -61,9 +61,12 @@ def look(source: Source, name: str | None = None) -> Look:
             first = next(pictures.images())
             names = pictures.names or ("the picture",) * min(pictures.n, SHOWN)
             return Look(
-                (), pictures.n, tuple((each,) for each in names[:SHOWN]),
-                tuple(sorted(pictures.remarks)), (first.shape[0], first.shape[1]),
-            )  # fmt: skip
+                (),
+                pictures.n,
+                tuple((each,) for each in names[:SHOWN]),
+                tuple(sorted(pictures.remarks)),
+                (first.shape[0], first.shape[1]),
+            )
         return _look(file)
 
 

@@ -67,8 +67,10 @@ class ParquetRows:
         content = self._file.content
         return pyarrow.parquet.ParquetFile(
             pa.BufferReader(content) if isinstance(content, bytes) else content,
-            page_checksum_verification=True, buffer_size=BUFFER, pre_buffer=False,
-        )  # fmt: skip
+            page_checksum_verification=True,
+            buffer_size=BUFFER,
+            pre_buffer=False,
+        )
 
     def _tables(self, numbers: Sequence[int], texts: Sequence[int], rows: int) -> Iterator[Any]:
         columns = [self._columns[at] for at in (*numbers, *texts)]
@@ -114,9 +116,13 @@ def _can_be_text(kind: Any) -> bool:
     if pa.types.is_dictionary(kind):
         return _can_be_text(kind.value_type)
     checks = (
-        pa.types.is_string, pa.types.is_large_string, pa.types.is_boolean, pa.types.is_null,
-        pa.types.is_temporal, holds_numbers,
-    )  # fmt: skip
+        pa.types.is_string,
+        pa.types.is_large_string,
+        pa.types.is_boolean,
+        pa.types.is_null,
+        pa.types.is_temporal,
+        holds_numbers,
+    )
     return any(check(kind) for check in checks) and not pa.types.is_interval(kind)
 
 

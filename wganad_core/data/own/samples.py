@@ -75,9 +75,17 @@ def joined(parts: Sequence[OwnSamples]) -> OwnSamples:
 
     arrays = {
         field: whole(field)
-        for field in ("x", "row", "label", "sample_id", "time", "missing", "missing_label",
-                      "missing_id")
-    }  # fmt: skip
+        for field in (
+            "x",
+            "row",
+            "label",
+            "sample_id",
+            "time",
+            "missing",
+            "missing_label",
+            "missing_id",
+        )
+    }
     remarks = tuple(dict.fromkeys(remark for part in parts for remark in part.remarks))
     return dataclasses.replace(first, **arrays, remarks=remarks)  # type: ignore[arg-type]
 

@@ -30,9 +30,12 @@ def precision_recall(drawn: Drawn) -> list[Trace]:
         x, y, shape = precision_line(curve, drawn.base_rate)
         traces.append(
             on("x2", "y4", x, y)
-            | {"name": name, "line": line | {"shape": shape},
-               "hovertemplate": f"{name}: recall %{{x:.0%}}, precision %{{y:.0%}}<extra></extra>"}
-        )  # fmt: skip
+            | {
+                "name": name,
+                "line": line | {"shape": shape},
+                "hovertemplate": f"{name}: recall %{{x:.0%}}, precision %{{y:.0%}}<extra></extra>",
+            }
+        )
     return traces
 
 
@@ -93,9 +96,14 @@ def _equal_f() -> tuple[Trace, ...]:
         on("x2", "y4", np.hstack(x), np.hstack(y)) | skipped | {"line": line},
         on("x2", "y4", np.full(len(LEVELS), 1.01), ends)
         | skipped
-        | {"mode": "text", "text": words, "textposition": "middle right", "cliponaxis": False,
-           "textfont": {"size": 10, "color": style.GREY}},
-    )  # fmt: skip
+        | {
+            "mode": "text",
+            "text": words,
+            "textposition": "middle right",
+            "cliponaxis": False,
+            "textfont": {"size": 10, "color": style.GREY},
+        },
+    )
 
 
 def _limits(pi: float) -> list[Trace]:
@@ -118,6 +126,9 @@ def _band(bands: Bands) -> Trace:
     upper, lower = as_seen(recall, high), as_seen(recall[::-1], low[::-1])
     x, y = (np.append(up, down) for up, down in zip(upper, lower, strict=True))
     return on("x2", "y4", x, y) | {
-        "name": f"{bands.confidence:.0%} band", "fill": "toself", "hoverinfo": "skip",
-        "fillcolor": faint(FIRST, 0.22), "line": {"width": 0},
-    }  # fmt: skip
+        "name": f"{bands.confidence:.0%} band",
+        "fill": "toself",
+        "hoverinfo": "skip",
+        "fillcolor": faint(FIRST, 0.22),
+        "line": {"width": 0},
+    }

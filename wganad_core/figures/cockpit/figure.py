@@ -50,13 +50,18 @@ def cockpit_figure(drawn: Drawn, threshold: float) -> Spec:
     if both:
         data += [*panels.cost(drawn), *curves.precision_recall(drawn), *curves.roc(drawn)]
     layout = {
-        "height": 560 if both else 430, "showlegend": False, "dragmode": False,
-        "hovermode": "closest", "uirevision": "cockpit", "boxmode": "overlay",
+        "height": 560 if both else 430,
+        "showlegend": False,
+        "dragmode": False,
+        "hovermode": "closest",
+        "uirevision": "cockpit",
+        "boxmode": "overlay",
         "margin": {"l": 78, "r": 46 if both else 12, "t": 26 + 17 * lines, "b": 42},
-        **_axes(drawn, histogram, classes), "annotations": _captions(drawn),
+        **_axes(drawn, histogram, classes),
+        "annotations": _captions(drawn),
         "shapes": _shapes(drawn, threshold),
         "meta": {"narrow": _narrow(drawn), "follow": follow(drawn)},
-    }  # fmt: skip
+    }
     return {"data": data, "layout": layout}
 
 
@@ -70,15 +75,26 @@ def _axes(drawn: Drawn, histogram: list[Spec], classes: list[str]) -> Spec:
     elif peak < 5:
         counts["dtick"] = 1
     axes: Spec = {
-        "xaxis": {**fixed, "anchor": "y3", "range": drawn.axis.range, "nticks": 9,
-                  "type": "log" if drawn.axis.log else "linear",
-                  "domain": [0, 0.545 if both else 1],
-                  "title": {"text": words, "standoff": 4}},
+        "xaxis": {
+            **fixed,
+            "anchor": "y3",
+            "range": drawn.axis.range,
+            "nticks": 9,
+            "type": "log" if drawn.axis.log else "linear",
+            "domain": [0, 0.545 if both else 1],
+            "title": {"text": words, "standoff": 4},
+        },
         "yaxis": {**fixed, "anchor": "x", **counts, "title": _small("samples")},
-        "yaxis3": {**fixed, "anchor": "x", "range": [-0.6, max(len(classes), 1) - 0.4],
-                   "tickvals": list(range(len(classes)))[::-1], "ticktext": classes,
-                   "showgrid": False, "tickfont": {"size": 12 if len(classes) < 8 else 11}},
-    }  # fmt: skip
+        "yaxis3": {
+            **fixed,
+            "anchor": "x",
+            "range": [-0.6, max(len(classes), 1) - 0.4],
+            "tickvals": list(range(len(classes)))[::-1],
+            "ticktext": classes,
+            "showgrid": False,
+            "tickfont": {"size": 12 if len(classes) < 8 else 11},
+        },
+    }
     stack = STACK if both else SHORT_STACK
     if both:
         rate = {**fixed, "range": [-0.015, 1.015], "tickformat": ".0%", "dtick": 0.2}
@@ -87,13 +103,18 @@ def _axes(drawn: Drawn, histogram: list[Spec], classes: list[str]) -> Spec:
         alarms = {"text": "false-alarm rate", "standoff": 4}
         right = {"domain": [0.61, 1]}
         axes |= {
-            "yaxis2": {**fixed, "anchor": "x", "range": [0, drawn.cost_end], "nticks": 4,
-                       "title": _small("per 1,000")},
+            "yaxis2": {
+                **fixed,
+                "anchor": "x",
+                "range": [0, drawn.cost_end],
+                "nticks": 4,
+                "title": _small("per 1,000"),
+            },
             "xaxis2": {**rate, **right, "anchor": "y4", "title": recall},
             "yaxis4": {**share, "anchor": "x2", "domain": [0.59, 1]},
             "xaxis3": {**rate, **right, "anchor": "y5", "title": alarms},
             "yaxis5": {**share, "anchor": "x3", "domain": [0, 0.4]},
-        }  # fmt: skip
+        }
     for name, domain in stack.items():
         axes[name]["domain"] = list(domain)
     return axes
@@ -110,10 +131,11 @@ def _narrow(drawn: Drawn) -> Spec:
         low, high = (NARROW_STACK + (1 - NARROW_STACK) * end for end in domain)
         axes[name] = {"domain": [low, high], "tickfont": {"size": 11}}
     axes |= {
-        "xaxis2": {**small, "domain": [0, 1]}, "xaxis3": {**small, "domain": [0, 1]},
+        "xaxis2": {**small, "domain": [0, 1]},
+        "xaxis3": {**small, "domain": [0, 1]},
         "yaxis4": {**small, "domain": [0.245, 0.41]},
         "yaxis5": {**small, "domain": [0, 0.165]},
-    }  # fmt: skip
+    }
     return {"height": 1320, "margin": margin, **axes}
 
 
@@ -171,26 +193,50 @@ def _key(colour: str, words: str, sign: str = "■") -> str:
 
 def _caption(title: str, words: str, x: str, y: str) -> Spec:
     return {
-        "text": f"<b>{title}</b>  {words}", "x": 0, "y": 1, "xref": f"{x} domain",
-        "yref": f"{y} domain", "xanchor": "left", "yanchor": "bottom", "showarrow": False,
-        "align": "left", "font": {"size": 12.5}, "borderpad": 3,
-    }  # fmt: skip
+        "text": f"<b>{title}</b>  {words}",
+        "x": 0,
+        "y": 1,
+        "xref": f"{x} domain",
+        "yref": f"{y} domain",
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "align": "left",
+        "font": {"size": 12.5},
+        "borderpad": 3,
+    }
 
 
 def _shapes(drawn: Drawn, threshold: float) -> list[Spec]:
     top = (STACK if drawn.two_classes else SHORT_STACK)["yaxis"]
     upright = {"xref": "x", "yref": "y domain", "y0": -top[0] / (top[1] - top[0]), "y1": 1}
     looks: dict[str, Spec] = {
-        "flagged": {**upright, "type": "rect", "x1": drawn.axis.high, "layer": "below",
-                    "fillcolor": faint(MARK, 0.13), "line": {"width": 0},
-                    "label": {"text": "flagged →", "textposition": "top left", "padding": 6,
-                              "font": {"size": 11}}},
-        "threshold": {**upright, "type": "line", "editable": True,
-                      "line": {"color": MARK, "width": 3}},
-        "pr": _circle(PR, RADIUS, MARK), "roc": _circle(ROC, RADIUS, MARK),
+        "flagged": {
+            **upright,
+            "type": "rect",
+            "x1": drawn.axis.high,
+            "layer": "below",
+            "fillcolor": faint(MARK, 0.13),
+            "line": {"width": 0},
+            "label": {
+                "text": "flagged →",
+                "textposition": "top left",
+                "padding": 6,
+                "font": {"size": 11},
+            },
+        },
+        "threshold": {
+            **upright,
+            "type": "line",
+            "editable": True,
+            "line": {"color": MARK, "width": 3},
+        },
+        "pr": _circle(PR, RADIUS, MARK),
+        "roc": _circle(ROC, RADIUS, MARK),
         "cost": _circle(COST, RADIUS, MARK),
-        "pr-second": _circle(PR, SMALL, None), "roc-second": _circle(ROC, SMALL, None),
-    }  # fmt: skip
+        "pr-second": _circle(PR, SMALL, None),
+        "roc-second": _circle(ROC, SMALL, None),
+    }
     where = marks(drawn, threshold)
     return [{"name": name, **looks[name], **where[name]} for name in looks if name in where]
 
@@ -198,11 +244,18 @@ def _shapes(drawn: Drawn, threshold: float) -> list[Spec]:
 def _circle(subplot: str, radius: int, fill: str | None) -> Spec:
     x, y = f"x{subplot[1:-2]}" if subplot != COST else "x", subplot[-2:]
     return {
-        "type": "circle", "xref": x, "yref": y, "xsizemode": "pixel", "ysizemode": "pixel",
-        "x0": -radius, "x1": radius, "y0": -radius, "y1": radius,
+        "type": "circle",
+        "xref": x,
+        "yref": y,
+        "xsizemode": "pixel",
+        "ysizemode": "pixel",
+        "x0": -radius,
+        "x1": radius,
+        "y0": -radius,
+        "y1": radius,
         "fillcolor": fill or "rgba(0,0,0,0)",
         "line": {"color": "#FFFFFF" if fill else curves.SECOND, "width": 1.5 if fill else 2.2},
-    }  # fmt: skip
+    }
 
 
 # To keep
@@ -231,9 +284,11 @@ def cockpit_html(spec: Spec, title: str, words: Sequence[str]) -> bytes:
     layout["shapes"] = [_without(shape, "editable") for shape in layout.get("shapes", ())]
     figure = style.standalone(go.Figure({"data": spec["data"], "layout": layout}))
     inner = figure.to_html(
-        full_html=False, include_plotlyjs=True, div_id="cockpit",
+        full_html=False,
+        include_plotlyjs=True,
+        div_id="cockpit",
         config={"responsive": True, "displaylogo": False},
-    )  # fmt: skip
+    )
     lines = "\n".join(f"<p>{html.escape(line)}</p>" for line in words)
     return PAGE.format(title=html.escape(title), words=lines, figure=inner).encode()
 

@@ -66,9 +66,12 @@ def stroke(colour: str, width: float, shape: str = "linear", dash: str = "solid"
 
 def on(xaxis: str, yaxis: str, x: NDArray[Any], y: NDArray[Any]) -> Trace:
     return {
-        "mode": "lines", "xaxis": xaxis, "yaxis": yaxis,
-        "x": x.astype(np.float32), "y": y.astype(np.float32),
-    }  # fmt: skip
+        "mode": "lines",
+        "xaxis": xaxis,
+        "yaxis": yaxis,
+        "x": x.astype(np.float32),
+        "y": y.astype(np.float32),
+    }
 
 
 def plain(name: str) -> str:

@@ -113,6 +113,7 @@ def follow(drawn: Drawn) -> dict[str, Any]:
         seen += [across, table[name]["yanchor"] * (90 / drawn.cost_end if name == "cost" else 230)]
     kept = simplified(np.column_stack(seen), OFF)
     return {
-        "shape": "threshold", "at": places[kept],
+        "shape": "threshold",
+        "at": places[kept],
         "with": {name: {key: v[kept] for key, v in own.items()} for name, own in table.items()},
-    }  # fmt: skip
+    }

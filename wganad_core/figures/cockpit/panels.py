@@ -68,9 +68,11 @@ def _steps(drawn: Drawn, counts: NDArray[Any], kind: str) -> Trace:
     y = np.concatenate([[0], counts[first : last + 1], [0]])
     seen = np.maximum(y, EMPTY) if drawn.log_counts else y
     trace: Trace = {
-        "mode": "lines", "name": kind, "y": _whole(seen),
+        "mode": "lines",
+        "name": kind,
+        "y": _whole(seen),
         "hovertemplate": f"%{{y:,.0f}} {kind}, score from {_hovered(drawn)}<extra></extra>",
-    }  # fmt: skip
+    }
     step = 1 / len(counts)
     if drawn.axis.log:
         trace["x"] = short(drawn.axis.at(step * np.arange(first - 1, last + 2)))
@@ -117,14 +119,26 @@ def cost(drawn: Drawn) -> list[Trace]:
         x = axis.at(share)
     words = f"threshold {_hovered(drawn)}: %{{y:,.3~g}} per 1,000<extra></extra>"
     return [
-        {"mode": "lines", "name": "expected cost", "yaxis": "y2",
-         "x": short(x), "y": short(y), "hovertemplate": words,
-         "line": stroke(style.GREEN, 2.4, "hv" if few else "linear")},
-        {"mode": "markers", "name": "lowest cost", "yaxis": "y2",
-         "x": axis.clip([lowest]), "y": short([best]), "cliponaxis": False,
-         "hovertemplate": "lowest cost at " + words,
-         "marker": {"symbol": "diamond", "size": 10, "color": style.GREEN}},
-    ]  # fmt: skip
+        {
+            "mode": "lines",
+            "name": "expected cost",
+            "yaxis": "y2",
+            "x": short(x),
+            "y": short(y),
+            "hovertemplate": words,
+            "line": stroke(style.GREEN, 2.4, "hv" if few else "linear"),
+        },
+        {
+            "mode": "markers",
+            "name": "lowest cost",
+            "yaxis": "y2",
+            "x": axis.clip([lowest]),
+            "y": short([best]),
+            "cliponaxis": False,
+            "hovertemplate": "lowest cost at " + words,
+            "marker": {"symbol": "diamond", "size": 10, "color": style.GREEN},
+        },
+    ]
 
 
 # Boxes
@@ -215,14 +229,29 @@ def _boxes(
     low, first, middle, third, high = (short(drawn.axis.at(part)) for part in np.transpose(fives))
     common = {"name": kind, "yaxis": "y3", "y": np.asarray(rows, np.uint8)}
     return [
-        {**common, "type": "box", "orientation": "h", "width": 0.62, "hoverinfo": "x",
-         "lowerfence": low, "q1": first, "median": middle, "q3": third, "upperfence": high,
-         "line": {"color": colour, "width": 1.5}, "fillcolor": faint(colour, 0.28)},
-        {**common, "mode": "markers", "x": short(drawn.axis.at(np.hstack(far))),
-         "y": np.hstack(far_rows).astype(np.uint8),
-         "hovertemplate": f"{_hovered(drawn)}<extra></extra>",
-         "marker": {"size": 3.5, "color": colour, "opacity": 0.55}},
-    ]  # fmt: skip
+        {
+            **common,
+            "type": "box",
+            "orientation": "h",
+            "width": 0.62,
+            "hoverinfo": "x",
+            "lowerfence": low,
+            "q1": first,
+            "median": middle,
+            "q3": third,
+            "upperfence": high,
+            "line": {"color": colour, "width": 1.5},
+            "fillcolor": faint(colour, 0.28),
+        },
+        {
+            **common,
+            "mode": "markers",
+            "x": short(drawn.axis.at(np.hstack(far))),
+            "y": np.hstack(far_rows).astype(np.uint8),
+            "hovertemplate": f"{_hovered(drawn)}<extra></extra>",
+            "marker": {"size": 3.5, "color": colour, "opacity": 0.55},
+        },
+    ]
 
 
 def _thin(values: Array) -> Array:

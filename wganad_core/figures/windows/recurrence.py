@@ -19,8 +19,13 @@ from wganad_core.figures.windows.signals import LIT, TIMES, Pair, Spec, times
 from wganad_core.records import FloatArray
 
 # Near to far, in both themes and for all eyes (Cividis).
-NEAR_TO_FAR = [[0.0, "#00204D"], [0.25, "#414D6B"], [0.5, "#7C7B78"], [0.75, "#BCAF6F"],
-               [1.0, "#FFEA46"]]  # fmt: skip
+NEAR_TO_FAR = [
+    [0.0, "#00204D"],
+    [0.25, "#414D6B"],
+    [0.5, "#7C7B78"],
+    [0.75, "#BCAF6F"],
+    [1.0, "#FFEA46"],
+]
 CLOSE_OR_NOT = [[0.0, "#FFFFFF"], [1.0, "#1B1F24"]]
 END = (LENGTH - 0.5) / RATE
 START = -0.5 / RATE
@@ -84,34 +89,54 @@ def _heatmap(panel: Panel, number: int) -> dict[str, Any]:
     unit = f" {panel.unit}" if panel.unit else ""
     value = "close: %{z}" if panel.plain else f"|s<sub>i</sub> − s<sub>j</sub>| = %{{z:.3g}}{unit}"
     return {
-        "type": "heatmap", "x": panel.centres, "y": panel.centres,
+        "type": "heatmap",
+        "x": panel.centres,
+        "y": panel.centres,
         "z": panel.image.astype(np.uint8) if panel.plain else np.asarray(panel.image, np.float32),
-        "colorscale": CLOSE_OR_NOT if panel.plain else NEAR_TO_FAR, "showscale": False,
-        "zmin": 0, "zmax": 1 if panel.plain else panel.top, **_axes(number), "name": panel.title,
+        "colorscale": CLOSE_OR_NOT if panel.plain else NEAR_TO_FAR,
+        "showscale": False,
+        "zmin": 0,
+        "zmax": 1 if panel.plain else panel.top,
+        **_axes(number),
+        "name": panel.title,
         "hovertemplate": f"i = %{{y:.2f}} s, j = %{{x:.2f}} s<br>{value}<extra></extra>",
-    }  # fmt: skip
+    }
 
 
 def _lines(panel: Panel, number: int) -> list[dict[str, Any]]:
     return [
         {
-            "type": "scatter", "mode": "lines", "x": times(LENGTH), "y": signal,
-            "line": {"color": colour, "width": 1.8}, "hoverinfo": "skip", "name": "signal",
+            "type": "scatter",
+            "mode": "lines",
+            "x": times(LENGTH),
+            "y": signal,
+            "line": {"color": colour, "width": 1.8},
+            "hoverinfo": "skip",
+            "name": "signal",
             **_axes(number, strip=True),
         }
         for colour, signal in panel.lines.items()
-    ]  # fmt: skip
+    ]
 
 
 def _cross(number: int, plain: bool, marks: Pair) -> dict[str, Any]:
     """The marked cell and, fainter, its mirror image."""
     i, j = marks
     return {
-        "type": "scatter", "mode": "markers", "x": [j, i], "y": [i, j], **_axes(number),
-        "hoverinfo": "skip", "name": "cell",
-        "marker": {"size": [13, 9], "color": "rgba(0,0,0,0)", "opacity": [1, 0.6],
-                   "line": {"width": 2.5, "color": TIMES[0] if plain else "#FFFFFF"}},
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "markers",
+        "x": [j, i],
+        "y": [i, j],
+        **_axes(number),
+        "hoverinfo": "skip",
+        "name": "cell",
+        "marker": {
+            "size": [13, 9],
+            "color": "rgba(0,0,0,0)",
+            "opacity": [1, 0.6],
+            "line": {"width": 2.5, "color": TIMES[0] if plain else "#FFFFFF"},
+        },
+    }
 
 
 def _layout(
@@ -121,9 +146,14 @@ def _layout(
     tall, pitch = (370, 430) if narrow else (396, 0)  # pixels of a panel, and between their tops
     inner = tall + pitch * (n - 1)
     layout: dict[str, Any] = {
-        "height": inner + 66, "margin": {"l": 48, "r": 4, "t": 24, "b": 42}, "showlegend": False,
-        "dragmode": False, "hovermode": "closest", "shapes": [], "annotations": [],
-    }  # fmt: skip
+        "height": inner + 66,
+        "margin": {"l": 48, "r": 4, "t": 24, "b": 42},
+        "showlegend": False,
+        "dragmode": False,
+        "hovermode": "closest",
+        "shapes": [],
+        "annotations": [],
+    }
     gap = 0.08
     width = (1 - gap * (n - 1)) / n
     for k, panel in enumerate(panels):
@@ -146,31 +176,51 @@ def _one(number: int, across: Sequence[float], up: Sequence[float]) -> dict[str,
     split = _split(up)
     return {
         image["xaxis"].replace("x", "xaxis"): {
-            "domain": list(across), "anchor": image["yaxis"], "range": [START, END],
-            "fixedrange": True, "constrain": "domain", "tickvals": [0, 0.5, 1, 1.5, 2, 2.5],
-            "title": {"text": "j, seconds", "standoff": 4}, "showgrid": False, "zeroline": False,
+            "domain": list(across),
+            "anchor": image["yaxis"],
+            "range": [START, END],
+            "fixedrange": True,
+            "constrain": "domain",
+            "tickvals": [0, 0.5, 1, 1.5, 2, 2.5],
+            "title": {"text": "j, seconds", "standoff": 4},
+            "showgrid": False,
+            "zeroline": False,
         },
         image["yaxis"].replace("y", "yaxis"): {
-            "domain": [up[0], split], "anchor": image["xaxis"], "range": [START, END],
-            "fixedrange": True, "constrain": "domain", "constraintoward": "top",
-            "scaleanchor": image["xaxis"], "tickvals": [0, 0.5, 1, 1.5, 2, 2.5],
+            "domain": [up[0], split],
+            "anchor": image["xaxis"],
+            "range": [START, END],
+            "fixedrange": True,
+            "constrain": "domain",
+            "constraintoward": "top",
+            "scaleanchor": image["xaxis"],
+            "tickvals": [0, 0.5, 1, 1.5, 2, 2.5],
             "title": {"text": "i, seconds" if number == 1 else "", "standoff": 4},
-            "showgrid": False, "zeroline": False,
+            "showgrid": False,
+            "zeroline": False,
         },
         strip["yaxis"].replace("y", "yaxis"): {
-            "domain": [split + 0.015, up[1]], "anchor": image["xaxis"], "visible": False,
+            "domain": [split + 0.015, up[1]],
+            "anchor": image["xaxis"],
+            "visible": False,
             "fixedrange": True,
         },
-    }  # fmt: skip
+    }
 
 
 def _title(panel: Panel, left: float, up: Sequence[float]) -> dict[str, Any]:
     """Words above the strip or, where there is none, above the image."""
     return {
-        "text": f"<b>{panel.title}</b>", "x": left, "y": up[1] if panel.lines else _split(up),
-        "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom",
-        "showarrow": False, "font": {"size": 13},
-    }  # fmt: skip
+        "text": f"<b>{panel.title}</b>",
+        "x": left,
+        "y": up[1] if panel.lines else _split(up),
+        "xref": "paper",
+        "yref": "paper",
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"size": 13},
+    }
 
 
 def _split(up: Sequence[float]) -> float:
@@ -183,14 +233,25 @@ def _lit(number: int, panel: Panel, stretch: Pair) -> list[dict[str, Any]]:
     image, strip = _axes(number), _axes(number, strip=True)
     on = {"xref": image["xaxis"], "yref": image["yaxis"]}
     low, high = max(stretch[0], START), min(stretch[1], END)
-    light = {"fillcolor": LIT if panel.plain else "rgba(255,255,255,0.24)",
-             "line": {"width": 1.5, "color": style.ORANGE}}  # fmt: skip
+    light = {
+        "fillcolor": LIT if panel.plain else "rgba(255,255,255,0.24)",
+        "line": {"width": 1.5, "color": style.ORANGE},
+    }
     lit: list[dict[str, Any]] = [
         {"type": "rect", **on, "x0": low, "x1": high, "y0": START, "y1": END, **light},
         {"type": "rect", **on, "x0": START, "x1": END, "y0": low, "y1": high, **light},
-        {"type": "rect", "xref": image["xaxis"], "yref": f"{strip['yaxis']} domain",
-         "x0": low, "x1": high, "y0": 0, "y1": 1, "fillcolor": LIT, "line": {"width": 0}},
-    ]  # fmt: skip
+        {
+            "type": "rect",
+            "xref": image["xaxis"],
+            "yref": f"{strip['yaxis']} domain",
+            "x0": low,
+            "x1": high,
+            "y0": 0,
+            "y1": 1,
+            "fillcolor": LIT,
+            "line": {"width": 0},
+        },
+    ]
     return lit if panel.lines else lit[:2]
 
 
@@ -204,7 +265,16 @@ def _marked(number: int, panel: Panel, marks: Pair) -> list[dict[str, Any]]:
         {"type": "line", **on, "x0": START, "x1": j, "y0": i, "y1": i, "line": row},
         {"type": "line", **on, "x0": j, "x1": j, "y0": START, "y1": END, "line": column},
     ] + [
-        {"type": "line", "xref": image["xaxis"], "yref": f"{strip['yaxis']} domain",
-         "x0": at, "x1": at, "y0": 0, "y1": 1, "line": line}
-        for at, line in ((i, row), (j, column)) if panel.lines
-    ]  # fmt: skip
+        {
+            "type": "line",
+            "xref": image["xaxis"],
+            "yref": f"{strip['yaxis']} domain",
+            "x0": at,
+            "x1": at,
+            "y0": 0,
+            "y1": 1,
+            "line": line,
+        }
+        for at, line in ((i, row), (j, column))
+        if panel.lines
+    ]

@@ -55,12 +55,25 @@ def person_boxes(table: ScoreTable, activity: str) -> Spec:
     words = (
         f"{_mark(colour, activity)}   {_mark(style.GREY, '5 % of normal windows are above', '┄')}"
     )
-    spec = _boxes(groups, set(people) if colour == ABNORMAL else set(), words,
-                  wants_log(np.append(own.score, high)), title="person")  # fmt: skip
+    spec = _boxes(
+        groups,
+        set(people) if colour == ABNORMAL else set(),
+        words,
+        wants_log(np.append(own.score, high)),
+        title="person",
+    )
     spec["layout"]["shapes"] = [
-        {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": high, "y1": high,
-         "layer": "below", "line": {"color": style.GREY, "width": 1.6, "dash": "dash"}}
-    ]  # fmt: skip
+        {
+            "type": "line",
+            "xref": "paper",
+            "x0": 0,
+            "x1": 1,
+            "y0": high,
+            "y1": high,
+            "layer": "below",
+            "line": {"color": style.GREY, "width": 1.6, "dash": "dash"},
+        }
+    ]
     return spec
 
 
@@ -83,20 +96,35 @@ def _boxes(
         data += _box(name, values, ABNORMAL if name in marked else NORMAL, log)
     bold = [f"<b>{name}</b>" if name in marked and not title else name for name in names]
     layout = {
-        "height": 420, "margin": {"l": 62, "r": 8, "t": 30, "b": 44}, "showlegend": False,
+        "height": 420,
+        "margin": {"l": 62, "r": 8, "t": 30, "b": 44},
+        "showlegend": False,
         "annotations": [_note(words, 0, 1)],
-        "xaxis": {"type": "category", "categoryarray": names, "categoryorder": "array",
-                  "tickvals": names, "ticktext": bold, "fixedrange": True,
-                  "title": {"text": title}},
-        "yaxis": {"type": "log" if log else "linear", "nticks": 7, "zeroline": False,
-                  "title": {"text": "anomaly score" + (" (logarithmic)" if log else "")},
-                  **({"dtick": 1} if log else {})},
-        "meta": {"narrow": {
-            "height": 360, "margin": {"l": 44, "r": 2, "t": 30, "b": 64},
-            "yaxis": {"title": {"text": ""}},
-            "xaxis": {"tickfont": {"size": 12}, "title": {"standoff": 4}},
-        }},
-    }  # fmt: skip
+        "xaxis": {
+            "type": "category",
+            "categoryarray": names,
+            "categoryorder": "array",
+            "tickvals": names,
+            "ticktext": bold,
+            "fixedrange": True,
+            "title": {"text": title},
+        },
+        "yaxis": {
+            "type": "log" if log else "linear",
+            "nticks": 7,
+            "zeroline": False,
+            "title": {"text": "anomaly score" + (" (logarithmic)" if log else "")},
+            **({"dtick": 1} if log else {}),
+        },
+        "meta": {
+            "narrow": {
+                "height": 360,
+                "margin": {"l": 44, "r": 2, "t": 30, "b": 64},
+                "yaxis": {"title": {"text": ""}},
+                "xaxis": {"tickfont": {"size": 12}, "title": {"standoff": 4}},
+            }
+        },
+    }
     return {"data": data, "layout": layout}
 
 
@@ -107,16 +135,26 @@ def _box(name: str, values: FloatArray, colour: str, log: bool) -> list[dict[str
     five = five_numbers(seen)
     low, first, middle, third, high = (10**v for v in five) if log else five
     box = {
-        "type": "box", "x": [name], "lowerfence": [low], "q1": [first], "median": [middle],
-        "q3": [third], "upperfence": [high], "name": name,
+        "type": "box",
+        "x": [name],
+        "lowerfence": [low],
+        "q1": [first],
+        "median": [middle],
+        "q3": [third],
+        "upperfence": [high],
+        "name": name,
         "line": {"color": colour, "width": 1.6},
-    }  # fmt: skip
+    }
     far = np.concatenate([_thin(values[seen < five[0]]), _thin(values[seen > five[-1]])])
     dots = {
-        "type": "scatter", "x": [name] * len(far), "y": far, "mode": "markers", "name": name,
+        "type": "scatter",
+        "x": [name] * len(far),
+        "y": far,
+        "mode": "markers",
+        "name": name,
         "hovertemplate": "%{y:.3g}<extra></extra>",
         "marker": {"size": 4, "color": colour, "opacity": 0.6, "symbol": "circle-open"},
-    }  # fmt: skip
+    }
     return [box, dots]
 
 
@@ -163,16 +201,38 @@ def precision_recall(tables: Mapping[str, ScoreTable]) -> Spec:
             data.append(_people(name, test))
         data += _curve(name, test, CURVES[i % len(CURVES)])
     layout = {
-        "height": 420, "margin": {"l": 62, "r": 14, "t": 8, "b": 110},
-        "legend": {"x": 0, "xanchor": "left", "y": -0.17, "yanchor": "top", "orientation": "v",
-                   "font": {"size": 12}},
-        "xaxis": {"title": {"text": "recall", "standoff": 4}, "range": [0, 1.01],
-                  "tickformat": ".0%", "dtick": 0.2, "zeroline": False},
-        "yaxis": {"title": {"text": "precision"}, "range": [0, 1.02], "tickformat": ".0%",
-                  "nticks": 6, "zeroline": False},
-        "meta": {"narrow": {"margin": {"l": 46, "r": 14, "t": 8, "b": 110}, "height": 420,
-                            "yaxis": {"title": {"text": ""}}}},
-    }  # fmt: skip
+        "height": 420,
+        "margin": {"l": 62, "r": 14, "t": 8, "b": 110},
+        "legend": {
+            "x": 0,
+            "xanchor": "left",
+            "y": -0.17,
+            "yanchor": "top",
+            "orientation": "v",
+            "font": {"size": 12},
+        },
+        "xaxis": {
+            "title": {"text": "recall", "standoff": 4},
+            "range": [0, 1.01],
+            "tickformat": ".0%",
+            "dtick": 0.2,
+            "zeroline": False,
+        },
+        "yaxis": {
+            "title": {"text": "precision"},
+            "range": [0, 1.02],
+            "tickformat": ".0%",
+            "nticks": 6,
+            "zeroline": False,
+        },
+        "meta": {
+            "narrow": {
+                "margin": {"l": 46, "r": 14, "t": 8, "b": 110},
+                "height": 420,
+                "yaxis": {"title": {"text": ""}},
+            }
+        },
+    }
     return {"data": data, "layout": layout}
 
 
@@ -183,14 +243,32 @@ def _curve(name: str, test: ScoreTable, colour: str) -> list[dict[str, Any]]:
     words = "precision %{y:.0%} at recall %{x:.0%}<extra></extra>"
     own = {"type": "scatter", "mode": "lines", "showlegend": False}
     return [
-        {**own, "x": recall, "y": precision, "showlegend": True,
-         "name": f"{name}: AUPRC {area:.2f}, chance {rate:.2f}",
-         "line": {"color": colour, "width": 2.6, "shape": "vh"}, "hovertemplate": words},
-        {**own, "x": [0, 1], "y": [rate, rate], "name": f"chance: {name}",
-         "line": {"color": colour, "width": 1.8, "dash": "dash"}, "hoverinfo": "name"},
-        {**own, "x": worst(rate)[0], "y": worst(rate)[1], "name": f"worst ranking: {name}",
-         "line": {"color": colour, "width": 1.4, "dash": "dot"}, "hoverinfo": "name"},
-    ]  # fmt: skip
+        {
+            **own,
+            "x": recall,
+            "y": precision,
+            "showlegend": True,
+            "name": f"{name}: AUPRC {area:.2f}, chance {rate:.2f}",
+            "line": {"color": colour, "width": 2.6, "shape": "vh"},
+            "hovertemplate": words,
+        },
+        {
+            **own,
+            "x": [0, 1],
+            "y": [rate, rate],
+            "name": f"chance: {name}",
+            "line": {"color": colour, "width": 1.8, "dash": "dash"},
+            "hoverinfo": "name",
+        },
+        {
+            **own,
+            "x": worst(rate)[0],
+            "y": worst(rate)[1],
+            "name": f"worst ranking: {name}",
+            "line": {"color": colour, "width": 1.4, "dash": "dot"},
+            "hoverinfo": "name",
+        },
+    ]
 
 
 def _people(name: str, test: ScoreTable) -> dict[str, Any]:
@@ -203,10 +281,15 @@ def _people(name: str, test: ScoreTable) -> dict[str, Any]:
         x += [recall, np.array([np.nan])]
         y += [precision, np.array([np.nan])]
     return {
-        "type": "scatter", "mode": "lines", "name": f"{name}, each of {len(people_of(test))} alone",
-        "x": np.concatenate([*x, []]), "y": np.concatenate([*y, []]), "opacity": 0.6,
-        "hoverinfo": "skip", "line": {"color": style.GREY, "width": 0.9, "shape": "vh"},
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "lines",
+        "name": f"{name}, each of {len(people_of(test))} alone",
+        "x": np.concatenate([*x, []]),
+        "y": np.concatenate([*y, []]),
+        "opacity": 0.6,
+        "hoverinfo": "skip",
+        "line": {"color": style.GREY, "width": 0.9, "shape": "vh"},
+    }
 
 
 def people_of(test: ScoreTable) -> list[str]:
@@ -230,6 +313,14 @@ def _mark(colour: str, words: str, sign: str = "■") -> str:
 
 def _note(text: str, x: float, y: float) -> dict[str, Any]:
     return {
-        "text": text, "x": x, "y": y, "xref": "paper", "yref": "paper", "xanchor": "left",
-        "yanchor": "bottom", "showarrow": False, "align": "left", "font": {"size": 13},
-    }  # fmt: skip
+        "text": text,
+        "x": x,
+        "y": y,
+        "xref": "paper",
+        "yref": "paper",
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "align": "left",
+        "font": {"size": 13},
+    }

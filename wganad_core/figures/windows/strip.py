@@ -38,9 +38,12 @@ def thumbnail(total: NDArray[np.floating], width: int = 92, height: int = 34) ->
 
 
 def strip(
-    signals: FloatArray, names: Sequence[str], shares: Sequence[float], abnormal: str,
+    signals: FloatArray,
+    names: Sequence[str],
+    shares: Sequence[float],
+    abnormal: str,
     chosen: int | None,
-) -> Spec:  # fmt: skip
+) -> Spec:
     """Up to 24 windows (n, 9, 128) as tiles of total acceleration, in reading order, each under
     the name of its activity and above the share of normal windows that score lower.
 
@@ -82,9 +85,15 @@ def _tiles(members: FloatArray, block: int, name: str, colour: str) -> dict[str,
     )
     x, y = style.polyline(lines)
     return {
-        "type": "scatter", "mode": "lines", "x": x, "y": y, "name": name, "hoverinfo": "none",
-        "line": {"color": colour, "width": 1.3}, **_on(block + 1),
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "name": name,
+        "hoverinfo": "none",
+        "line": {"color": colour, "width": 1.3},
+        **_on(block + 1),
+    }
 
 
 def _on(number: int) -> dict[str, str]:
@@ -93,27 +102,39 @@ def _on(number: int) -> dict[str, str]:
 
 
 def _strip_layout(
-    names: Sequence[str], shares: Sequence[float], abnormal: str, chosen: int | None,
-    blocks: int, per_row: int,
-) -> dict[str, Any]:  # fmt: skip
+    names: Sequence[str],
+    shares: Sequence[float],
+    abnormal: str,
+    chosen: int | None,
+    blocks: int,
+    per_row: int,
+) -> dict[str, Any]:
     rows = -(-blocks // per_row)
     small = per_row == 1
     layout: dict[str, Any] = {
-        "height": (92 if small else 84) * rows + 4, "margin": {"l": 0, "r": 0, "t": 2, "b": 2},
-        "showlegend": False, "dragmode": False, "annotations": [], "shapes": [],
-    }  # fmt: skip
+        "height": (92 if small else 84) * rows + 4,
+        "margin": {"l": 0, "r": 0, "t": 2, "b": 2},
+        "showlegend": False,
+        "dragmode": False,
+        "annotations": [],
+        "shapes": [],
+    }
     for block in range(blocks):
         row, column = divmod(block, per_row)
         on = _on(block + 1)
         bare = {"visible": False, "fixedrange": True}
         layout[on["xaxis"].replace("x", "xaxis")] = {
-            **bare, "range": [0, N_COLUMNS], "anchor": on["yaxis"],
+            **bare,
+            "range": [0, N_COLUMNS],
+            "anchor": on["yaxis"],
             "domain": [column / per_row, (column + 1) / per_row],
-        }  # fmt: skip
+        }
         layout[on["yaxis"].replace("y", "yaxis")] = {
-            **bare, "range": [0, 1], "anchor": on["xaxis"],
+            **bare,
+            "range": [0, 1],
+            "anchor": on["xaxis"],
             "domain": [1 - (row + 1) / rows, 1 - row / rows],
-        }  # fmt: skip
+        }
     for number, (name, share) in enumerate(zip(names, shares, strict=True)):
         layout["shapes"].append(_tile_frame(number, name == abnormal, number == chosen))
         layout["annotations"] += _tile_words(number, name, share, name == abnormal, small)
@@ -125,11 +146,17 @@ def _tile_frame(number: int, unseen: bool, chosen: bool) -> dict[str, Any]:
     on = _on(block + 1)
     colour = ABNORMAL if unseen else style.GREY
     return {
-        "type": "rect", "xref": on["xaxis"], "yref": on["yaxis"], "layer": "below",
-        "x0": column + 0.03, "x1": column + 0.97, "y0": 0.03, "y1": 0.97,
+        "type": "rect",
+        "xref": on["xaxis"],
+        "yref": on["yaxis"],
+        "layer": "below",
+        "x0": column + 0.03,
+        "x1": column + 0.97,
+        "y0": 0.03,
+        "y1": 0.97,
         "line": {"color": colour, "width": 3 if chosen else 1},
         "fillcolor": "rgba(138,148,160,0.22)" if chosen else "rgba(138,148,160,0.06)",
-    }  # fmt: skip
+    }
 
 
 def _tile_words(
@@ -139,9 +166,22 @@ def _tile_words(
     on = _on(block + 1)
     same = {"xref": on["xaxis"], "yref": on["yaxis"], "showarrow": False}
     return [
-        {"text": f"<b>{name}</b>" if unseen else name, "x": column + 0.06, "y": 0.98, **same,
-         "xanchor": "left", "yanchor": "top", "font": {"size": 11 if small else 12}
-         | ({"color": ABNORMAL} if unseen else {})},
-        {"text": f"{int(100 * share)} %", "x": column + 0.94, "y": 0.0, **same,
-         "xanchor": "right", "yanchor": "bottom", "font": {"size": 11 if small else 12}},
-    ]  # fmt: skip
+        {
+            "text": f"<b>{name}</b>" if unseen else name,
+            "x": column + 0.06,
+            "y": 0.98,
+            **same,
+            "xanchor": "left",
+            "yanchor": "top",
+            "font": {"size": 11 if small else 12} | ({"color": ABNORMAL} if unseen else {}),
+        },
+        {
+            "text": f"{int(100 * share)} %",
+            "x": column + 0.94,
+            "y": 0.0,
+            **same,
+            "xanchor": "right",
+            "yanchor": "bottom",
+            "font": {"size": 11 if small else 12},
+        },
+    ]

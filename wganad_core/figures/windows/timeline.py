@@ -26,9 +26,14 @@ THRESHOLD = "threshold"  # the name of the line that can be moved
 
 
 def recording_strip(
-    line: Timeline, score: NDArray[np.floating], threshold: float, start: float, log: bool = False,
-    truth: Sequence[Bout] = (), abnormal: str = "",
-) -> Spec:  # fmt: skip
+    line: Timeline,
+    score: NDArray[np.floating],
+    threshold: float,
+    start: float,
+    log: bool = False,
+    truth: Sequence[Bout] = (),
+    abnormal: str = "",
+) -> Spec:
     """Signals over time, under them the score (n,) of every window and the threshold, a line to
     drag; what is flagged is shaded everywhere. `truth` adds a band of what was really done.
 
@@ -49,14 +54,25 @@ def recording_strip(
         if panel == "score":
             low, high = limits(np.append(score, start), log)
             data += _scores(line, score, threshold, (low, high), axis)
-            layout[_long(axis)] |= {"range": [math.log10(low), math.log10(high)] if log else
-                                    [low, high], "type": "log" if log else "linear",
-                                    **({"dtick": 1} if log else {})}  # fmt: skip
+            layout[_long(axis)] |= {
+                "range": [math.log10(low), math.log10(high)] if log else [low, high],
+                "type": "log" if log else "linear",
+                **({"dtick": 1} if log else {}),
+            }
             layout["shapes"] = [
-                {"type": "line", "name": THRESHOLD, "editable": True, "xref": "paper", "x0": 0,
-                 "x1": 1, "yref": axis, "y0": threshold, "y1": threshold,
-                 "line": {"color": style.ORANGE, "width": 3}}
-            ]  # fmt: skip
+                {
+                    "type": "line",
+                    "name": THRESHOLD,
+                    "editable": True,
+                    "xref": "paper",
+                    "x0": 0,
+                    "x1": 1,
+                    "yref": axis,
+                    "y0": threshold,
+                    "y1": threshold,
+                    "line": {"color": style.ORANGE, "width": 3},
+                }
+            ]
         else:
             low, high = _range(line.recording, panel)
             data += _signals(line.recording, panel, axis)
@@ -98,17 +114,25 @@ def _signals(recording: Recording, sensor: str, axis: str) -> list[dict[str, Any
         values = recording.values[:, recording.channels.index(f"{sensor}_{name}")]
         x: list[Any] = []
         y: list[Any] = []
-        for at, piece in zip(np.split(recording.time, breaks), np.split(values, breaks),
-                             strict=True):  # fmt: skip
+        for at, piece in zip(
+            np.split(recording.time, breaks), np.split(values, breaks), strict=True
+        ):
             some_x, some_y = thinned(at, piece, share)
             x += [some_x, [np.nan]]
             y += [some_y, [np.nan]]
         traces.append(
-            {"type": "scatter", "mode": "lines", "yaxis": axis, "name": name,
-             "x": np.concatenate(x).astype(np.float32), "y": np.concatenate(y).astype(np.float32),
-             "line": {"color": colour, "width": 1}, "showlegend": False,
-             "hovertemplate": f"{name} %{{y:.3g}} at %{{x:.2f}} s<extra></extra>"}
-        )  # fmt: skip
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "yaxis": axis,
+                "name": name,
+                "x": np.concatenate(x).astype(np.float32),
+                "y": np.concatenate(y).astype(np.float32),
+                "line": {"color": colour, "width": 1},
+                "showlegend": False,
+                "hovertemplate": f"{name} %{{y:.3g}} at %{{x:.2f}} s<extra></extra>",
+            }
+        )
     return traces
 
 
@@ -118,9 +142,12 @@ def _range(recording: Recording, sensor: str) -> tuple[float, float]:
 
 
 def _scores(
-    line: Timeline, score: NDArray[np.floating], threshold: float, ends: tuple[float, float],
+    line: Timeline,
+    score: NDArray[np.floating],
+    threshold: float,
+    ends: tuple[float, float],
     axis: str,
-) -> list[dict[str, Any]]:  # fmt: skip
+) -> list[dict[str, Any]]:
     """Filled steps, one colour above the threshold and one below."""
     above = score > threshold
     traces = [
@@ -129,11 +156,15 @@ def _scores(
         for name, colour, mine in (("passed", PASSED, ~above), ("above", FLAGGED, above))
     ]
     middles = {
-        "type": "scatter", "mode": "markers", "yaxis": axis, "showlegend": False,
-        "x": _drawn((line.begin + line.end) / 2), "y": _drawn(score),
+        "type": "scatter",
+        "mode": "markers",
+        "yaxis": axis,
+        "showlegend": False,
+        "x": _drawn((line.begin + line.end) / 2),
+        "y": _drawn(score),
         "marker": {"size": 9, "opacity": 0},
         "hovertemplate": "score %{y:.3g} at %{x:.1f} s<extra></extra>",
-    }  # fmt: skip
+    }
     return [*traces, middles]
 
 
@@ -146,11 +177,19 @@ def _truth(truth: Sequence[Bout], abnormal: str, axis: str) -> list[dict[str, An
         traces.append(_areas(begin, end, 0, 1, axis, colour))
     words = _words(truth)
     traces.append(
-        {"type": "scatter", "mode": "text", "yaxis": axis, "showlegend": False,
-         "x": [middle for middle, _ in words], "y": [0.5] * len(words),
-         "text": [f"<b>{name}</b>" if name == abnormal else name for _, name in words],
-         "textfont": {"size": 12}, "hoverinfo": "skip", "cliponaxis": False}
-    )  # fmt: skip
+        {
+            "type": "scatter",
+            "mode": "text",
+            "yaxis": axis,
+            "showlegend": False,
+            "x": [middle for middle, _ in words],
+            "y": [0.5] * len(words),
+            "text": [f"<b>{name}</b>" if name == abnormal else name for _, name in words],
+            "textfont": {"size": 12},
+            "hoverinfo": "skip",
+            "cliponaxis": False,
+        }
+    )
     return traces
 
 
@@ -159,11 +198,17 @@ def _areas(begin: Any, end: Any, low: Any, high: Any, axis: str, colour: str) ->
     begin, end, low, high = np.broadcast_arrays(*map(np.asarray, (begin, end, low, high)))
     gap = np.full(begin.shape, np.nan)
     return {
-        "type": "scatter", "mode": "lines", "fill": "toself", "yaxis": axis,
+        "type": "scatter",
+        "mode": "lines",
+        "fill": "toself",
+        "yaxis": axis,
         "x": _drawn(np.stack([begin, begin, end, end, begin, gap], axis=1)),
         "y": _drawn(np.stack([low, high, high, low, low, gap], axis=1)),
-        "line": {"width": 0}, "fillcolor": colour, "hoverinfo": "skip", "showlegend": False,
-    }  # fmt: skip
+        "line": {"width": 0},
+        "fillcolor": colour,
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
 
 
 def _drawn(values: NDArray[Any]) -> NDArray[np.float32]:
@@ -186,24 +231,41 @@ def _layout(panels: Sequence[str], line: Timeline) -> Spec:
     """Panels one below the other with a title each and one axis of time."""
     inner = sum(HEIGHTS[panel] + TITLE for panel in panels)
     layout: Spec = {
-        "height": inner + MARGIN["t"] + MARGIN["b"], "margin": MARGIN, "annotations": [],
-        "hovermode": "closest", "showlegend": False,
-        "xaxis": {"title": {"text": "seconds", "standoff": 4}, "zeroline": False,
-                  "range": [float(line.recording.time[0]), float(line.recording.time[-1])],
-                  "anchor": f"y{len(panels)}" if len(panels) > 1 else "y"},
-    }  # fmt: skip
+        "height": inner + MARGIN["t"] + MARGIN["b"],
+        "margin": MARGIN,
+        "annotations": [],
+        "hovermode": "closest",
+        "showlegend": False,
+        "xaxis": {
+            "title": {"text": "seconds", "standoff": 4},
+            "zeroline": False,
+            "range": [float(line.recording.time[0]), float(line.recording.time[-1])],
+            "anchor": f"y{len(panels)}" if len(panels) > 1 else "y",
+        },
+    }
     top = 1.0
     for number, panel in enumerate(panels, start=1):
         top -= TITLE / inner
         bottom = top - HEIGHTS[panel] / inner
         layout[_long(f"y{number}" if number > 1 else "y")] = {
-            "domain": [max(0.0, bottom), top], "fixedrange": True, "zeroline": False,
+            "domain": [max(0.0, bottom), top],
+            "fixedrange": True,
+            "zeroline": False,
             **({"range": [0, 1], "visible": False} if panel == "truth" else {"nticks": 5}),
-        }  # fmt: skip
+        }
         layout["annotations"].append(
-            {"text": _title(panel), "x": 0, "y": top, "xref": "paper", "yref": "paper",
-             "xanchor": "left", "yanchor": "bottom", "showarrow": False, "font": {"size": 13}}
-        )  # fmt: skip
+            {
+                "text": _title(panel),
+                "x": 0,
+                "y": top,
+                "xref": "paper",
+                "yref": "paper",
+                "xanchor": "left",
+                "yanchor": "bottom",
+                "showarrow": False,
+                "font": {"size": 13},
+            }
+        )
         top = bottom
     narrow = {"margin": MARGIN | {"l": 38, "r": 2}}
     layout["meta"] = {"narrow": narrow}
