@@ -11,16 +11,23 @@ import dataclasses
 import math
 import sys
 from collections.abc import Mapping
-from typing import Any, Literal, Self, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
 MixtureName = Literal["ring", "ring-8", "grid", "moons", "swiss-roll", "own"]
-Method = Literal["gan", "wgan-clip", "wgan-gp", "bigan", "vae", "encoder", "features"]
+Method = str  # the name of something trainable
 Activation = Literal["relu", "leaky-relu", "tanh", "elu", "softplus"]
 Optimizer = Literal["adam", "rmsprop"]
 GeneratorLoss = Literal["saturating", "non-saturating"]
 Decay = Literal["none", "linear", "cosine"]
 
-METHODS: tuple[Method, ...] = ("gan", "wgan-clip", "wgan-gp")  # a generator against a critic
+METHODS = ("gan", "wgan-clip", "wgan-gp")  # a generator against a critic
+TRAINABLE = {
+    *METHODS,
+    "bigan",
+    "vae",
+    "encoder",
+    "features",
+}  # `methods.registry.trains` adds to it
 MIXTURES: tuple[MixtureName, ...] = get_args(MixtureName)
 # What MNIST's models may be asked for (design.md §4).
 DIGITS = tuple("0123456789")
@@ -125,6 +132,7 @@ class NetworkConfig(_Config):
     The defaults are the paper's 2-128-128-2 and 2-128-128-1 (§3.2, §5.1).
     """
 
+    kind: ClassVar[str] = "dense"
     n_features: int = 2
     n_latent: int = 2
     width: int = 128
@@ -145,6 +153,7 @@ class ImageConfig(_Config):
     widths; `hidden` is the dense layer of encoders and of the BiGAN's discriminator, `features`
     the length of contrastive feature vectors."""
 
+    kind: ClassVar[str] = "image"
     n_latent: int = 16
     generator_width: int = 24
     critic_width: int = 16
@@ -182,6 +191,7 @@ class WindowConfig(_Config):
     contrastive feature vectors.
     """
 
+    kind: ClassVar[str] = "window"
     architecture: Architecture = "conv"
     n_latent: int = 16
     width: int = 24
@@ -207,26 +217,27 @@ class WindowConfig(_Config):
             _whole(self, name, 1, 4096)
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RuleConfig(_Config):
+    """How detectors join evidence (`methods.evidence`).
+
+    `rules`: per detector the pieces of evidence that are averaged; `k` nearest normals count;
+    `n_references`: how many normals are compared with, by space or in all; `n_peers` nearest
+    normals are what evidence is relative to; `architectures`: whose networks have such rules.
+    `whiten`: main axes are divided by the root of their standard deviation; `compact`: references
+    are kept a byte a number.
+    """
+
+    rules: Mapping[str, tuple[str, ...]]
+    k: int
+    n_references: Mapping[str, int] | int
+    architectures: tuple[str, ...] = ()
+    n_peers: int = 0
+    whiten: bool = False
+    compact: bool = True
+
+
 AnyNetworkConfig = NetworkConfig | ImageConfig | WindowConfig
-NETWORK_KINDS: dict[str, type[NetworkConfig | ImageConfig | WindowConfig]] = {
-    "dense": NetworkConfig,
-    "image": ImageConfig,
-    "window": WindowConfig,
-}
-
-
-def network_to_dict(network: AnyNetworkConfig) -> dict[str, Any]:
-    """The settings and, under `kind`, which sort of networks they are for."""
-    kind = next(name for name, config in NETWORK_KINDS.items() if type(network) is config)
-    return {"kind": kind, **network.to_dict()}
-
-
-def network_from_dict(values: Mapping[str, Any]) -> AnyNetworkConfig:
-    """Undo `network_to_dict`; an unknown kind raises `ConfigError`."""
-    kind = values.get("kind")
-    if kind not in NETWORK_KINDS:
-        raise ConfigError(f"kind must be one of {', '.join(NETWORK_KINDS)}; found {kind!r}.")
-    return NETWORK_KINDS[kind].from_dict({k: v for k, v in values.items() if k != "kind"})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -240,7 +251,7 @@ class TrainingConfig(_Config):
     of the generator's weights from which snapshots sample; 0 means the weights themselves.
     """
 
-    method: Method = "wgan-gp"
+    method: str = "wgan-gp"
     generator_loss: GeneratorLoss = "non-saturating"
     optimizer: Optimizer = "adam"
     learning_rate: float = 1e-4
@@ -256,7 +267,7 @@ class TrainingConfig(_Config):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _choice(self, "method", get_args(Method))
+        _choice(self, "method", tuple(sorted(TRAINABLE)))
         _choice(self, "generator_loss", get_args(GeneratorLoss))
         _choice(self, "optimizer", get_args(Optimizer))
         _number(self, "learning_rate", 0, 10, open_low=True)

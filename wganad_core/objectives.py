@@ -97,6 +97,15 @@ def vae_loss(x: Tensor, rebuilt: Tensor, mean: Tensor, log_variance: Tensor) -> 
     return (cross_entropy + divergence) / len(x)
 
 
+def gaussian_vae_loss(
+    x: Tensor, rebuilt: Tensor, mean: Tensor, log_variance: Tensor, variance: float
+) -> Tensor:
+    """`vae_loss` with a Gaussian likelihood of this variance, for features of any range."""
+    error = (x - rebuilt).square().sum() / variance
+    divergence = (mean.square() + log_variance.exp() - 1 - log_variance).sum()
+    return (error + divergence) / (2 * len(x))
+
+
 def contrastive_loss(both: Tensor, temperature: float) -> Tensor:
     """NT-Xent (Chen et al. 2020). both (2n, d): rows i and n + i are copies of one image; every
     row is to pick its copy among all others by cosine similarity / temperature."""

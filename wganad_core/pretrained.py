@@ -11,16 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core import storage
-from wganad_core.config import (
-    AnyNetworkConfig,
-    LaneConfig,
-    MixtureConfig,
-    TrainingConfig,
-    network_from_dict,
-    network_to_dict,
-)
+from wganad_core.config import AnyNetworkConfig, LaneConfig, MixtureConfig, TrainingConfig
 from wganad_core.data.views import View
-from wganad_core.records import FloatArray, Normals, Recording, Rule, half
+from wganad_core.records import LEVELS, FittedRules, Recording, half
 
 SHIPPED = Path(__file__).resolve().parents[1] / "pretrained"
 RUN = "run"
@@ -50,31 +43,12 @@ class Run:
 
 def save_run(run: Run, path: Path) -> None:
     """Write a run atomically; recordings in half, weights in the precision they come in."""
-    arrays = storage.prefixed("past", run.recording.arrays())
-    for step, weights in run.weights.items():
-        arrays |= storage.prefixed(f"weights.{step}", weights)
-    meta = {
-        "mixture": run.mixture.to_dict(),
-        "lane": run.lane.to_dict(),
-        "events": run.recording.events,
-        "steps": sorted(run.weights),
-        "metrics": dict(run.metrics),
-        "command": run.command,
-    }
-    storage.save(path, RUN, arrays, meta)
+    storage.save_record(path, RUN, run)
 
 
 def load_run(path: Path) -> Run:
     """Undo `save_run`. Raises `StorageError` with one sentence for anything else."""
-    arrays, meta = storage.load(path, RUN)
-    return Run(
-        mixture=MixtureConfig.from_dict(meta["mixture"]),
-        lane=LaneConfig.from_dict(meta["lane"]),
-        recording=Recording.from_arrays(storage.below("past", arrays), meta["events"]),
-        weights={step: storage.below(f"weights.{step}", arrays) for step in meta["steps"]},
-        metrics=meta["metrics"],
-        command=meta["command"],
-    )
+    return storage.load_record(path, RUN, Run)
 
 
 MODEL = "model"
@@ -104,32 +78,12 @@ class Model:
 
 def save_model(model: Model, path: Path) -> None:
     """Write a model atomically."""
-    meta = {
-        "use_case": model.use_case,
-        "abnormal": model.abnormal,
-        "protocol": model.protocol,
-        "network": network_to_dict(model.network),
-        "training": model.training.to_dict(),
-        "history": dict(model.history),
-        "metrics": dict(model.metrics),
-        "command": model.command,
-        "view": model.view and model.view.to_dict(),
-    }
-    storage.save(path, MODEL, model.arrays, meta)
+    storage.save_record(path, MODEL, model)
 
 
 def load_model(path: Path) -> Model:
     """Undo `save_model`. Raises `StorageError` with one sentence for anything else."""
-    arrays, meta = storage.load(path, MODEL)
-    return Model(
-        **{
-            **meta,
-            "network": network_from_dict(meta["network"]),
-            "training": TrainingConfig.from_dict(meta["training"]),
-            "view": View.from_dict(meta["view"]) if meta.get("view") else None,
-            "arrays": arrays,
-        }
-    )
+    return storage.load_record(path, MODEL, Model)
 
 
 def model_file(
@@ -159,64 +113,45 @@ def scores_path(use_case: str, abnormal: str) -> Path:
 
 
 RULES = "rules"
-AXES = "rows.axes"  # not the name of a space
 
 
 @dataclasses.dataclass(frozen=True)
-class Rules:
-    """What detectors took from the fit part besides the networks: the critic's range (§5.1);
-    normals to compare with, and per detector of ours the rule that joins evidence. `axes` (k, d):
-    main axes of the rows, where a rule seeks neighbours along them."""
+class _Stored:
+    """Fitted rules with a byte a number: `steps` by space are what the bytes count."""
 
-    critic_range: tuple[float, float]
-    normals: Normals
-    rules: Mapping[str, Rule]
-    axes: FloatArray | None = None
+    fitted: FittedRules
+    steps: Mapping[str, float]
 
 
-LEVELS = 127
-
-
-def on_grid(points: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Coordinates rounded to what a stored byte each can say: ±127 steps to the largest."""
-    step = np.float32(max(np.abs(points).max(), 1e-9) / LEVELS)
-    return np.asarray(np.rint(points / step) * step, np.float32)
-
-
-def save_rules(rules: Rules, path: Path) -> None:
+def save_rules(fitted: FittedRules, path: Path) -> None:
     """Write rules atomically; points must be `on_grid`."""
-    normals = rules.normals
+    normals, axes = fitted.normals, fitted.axes
+    if normals is None:
+        raise ValueError("Expected normals to compare with; found none.")
     steps = {name: float(np.abs(v).max() / LEVELS) for name, v in normals.points.items()}
-    arrays: dict[str, NDArray[Any]] = {
+    points: Any = {
         name: np.rint(value / steps[name]).astype(np.int8) for name, value in normals.points.items()
     }
-    arrays |= storage.prefixed("levels", normals.levels)
-    if rules.axes is not None:
-        arrays[AXES] = half(rules.axes)
-    meta = {
-        "steps": steps,
-        "critic_range": list(rules.critic_range),
-        "k": normals.k,
-        "n_peers": normals.n_peers,
-        "rules": {name: dataclasses.asdict(rule) for name, rule in rules.rules.items()},
-    }
-    storage.save(path, RULES, arrays, meta)
+    fitted = dataclasses.replace(
+        fitted,
+        normals=dataclasses.replace(normals, points=points),
+        axes=None if axes is None else half(axes),  # type: ignore[arg-type]
+    )
+    storage.save_record(path, RULES, _Stored(fitted, steps))
 
 
-def load_rules(path: Path) -> Rules:
+def load_rules(path: Path) -> FittedRules:
     """Undo `save_rules`. Raises `StorageError` with one sentence for anything else."""
-    arrays, meta = storage.load(path, RULES)
+    stored = storage.load_record(path, RULES, _Stored)
+    fitted, normals = stored.fitted, stored.fitted.normals
+    if normals is None or normals.points.keys() != stored.steps.keys():
+        raise storage.StorageError(f"{path} lacks normals; restore it from where it came from.")
     points = {
-        name: arrays[name].astype(np.float32) * np.float32(step)
-        for name, step in meta["steps"].items()
+        name: value.astype(np.float32) * np.float32(stored.steps[name])
+        for name, value in normals.points.items()
     }
-    levels = storage.below("levels", arrays)
-    return Rules(
-        critic_range=tuple(meta["critic_range"]),
-        normals=Normals(points, meta["k"], levels, meta.get("n_peers", 0)),
-        rules={
-            name: Rule(**{**rule, "names": tuple(rule["names"])})
-            for name, rule in meta["rules"].items()
-        },
-        axes=arrays[AXES].astype(np.float32) if AXES in arrays else None,
+    return dataclasses.replace(
+        fitted,
+        normals=dataclasses.replace(normals, points=points),
+        axes=None if fitted.axes is None else fitted.axes.astype(np.float32),
     )

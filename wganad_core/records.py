@@ -14,20 +14,18 @@ FloatArray = NDArray[np.float32]
 
 @dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """What training shows the world at a step (design: one step = one generator update).
+    """What training shows the world at a step: plain floats, cheap enough for every step.
 
     `losses` holds the latest batch losses by name (`critic`, `generator`, and `penalty` where
     there is one); they are absent before the first update. `w_estimate` is the critic's
     mean f(x) − mean f(G(z)) on the latest critic batch (eq. 9; NaN before the first update and,
-    as it has no meaning there, for the vanilla GAN). `samples` (n, d) are G(z) at latents fixed
-    for the whole run. `checksum` is the SHA-256 of all weights.
+    as it has no meaning there, for the vanilla GAN). Pictures cost more, and are asked of the
+    trainer (`picture`) by whoever draws them.
     """
 
     step: int
     losses: dict[str, float]
     w_estimate: float
-    samples: FloatArray
-    checksum: str
 
 
 COVERED_SHARE = 0.2  # of its fair share makes a mode covered
@@ -158,11 +156,29 @@ class Recording:
         history = [tuple(row) for row in arrays["history"].astype(np.float64).tolist()]
         return cls(frames, history, list(events))
 
+    def packed(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """As it is stored (`packing.pack`)."""
+        return self.arrays(), {"events": self.events}
+
+    @classmethod
+    def unpacked(cls, arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> Recording:
+        """Undo `packed`."""
+        return cls.from_arrays(arrays, meta["events"])
+
 
 def half(values: NDArray[Any]) -> NDArray[np.float16]:
     """In half precision; what is too large for it (a diverging critic) becomes its largest."""
     limit = np.finfo(np.float16).max
     return values.clip(-limit, limit).astype(np.float16)
+
+
+LEVELS = 127
+
+
+def on_grid(points: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Coordinates rounded to what a stored byte each can say: ±127 steps to the largest."""
+    step = np.float32(max(np.abs(points).max(), 1e-9) / LEVELS)
+    return np.asarray(np.rint(points / step) * step, np.float32)
 
 
 def _thin(entries: list[Any], limit: int) -> list[Any]:
@@ -329,6 +345,21 @@ class Normals:
 
 
 @dataclasses.dataclass(frozen=True)
+class FittedRules:
+    """What detectors took from the fit part besides the networks.
+
+    `critic_range`: smallest and largest f (§5.1). For detectors that join evidence, `normals` to
+    compare with and per detector the rule that joins; `axes` (k, d): main axes of the rows, where a
+    rule seeks neighbours along them.
+    """
+
+    critic_range: tuple[float, float] | None = None
+    normals: Normals | None = None
+    rules: Mapping[str, Rule] = dataclasses.field(default_factory=dict)
+    axes: FloatArray | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class ScoreTable:
     """Scores of detectors on samples, one row each: the exchange format of design.md §3.
 
@@ -364,6 +395,13 @@ class ScoreTable:
         for name, value in values.items():
             keep &= getattr(self, name) == value
         return ScoreTable(**{f.name: getattr(self, f.name)[keep] for f in dataclasses.fields(self)})
+
+    @classmethod
+    def filled(cls, *, score: FloatArray, **columns: Any) -> ScoreTable:
+        """A table of these scores (n,), whose other columns may be one value for all rows."""
+        n = len(score)
+        full = {k: np.full(n, v) if np.ndim(v) == 0 else v for k, v in columns.items()}
+        return cls(score=score, **full)
 
     @classmethod
     def stack(cls, tables: Sequence[ScoreTable]) -> ScoreTable:

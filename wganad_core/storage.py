@@ -18,13 +18,15 @@ import platform
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 
+from wganad_core import older
+from wganad_core.packing import pack, unpack
 from wganad_core.records import PARTS, ScoreTable
 
 SCHEMA = 1
@@ -36,6 +38,7 @@ SCORE_COLUMNS = tuple(field.name.rstrip("_") for field in dataclasses.fields(Sco
 SCORE_NUMBERS = {"seed": "int64", "label": "int8", "score": "float"}
 
 Arrays = Mapping[str, NDArray[Any]]
+R = TypeVar("R")
 
 
 class StorageError(ValueError):
@@ -153,6 +156,33 @@ def save(path: Path, kind: str, arrays: Arrays, meta: Mapping[str, Any]) -> None
 def load(path: Path, kind: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Read what `save` wrote. Raises `StorageError` for anything else, with one sentence."""
     return decode(read_bytes(path), kind, str(path))
+
+
+def save_record(path: Path, kind: str, record: Any) -> None:
+    """`save` a dataclass as `packing.pack` takes it apart."""
+    save(path, kind, *pack(record))
+
+
+def load_record(path: Path, kind: str, record: type[R]) -> R:
+    """Undo `save_record`, also for files of earlier versions. Raises `StorageError` for anything
+    else, with one sentence."""
+    data = read_bytes(path)
+    arrays, meta = decode(data, kind, str(path))
+    return as_record(record, kind, arrays, meta, str(path))
+
+
+def as_record(
+    record: type[R], kind: str, arrays: Arrays, meta: Mapping[str, Any], source: str
+) -> R:
+    """A container's content as a dataclass. Raises `StorageError` for what it is not."""
+    try:
+        if earlier := older.UPGRADES.get(kind):
+            arrays, meta = earlier(arrays, meta)
+        return unpack(record, arrays, meta)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        raise StorageError(
+            f"{source} is no usable {kind} ({error}); restore it from where it came from."
+        ) from error
 
 
 def read_bytes(path: Path) -> bytes:

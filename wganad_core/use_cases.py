@@ -19,6 +19,7 @@ from wganad_core.config import (
     MixtureConfig,
     NetworkConfig,
     RaceConfig,
+    RuleConfig,
     TrainingConfig,
     WindowConfig,
 )
@@ -55,18 +56,6 @@ RECIPES: dict[str, TrainingConfig] = {**PAPER, "sharp": SHARP}
 
 
 @dataclasses.dataclass(frozen=True)
-class Ours:
-    """Our detectors: per rule the evidence that is averaged (scoring.evidence), which neighbours
-    among how many normals it comes from, and the architectures whose networks have such rules."""
-
-    rules: Mapping[str, tuple[str, ...]]
-    k: int
-    n_references: Mapping[str, int]  # by space
-    architectures: tuple[str, ...]
-    n_peers: int = 0
-
-
-@dataclasses.dataclass(frozen=True)
 class UseCase:
     """A data set of which one class is the anomaly in turn, and how models of it are trained.
 
@@ -85,7 +74,7 @@ class UseCase:
     methods: tuple[str, ...]
     networks: Mapping[str, ImageConfig | WindowConfig]
     recipes: Mapping[str, TrainingConfig]
-    ours: Ours
+    ours: RuleConfig
     protocols_train_apart: bool  # or do they differ in what is tested only
     searched: bool  # whether tables hold the slow detectors
 
@@ -111,7 +100,7 @@ MNIST = UseCase(
     architectures=("image",),
     methods=("wgan-gp", "gan", "encoder", "bigan", "vae", "features"),
     # Chosen on synthetic anomalies by tests/benchmarks/choose_ours.py.
-    ours=Ours(
+    ours=RuleConfig(
         rules={
             "ours": ("critic", "relative", "near-features", "near-features-length"),
             "ours-wgan": ("critic", "relative", "near-encoder", "near-critic"),
@@ -196,7 +185,7 @@ HAR = UseCase(
     # Chosen by tests/benchmarks/choose_ours_windows.py: the first and the last on synthetic
     # anomalies, `ours-others` for each activity by how rules find the other five; it wins for four
     # of the six and is within half a point of the winner for the other two.
-    ours=Ours(
+    ours=RuleConfig(
         rules={
             "ours": ("critic", "near-axes/axes", "near-rhythm/rhythm", "relative/strength"),
             "ours-others": (

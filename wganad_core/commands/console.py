@@ -10,8 +10,14 @@ import math
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wganad_core.run import Checkpoint
+    from wganad_core.run.mixture import MixtureRun
+    from wganad_core.run.model import ModelRun
+
+    TrainingRun = MixtureRun | ModelRun
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,28 +81,13 @@ def natural(text: str) -> int:
     return positive(text) if text != "0" else 0
 
 
-class Resumable(Protocol):
-    """A run that a training command can take to its end."""
-
-    @property
-    def step(self) -> int: ...
-    @property
-    def n_steps(self) -> int: ...
-    @property
-    def finished(self) -> bool: ...
-    def steps(self) -> Iterator[int]: ...
-    def save(self, path: Path) -> None: ...
-    def resume(self, path: Path) -> None: ...
-
-
-def train_to_the_end(run: Resumable, title: str, checkpoint: Path, every: int) -> bool:
+def train_to_the_end(run: TrainingRun, title: str, checkpoint: Checkpoint, every: int) -> bool:
     """From the checkpoint if there is one, with a progress bar and a checkpoint at `every` so
     many steps; False if Ctrl-C came first (a checkpoint is there then)."""
     from tqdm import tqdm
 
-    if checkpoint.exists():
-        run.resume(checkpoint)
-        say(f"Continuing {checkpoint} at step {run.step:,}.")
+    if checkpoint.load(run):
+        say(f"Continuing {checkpoint.path} at step {run.step:,}.")
     bar = tqdm(
         total=run.n_steps,
         initial=run.step,
@@ -106,16 +97,16 @@ def train_to_the_end(run: Resumable, title: str, checkpoint: Path, every: int) -
         dynamic_ncols=True,
     )
     with bar, interrupt_as_flag() as interrupted:
-        for step in run.steps():
-            bar.update(step - bar.n)
+        for _ in run:
+            bar.update(run.step - bar.n)
             stopping = interrupted() and not run.finished
-            if stopping or step % every == 0:
-                run.save(checkpoint)
+            if stopping or run.step % every == 0:
+                checkpoint.save(run)
             if stopping:
                 break
         else:
             return True
-    say(f"Stopped at step {run.step:,}; the same command continues from {checkpoint}.")
+    say(f"Stopped at step {run.step:,}; the same command continues from {checkpoint.path}.")
     return False
 
 

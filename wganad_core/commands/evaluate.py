@@ -74,7 +74,7 @@ def _chosen(rows: Iterable[Row], wanted: dict[str, str]) -> list[Row]:
 
 
 def _recomputed(case: UseCase, pairs: Sequence[tuple[str, str]]) -> Iterator[ScoreTable]:
-    from wganad_core.live.panels import recompute
+    from wganad_core.panels.tables import recompute
 
     for abnormal, protocol in pairs:
         say(f"scoring with {abnormal} as the anomaly, {protocol}")

@@ -149,7 +149,7 @@ def _fit(
     """Fit to the end, from the checkpoint if it is this fit's. Ctrl-C leaves through
     `KeyboardInterrupt`, and the checkpoint where it is."""
     from wganad_core.config import ConfigError
-    from wganad_core.training import DivergedError
+    from wganad_core.methods import DivergedError
 
     if checkpoint.exists():
         say(f"{checkpoint} is there: a fit of the same rows and settings goes on from it.")

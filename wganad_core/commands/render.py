@@ -44,7 +44,7 @@ def render_mixture(arguments: argparse.Namespace) -> int:
     from wganad_core import storage
     from wganad_core.data.mixture import make_mixture
     from wganad_core.figures.paper import paper_figures
-    from wganad_core.live.offline import look_back
+    from wganad_core.run.mixture import look_back
 
     mixture = make_mixture(next(iter(runs.values())).mixture)
     looks = {method: look_back(run, mixture) for method, run in runs.items()}

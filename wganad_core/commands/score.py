@@ -49,7 +49,7 @@ def score_models(case: UseCase, arguments: argparse.Namespace) -> int:
     from wganad_core import storage
     from wganad_core.data.cache import data_directory
     from wganad_core.data.pool import load_pool
-    from wganad_core.live import panels
+    from wganad_core.panels.tables import score_all
     from wganad_core.records import ScoreTable
 
     models = arguments.models or data_directory() / "models" / case.name
@@ -57,7 +57,7 @@ def score_models(case: UseCase, arguments: argparse.Namespace) -> int:
     pool = load_pool(case.name)
     for abnormal in case.classes if arguments.abnormal == "all" else (arguments.abnormal,):
         tables = [
-            panels.score_all(
+            score_all(
                 case,
                 models,
                 pool,
@@ -92,10 +92,10 @@ def score_mixture(arguments: argparse.Namespace) -> int:
     from wganad_core import storage
     from wganad_core.data.cache import data_directory
     from wganad_core.data.mixture import OUTSIDE
-    from wganad_core.live import detection
+    from wganad_core.panels import plane
 
     out = arguments.out or data_directory() / "scores" / "mixture"
-    table = detection.score_runs()
+    table = plane.score_runs()
     path = out / f"{OUTSIDE}.parquet"
     storage.save_scores(table, path)
     detectors = set(zip(table.model, table.detector, strict=True))

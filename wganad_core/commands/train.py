@@ -171,16 +171,18 @@ def train_mixture(arguments: argparse.Namespace) -> int:
     import torch
 
     from wganad_core import pretrained
-    from wganad_core.live.offline import OfflineRun
+    from wganad_core.run import Checkpoint
+    from wganad_core.run.mixture import MixtureRun
 
     torch.set_num_threads(1)  # two threads change the bits and are no faster on these networks
-    run = OfflineRun(mixture, lane, points, arguments.keep_weights)
+    run = MixtureRun(mixture, lane, points, arguments.keep_weights)
     title = lane.training.method
-    if not train_to_the_end(run, title, checkpoint, arguments.checkpoint_every):
+    kept = Checkpoint(checkpoint, run.plan, run.data)
+    if not train_to_the_end(run, title, kept, arguments.checkpoint_every):
         return 130
     result = run.result(command_line(mixture, lane, arguments.data, arguments.keep_weights))
     pretrained.save_run(result, out)
-    checkpoint.unlink(missing_ok=True)
+    kept.delete()
     _report(result, out, run.stopped, arguments.json)
     return 1 if run.stopped else 0
 
@@ -197,7 +199,7 @@ def _files(arguments: argparse.Namespace, lane: LaneConfig) -> tuple[Path, Path]
 
 
 def _report(result: Run, out: Path, stopped: str | None, as_json: bool) -> None:
-    from wganad_core.live.offline import METRICS
+    from wganad_core.run.mixture import METRICS
 
     metrics = {name: result.metrics.get(name) for name in METRICS}
     if as_json:

@@ -27,7 +27,7 @@ from wganad_core.use_cases import UseCase, option
 if TYPE_CHECKING:
     from wganad_core.data.pool import Pool
     from wganad_core.pretrained import Model
-    from wganad_core.runs import ModelRun, Task
+    from wganad_core.run.model import ModelRun, Task
 
 WORDS = {
     "steps": "of the method; a step of a GAN is a generator update",
@@ -113,7 +113,7 @@ def train_models(case: UseCase, arguments: argparse.Namespace) -> int:
 
 
 def task_of(case: UseCase, arguments: argparse.Namespace, abnormal: str) -> Task:
-    from wganad_core.runs import Task
+    from wganad_core.run.model import Task
 
     given = {name: getattr(arguments, name) for name in WORDS}
     given = {name: value for name, value in given.items() if value is not None}
@@ -131,7 +131,8 @@ def _train_one(
     case: UseCase, arguments: argparse.Namespace, abnormal: str, pool: Pool, folder: Path
 ) -> int:
     from wganad_core import pretrained
-    from wganad_core.training import DivergedError
+    from wganad_core.methods import DivergedError
+    from wganad_core.run import Checkpoint
 
     task = task_of(case, arguments, abnormal)
     file = functools.partial(
@@ -143,12 +144,12 @@ def _train_one(
         architecture=arguments.architecture,
     )
     out = file(arguments.method)
-    checkpoint = out.with_suffix(".checkpoint")
     if out.exists():
         say(f"{out} is there already; delete it to train it again.")
         return 0
     run = _start(task, pool, file("wgan-gp"))
     title = f"{arguments.method}, without {abnormal}"
+    checkpoint = Checkpoint(out.with_suffix(".checkpoint"), run.task.plan(), run.data)
     try:
         if not train_to_the_end(run, title, checkpoint, arguments.checkpoint_every):
             return 130
@@ -156,14 +157,14 @@ def _train_one(
         raise Refused(str(error)) from error
     model = run.result(command_line(case, task, arguments.architecture))
     pretrained.save_model(model, out)
-    checkpoint.unlink(missing_ok=True)
+    checkpoint.delete()
     _report(model, out, arguments.json)
     return 0
 
 
 def _start(task: Task, pool: Pool, generator_file: Path) -> ModelRun:
     from wganad_core import pretrained
-    from wganad_core.runs import ModelRun
+    from wganad_core.run.model import ModelRun
 
     split = pool.split(task.abnormal, task.protocol)
     view = pool.view(getattr(task.network, "view", ""), split.parts["fit"])

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,13 +90,6 @@ class View:
         seen = np.array(rows, np.float32).reshape(n, channels, rows.shape[1] // channels)
         seen = self._times(seen, self.scales)
         return expanded(seen) if self.kind == "signals" else seen
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"kind": self.kind, "scales": list(self.scales)}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> View:
-        return cls(values["kind"], tuple(values["scales"]))
 
 
 def companded(signals: NDArray[np.floating]) -> FloatArray:

@@ -3,10 +3,12 @@
 from wganad_core.detector.base import BLOCK_ROWS
 from wganad_core.detector.estimator import WGANAnomalyDetector
 from wganad_core.detector.images import WGANImageDetector
-from wganad_core.detector.progress import Progress
+from wganad_core.detector.learning import Progress
 from wganad_core.detector.saved import load
 from wganad_core.detector.series import WGANSeriesDetector
-from wganad_core.detector.settings import SCORE_METHODS
+from wganad_core.methods import score_methods
+
+SCORE_METHODS = tuple(score_methods())  # those that come with the project
 
 __all__ = [
     "BLOCK_ROWS",

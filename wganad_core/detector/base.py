@@ -17,12 +17,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from wganad_core.config import AnyNetworkConfig, ConfigError, NetworkConfig, TrainingConfig
 from wganad_core.detector import onnx, saved
-from wganad_core.detector.learning import learn, one_thread
-from wganad_core.detector.model import Model, judged
-from wganad_core.detector.progress import Progress
+from wganad_core.detector.learning import Progress, learn
+from wganad_core.detector.model import FittedModel, fitted_model
 from wganad_core.detector.scaler import Scaler
-from wganad_core.detector.settings import SCORE_METHODS, Settings, methods_of, plain, seed_of
+from wganad_core.detector.settings import Settings, needs_of, plain, seed_of
+from wganad_core.methods import score_methods
 from wganad_core.records import FloatArray, Judgement, Scored
+from wganad_core.run import one_thread
 from wganad_core.storage import StorageError
 from wganad_core.thresholds import Advice, advice_of
 
@@ -106,7 +107,7 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         work: Self,
         rows: Rows,
         settings: Settings,
-        warm: Model | None,
+        warm: FittedModel | None,
         checkpoint: Path | None,
     ) -> Iterator[Progress]:
         everyone, nobody = np.arange(len(rows)), np.empty(0, np.int64)
@@ -128,8 +129,8 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         with one_thread():
             standard = held_out if len(held_out) else x
             work.parts_ = split
-            work.model_ = judged(settings, scaler, learned.weights, x, standard)
-        work._judge = work.model_.detector()
+            work.model_ = fitted_model(settings, scaler, learned.weights, x, standard)
+        work._score = work.model_.score()
         work.parameters_ = work.get_params(deep=False)
         work.n_steps_, work.history_, work.seed_ = (
             learned.n_steps,
@@ -162,7 +163,7 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         """Every parameter, checked. Raises `ConfigError`."""
         value = {name: plain(found) for name, found in self.get_params(deep=False).items()}
         training = TrainingConfig(
-            method=methods_of(value["score_method"])[0],
+            method=needs_of(value["score_method"])[0],
             seed=seed_of(self.random_state),
             **{
                 f.name: value[f.name] for f in dataclasses.fields(TrainingConfig) if f.name in value
@@ -179,12 +180,12 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
             }
         )
 
-    def _warm_start(self, settings: Settings) -> Model | None:
+    def _warm_start(self, settings: Settings) -> FittedModel | None:
         """What training continues from, if it is to continue."""
         if not self._continues:
             return None
-        model: Model = self.model_
-        if methods_of(model.score_method) != methods_of(settings.score_method):
+        model: FittedModel = self.model_
+        if needs_of(model.score_method) != needs_of(settings.score_method):
             raise ConfigError(
                 f"warm_start continues the networks of score_method={model.score_method!r}, which "
                 f"{settings.score_method!r} does not use; set warm_start=False."
@@ -241,7 +242,7 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         for start in range(0, len(rows), BLOCK_ROWS):
             z = self.model_.scaler(rows[start : start + BLOCK_ROWS])
             with one_thread():
-                found = self._judge(z)
+                found = self._score.judge(z)
             yield found
 
     def _scores(self, rows: Rows) -> Rows:
@@ -298,7 +299,7 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         parts = []
         for found in self._judgements(rows):
             if found.reconstruction is None:
-                *others, last = (m for m in SCORE_METHODS if not m.startswith("critic"))
+                *others, last = (m for m in score_methods() if not m.startswith("critic"))
                 raise ValueError(
                     f"score_method={self.model_.score_method!r} rebuilds nothing; fit with "
                     f"{', '.join(others)} or {last}."
@@ -310,12 +311,12 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_judge"}
+        return {name: value for name, value in state.items() if name != "_score"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if hasattr(self, "model_"):
-            self._judge = self.model_.detector()
+            self._score = self.model_.score()
 
     def save(self, path: str | Path) -> None:
         """Write the fitted estimator as one safetensors file, atomically."""

@@ -3,45 +3,57 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import math
 import time
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wganad_core import divergence, storage
+from wganad_core import storage
 from wganad_core.config import MAX_SEED, TrainingConfig
-from wganad_core.detector.checkpoint import Checkpoint, State
-from wganad_core.detector.networks import trainer_for
-from wganad_core.detector.progress import Progress, StageName
-from wganad_core.detector.settings import METHODS, Settings
+from wganad_core.detector.settings import Settings, needs_of
+from wganad_core.methods import TRAINERS, DivergedError
+from wganad_core.methods.trainer import KEPT
+from wganad_core.packing import pack
 from wganad_core.records import FloatArray
-from wganad_core.scoring import evaluate
-from wganad_core.training import DivergedError, Trainer
-from wganad_core.training.loop import KEPT
+from wganad_core.run import Checkpoint, Run, Stage, one_thread
+from wganad_core.run.loop import State
+from wganad_core.run.observers import N_JUDGED, Judge
+from wganad_core.storage import StorageError
 
 REPORTS = 100  # of a stage
 CHECK_EVERY = 5  # reports: every twentieth of a stage is judged on the validation rows
-N_JUDGED = 2_000
+SAVE_EVERY = 2.0  # seconds from one checkpoint to the next, at least
+log = logging.getLogger("wganad.fit")
 
 Weights = Mapping[str, NDArray[Any]]
-History = dict[str, list[Any]]
+StageName = Literal["generator", "encoder", "scores"]
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """PyTorch on one thread inside: more would change the bits, and small networks gain nothing."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """One report of `fit_steps`. The last, of the stage `scores`, comes when training is done and
+    references and threshold are still to be found.
+
+    `step` of `n_steps` over all stages; `seconds` since the start and `seconds_left` (None until
+    something is known). `w_estimate`: the critic's latest mean f(x) − mean f(G(z)), NaN where
+    there is none. `losses`: the latest of each, by name. `validation` (lower = better, None where
+    no rows are held out): sliced W1 between generated rows and validation normals, for an encoder
+    the mean squared error of their reconstruction, both in standardised units.
+    """
+
+    stage: StageName
+    step: int
+    n_steps: int
+    seconds: float
+    seconds_left: float | None
+    w_estimate: float
+    losses: dict[str, float]
+    validation: float | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,44 +62,22 @@ class Learned:
     report; `n_steps`: generator updates."""
 
     weights: dict[str, NDArray[Any]]
-    history: History
+    history: dict[str, list[Any]]
     n_steps: int
-
-
-@dataclasses.dataclass
-class Clock:
-    """Seconds gone and left, where a step counts by how many updates it makes."""
-
-    total: float
-    done: float = 0.0
-    began: float = dataclasses.field(default_factory=time.perf_counter)
-
-    @property
-    def seconds(self) -> float:
-        return time.perf_counter() - self.began
-
-    @property
-    def left(self) -> float | None:
-        return self.seconds / self.done * (self.total - self.done) if self.done else None
 
 
 def stage_configs(settings: Settings, n_before: int = 0) -> list[TrainingConfig]:
     """The training of every stage. After `n_before` earlier steps the draws are others."""
     made = []
-    for method in METHODS[settings.score_method]:
+    for method in needs_of(settings.score_method):
         seed = (settings.training.seed + n_before) % (MAX_SEED + 1)
         config = settings.training.replace(method=method, seed=seed)
-        if method in ("encoder", "vae"):  # no game of two: Adam's own rates
+        if not TRAINERS[method].alternates:  # no game of two: Adam's own rates
             config = config.replace(beta1=0.9, beta2=0.999, decay="cosine")
         if method == "encoder":
             config = config.replace(steps=settings.encoder_steps)
         made.append(config)
     return made
-
-
-def _updates(config: TrainingConfig) -> int:
-    """Weight updates of one step."""
-    return config.n_critic + 1 if config.method in ("wgan-gp", "bigan") else 1
 
 
 def learn(
@@ -101,202 +91,155 @@ def learn(
     """Train on rows x (n, d), starting from the weights `start` as far as they go.
 
     With a `path`, what is unfinished is kept there, also at the end, and the same call goes on
-    from it to the same end. Raises `DivergedError`.
+    from it to the same end. Raises `DivergedError`, and `StorageError` for a path that holds
+    something else.
     """
-    run = _Run(settings, x, validation, start, n_before)
-    given = {"x": x, "validation": validation, **start}
-    kept = path and Checkpoint(path, settings, given, n_before)
-    if kept and (found := kept.load()):
-        run.load_state(*found)
+    configs = stage_configs(settings, n_before)
+    reports = Reports(configs, validation, settings, n_before)
+    stages = [Stage(config, settings.network) for config in configs]
+    run = Run(x, stages, start, [reports])
+    kept = None
+    if path is not None:
+        plan = {"fit": {**pack(settings)[1], "n_before": n_before}}
+        kept = Checkpoint(path, plan, {"x": x, "validation": validation, **start})
+        _resume(kept, run)
     try:
-        for progress in run.reports():
-            yield progress
-            if kept:
-                kept.save_if_due(run.state)
+        yield from _reported(run, reports, kept)
     except DivergedError as error:
-        if path:  # it would only get there again
-            path.unlink(missing_ok=True)
+        if kept:  # it would only get there again
+            kept.delete()
         raise DivergedError(str(error).replace(KEPT, "nothing of this fit is kept")) from error
     # What is left, references and threshold, is quick, but not instant.
-    trainer = run.stage.trainer
-    yield Progress(
-        "scores",
-        run.total,
-        run.total,
-        run.clock.seconds,
-        0.0,
-        trainer.w_estimate,
-        dict(trainer.losses),
-        run.stage.judged,
-    )
-    return Learned(run.weights, run.history, run.n_steps)
+    yield reports.progress(run, "scores", run.n_steps, reports.judged)
+    return Learned(run.weights, reports.history, reports.n_steps)
 
 
-class _Run:
-    """The stages of a fit, one after the other."""
+def _reported(
+    run: Run, reports: Reports, kept: Checkpoint | None
+) -> Generator[Progress, None, None]:
+    saved = time.monotonic()
+    while not run.finished:
+        with one_thread():
+            next(run)
+        if reports.latest is None:
+            continue
+        yield reports.latest
+        if kept and time.monotonic() - saved >= SAVE_EVERY:
+            try:
+                kept.save(run)
+            except StorageError as error:  # a courtesy: the fit goes on without it
+                log.warning("%s", error)
+            saved = time.monotonic()
+
+
+def _resume(kept: Checkpoint, run: Run) -> None:
+    """Go on from what an earlier try of this fit left; a checkpoint of another fit is replaced."""
+    try:
+        kept.load(run)
+    except StorageError as error:
+        if not kept.is_ours():
+            raise
+        log.warning("%s The fit starts over.", error)
+
+
+class Reports:
+    """Reports a hundred times a stage, judges validation rows, and ends a stage early where they
+    stop improving; then, and at the end, the best weights count."""
 
     def __init__(
         self,
-        settings: Settings,
-        x: FloatArray,
+        configs: list[TrainingConfig],
         validation: FloatArray,
-        start: Weights,
+        settings: Settings,
         n_before: int,
     ) -> None:
-        self.settings, self.x, self.validation = settings, x, validation
-        self.configs = stage_configs(settings, n_before)
-        self.total = sum(config.steps for config in self.configs)
-        self.clock = Clock(float(sum(config.steps * _updates(config) for config in self.configs)))
-        self.weights, self.history, self.n_steps = dict(start), History(), n_before
-        self.done = 0  # stages
-        self.stage = self._stage()
+        self.configs, self.patience, self.n_steps = configs, settings.patience, n_before
+        self.n_features, n = settings.network.n_features, min(len(validation), N_JUDGED)
+        self.judges = []
+        for config in configs if n else ():
+            rng = torch.Generator().manual_seed(config.seed)
+            z = torch.randn(n, settings.network.n_latent, generator=rng).numpy()
+            self.judges.append(Judge(validation, z))
+        self.ends = [
+            sorted({math.ceil(c.steps * i / REPORTS) for i in range(1, REPORTS + 1)})
+            for c in configs
+        ]
+        self.began, self.history = time.perf_counter(), dict[str, list[Any]]()
+        self.latest: Progress | None = None
+        self._new_stage(0)
 
-    def _stage(self) -> _Stage:
-        trainer = trainer_for(self.x, self.configs[self.done], self.settings.network)
-        trainer.networks.load_arrays({**trainer.networks.arrays(), **self.weights})
-        if trainer.averaged is not None:
-            trainer.averaged.load_state_dict(trainer.networks.generator.state_dict())
-        return _Stage(trainer, self.validation, self.settings.patience, self.clock)
-
-    def reports(self) -> Iterator[Progress]:
-        """To the end of the last stage."""
-        while True:
-            before = sum(config.steps for config in self.configs[: self.done])
-            for progress in self.stage.run():
-                progress = dataclasses.replace(
-                    progress, step=before + progress.step, n_steps=self.total
-                )
-                _note(self.history, progress)
-                yield progress
-            config, trainer = self.configs[self.done], self.stage.trainer
-            self.weights |= self.stage.weights()
-            self.n_steps += trainer.n_steps if config.method != "encoder" else 0
-            self.done += 1
-            ended = self.configs[: self.done]
-            self.clock.done = float(sum(c.steps * _updates(c) for c in ended))
-            if self.done == len(self.configs):
-                return
-            self.stage = self._stage()
-
-    def state(self) -> State:
-        """Between two reports: all but the rows and the settings, as arrays and JSON."""
-        arrays, meta = self.stage.state()
-        return {**arrays, **storage.prefixed("before", self.weights)}, {
-            "stage": meta,
-            "done": self.done,
-            "history": self.history,
-            "n_steps": self.n_steps,
-            "seconds": self.clock.seconds,
-        }
-
-    def load_state(self, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
-        """Go on from `state`."""
-        self.done, self.history, self.n_steps = meta["done"], meta["history"], meta["n_steps"]
-        self.weights = storage.below("before", arrays)
-        self.clock.began -= meta["seconds"]
-        self.clock.done = float(sum(c.steps * _updates(c) for c in self.configs[: self.done]))
-        self.stage = self._stage()
-        self.stage.load_state(arrays, meta["stage"])
-
-
-class _Stage:
-    """One trainer on its way to the end of its steps, or to where validation stops improving."""
-
-    def __init__(
-        self, trainer: Trainer, validation: FloatArray, patience: int | None, clock: Clock
-    ) -> None:
-        self.trainer, self.patience, self.clock = trainer, patience, clock
-        self.validation = validation[:N_JUDGED]
-        self.best, self.best_weights, self.n_worse = math.inf, trainer.finished_arrays(), 0
+    def _new_stage(self, stage: int) -> None:
+        self.stage, self.best, self.n_worse = stage, math.inf, 0
+        self.best_weights: dict[str, NDArray[Any]] = {}
         self.judged: float | None = None
-        self.name: StageName = "encoder" if trainer.config.method == "encoder" else "generator"
 
-    def run(self) -> Iterator[Progress]:
-        """A report every hundredth of the steps."""
-        trainer, clock = self.trainer, self.clock
-        steps, done_before = trainer.config.steps, self.clock.done
-        ends = sorted({math.ceil(steps * i / REPORTS) for i in range(1, REPORTS + 1)})
-        for number, end in enumerate(ends, 1):
-            if self._over:
-                return
-            if end <= trainer.n_steps:  # in an earlier try
-                continue
-            with one_thread():
-                while trainer.n_steps < end:
-                    trainer.step()
-                judged = self._judge() if number % CHECK_EVERY == 0 or end == steps else None
-            self._compare(judged)
-            clock.done = done_before + trainer.n_steps * _updates(trainer.config)
-            yield Progress(
-                self.name,
-                trainer.n_steps,
-                steps,
-                clock.seconds,
-                clock.left,
-                trainer.w_estimate,
-                dict(trainer.losses),
-                judged,
-            )
-
-    def weights(self) -> dict[str, NDArray[Any]]:
-        """The best on validation if that decides, else the last; of the parts that were trained."""
-        watched = self.patience is not None and math.isfinite(self.best)
-        found = self.best_weights if watched else self.trainer.finished_arrays()
-        parts = self.trainer.parts
-        return {name: value for name, value in found.items() if name.partition(".")[0] in parts}
-
-    def state(self) -> State:
-        """Between two reports."""
-        arrays, meta = self.trainer.state()
-        found = {name: getattr(self, name) for name in ("best", "n_worse", "judged")}
-        best = storage.prefixed("best", self.best_weights)
-        return {**arrays, **best}, {"trainer": meta, **found}
-
-    def load_state(self, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
-        self.trainer.load_state(arrays, meta["trainer"])
-        self.best_weights = storage.below("best", arrays)
-        self.best, self.n_worse, self.judged = meta["best"], meta["n_worse"], meta["judged"]
-
-    @property
-    def _over(self) -> bool:
-        """Whether validation has stopped improving."""
-        return self.patience is not None and self.n_worse >= self.patience
-
-    def _compare(self, judged: float | None) -> None:
-        """Keep the best weights, and count the checks since."""
-        if judged is None:
+    def after_step(self, run: Run) -> None:
+        trainer, self.latest = run.trainer, None
+        if run.done != self.stage:
+            self._new_stage(run.done)
+        self.n_steps += trainer.config.method != "encoder"
+        ends = self.ends[self.stage]
+        if trainer.n_steps not in ends:
             return
+        number, last = ends.index(trainer.n_steps) + 1, trainer.n_steps == ends[-1]
+        judged = self._judge(run) if number % CHECK_EVERY == 0 or last else None
+        name: StageName = "encoder" if trainer.config.method == "encoder" else "generator"
+        self.latest = self.progress(run, name, run.step, judged)
+        self._note(self.latest)
+        over = self.patience is not None and self.n_worse >= self.patience
+        if self.patience is not None and (over or last):
+            run.end_stage(self.best_weights if math.isfinite(self.best) else None)
+
+    def progress(self, run: Run, stage: StageName, step: int, judged: float | None) -> Progress:
+        """Where the run is; the time that is left is what the updates so far took, per update."""
+        updates = [
+            c.steps * (c.n_critic + 1 if TRAINERS[c.method].alternates else 1) for c in self.configs
+        ]
+        trainer, seconds = run.trainer, time.perf_counter() - self.began
+        done: float = sum(updates[: self.stage])
+        done += updates[self.stage] * trainer.n_steps / trainer.config.steps
+        left = 0.0 if stage == "scores" else seconds / done * (sum(updates) - done)
+        losses = dict(trainer.losses)
+        return Progress(stage, step, run.n_steps, seconds, left, trainer.w_estimate, losses, judged)
+
+    def _judge(self, run: Run) -> float | None:
+        """How well rows that had no part in training are generated, or rebuilt."""
+        if not self.judges:
+            return None
+        figures = self.judges[self.stage](run.trainer)
+        rebuilt = figures.get("squared_error")
+        judged = figures["sliced_w1"] if rebuilt is None else rebuilt / self.n_features
         self.judged = judged
         if self.patience is not None and judged < self.best:
             self.best, self.n_worse = judged, 0
-            self.best_weights = self.trainer.finished_arrays()
+            self.best_weights = run.trainer.finished_arrays()
         else:
             self.n_worse += 1
+        return judged
 
-    def _judge(self) -> float | None:
-        """How well rows that had no part in training are generated, or rebuilt."""
-        n = len(self.validation)
-        if not n:
-            return None
-        networks, n_latent = self.trainer.networks, self.trainer.networks.config.n_latent
-        generator = self.trainer.averaged or networks.generator
-        if "encoder" in networks.modules:
-            z = evaluate(networks["encoder"], self.validation)[:, :n_latent]
-            return float(np.square(self.validation - evaluate(generator, z)).mean())
-        rng = torch.Generator().manual_seed(self.trainer.config.seed)
-        samples = evaluate(generator, torch.randn(n, n_latent, generator=rng).numpy())
-        return float(divergence.random_sliced_wasserstein(self.validation, samples))
+    def _note(self, progress: Progress) -> None:
+        """Append a report as a row; what it does not tell is NaN."""
+        row: dict[str, Any] = {
+            "stage": progress.stage,
+            "step": progress.step,
+            "w_estimate": progress.w_estimate,
+            "validation": math.nan if progress.validation is None else progress.validation,
+            **progress.losses,
+        }
+        n = len(self.history.get("step", []))
+        for name in {**self.history, **row}:
+            self.history.setdefault(name, [math.nan] * n).append(row.get(name, math.nan))
 
+    def state(self) -> State:
+        found = {
+            name: getattr(self, name)
+            for name in ("stage", "best", "n_worse", "judged", "history", "n_steps")
+        }
+        seconds = time.perf_counter() - self.began
+        return storage.prefixed("best", self.best_weights), {**found, "seconds": seconds}
 
-def _note(history: History, progress: Progress) -> None:
-    """Append a report as a row; what it does not tell is NaN."""
-    row: dict[str, Any] = {
-        "stage": progress.stage,
-        "step": progress.step,
-        "w_estimate": progress.w_estimate,
-        "validation": math.nan if progress.validation is None else progress.validation,
-        **progress.losses,
-    }
-    n = len(history.get("step", []))
-    for name in {**history, **row}:
-        history.setdefault(name, [math.nan] * n).append(row.get(name, math.nan))
+    def load_state(self, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
+        for name in ("stage", "best", "n_worse", "judged", "history", "n_steps"):
+            setattr(self, name, meta[name])
+        self.best_weights = storage.below("best", arrays)
+        self.began -= meta["seconds"]

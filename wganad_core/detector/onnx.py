@@ -9,6 +9,7 @@ score lies that close to the threshold may be flagged here and not there.
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import json
 import logging
@@ -16,30 +17,20 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
-from torch import nn
+from torch import Tensor, nn
 
 import wganad_core
 from wganad_core import storage
 from wganad_core.detector import saved
-from wganad_core.detector.graph import (
-    BiganScore,
-    CriticScore,
-    EvidenceScore,
-    ExportError,
-    IntervalScore,
-    ResidualScore,
-    ScoringGraph,
-)
-from wganad_core.detector.model import Model, sources
-from wganad_core.detector.scaler import Scaler
-
-if TYPE_CHECKING:
-    from wganad_core.detector.base import BaseWGANDetector
+from wganad_core.detector.scaler import LIMIT, Scaler
+from wganad_core.methods import Score, score_methods
+from wganad_core.storage import StorageError
 
 OPSET = 18  # runtimes since early 2023 read it
 SCHEMA = 1  # of the metadata
@@ -48,9 +39,42 @@ ROUNDING = 1e-4  # standardised units that the input's precision may cost
 InputType = Literal["float32", "float64"]
 
 
-def export_onnx(
-    estimator: BaseWGANDetector, path: str | Path, *, input_type: InputType | None = None
-) -> None:
+class ExportError(StorageError):
+    """A detector cannot be exported. The message says why and what to do."""
+
+
+class ScoringGraph(nn.Module):
+    """Rows x (n, d) in their own units → `score` (n,) float32, higher = more anomalous, and
+    `flagged` (n,), score > threshold.
+
+    A row with a missing or infinite value has the score NaN and is flagged: whoever reads the
+    flags alone must not take a dead sensor for a normal one. `location`, `scale` (d,) standardise
+    in float64; `score` takes what comes of it.
+    """
+
+    location: Tensor
+    scale: Tensor
+    threshold: Tensor
+
+    def __init__(
+        self, location: ArrayLike, scale: ArrayLike, score: Score, threshold: float
+    ) -> None:
+        super().__init__()
+        self.register_buffer("location", torch.tensor(location, dtype=torch.float64))
+        self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
+        self.register_buffer("threshold", torch.tensor(threshold, dtype=torch.float64))
+        self.score = copy.deepcopy(score).eval().requires_grad_(False)
+        self.precision = next(score.parameters()).dtype
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        finite = torch.isfinite(x).all(dim=1)
+        standard = ((x.double() - self.location) / self.scale).clamp(-LIMIT, LIMIT)
+        score = self.score(standard.float().to(self.precision)).score.float()
+        score = torch.where(finite, score, torch.nan)
+        return score, ~(score.double() <= self.threshold)
+
+
+def export_onnx(estimator: Any, path: str | Path, *, input_type: InputType | None = None) -> None:
     """Write a fitted estimator's scoring path as ONNX, atomically.
 
     Input `x` (n, d): rows in their own units, for any n; of `input_type`, by default float32
@@ -68,34 +92,18 @@ def export_onnx(
     storage.write_atomically(Path(path), encoded(graph, meta, chosen))
 
 
-def graph_of(estimator: BaseWGANDetector) -> ScoringGraph:
-    """The fitted estimator's scoring path, in PyTorch."""
-    model: Model = estimator.model_
-    with torch.random.fork_rng(devices=[]):  # layers draw weights before they are given theirs
-        score = _score_of(model)
-    return ScoringGraph(model.scaler.location, model.scaler.scale, score, estimator.threshold_)
-
-
-def _score_of(model: Model) -> nn.Module:
-    """Standardised rows → scores: what `Model.detector` is, without NumPy."""
-    found: dict[str, Any] = model.modules()
-    match model.score_method:
-        case "critic":
-            return CriticScore(found["critic"])
-        case "critic-interval" if model.critic_range is not None:
-            return IntervalScore(found["critic"], *model.critic_range)
-        case "residual":
-            return ResidualScore(found["encoder"], found["generator"])
-        case "vae":
-            return ResidualScore(found["encoder"], found["generator"], model.network.n_latent)
-        case "bigan":
-            return BiganScore(found["encoder"], found["generator"], found["critic"])
-    if model.rule is None or model.normals is None:
+def graph_of(estimator: Any) -> ScoringGraph:
+    """The fitted estimator's scoring path, in PyTorch; networks in single precision, which is what
+    runtimes are fast at."""
+    model = estimator.model_
+    score = model.score(double=False)
+    if why := score.why_not_exported():
+        exported = [n for n, found in score_methods().items() if not found.searches]
         raise ExportError(
-            f"score_method={model.score_method!r} searches for every row anew, which ONNX cannot "
-            "hold; fit with ours, ours-wgan, residual, critic, critic-interval, bigan or vae."
+            f"score_method={model.score_method!r} {why}, which ONNX cannot hold; fit with "
+            f"{', '.join(exported[:-1])} or {exported[-1]}."
         )
-    return EvidenceScore(sources(found, model.axes), model.normals, model.rule)
+    return ScoringGraph(model.scaler.location, model.scaler.scale, score, estimator.threshold_)
 
 
 def coarsest(scaler: Scaler) -> InputType:
@@ -104,11 +112,10 @@ def coarsest(scaler: Scaler) -> InputType:
     return "float32" if lost.max() <= ROUNDING else "float64"
 
 
-def metadata(estimator: BaseWGANDetector) -> dict[str, Any]:
+def metadata(estimator: Any) -> dict[str, Any]:
     """What the file tells about itself: numbers and lists as JSON, but an infinite threshold as
     `Infinity`; `detector_sha256` is the hash inside the file that `save` writes."""
     advice = estimator.advice_
-    file = storage.encode(saved.KIND, *saved.to_arrays(estimator))
     return {
         "schema": SCHEMA,
         "wganad_core": wganad_core.__version__,
@@ -120,7 +127,7 @@ def metadata(estimator: BaseWGANDetector) -> dict[str, Any]:
         "rule_warning": advice.warning or "",
         "n_features": len(estimator.model_.scaler.location),
         **estimator._columns(),
-        "detector_sha256": storage.read_header(file)["sha256"],
+        "detector_sha256": saved.hash_of(estimator),
     }
 
 

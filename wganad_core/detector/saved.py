@@ -7,7 +7,7 @@ import importlib.metadata
 import platform
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,73 +15,77 @@ from sklearn.utils.validation import check_is_fitted
 
 import wganad_core
 from wganad_core import storage
-from wganad_core.config import network_from_dict, network_to_dict
-from wganad_core.detector.model import Model
-from wganad_core.detector.scaler import Scaler
+from wganad_core.detector.model import FittedModel
 from wganad_core.detector.settings import plain
-from wganad_core.records import Normals, Rule
+from wganad_core.packing import pack
 from wganad_core.storage import StorageError
 from wganad_core.thresholds import Advice
 
-if TYPE_CHECKING:
-    from wganad_core.detector.base import BaseWGANDetector
-
 KIND = "detector"
-CLASSES: dict[str, type[BaseWGANDetector]] = {}  # by name; a class enters when it is made
+CLASSES: dict[str, type[Any]] = {}  # of estimators by name; a class enters when it is made
 LIBRARIES = ("torch", "numpy", "scikit-learn")
 
 
-def save(estimator: BaseWGANDetector, path: str | Path) -> None:
+@dataclasses.dataclass(frozen=True)
+class SavedDetector:
+    """Everything of a fitted estimator. `estimator` names its class; `n_features` and `features`
+    are those of what was fitted, which for a recording are its channels."""
+
+    estimator: str
+    parameters: Mapping[str, Any]
+    model: FittedModel
+    advice: Advice
+    threshold: float
+    calibration_score: NDArray[np.float64]
+    score_quantiles: NDArray[np.float64]
+    n_steps: int
+    seed: int
+    history: Mapping[str, list[Any]]
+    n_features: int
+    features: tuple[str, ...] | None
+    versions: Mapping[str, str]
+    rows_sha256: str = ""
+
+
+def save(estimator: Any, path: str | Path) -> None:
     """Write a fitted estimator atomically. Raises `StorageError` if that fails."""
-    check_is_fitted(estimator)
-    arrays, meta = to_arrays(estimator)
-    storage.save(Path(path), KIND, arrays, meta)
+    storage.save_record(Path(path), KIND, record_of(estimator))
 
 
 def load(path: str | Path) -> Any:
     """The estimator that `save` wrote. Raises `StorageError`, with one sentence, for anything
     else."""
-    arrays, meta = storage.load(Path(path), KIND)
-    return from_arrays(arrays, meta, str(path))
+    return restored(storage.load_record(Path(path), KIND, SavedDetector), str(path))
 
 
-def to_arrays(estimator: BaseWGANDetector) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Everything of a fitted estimator as arrays and JSON."""
-    model = estimator.model_
-    arrays = {
-        **storage.prefixed("weights", model.weights),
-        "scaler.location": model.scaler.location,
-        "scaler.scale": model.scaler.scale,
-        "calibration_score": estimator.calibration_score_,
-        "score_quantiles": estimator.score_quantiles_,
-    }
-    if model.axes is not None:
-        arrays["axes"] = model.axes
-    if model.normals is not None:
-        arrays |= storage.prefixed("normals", model.normals.points)
-        arrays |= storage.prefixed("levels", model.normals.levels)
-    return arrays, {
-        "class": type(estimator).__name__,
-        "parameters": _parameters(estimator),
-        "score_method": model.score_method,
-        "network": network_to_dict(model.network),
-        "rule": model.rule and dataclasses.asdict(model.rule),
-        "n_neighbours": model.normals and model.normals.k,
-        "n_peers": model.normals and model.normals.n_peers,
-        "critic_range": model.critic_range,
-        "advice": dataclasses.asdict(estimator.advice_),
-        "threshold": estimator.threshold_,
-        "n_steps": estimator.n_steps_,
-        "seed": estimator.seed_,
-        "history": estimator.history_,
-        "n_features": int(estimator.n_features_in_),
-        "features": [str(name) for name in getattr(estimator, "feature_names_in_", [])] or None,
-        "rows_sha256": estimator.rows_sha256_,
-        "versions": versions(),
-    }
+def record_of(estimator: Any) -> SavedDetector:
+    """What is saved of a fitted estimator."""
+    check_is_fitted(estimator)
+    names = getattr(estimator, "feature_names_in_", None)
+    return SavedDetector(
+        estimator=type(estimator).__name__,
+        parameters=_parameters(estimator),
+        model=estimator.model_,
+        advice=estimator.advice_,
+        threshold=estimator.threshold_,
+        calibration_score=estimator.calibration_score_,
+        score_quantiles=estimator.score_quantiles_,
+        n_steps=estimator.n_steps_,
+        seed=estimator.seed_,
+        history=estimator.history_,
+        n_features=int(estimator.n_features_in_),
+        features=None if names is None else tuple(str(name) for name in names),
+        versions=versions(),
+        rows_sha256=estimator.rows_sha256_,
+    )
 
 
-def _parameters(estimator: BaseWGANDetector) -> dict[str, Any]:
+def hash_of(estimator: Any) -> str:
+    """The hash inside the file that `save` writes."""
+    return storage.read_header(storage.encode(KIND, *pack(record_of(estimator))))["sha256"]
+
+
+def _parameters(estimator: Any) -> dict[str, Any]:
     """Every parameter of the fit as JSON; a random state that is an object is known by the seed
     it gave."""
     found = {name: plain(value) for name, value in estimator.parameters_.items()}
@@ -97,46 +101,43 @@ def versions() -> dict[str, str]:
     return {**ours, **libraries}
 
 
-def from_arrays(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any], source: str) -> Any:
-    """Undo `to_arrays`; `source` names the file in errors."""
+def restored(saved: SavedDetector, source: str) -> Any:
+    """A fitted estimator again. Raises `StorageError` for what does not fit together; `source`
+    names the file."""
     try:
-        return _restored(arrays, meta)
+        return _restored(saved)
     except KeyError as error:
         raise StorageError(
             f"{source} lacks {error.args[0]}; restore it from where it came from."
         ) from error
-    except (ValueError, TypeError, AttributeError, IndexError) as error:
+    except (ValueError, TypeError, AttributeError, IndexError, AssertionError) as error:
         raise StorageError(
             f"{source} is no usable detector ({error}); restore it from where it came from."
         ) from error
 
 
-def _restored(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> BaseWGANDetector:
-    name = meta["class"]
-    if name not in CLASSES:
-        raise ValueError(f"it holds a {name}, which this version does not know")
-    _check_shapes(arrays, meta)
-    estimator = _with_parameters(CLASSES[name], meta["parameters"])
+def _restored(saved: SavedDetector) -> Any:
+    if saved.estimator not in CLASSES:
+        raise ValueError(f"it holds a {saved.estimator}, which this version does not know")
+    _check_shapes(saved)
+    estimator = _with_parameters(CLASSES[saved.estimator], saved.parameters)
     estimator.parameters_ = estimator.get_params(deep=False)
-    estimator.n_features_in_ = meta["n_features"]
-    estimator.rows_sha256_ = meta.get("rows_sha256", "")  # which older files lack
+    estimator.n_features_in_ = saved.n_features
+    estimator.rows_sha256_ = saved.rows_sha256
     estimator._restore()
-    if meta["features"]:
-        estimator.feature_names_in_ = np.asarray(meta["features"], object)
-    expected = meta["advice"]["expected"]
-    advice = {**meta["advice"], "expected": expected and tuple(expected)}
-    estimator.advice_ = Advice(**advice)
-    estimator.offset_ = -meta["threshold"]
-    estimator.calibration_score_ = arrays["calibration_score"]
-    estimator.score_quantiles_ = arrays["score_quantiles"]
-    estimator.n_steps_, estimator.seed_ = meta["n_steps"], meta["seed"]
-    estimator.history_ = meta["history"]
-    estimator.model_ = _model(arrays, meta)
-    estimator._judge = estimator.model_.detector()
+    if saved.features:
+        estimator.feature_names_in_ = np.asarray(saved.features, object)
+    estimator.advice_, estimator.offset_ = saved.advice, -saved.threshold
+    estimator.calibration_score_ = saved.calibration_score
+    estimator.score_quantiles_ = saved.score_quantiles
+    estimator.n_steps_, estimator.seed_ = saved.n_steps, saved.seed
+    estimator.history_ = saved.history
+    estimator.model_ = saved.model
+    estimator._score = saved.model.score()
     return estimator
 
 
-def _with_parameters(kind: type[BaseWGANDetector], found: Mapping[str, Any]) -> BaseWGANDetector:
+def _with_parameters(kind: type[Any], found: Mapping[str, Any]) -> Any:
     known = set(kind().get_params(deep=False))
     if missing := sorted(known - set(found)):
         raise KeyError(f"the parameter {', '.join(missing)}")
@@ -145,47 +146,28 @@ def _with_parameters(kind: type[BaseWGANDetector], found: Mapping[str, Any]) -> 
     return kind(**found)
 
 
-def _check_shapes(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> None:
+def _check_shapes(saved: SavedDetector) -> None:
     """The networks check their own weights; the rest must fit them and each other."""
-    d = network_from_dict(meta["network"]).n_features
-    expected: dict[str, tuple[int, ...]] = {
-        "scaler.location": (d,),
-        "scaler.scale": (d,),
-        "score_quantiles": (101,),
-        "calibration_score": (arrays["calibration_score"].size,),
+    model, d = saved.model, saved.model.network.n_features
+    arrays: dict[str, tuple[NDArray[Any], tuple[int, ...]]] = {
+        "scaler.location": (model.scaler.location, (d,)),
+        "scaler.scale": (model.scaler.scale, (d,)),
+        "score_quantiles": (saved.score_quantiles, (101,)),
+        "calibration_score": (saved.calibration_score, (saved.calibration_score.size,)),
     }
-    if "axes" in arrays:
-        expected["axes"] = (len(arrays["axes"]), d)
-    rows = {arrays[name].shape[0] for name in arrays if name.startswith(("normals.", "levels."))}
-    n = min(rows, default=0)
-    for name in arrays:
-        if name.startswith("levels."):
-            expected[name] = (n,)
-        elif name == "normals.axes":
-            expected[name] = (n, len(arrays["axes"]))
-        elif name.startswith("normals."):
-            expected[name] = (n, arrays[name].size // max(n, 1))
-    for name, shape in expected.items():
-        if arrays[name].shape != shape:
-            raise ValueError(f"expected {name} of shape {shape}; found {arrays[name].shape}")
-        if not np.isfinite(arrays[name]).all():
+    fitted = model.fitted
+    axes = None if fitted is None else fitted.axes
+    if axes is not None:
+        arrays["axes"] = axes, (len(axes), d)
+    if fitted and (normals := fitted.normals):
+        n = min(len(part) for part in (*normals.points.values(), *normals.levels.values()))
+        for name, level in normals.levels.items():
+            arrays[f"levels.{name}"] = level, (n,)
+        for name, points in normals.points.items():
+            width = len(axes) if name == "axes" and axes is not None else points.size // max(n, 1)
+            arrays[f"normals.{name}"] = points, (n, width)
+    for name, (values, shape) in arrays.items():
+        if values.shape != shape:
+            raise ValueError(f"expected {name} of shape {shape}; found {values.shape}")
+        if not np.isfinite(values).all():
             raise ValueError(f"{name} holds NaN or infinite values")
-
-
-def _model(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> Model:
-    rule, normals = meta["rule"], None
-    if rule is not None:
-        rule = Rule(tuple(rule["names"]), rule["location"], rule["scale"])
-        points, levels = storage.below("normals", arrays), storage.below("levels", arrays)
-        normals = Normals(points, meta["n_neighbours"], levels, meta["n_peers"])
-    interval = meta["critic_range"]
-    return Model(
-        meta["score_method"],
-        network_from_dict(meta["network"]),
-        Scaler(arrays["scaler.location"], arrays["scaler.scale"]),
-        storage.below("weights", arrays),
-        arrays.get("axes"),
-        rule,
-        normals,
-        interval and tuple(interval),
-    )

@@ -9,47 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from wganad_core.config import (
-    MAX_SEED,
-    AnyNetworkConfig,
-    ConfigError,
-    Method,
-    TrainingConfig,
-    network_to_dict,
-)
+from wganad_core.config import MAX_SEED, AnyNetworkConfig, ConfigError, TrainingConfig
+from wganad_core.methods import score_methods
 from wganad_core.thresholds import RULES
 
-SCORE_METHODS = (
-    "ours",
-    "ours-wgan",
-    "residual",
-    "critic",
-    "critic-interval",
-    "inversion",
-    "anogan",
-    "bigan",
-    "vae",
-)
 SCALINGS = ("standard", "robust", "none")
-# What is trained for each, in order; a BiGAN and a VAE learn both directions at once.
-_ENCODED: tuple[Method, ...] = ("wgan-gp", "encoder")
-METHODS: dict[str, tuple[Method, ...]] = {
-    "ours": _ENCODED,
-    "ours-wgan": _ENCODED,
-    "residual": _ENCODED,
-    "critic": ("wgan-gp",),
-    "critic-interval": ("wgan-gp",),
-    "inversion": ("wgan-gp",),
-    "anogan": ("wgan-gp",),
-    "bigan": ("bigan",),
-    "vae": ("vae",),
-}
 
 
-def methods_of(score_method: Any) -> tuple[Method, ...]:
-    """What is trained for a score method. Raises `ConfigError` where there is no such."""
-    _one_of("score_method", score_method, SCORE_METHODS)
-    return METHODS[score_method]
+def needs_of(score_method: Any) -> tuple[str, ...]:
+    """What is trained for a score method, in order. Raises `ConfigError` where there is no such."""
+    found = score_methods()
+    _one_of("score_method", score_method, tuple(found))
+    return found[score_method].needs
 
 
 def plain(value: Any) -> Any:
@@ -75,7 +46,7 @@ class Settings:
     n_neighbours: int
 
     def __post_init__(self) -> None:
-        _one_of("score_method", self.score_method, SCORE_METHODS)
+        needs_of(self.score_method)
         _one_of("threshold_rule", self.threshold_rule, tuple(RULES))
         _one_of("scaling", self.scaling, SCALINGS)
         _between("false_alarm_rate", self.false_alarm_rate, 0, 1)
@@ -92,12 +63,6 @@ class Settings:
                     "patience watches rows that are held out, and validation_share=0 holds out "
                     "none; set a share above 0, or patience=None."
                 )
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
-        found = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        nested = {"network": network_to_dict(self.network), "training": self.training.to_dict()}
-        return {**found, **nested}
 
     def held_out(self, n: int) -> tuple[int, int]:
         """How many of n rows serve for validation and for calibration: their shares, but so many

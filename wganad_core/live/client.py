@@ -23,6 +23,7 @@ from wganad_core.config import RaceConfig
 from wganad_core.data.har import LENGTH, SIGNALS
 from wganad_core.data.views import View
 from wganad_core.live import protocol
+from wganad_core.packing import unpack
 from wganad_core.records import Detection, FloatArray, Frame, Judgement, Recording, StepTrace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -252,7 +253,7 @@ class WorkerClient:
         `WorkerError`."""
         x = signals.reshape(-1, len(SIGNALS) * LENGTH)
         judged, times, view = self._judge(_activity(abnormal, architecture), x, names)
-        return judged, times, View.from_dict(view)
+        return judged, times, unpack(View, {}, view)
 
     def _judge(
         self, model: dict[str, str], x: NDArray[np.floating], names: Sequence[str]
@@ -301,7 +302,7 @@ class WorkerClient:
         """G(z) (n, n_features) for latents (n, n_latent), and the view that they are rows of."""
         sent = {"z": np.asarray(z, np.float32)}
         arrays, meta = self.ask("generate", sent, model=_activity(abnormal, architecture))
-        return arrays["x"], View.from_dict(meta["view"])
+        return arrays["x"], unpack(View, {}, meta["view"])
 
     # Detectors of people's own data, by the path of their file.
 

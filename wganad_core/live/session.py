@@ -6,7 +6,7 @@ import logging
 import time
 from pathlib import Path
 
-from wganad_core.live.race import Race, save_race
+from wganad_core.run.race import Race, save_race
 
 SLICE = 0.02  # seconds that a race trains before the next one has its turn
 FRAME_INTERVAL = 0.21  # seconds; a page looks every 0.25

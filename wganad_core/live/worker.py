@@ -30,13 +30,14 @@ from numpy.typing import NDArray
 from wganad_core import pretrained, storage
 from wganad_core.config import RaceConfig
 from wganad_core.live import protocol
-from wganad_core.live.detection import Detector
 from wganad_core.live.own_detectors import OwnDetectors, about, explained
-from wganad_core.live.panels import Shelf
-from wganad_core.live.race import Race, load_race
 from wganad_core.live.session import Session
+from wganad_core.methods.descent import Descent
+from wganad_core.packing import pack
+from wganad_core.panels.panel import Panels
+from wganad_core.panels.plane import PlaneDetectors
 from wganad_core.records import Judgement
-from wganad_core.scoring.inversion import Descent
+from wganad_core.run.race import Race, load_race
 from wganad_core.storage import Arrays
 
 KEPT_DETECTORS = 6
@@ -49,8 +50,8 @@ class Worker:
     def __init__(self, stdout: IO[bytes], max_live: int) -> None:
         self.stdout, self.max_live = stdout, max_live
         self.sessions: dict[str, Session] = {}
-        self.detectors: dict[str, Detector] = {}  # the last few, newest last
-        self.shelf = Shelf()
+        self.detectors: dict[str, PlaneDetectors] = {}  # the last few, newest last
+        self.panels = Panels()
         self.own = OwnDetectors()
         self.waiting: list[str] = []  # in the queue, first come first served
         self.inbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -205,16 +206,18 @@ class Worker:
         """Every score of the points in `arrays["x"]` (n, 2)."""
         return self._detector(source).score(arrays["x"]), {}
 
-    def _detector(self, source: dict[str, Any], fresh: bool = False) -> Detector:
+    def _detector(self, source: dict[str, Any], fresh: bool = False) -> PlaneDetectors:
         """From the few that are kept; `fresh` makes it anew."""
         key = json.dumps(source, sort_keys=True)
         made = None if fresh else self.detectors.pop(key, None)
         if made is None:
             if "race" in source:
-                made = Detector.from_lane(self._session(source["race"]).race.lanes[source["lane"]])
+                made = PlaneDetectors.from_lane(
+                    self._session(source["race"]).race.lanes[source["lane"]]
+                )
             else:
                 run = pretrained.load_run(pretrained.shipped_run(source["run"]))
-                made = Detector.from_run(run, source["step"])
+                made = PlaneDetectors.from_run(run, source["step"])
         self.detectors[key] = made
         for oldest in list(self.detectors)[:-KEPT_DETECTORS]:
             del self.detectors[oldest]
@@ -226,8 +229,8 @@ class Worker:
         self, arrays: dict[str, NDArray[Any]], model: dict[str, str], names: list[str]
     ) -> protocol.Message:
         """Judgements of samples x (n, d), by detector, milliseconds per sample, and the view in
-        which reconstructions are. `model`: see `Shelf.panel`."""
-        panel = self.shelf.panel(**model)
+        which reconstructions are. `model`: see `Panels.get`."""
+        panel = self.panels.get(**model)
         x = panel.rows(arrays["x"])
         sent: dict[str, NDArray[Any]] = {}
         times: dict[str, float] = {}
@@ -238,7 +241,7 @@ class Worker:
             terms[name] = list(judged.terms)
             times[name] = (time.perf_counter() - began) * 1e3 / max(1, len(x))
             sent |= storage.prefixed(name, _arrays_of(judged))
-        view = panel.view and panel.view.to_dict()
+        view = panel.view and pack(panel.view)[1]
         return sent, {"milliseconds": times, "terms": terms, "view": view}
 
     def on_search(
@@ -252,7 +255,7 @@ class Worker:
     ) -> protocol.Message:
         """A slow detector's judgement of x (n, d), the path of its search, milliseconds."""
         began = time.perf_counter()
-        panel = self.shelf.panel(**model)
+        panel = self.panels.get(**model)
         judged, path = panel.search(
             name, panel.rows(arrays["x"]), Descent(**descent), frames, weight
         )
@@ -266,8 +269,8 @@ class Worker:
         self, arrays: dict[str, NDArray[Any]], model: dict[str, str]
     ) -> protocol.Message:
         """G(z) for latents z (n, n_latent), and the view that it is in."""
-        panel = self.shelf.panel(**model)
-        return {"x": panel.generate(arrays["z"])}, {"view": panel.view and panel.view.to_dict()}
+        panel = self.panels.get(**model)
+        return {"x": panel.generate(arrays["z"])}, {"view": panel.view and pack(panel.view)[1]}
 
     # Detectors of people's own data.
 

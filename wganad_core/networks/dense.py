@@ -9,6 +9,7 @@ from torch import nn
 
 from wganad_core.config import Activation, NetworkConfig
 from wganad_core.networks.initial import initialise
+from wganad_core.networks.joint import JointDiscriminator
 
 ACTIVATION_LAYERS: dict[Activation, type[nn.Module]] = {
     "relu": nn.ReLU,
@@ -37,3 +38,16 @@ def critic(config: NetworkConfig, rng: torch.Generator) -> nn.Sequential:
     """x (n, n_features) → f (n, 1)."""
     hidden = [config.width] * config.depth
     return dense([config.n_features, *hidden, 1], config.activation, rng)
+
+
+def encoder(config: NetworkConfig, rng: torch.Generator, n_outputs: int) -> nn.Sequential:
+    """x (n, n_features) → (n, n_outputs)."""
+    hidden = [config.width] * config.depth
+    return dense([config.n_features, *hidden, n_outputs], config.activation, rng)
+
+
+def joint(config: NetworkConfig, rng: torch.Generator) -> JointDiscriminator:
+    """(x (n, n_features), z (n, n_latent)) → logit (n, 1)."""
+    width = config.width
+    trunk = nn.Sequential(nn.Linear(config.n_features, width))
+    return JointDiscriminator(trunk, width, config.n_latent, width, width, rng)

@@ -7,10 +7,11 @@ scoring know only rows. The sizes are made for two processor cores.
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from wganad_core.config import ImageConfig
 from wganad_core.networks.initial import initialise
+from wganad_core.networks.joint import JointDiscriminator
 
 SIDE, QUARTER = 28, 7
 SLOPE = 0.2
@@ -72,34 +73,13 @@ def encoder(config: ImageConfig, rng: torch.Generator, n_outputs: int) -> nn.Seq
     return initialise(nn.Sequential(*layers), rng)
 
 
-class JointDiscriminator(nn.Module):
-    """The BiGAN's D: (x (n, 784), z (n, n_latent)) → logit (n, 1) (§4.3)."""
-
-    def __init__(self, config: ImageConfig, rng: torch.Generator) -> None:
-        super().__init__()
-        n_seen, width = 2 * config.critic_width * QUARTER**2, 4 * config.hidden
-        self.trunk = nn.Sequential(
-            *_trunk(config.critic_width), nn.Linear(n_seen, 2 * config.hidden)
-        )
-        # Deep enough to see whether x and z belong together, not only whether each is likely.
-        self.joint = nn.Sequential(
-            nn.LeakyReLU(SLOPE),
-            nn.Linear(2 * config.hidden + config.n_latent, width),
-            nn.LeakyReLU(SLOPE),
-            nn.Linear(width, config.hidden),
-            nn.LeakyReLU(SLOPE),
-        )
-        self.last = nn.Linear(config.hidden, 1)
-        initialise(self, rng)
-
-    def hidden(self, x: Tensor, z: Tensor) -> Tensor:
-        """The last hidden layer (n, hidden), the f of eq. 20."""
-        seen: Tensor = self.joint(torch.cat([self.trunk(x), z], dim=1))
-        return seen
-
-    def forward(self, x: Tensor, z: Tensor) -> Tensor:
-        logit: Tensor = self.last(self.hidden(x, z))
-        return logit
+def joint(config: ImageConfig, rng: torch.Generator) -> JointDiscriminator:
+    """(x (n, 784), z (n, n_latent)) → logit (n, 1)."""
+    n_seen = 2 * config.hidden
+    trunk = [*_trunk(config.critic_width), nn.Linear(2 * config.critic_width * QUARTER**2, n_seen)]
+    return JointDiscriminator(
+        nn.Sequential(*trunk), n_seen, config.n_latent, 4 * config.hidden, config.hidden, rng
+    )
 
 
 def features(config: ImageConfig, rng: torch.Generator) -> nn.Sequential:

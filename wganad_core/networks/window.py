@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from wganad_core.config import Architecture, WindowConfig
 from wganad_core.networks.initial import initialise
+from wganad_core.networks.joint import JointDiscriminator
 
 SLOPE = 0.2
 Layers = list[nn.Module]
@@ -45,6 +46,14 @@ def features(config: WindowConfig, rng: torch.Generator) -> nn.Sequential:
     """x (n, n_features) → (n, features): the contrastive network."""
     layers, n_seen = TRUNKS[config.architecture](config)
     return initialise(nn.Sequential(*layers, nn.Linear(n_seen, config.features)), rng)
+
+
+def joint(config: WindowConfig, rng: torch.Generator) -> JointDiscriminator:
+    """(x (n, n_features), z (n, n_latent)) → logit (n, 1)."""
+    layers, n_seen = TRUNKS[config.architecture](config)
+    return JointDiscriminator(
+        nn.Sequential(*layers), n_seen, config.n_latent, 4 * config.hidden, config.hidden, rng
+    )
 
 
 def _dense_trunk(config: WindowConfig) -> tuple[Layers, int]:

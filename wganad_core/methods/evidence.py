@@ -1,0 +1,178 @@
+"""What the networks of one WGAN-GP say about a sample, piece by piece.
+
+None of these is in the paper except `critic` and `residual`. `izi` is f-AnoGAN's feature
+residual; the neighbours' distances ask how far a sample lies from the normals that training saw,
+in the spaces which the networks have learned and, for windows, in three that need no network.
+
+A piece of evidence may also be taken relative to peers: `PIECE/SPACE` asks whether it is unusual
+among the normals next to the sample in SPACE. Sitting still is odd only among those who do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from wganad_core.methods import descriptors
+from wganad_core.methods.bundle import Bundle
+from wganad_core.methods.neighbours import nearest, unit
+from wganad_core.methods.score import mean_square
+from wganad_core.records import Normals
+
+# Evidence from neighbours: in which space, and whether as directions (unit vectors).
+NEIGHBOURS = {
+    "near-latent": ("latents", False),
+    "near-encoder": ("encoder", True),
+    "near-critic": ("critic", True),
+    "near-features": ("features", True),
+    "near-features-length": ("features", False),
+    "near-axes": ("axes", False),
+    "near-posture": ("posture", False),
+    "near-strength": ("strength", False),
+    "near-rhythm": ("rhythm", False),
+}
+PLAIN = ("critic", "residual", "relative", "izi")  # evidence that needs no neighbours
+SIGNED = ("critic",)  # evidence that may be negative; all other is compared by its logarithm
+LEAST = 0.05  # of the spread among all normals: peers that agree better do not count more
+FAINT = 1e-12  # under a logarithm
+
+
+def base_of(piece: str) -> str:
+    """`PIECE` of `PIECE/SPACE`."""
+    return piece.partition("/")[0]
+
+
+def spaces_of(pieces: Iterable[str]) -> set[str]:
+    """The spaces in which this evidence needs references."""
+    found = set()
+    for piece in pieces:
+        base, _, space = piece.partition("/")
+        found |= {NEIGHBOURS[base][0]} if base in NEIGHBOURS else set()
+        found |= {space} if space else set()
+    return found
+
+
+def spaces_there(bundle: Bundle, axes: NDArray[np.floating] | None) -> set[str]:
+    """The spaces that a bundle has: the latents, the last hidden layers of the encoder and of the
+    critic, the contrastive features, along the main axes; of windows their descriptors."""
+    found = {"latents", "encoder", "critic"}
+    found |= {"features"} if bundle.has("features") else set()
+    found |= {"axes"} if axes is not None else set()
+    return found | (set(descriptors.DESCRIPTORS) if bundle.windows else set())
+
+
+class Spaces(nn.Module):
+    """Samples (n, d) → where they lie in every space that is asked for, and `rebuilt` = G(E(x)).
+
+    `axes` (k, d) are the main axes of normal rows.
+    """
+
+    def __init__(
+        self, bundle: Bundle, names: Iterable[str], axes: NDArray[np.floating] | None
+    ) -> None:
+        super().__init__()
+        self.names = tuple(sorted(names))
+        self.generator = bundle.part("generator")
+        encoder, critic = bundle.chain("encoder", "encoder"), bundle.chain("critic")
+        # The hidden layer of E is what comes before its last Linear and its batch normalisation.
+        self.encoder, self.encoder_last = encoder[:-2], encoder[-2:]
+        self.critic, self.critic_last = critic[:-1], critic[-1]
+        self.features = bundle.part("features", "features") if "features" in self.names else None
+        if "axes" in self.names:
+            assert axes is not None
+            kind = next(self.generator.parameters()).dtype
+            self.register_buffer("axes", torch.tensor(np.ascontiguousarray(axes), dtype=kind))
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        inner = self.encoder(x)
+        z = self.encoder_last(inner)
+        seen = {"latents": z, "encoder": inner, "critic": self.critic(x)}
+        seen["rebuilt"] = self.generator(z)
+        if self.features is not None:
+            seen["features"] = self.features(x)
+        if "axes" in self.names:
+            seen["axes"] = x @ self.get_buffer("axes").T
+        for name in descriptors.DESCRIPTORS.keys() & set(self.names):
+            seen[name] = descriptors.DESCRIPTORS[name](x)
+        return seen
+
+
+class Evidence(nn.Module):
+    """Samples (n, d) → evidence (n,) by name, higher = more anomalous, and G(E(x)).
+
+    `points` of the normals are compared in float64, directions with length one.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        normals: Normals,
+        pieces: Iterable[str],
+        axes: NDArray[np.floating] | None = None,
+    ) -> None:
+        super().__init__()
+        self.pieces, self.k, self.n_peers = tuple(pieces), normals.k, normals.n_peers
+        self.spaces = Spaces(bundle, spaces_of(self.pieces), axes)
+        for space in self.spaces.names:
+            self.register_buffer(f"points_{space}", _double(normals.points[space]))
+        for base in sorted({base_of(piece) for piece in self.pieces} & NEIGHBOURS.keys()):
+            space, as_directions = NEIGHBOURS[base]
+            if as_directions:
+                directions = unit(torch.tensor(normals.points[space])).double()
+                self.register_buffer(f"directions_{space}", directions)
+        for base in sorted({base_of(piece) for piece in self.pieces if "/" in piece}):
+            if base in normals.levels:
+                self.register_buffer(f"levels_{base}", _double(normals.levels[base]))
+        self.n_references = max((len(p) for p in normals.points.values()), default=0)
+
+    def forward(self, x: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        seen = self.spaces(x)
+        found = {}
+        for piece in self.pieces:
+            base, _, space = piece.partition("/")
+            value = self.plain(base, x, seen)
+            found[piece] = self._among(value, base, seen[space], space) if space else value
+        return found, seen["rebuilt"]
+
+    def plain(
+        self, base: str, x: Tensor, seen: Mapping[str, Tensor], same: Tensor | None = None
+    ) -> Tensor:
+        """One piece of evidence (n,) that is not relative to peers; `same` as in `nearest`."""
+        if base in NEIGHBOURS:
+            space, as_directions = NEIGHBOURS[base]
+            queries = unit(seen[space]) if as_directions else seen[space]
+            kind = "directions" if as_directions else "points"
+            references = self.get_buffer(f"{kind}_{space}")
+            return nearest(queries, references, self.k, same)[0].mean(dim=1)
+        if base == "critic":
+            f: Tensor = self.spaces.critic_last(seen["critic"])
+            return -f[:, 0]
+        if base == "izi":
+            return mean_square(seen["critic"] - self.spaces.critic(seen["rebuilt"]))
+        residual = mean_square(x - seen["rebuilt"])
+        return residual if base == "residual" else residual / (mean_square(x) + 1e-3)
+
+    def _among(self, values: Tensor, base: str, queries: Tensor, space: str) -> Tensor:
+        """How far `values` (n,) lie above those of their peers, in their standard deviations."""
+        levels = self.get_buffer(f"levels_{base}")
+        if base not in SIGNED:
+            values, levels = (v.double().clamp(min=FAINT).log() for v in (values, levels))
+        peers = nearest(queries, self.get_buffer(f"points_{space}"), self.n_peers)[1]
+        # Sorted by topk, which exports, unlike a median.
+        theirs = levels[peers].topk(self.n_peers, dim=1).values
+        middle = theirs[:, [(self.n_peers - 1) // 2, self.n_peers // 2]].mean(dim=1)
+        spread = _deviation(theirs, dim=1) + LEAST * _deviation(levels, dim=0)
+        return (values.double() - middle) / spread
+
+
+def _deviation(x: Tensor, dim: int) -> Tensor:
+    """Standard deviation along an axis, of operations that all runtimes know."""
+    return (x - x.mean(dim=dim, keepdim=True)).square().mean(dim=dim).sqrt()
+
+
+def _double(values: NDArray[np.floating]) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)

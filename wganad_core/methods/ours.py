@@ -1,0 +1,239 @@
+"""Our detectors: the mean of several pieces of evidence, each in the units of normal spread."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from wganad_core.config import RuleConfig
+from wganad_core.methods.bundle import Bundle
+from wganad_core.methods.critic import critic_range
+from wganad_core.methods.evidence import (
+    FAINT,
+    NEIGHBOURS,
+    PLAIN,
+    SIGNED,
+    Evidence,
+    Spaces,
+    base_of,
+    spaces_of,
+    spaces_there,
+)
+from wganad_core.methods.registry import scores
+from wganad_core.methods.score import Score, Verdict, batched, evaluating, joined, rows
+from wganad_core.records import FittedRules, FloatArray, Normals, Rule, on_grid
+
+RULES = ("ours", "ours-wgan", "ours-others")
+MAX_AXES = 256  # more features than these are compared along as many main axes only
+N_AXES, N_ON_AXES = 32, 10_000  # main axes of long rows, and how many rows they are found on
+FAINTEST = 0.05  # of the median level of normals
+
+
+def _has_rule(name: str, bundle: Bundle) -> bool:
+    fitted = bundle.fitted
+    if fitted is None or name not in fitted.rules:
+        return False
+    return spaces_of(fitted.rules[name].names) <= spaces_there(bundle, fitted.axes)
+
+
+class OursScore(Score):
+    """A rule as a detector; terms are the pieces' shares."""
+
+    def __init__(self, bundle: Bundle, name: str) -> None:
+        super().__init__(bundle)
+        fitted = bundle.fitted
+        if fitted is None or fitted.normals is None or name not in fitted.rules:
+            raise ValueError(f"{name} lacks what it is made of")
+        self.rule = fitted.rules[name]
+        _check_complete(self.rule, fitted.normals)
+        self.evidence = Evidence(bundle, fitted.normals, self.rule.names, fitted.axes)
+        self.n_references = self.evidence.n_references
+
+    def forward(self, x: Tensor) -> Verdict:
+        found, rebuilt = self.evidence(x)
+        rule, n = self.rule, len(self.rule.names)
+        terms = {
+            name: (value.double() - rule.location[name]) / rule.scale[name] / n
+            for name, value in found.items()
+        }
+        return Verdict(torch.stack(list(terms.values())).sum(dim=0), terms, rebuilt)
+
+    def why_not_exported(self) -> str:
+        exported = {"latents", "encoder", "critic", "features", "axes"}
+        odd = sorted(spaces_of(self.rule.names) - exported)
+        return f"takes {', '.join(odd)} of windows" if odd else ""
+
+
+for _name in RULES:
+    scores(
+        _name,
+        needs=["wgan-gp", "encoder"],
+        score_method=_name if _name != "ours-others" else False,
+        wants=functools.partial(_has_rule, _name),
+        make=functools.partial(OursScore, name=_name),
+    )(OursScore)
+
+
+def _check_complete(rule: Rule, normals: Normals) -> None:
+    if odd := sorted({base_of(n) for n in rule.names} - {*PLAIN, *NEIGHBOURS}):
+        raise ValueError(f"there is no evidence {', '.join(odd)}")
+    relative = {base_of(name) for name in rule.names if "/" in name}
+    lacking = spaces_of(rule.names) - normals.points.keys()
+    lacking |= relative - normals.levels.keys()
+    if lacking:
+        raise ValueError(f"its normals lack {', '.join(sorted(lacking))}")
+
+
+# Fitting rules to normals.
+
+
+def fit_rules(
+    bundle: Bundle,
+    config: RuleConfig,
+    fit: FloatArray,
+    validation: FloatArray,
+    subjects: NDArray[np.str_] | None = None,
+    seed: int = 0,
+) -> FittedRules:
+    """What detectors need besides the networks: references from the fit part, whose rows (n, d)
+    belong to `subjects` (n,); units from validation normals (m, d).
+
+    A person's windows resemble each other, and those to be judged come from other people: so the
+    levels of references are taken among other subjects only; without subjects, of every other row.
+    """
+    sought = spaces_of(piece for names in config.rules.values() for piece in names)
+    axes = main_axes(fit, config.whiten, seed) if "axes" in sought else None
+    there = spaces_there(bundle, axes)
+    rules = {name: names for name, names in config.rules.items() if spaces_of(names) <= there}
+    pieces = sorted({piece for names in rules.values() for piece in names})
+    normals = references(bundle, config, fit, subjects, pieces, axes, seed)
+    if not config.compact:
+        rules, normals = _comparable(rules, normals)
+        pieces = sorted({piece for names in rules.values() for piece in names})
+    found = evidence_of(bundle, normals, validation, pieces, axes)
+    return FittedRules(
+        critic_range=critic_range(bundle.part("critic"), fit),
+        normals=normals,
+        rules={name: Rule.fitted(names, found) for name, names in rules.items()},
+        axes=axes,
+    )
+
+
+def evidence_of(
+    bundle: Bundle,
+    normals: Normals,
+    x: FloatArray,
+    pieces: Iterable[str],
+    axes: NDArray[np.floating] | None = None,
+) -> dict[str, FloatArray]:
+    """Evidence (n,) by name of samples x (n, d)."""
+    evidence = Evidence(bundle, normals, pieces, axes)
+    found = [terms for terms, _ in batched(evidence, x, evidence.n_references)]
+    return {name: joined(terms[name] for terms in found) for name in found[0]}
+
+
+def references(
+    bundle: Bundle,
+    config: RuleConfig,
+    fit: FloatArray,
+    subjects: NDArray[np.str_] | None,
+    pieces: Iterable[str],
+    axes: FloatArray | None,
+    seed: int = 0,
+) -> Normals:
+    """Normals of the fit part for these pieces of evidence, and their own evidence where a piece
+    is relative to peers; all spaces have the same normals then."""
+    pieces, order = list(pieces), np.random.default_rng(seed).permutation(len(fit))
+    points = {}
+    for space in sorted(spaces_of(pieces)):
+        wanted = config.n_references
+        n = wanted if isinstance(wanted, int) else wanted[space]
+        seen = batched(Spaces(bundle, [space], axes), fit[np.sort(order[:n])])
+        found = joined(part[space] for part in seen)
+        points[space] = on_grid(found) if config.compact else np.asarray(found, np.float32)
+    n = min(map(len, points.values()), default=len(fit))
+    k, n_peers = max(1, min(config.k, n - 1)), max(1, min(config.n_peers, n // 3))
+    normals = Normals(points, k, n_peers=n_peers)
+    if any("/" in piece for piece in pieces):
+        kept = np.sort(order[:n])
+        groups = np.arange(n).astype(np.str_) if subjects is None else subjects[kept]
+        normals = with_levels(bundle, normals, fit[kept], groups, pieces, axes)
+    return normals
+
+
+def with_levels(
+    bundle: Bundle,
+    normals: Normals,
+    x: FloatArray,
+    groups: NDArray[np.str_],
+    pieces: Iterable[str],
+    axes: FloatArray | None = None,
+) -> Normals:
+    """Normals whose points are those of x (m, d), with the evidence that `pieces` need of each,
+    for which members of one of the `groups` (m,) are not compared."""
+    bases = sorted({base_of(piece) for piece in pieces if "/" in piece})
+    evidence = Evidence(bundle, normals, {*pieces, *bases}, axes)
+    kind = next(evidence.parameters()).dtype
+    same = torch.from_numpy(groups[:, None] == groups[None])
+    with evaluating(evidence), torch.no_grad():
+        queries = rows(x).to(kind)
+        seen = evidence.spaces(queries)
+        for space in evidence.spaces.names:  # as they are stored
+            seen[space] = torch.from_numpy(normals.points[space])
+        found = {base: evidence.plain(base, queries, seen, same) for base in bases}
+    levels = {base: value.numpy().astype(np.float32) for base, value in found.items()}
+    return dataclasses.replace(normals, levels=levels)
+
+
+def _comparable(
+    rules: dict[str, tuple[str, ...]], normals: Normals
+) -> tuple[dict[str, tuple[str, ...]], Normals]:
+    """Levels that are equal, as those of repeated rows, say nothing about peers: then evidence
+    counts by itself. Levels next to nothing, as between repeated rows, would make all else odd."""
+    levels, alone = {}, set()
+    for base, level in normals.levels.items():
+        positive = level[level > 0]
+        least = FAINTEST * float(np.median(positive)) if len(positive) else 0.0
+        levels[base] = np.maximum(level, least) if base not in SIGNED else level
+        if base not in SIGNED and np.log(np.maximum(levels[base], FAINT)).std() < FAINTEST**2:
+            alone.add(base)
+    rules = {
+        name: tuple(dict.fromkeys(base_of(p) if base_of(p) in alone else p for p in pieces))
+        for name, pieces in rules.items()
+    }
+    return rules, dataclasses.replace(normals, levels=levels)
+
+
+def main_axes(x: FloatArray, whiten: bool = False, seed: int = 0) -> FloatArray:
+    """Directions (k, d) along which neighbours are sought: those along which rows (n, d) are
+    longest, in half precision; or `whitening_axes`."""
+    if whiten:
+        return whitening_axes(x, seed)
+    axes = np.linalg.svd(x[:N_ON_AXES], full_matrices=False)[2][:N_AXES]
+    return np.asarray(axes.astype(np.float16), np.float32)
+
+
+def whitening_axes(x: FloatArray, seed: int) -> FloatArray:
+    """What standardised rows (n, d) are multiplied with before neighbours are sought: their main
+    axes (k, d), each divided by the root of its standard deviation, which is halfway to equal
+    spread along all. The covariance is Ledoit and Wolf's (2004), as rows may be few."""
+    d = x.shape[1]
+    if d > MAX_AXES:
+        from sklearn.decomposition import PCA
+
+        pca = PCA(min(MAX_AXES, len(x)), svd_solver="randomized", random_state=seed).fit(x)
+        variances, axes = pca.explained_variance_, pca.components_
+        variances = (variances + variances.mean()) / 2
+    else:
+        from sklearn.covariance import ledoit_wolf
+
+        variances, vectors = np.linalg.eigh(ledoit_wolf(x.astype(np.float64))[0])
+        axes = vectors.T
+    variances = np.maximum(variances, 1e-4)  # in units of a feature's variance
+    return np.ascontiguousarray(axes / variances[:, None] ** 0.25, np.float32)

@@ -1,0 +1,187 @@
+"""What the methods' boxes are written with.
+
+A trainer owns everything that changes: weights, optimisers, random state. The same networks, data
+and config give the same weights, also when a checkpoint comes in between (bit for bit on one
+platform with one torch thread).
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from abc import ABC, abstractmethod
+from collections import Counter
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from wganad_core import storage
+from wganad_core.config import AnyNetworkConfig, NetworkConfig, TrainingConfig
+from wganad_core.networks.parts import FlatParameters, Networks
+from wganad_core.records import FloatArray, Snapshot
+
+N_FIXED = 1000
+N_FIXED_IMAGES = 100
+
+
+KEPT = "the weights before it are kept"
+
+
+class DivergedError(RuntimeError):
+    """A loss or the squared length of a gradient, of which optimisers keep averages, was not
+    finite. The update was not applied: weights are the last good."""
+
+
+class Trainer(ABC):
+    """One method at work on data x (n, d) float32. A subclass is a method: registered by
+    `methods.registry.trains`, it says which networks it needs and what a step is."""
+
+    parts: ClassVar[tuple[str, ...]]  # the networks that it trains, one optimiser each
+    alternates: ClassVar[bool] = False  # `n_critic` updates of one network, then one of another
+
+    @classmethod
+    @abstractmethod
+    def modules(cls, config: AnyNetworkConfig, rng: torch.Generator) -> dict[str, nn.Module]:
+        """Fresh networks by name, of the shape that the config asks for."""
+
+    def __init__(self, networks: Networks, x: Tensor, config: TrainingConfig) -> None:
+        self.networks, self.x, self.config = networks, x, config
+        self.rng = torch.Generator().manual_seed(config.seed)
+        self.optimizers = {p: make_optimizer(networks.flat[p], config) for p in self.parts}
+        self.averaged = self._copy_to_average()
+        self._average = FlatParameters(self.averaged) if self.averaged is not None else None
+        self.n_steps = 0
+        self.updates: Counter[str] = Counter()
+        self.losses: dict[str, float] = {}
+        self.w_estimate = math.nan
+
+    @abstractmethod
+    def step(self) -> None:
+        """One step of the method. Raises `DivergedError` in place of an update that is not
+        finite."""
+
+    @abstractmethod
+    def picture(self) -> FloatArray:
+        """What a page shows of a run: G at fixed latents, or what fixed data become."""
+
+    def _copy_to_average(self) -> nn.Module | None:
+        averages = self.config.average and "generator" in self.parts
+        return copy.deepcopy(self.networks.generator) if averages else None
+
+    def average_from_weights(self) -> None:
+        """Begin the moving average anew, at the generator's weights."""
+        if self._average is not None:
+            self._average.vector.data.copy_(self.networks.flat["generator"].vector.data)
+
+    # What the boxes are written with.
+
+    def real_batch(self) -> Tensor:
+        index = torch.randint(len(self.x), (self.config.batch_size,), generator=self.rng)
+        return self.x.index_select(0, index)
+
+    def latents(self) -> Tensor:
+        shape = (self.config.batch_size, self.networks.config.n_latent)
+        return torch.randn(shape, generator=self.rng)
+
+    def learning_rate(self) -> float:
+        """The configured rate, decayed by the share of steps done."""
+        left = 1 - min(self.n_steps / self.config.steps, 1.0)
+        factor = {"none": 1.0, "linear": left, "cosine": math.sin(math.pi / 2 * left) ** 2}
+        return self.config.learning_rate * max(factor[self.config.decay], 1e-3)
+
+    def apply(self, part: str, **losses: float) -> None:
+        """Move one part's weights along its gradient, unless that would poison them."""
+        flat = self.networks.flat[part]
+        if not math.isfinite(sum(losses.values()) + float(flat.gradient @ flat.gradient)):
+            values = ", ".join(f"{name} {value:g}" for name, value in losses.items())
+            raise DivergedError(
+                f"Training diverged at step {self.n_steps:,} ({part} update: {values}); {KEPT}. "
+                "Lower the learning rate or the penalty."
+            )
+        optimizer = self.optimizers[part]
+        optimizer.param_groups[0]["lr"] = self.learning_rate()
+        optimizer.step()
+        self.losses.update(losses)
+        self.updates[part] += 1
+        if part == "generator" and self._average is not None:
+            self._average.vector.data.lerp_(flat.vector.data, 1 - self.config.average)
+
+    def minimise(self, loss: Tensor, *parts: str, **losses: float) -> None:
+        """Backpropagate `loss` to these parts only and apply it to each."""
+        inputs = []
+        for part in parts:
+            self.networks.flat[part].gradient.zero_()
+            inputs += list(self.networks[part].parameters())
+        loss.backward(inputs=inputs)  # type: ignore[no-untyped-call]
+        for part in parts:
+            self.apply(part, **(losses or {part: float(loss.detach())}))
+
+    # What the world sees.
+
+    @torch.no_grad()
+    def sample(self, z: Tensor) -> FloatArray:
+        """G(z), from the averaged weights if the config asks for an average."""
+        generator = self.networks.generator if self.averaged is None else self.averaged
+        return np.asarray(generator(z).numpy(), np.float32)
+
+    def snapshot(self) -> Snapshot:
+        """Where the run is: numbers only, so that there is one after every step."""
+        return Snapshot(self.n_steps, dict(self.losses), self.w_estimate)
+
+    def finished_arrays(self) -> dict[str, NDArray[Any]]:
+        """The weights to keep of a finished run: the average stands for the generator."""
+        arrays = self.networks.arrays()
+        if self.averaged is not None:
+            for name, value in self.averaged.state_dict().items():
+                arrays[f"generator.{name}"] = value.detach().numpy().copy()
+        return arrays
+
+    def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Everything that a resumed run needs except the data: arrays and JSON."""
+        arrays: dict[str, NDArray[Any]] = dict(self.networks.arrays())
+        arrays["rng"] = self.rng.get_state().numpy()
+        if self._average is not None:
+            arrays["average"] = self._average.vector.detach().numpy().copy()
+        for part, optimizer in self.optimizers.items():
+            for name, value in optimizer.state_dict()["state"].get(0, {}).items():
+                arrays[f"optimizer.{part}.{name}"] = value.detach().clone().numpy()
+        return arrays, {
+            "n_steps": self.n_steps,
+            "updates": dict(self.updates),
+            "losses": dict(self.losses),
+            "w_estimate": self.w_estimate,
+        }
+
+    def load_state(self, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
+        """Continue from `state`."""
+        self.networks.load_arrays(arrays)
+        self.rng.set_state(torch.from_numpy(arrays["rng"].copy()))
+        if self._average is not None:
+            self._average.vector.data.copy_(torch.from_numpy(arrays["average"]))
+        for part, optimizer in self.optimizers.items():
+            found = storage.below(f"optimizer.{part}", arrays)
+            state = {name: torch.from_numpy(value.copy()) for name, value in found.items()}
+            groups = optimizer.state_dict()["param_groups"]
+            optimizer.load_state_dict(
+                {"state": {0: state} if state else {}, "param_groups": groups}
+            )
+        self.updates = Counter(meta["updates"])
+        for name in ("n_steps", "losses", "w_estimate"):
+            setattr(self, name, meta[name])
+
+
+def fixed_latents(networks: Networks, seed: int) -> Tensor:
+    """The latents whose images all snapshots of a run show."""
+    n = N_FIXED if isinstance(networks.config, NetworkConfig) else N_FIXED_IMAGES
+    fixed = torch.Generator().manual_seed(seed + 1_000_003)
+    return torch.randn(n, networks.config.n_latent, generator=fixed)
+
+
+def make_optimizer(flat: FlatParameters, config: TrainingConfig) -> torch.optim.Optimizer:
+    if config.optimizer == "rmsprop":
+        return torch.optim.RMSprop([flat.vector], lr=config.learning_rate, alpha=0.99)
+    betas = (config.beta1, config.beta2)
+    return torch.optim.Adam([flat.vector], lr=config.learning_rate, betas=betas, fused=True)

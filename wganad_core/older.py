@@ -1,0 +1,82 @@
+"""Files of earlier versions in today's shape: what they called things, and where it is now.
+
+Each function takes and returns the arrays and the JSON of one kind of file, and leaves alone what
+has today's shape already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
+Arrays = Mapping[str, NDArray[Any]]
+Content = tuple[Arrays, Mapping[str, Any]]
+
+
+def _moved(arrays: Arrays, places: Mapping[str, str]) -> dict[str, NDArray[Any]]:
+    """Arrays whose names begin with a key of `places` (as `key.`, or wholly) under its value."""
+    found = {}
+    for name, value in arrays.items():
+        for old, new in places.items():
+            if name == old or name.startswith(f"{old}."):
+                found[new + name[len(old) :]] = value
+                break
+        else:
+            found[name] = value
+    return found
+
+
+def model(arrays: Arrays, meta: Mapping[str, Any]) -> Content:
+    """0.1.0 stored weights without a prefix."""
+    if "arrays" in meta:
+        return arrays, meta
+    return {f"arrays.{name}": value for name, value in arrays.items()}, meta
+
+
+def run(arrays: Arrays, meta: Mapping[str, Any]) -> Content:
+    """0.1.0 called a recording `past`, kept its events apart and listed the steps of weights."""
+    if "recording" in meta:
+        return arrays, meta
+    rest = {name: value for name, value in meta.items() if name not in ("events", "steps")}
+    weights = {str(step): None for step in meta["steps"]}
+    more = {"recording": {"events": meta["events"]}, "weights": weights}
+    return _moved(arrays, {"past": "recording"}), {**rest, **more}
+
+
+def rules(arrays: Arrays, meta: Mapping[str, Any]) -> Content:
+    """0.1.0 had one level: points by their space, the settings of normals beside the rules."""
+    if "fitted" in meta:
+        return arrays, meta
+    places = {space: f"fitted.normals.points.{space}" for space in meta["steps"]}
+    places |= {"levels": "fitted.normals.levels", "rows.axes": "fitted.axes"}
+    normals = {"k": meta["k"], "n_peers": meta.get("n_peers", 0)}
+    fitted = {"critic_range": meta["critic_range"], "rules": meta["rules"], "normals": normals}
+    return _moved(arrays, places), {"fitted": fitted, "steps": meta["steps"]}
+
+
+def detector(arrays: Arrays, meta: Mapping[str, Any]) -> Content:
+    """0.1.0 had one level, and no rules but that of the score method."""
+    if "model" in meta:
+        return arrays, meta
+    places = {name: f"model.{name}" for name in ("weights", "scaler")}
+    places |= {"normals": "model.fitted.normals.points", "levels": "model.fitted.normals.levels"}
+    places["axes"] = "model.fitted.axes"
+    fitted: dict[str, Any] = {"critic_range": meta["critic_range"], "normals": None}
+    if meta["rule"] is not None:
+        fitted["normals"] = {"k": meta["n_neighbours"], "n_peers": meta["n_peers"]}
+        fitted["rules"] = {meta["score_method"]: meta["rule"]}
+    inner = ("class", "score_method", "network", "rule", "n_neighbours", "n_peers", "critic_range")
+    rest = {name: value for name, value in meta.items() if name not in inner}
+    kept = {name: meta[name] for name in ("score_method", "network")}
+    model = {**kept, "scaler": {}, "fitted": fitted}
+    return _moved(arrays, places), {**rest, "estimator": meta["class"], "model": model}
+
+
+UPGRADES: dict[str, Callable[[Arrays, Mapping[str, Any]], Content]] = {
+    "model": model,
+    "run": run,
+    "rules": rules,
+    "detector": detector,
+}

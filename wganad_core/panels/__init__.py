@@ -1,0 +1,1 @@
+"""The detectors of stored models, and the tables of their scores."""

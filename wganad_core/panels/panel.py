@@ -1,0 +1,176 @@
+"""A use case's detectors from the files of one abnormal class: judging, searching, generating.
+
+A panel reads `CLASS/{wgan-gp,encoder,features,bigan,vae,ours}.safetensors` below a folder (with
+`-ARCHITECTURE` after the name where there are several) and has the detectors whose files are
+there. Scores are always computed from stored weights, so a shipped table and a recomputed one
+agree.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wganad_core import pretrained
+from wganad_core.data.har import LENGTH, SIGNALS
+from wganad_core.data.latents import stride
+from wganad_core.data.pool import Pool
+from wganad_core.methods import (
+    DETECTORS,
+    TRAINERS,
+    Bundle,
+    detectors,
+    evaluate,
+    trained_modules,
+)
+from wganad_core.methods import ours as rules
+from wganad_core.methods.descent import Descent, SearchScore
+from wganad_core.methods.descent import Path as Way
+from wganad_core.records import FloatArray, Judgement, Split
+from wganad_core.use_cases import USE_CASES, UseCase
+
+RULES = "ours"  # the file of what was fitted besides the networks
+SLOW = tuple(name for name, found in DETECTORS.items() if found.searches)
+
+
+class Panel:
+    """All detectors of one abnormal class; quick ones in `detectors`, slow ones by `search`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        abnormal: str,
+        seed: int = 0,
+        protocol: str = "80/20",
+        architecture: str = "image",
+    ) -> None:
+        self.abnormal, self.seed, self.protocol = abnormal, seed, protocol
+        self.architecture = architecture
+        self.file = functools.partial(
+            pretrained.model_file,
+            folder,
+            abnormal,
+            seed=seed,
+            protocol=protocol,
+            architecture=architecture,
+        )
+        models = {
+            method: pretrained.load_model(self.file(method))
+            for method in TRAINERS
+            if method in ("wgan-gp", "encoder") or self.file(method).exists()
+        }
+        self.view, self.config = models["wgan-gp"].view, models["wgan-gp"].network
+        signals = SIGNALS[-len(self.view.scales) * 3 :] if self.view else ()
+        self.bundle = Bundle(
+            self.config,
+            {m: trained_modules(m, model.network, model.arrays) for m, model in models.items()},
+            pretrained.load_rules(self.file(RULES)) if self.file(RULES).exists() else None,
+            channels=signals,
+            windows=self.view is not None and self.view.kind == "signals",
+        )
+        self.detectors = detectors(self.bundle)
+
+    def rows(self, x: NDArray[np.floating]) -> FloatArray:
+        """What the networks take of samples (n, d): those of windows are nine signals of 128
+        steps, one after the other, in g and rad/s; those of images are taken as they are."""
+        if self.view is None:
+            return np.asarray(x, np.float32)
+        return self.view.rows(np.asarray(x, np.float32).reshape(-1, len(SIGNALS), LENGTH))
+
+    def judge(self, x: FloatArray, names: Sequence[str] = ()) -> dict[str, Judgement]:
+        """Rows x (n, n_features) by the quick detectors, or by those named."""
+        return {name: self.detectors[name].judge(x) for name in names or self.detectors}
+
+    def search(
+        self,
+        name: str,
+        x: FloatArray,
+        descent: Descent,
+        frames: int = 0,
+        weight: float | None = None,
+    ) -> tuple[Judgement, Way | None]:
+        """Rows x by `inversion` or `anogan`, with up to `frames` pictures of the path before its
+        end. `weight` is λ, by default the method's own."""
+        score = DETECTORS[name].make(self.bundle)
+        assert isinstance(score, SearchScore)
+        score.descent = descent
+        score.weight = score.weight if weight is None else weight
+        if not frames:
+            return score.judge(x), None
+        return score.path(x, stride(descent.steps, frames))
+
+    def generate(self, z: FloatArray) -> FloatArray:
+        """G(z) (n, n_features) for latents (n, n_latent)."""
+        return evaluate(self.bundle.part("generator"), z)
+
+    def model_of(self, detector: str) -> str:
+        """The name in score tables of the model whose networks a detector uses."""
+        name = DETECTORS[detector].needs[0]
+        return name if self.view is None else f"{name}-{self.architecture}"
+
+
+def fitted_panel(
+    case: UseCase,
+    folder: Path,
+    pool: Pool,
+    split: Split,
+    seed: int = 0,
+    architecture: str | None = None,
+) -> Panel:
+    """A panel whose rules, if its architecture has any, are fitted now if their file is missing."""
+    architecture = architecture or case.architectures[0]
+    protocol = split.protocol if case.protocols_train_apart else case.protocols[0]
+    panel = Panel(folder, split.abnormal, seed, protocol, architecture)
+    path = panel.file(RULES)
+    if path.exists() or architecture not in case.ours.architectures:
+        return panel
+    fit, validation = (pool.rows(split.parts[p], panel.view) for p in ("fit", "validation"))
+    subjects = pool.subjects(split.parts["fit"])
+    fitted = rules.fit_rules(panel.bundle, case.ours, fit, validation, subjects)
+    pretrained.save_rules(fitted, path)
+    return Panel(folder, split.abnormal, seed, protocol, architecture)
+
+
+def fitted_panels(
+    case: UseCase, folder: Path, pool: Pool, split: Split, seed: int = 0
+) -> Iterator[Panel]:
+    """`fitted_panel` of every architecture that has models in the folder.
+
+    Raises `StorageError` if none has.
+    """
+    protocol = split.protocol if case.protocols_train_apart else case.protocols[0]
+    found = [
+        name
+        for name in case.architectures
+        if pretrained.model_file(folder, split.abnormal, "encoder", seed, protocol, name).exists()
+    ]
+    for architecture in found or case.architectures[:1]:
+        yield fitted_panel(case, folder, pool, split, seed, architecture)
+
+
+@dataclasses.dataclass
+class Panels:
+    """The shipped panels, the last few of which stay loaded."""
+
+    kept: int = 3
+    loaded: dict[tuple[str, ...], Panel] = dataclasses.field(default_factory=dict)
+
+    def get(self, use_case: str, abnormal: str, architecture: str | None = None) -> Panel:
+        case = USE_CASES[use_case]
+        architecture = architecture or case.architectures[0]
+        key = (use_case, abnormal, architecture)
+        made = self.loaded.pop(key, None) or Panel(
+            pretrained.SHIPPED / use_case,
+            abnormal,
+            protocol=case.protocols[0],
+            architecture=architecture,
+        )
+        self.loaded[key] = made
+        for oldest in list(self.loaded)[: -self.kept]:
+            del self.loaded[oldest]
+        return made
