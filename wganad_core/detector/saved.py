@@ -160,7 +160,8 @@ def _check_shapes(saved: SavedDetector) -> None:
     if axes is not None:
         arrays["axes"] = axes, (len(axes), d)
     if fitted and (normals := fitted.normals):
-        n = min(len(part) for part in (*normals.points.values(), *normals.levels.values()))
+        parts = [*normals.points.values(), *normals.levels.values()]
+        n = min(map(len, parts), default=0)
         for name, level in normals.levels.items():
             arrays[f"levels.{name}"] = level, (n,)
         for name, points in normals.points.items():
