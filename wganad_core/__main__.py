@@ -26,8 +26,9 @@ from wganad_core.commands import (
     train,
     train_model,
 )
-from wganad_core.commands.console import Refused, say
+from wganad_core.commands.console import Command, Refused, say
 from wganad_core.commands.grammar import PROGRAM, add_verbs
+from wganad_core.use_cases import USE_CASES
 
 STOPPED = 130
 DESCRIPTION = """\
@@ -38,34 +39,35 @@ Each explains itself:
   python -m wganad_core fit --help
   python -m wganad_core train mixture --help"""
 
-COMMANDS = (
-    fit.FILE,
-    score_file.FILE,
-    threshold.FILE,
-    evaluate_scores.FILE,
-    export.ONNX,
-    export.DETECTOR,
-    train.MIXTURE,
-    train_model.MNIST,
-    train_model.HAR,
-    score.MNIST,
-    score.HAR,
-    score.MIXTURE,
-    evaluate.MNIST,
-    evaluate.HAR,
-    render.MIXTURE,
-    info.RUN,
-    info.MODEL,
-    data.FETCH,
-    data.CHECK,
-)
+
+def commands() -> tuple[Command, ...]:
+    """All of them; those of use cases from their registry."""
+    of_cases = (
+        verb.of(case) for verb in (train_model, score, evaluate) for case in USE_CASES.values()
+    )
+    return (
+        fit.FILE,
+        score_file.FILE,
+        threshold.FILE,
+        evaluate_scores.FILE,
+        export.ONNX,
+        export.DETECTOR,
+        train.MIXTURE,
+        *of_cases,
+        score.MIXTURE,
+        render.MIXTURE,
+        info.RUN,
+        info.MODEL,
+        data.FETCH,
+        data.CHECK,
+    )
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """One parser per command, all from `COMMANDS`."""
+    """One parser per command."""
     examples = "examples:\n" + "\n".join(
         f"  {example.strip()}"
-        for command in COMMANDS
+        for command in commands()
         for example in command.examples.splitlines()[1:2]
     )
     parser = argparse.ArgumentParser(
@@ -75,7 +77,7 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=wganad_core.__version__)
-    add_verbs(parser, COMMANDS)
+    add_verbs(parser, commands())
     return parser
 
 

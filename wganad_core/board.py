@@ -80,6 +80,7 @@ QUOTED_ACTIVITIES = (
     ),
 )
 QUOTED = (*QUOTED_DIGITS, *QUOTED_ACTIVITIES)
+QUOTED_AT = {"mnist": "Table 1", "har": "§6"}  # where in the paper
 
 
 def shipped_scores(use_case: str, abnormal: str | None = None) -> Iterator[ScoreTable]:

@@ -1,4 +1,4 @@
-"""`evaluate mnist`, `evaluate har`: the board from the shipped scores, or from scoring anew."""
+"""`evaluate USE_CASE`: the board from the shipped scores, or from scoring anew."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from wganad_core import use_cases
 from wganad_core.commands.console import Command, Refused, say
 from wganad_core.use_cases import UseCase
 
@@ -159,11 +158,13 @@ def _blocks(rows: Sequence[Row], measure: Measure) -> list[list[Row]]:
 
 
 def _title(case: UseCase, block: Sequence[Row], measure: Measure) -> str:
+    from wganad_core.board import QUOTED_AT
+
     chance = " (chance: 50)" if measure == "auroc" else ""
     title = f"{measure.upper()} in %{chance}, {case.title} {block[0].protocol}"
     sizes = sorted({row.n for row in block if row.n is not None})
     if not sizes:
-        where = "Table 1" if case is use_cases.MNIST else "§6"
+        where = QUOTED_AT.get(case.name, "")
         return f"{title}, as the paper quotes it ({where}, base rates not told)"
     return f"{title}, {'–'.join(f'{n:,}' for n in sorted({sizes[0], sizes[-1]}))} test samples"
 
@@ -212,34 +213,20 @@ def _seeds(cells: dict[str, list[Row]]) -> str:
     return "–".join(str(n) for n in sorted({min(counts), max(counts)})) if max(counts) else "–"
 
 
-def _command(case: UseCase, examples: str) -> Command:
+def of(case: UseCase) -> Command:
+    """`evaluate CASE`."""
+    last = case.classes[-1]
     return Command(
         f"evaluate {case.name}",
         f"evaluate {case.name} [options]",
         f"print how well every detector finds each {case.noun}",
-        examples,
+        f"""\
+  AUPRC and AUROC of all detectors on every {case.noun}, from the scores that ship:
+    python -m wganad_core evaluate {case.name}
+  one detector on one {case.noun}, for a program to read:
+    python -m wganad_core evaluate {case.name} --abnormal {last} --detector ours --json
+  score with the shipped models once more and compare:
+    python -m wganad_core evaluate {case.name} --abnormal {last} --recompute""",
         functools.partial(options, case),
         functools.partial(evaluate_models, case),
     )
-
-
-MNIST = _command(
-    use_cases.MNIST,
-    """\
-  AUPRC and AUROC of all detectors on all digits, from the scores that ship with the project:
-    python -m wganad_core evaluate mnist
-  one detector on one digit, for a program to read:
-    python -m wganad_core evaluate mnist --abnormal 4 --detector ours --json
-  score with the shipped models once more and compare:
-    python -m wganad_core evaluate mnist --abnormal 4 --recompute""",
-)
-HAR = _command(
-    use_cases.HAR,
-    """\
-  AUPRC and AUROC of all detectors on all six activities, both test variants:
-    python -m wganad_core evaluate har
-  one activity, for a program to read:
-    python -m wganad_core evaluate har --abnormal laying --protocol test+all --json
-  score with the shipped models and fit the baselines once more, and compare:
-    python -m wganad_core evaluate har --recompute""",
-)

@@ -1,14 +1,17 @@
-"""`score mnist`, `score har`, `score mixture`: the score tables that ship, from trained models."""
+"""`score USE_CASE`, `score mixture`: the score tables that ship, from trained models."""
 
 from __future__ import annotations
 
 import argparse
 import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from wganad_core import use_cases
 from wganad_core.commands.console import Command, say
 from wganad_core.use_cases import UseCase
+
+if TYPE_CHECKING:
+    from wganad_core.records import ScoreTable
 
 
 def options(case: UseCase, parser: argparse.ArgumentParser) -> None:
@@ -55,27 +58,24 @@ def score_models(case: UseCase, arguments: argparse.Namespace) -> int:
     models = arguments.models or data_directory() / "models" / case.name
     out = arguments.out or models / "scores"
     pool = load_pool(case.name)
+    protocols = [arguments.protocol] if arguments.protocol else case.protocols
     for abnormal in case.classes if arguments.abnormal == "all" else (arguments.abnormal,):
-        tables = [
-            score_all(
-                case,
-                models,
-                pool,
-                pool.split(abnormal, protocol),
-                arguments.seed,
-                slow=not arguments.quick,
-            )
-            for protocol in ([arguments.protocol] if arguments.protocol else case.protocols)
-        ]
+        splits = [pool.split(abnormal, protocol) for protocol in protocols]
+        slow, seed = not arguments.quick, arguments.seed
+        tables = [score_all(case, models, pool, split, seed, slow=slow) for split in splits]
         if arguments.beside:
             others = sorted(arguments.beside.glob(f"*{abnormal}.parquet"))
             tables += map(storage.load_scores, others)
-        table = ScoreTable.stack(tables)
-        path = out / f"{abnormal}.parquet"
-        storage.save_scores(table, path)
-        detectors = set(zip(table.model, table.detector, strict=True))
-        say(f"{path}: {len(table):,} scores of {len(detectors)} detectors")
+        _write(ScoreTable.stack(tables), out / f"{abnormal}.parquet")
     return 0
+
+
+def _write(table: ScoreTable, path: Path) -> None:
+    from wganad_core import storage
+
+    storage.save_scores(table, path)
+    detectors = set(zip(table.model, table.detector, strict=True))
+    say(f"{path}: {len(table):,} scores of {len(detectors)} detectors")
 
 
 def mixture_options(parser: argparse.ArgumentParser) -> None:
@@ -89,43 +89,30 @@ def mixture_options(parser: argparse.ArgumentParser) -> None:
 
 def score_mixture(arguments: argparse.Namespace) -> int:
     """Score fresh points of the ring with the recorded runs that ship."""
-    from wganad_core import storage
     from wganad_core.data.cache import data_directory
     from wganad_core.data.mixture import OUTSIDE
-    from wganad_core.panels import plane
+    from wganad_core.panels.plane import score_runs
 
     out = arguments.out or data_directory() / "scores" / "mixture"
-    table = plane.score_runs()
-    path = out / f"{OUTSIDE}.parquet"
-    storage.save_scores(table, path)
-    detectors = set(zip(table.model, table.detector, strict=True))
-    say(f"{path}: {len(table):,} scores of {len(detectors)} detectors")
+    _write(score_runs(), out / f"{OUTSIDE}.parquet")
     return 0
 
 
-def _command(case: UseCase, examples: str) -> Command:
+def of(case: UseCase) -> Command:
+    """`score CASE`."""
+    first = case.classes[0]
     return Command(
         f"score {case.name}",
         f"score {case.name} --abnormal {case.noun.upper()}|all [options]",
         f"score {case.title} with trained models, into score tables",
-        examples,
+        f"""\
+  everything that the models without one {case.noun} can say of calibration and test samples:
+    python -m wganad_core score {case.name} --abnormal {first}""",
         functools.partial(options, case),
         functools.partial(score_models, case),
     )
 
 
-MNIST = _command(
-    use_cases.MNIST,
-    """\
-  everything that one digit's models can say of calibration and test images:
-    python -m wganad_core score mnist --abnormal 4""",
-)
-HAR = _command(
-    use_cases.HAR,
-    """\
-  everything that one activity's models can say of calibration and test windows, both protocols:
-    python -m wganad_core score har --abnormal laying""",
-)
 MIXTURE = Command(
     "score mixture",
     "score mixture [options]",

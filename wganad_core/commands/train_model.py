@@ -1,4 +1,4 @@
-"""`train mnist`, `train har`: one model of a method, or one without each class."""
+"""`train USE_CASE`: one model of a method, or one without each class."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wganad_core import use_cases
 from wganad_core.commands.console import (
     Command,
     Refused,
@@ -215,37 +214,26 @@ def _report(model: Model, out: Path, as_json: bool) -> None:
         print(f"written to {out}")
 
 
-def _command(case: UseCase, examples: str) -> Command:
-    usage = f"train {case.name} --method METHOD --abnormal {case.noun.upper()}|all [options]"
+def of(case: UseCase) -> Command:
+    """`train CASE`."""
+    first, last, method = case.classes[0], case.classes[-1], case.methods[-1]
+    examples = f"""\
+  the paper's model without one {case.noun}, then its encoder:
+    python -m wganad_core train {case.name} --method wgan-gp --abnormal {first}
+    python -m wganad_core train {case.name} --method encoder --abnormal {first}
+  without each in turn; what is finished is skipped, what was begun is continued:
+    python -m wganad_core train {case.name} --method wgan-gp --abnormal all
+  shorter, with the figures as JSON:
+    python -m wganad_core train {case.name} --method {method} --abnormal {last} --steps 500 --json"""
+    for other in case.architectures[1:2]:
+        examples += f"""
+  networks of another architecture:
+    python -m wganad_core train {case.name} --architecture {other} --method wgan-gp --abnormal all"""
     return Command(
         f"train {case.name}",
-        usage,
+        f"train {case.name} --method METHOD --abnormal {case.noun.upper()}|all [options]",
         f"train a model of {case.title} without one {case.noun}",
         f"{examples}\n\nCtrl-C keeps what was done; the same command continues it.",
         functools.partial(options, case),
         functools.partial(train_models, case),
     )
-
-
-MNIST = _command(
-    use_cases.MNIST,
-    """\
-  the paper's model without the digit 4, then its encoder:
-    python -m wganad_core train mnist --method wgan-gp --abnormal 4
-    python -m wganad_core train mnist --method encoder --abnormal 4
-  all ten digits; what is finished is skipped, what was begun is continued:
-    python -m wganad_core train mnist --method wgan-gp --abnormal all
-  another seed, shorter, with the figures as JSON:
-    python -m wganad_core train mnist --method vae --abnormal 9 --seed 1 --steps 500 --json""",
-)
-HAR = _command(
-    use_cases.HAR,
-    """\
-  1-D convolutions on nine signals without laying, then the encoder:
-    python -m wganad_core train har --method wgan-gp --abnormal laying
-    python -m wganad_core train har --method encoder --abnormal laying
-  the paper's dense networks on total acceleration, all six activities:
-    python -m wganad_core train har --architecture dense --method wgan-gp --abnormal all
-  a recurrent critic under the gradient penalty:
-    python -m wganad_core train har --architecture recurrent --method wgan-gp --abnormal sitting""",
-)
