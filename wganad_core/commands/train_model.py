@@ -217,18 +217,19 @@ def _report(model: Model, out: Path, as_json: bool) -> None:
 def of(case: UseCase) -> Command:
     """`train CASE`."""
     first, last, method = case.classes[0], case.classes[-1], case.methods[-1]
+    program = f"python -m wganad_core train {case.name}"
     examples = f"""\
   the paper's model without one {case.noun}, then its encoder:
-    python -m wganad_core train {case.name} --method wgan-gp --abnormal {first}
-    python -m wganad_core train {case.name} --method encoder --abnormal {first}
+    {program} --method wgan-gp --abnormal {first}
+    {program} --method encoder --abnormal {first}
   without each in turn; what is finished is skipped, what was begun is continued:
-    python -m wganad_core train {case.name} --method wgan-gp --abnormal all
+    {program} --method wgan-gp --abnormal all
   shorter, with the figures as JSON:
-    python -m wganad_core train {case.name} --method {method} --abnormal {last} --steps 500 --json"""
+    {program} --method {method} --abnormal {last} --steps 500 --json"""
     for other in case.architectures[1:2]:
         examples += f"""
   networks of another architecture:
-    python -m wganad_core train {case.name} --architecture {other} --method wgan-gp --abnormal all"""
+    {program} --architecture {other} --method wgan-gp --abnormal all"""
     return Command(
         f"train {case.name}",
         f"train {case.name} --method METHOD --abnormal {case.noun.upper()}|all [options]",
