@@ -48,13 +48,12 @@ def score_models(case: UseCase, arguments: argparse.Namespace) -> int:
     """Fit our rules where they are missing, score, write one table per class."""
     from wganad_core import storage
     from wganad_core.data.cache import data_directory
-    from wganad_core.data.pool import load_pool
     from wganad_core.live import panels
     from wganad_core.records import ScoreTable
 
     models = arguments.models or data_directory() / "models" / case.name
     out = arguments.out or models / "scores"
-    pool = load_pool(case.name)
+    pool = case.pool()
     for abnormal in case.classes if arguments.abnormal == "all" else (arguments.abnormal,):
         tables = [
             panels.score_all(

@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from wganad_core.data import recurrence
-from wganad_core.data.har import Windows
 from wganad_core.data.mixture import Mixture
+from wganad_core.data.pool import Samples
 from wganad_core.figures import style
 from wganad_core.figures.windows.recurrence import NEAR_TO_FAR
 from wganad_core.figures.windows.signals import AXES, times
@@ -91,10 +91,11 @@ def paper_cards(runs: Mapping[str, Run], mixture: Mixture) -> list[Card]:
     ]
 
 
-def movement_cards(windows: Windows) -> list[Card]:
+def movement_cards(windows: Samples) -> list[Card]:
     """Two cards from the bundled windows: somebody gone to bed, and a walk as an image."""
-    lying, walking = (int(np.argmax(windows.activities == name)) for name in ("laying", "walking"))
-    position = str(windows.position[walking])
+    first = [windows.first(name) for name in ("walking", "laying")]
+    walking, lying = windows.take(np.array(first))[:, 6:]
+    position = str(windows.position[first[0]])
     return [
         Card(
             "window",
@@ -102,7 +103,7 @@ def movement_cards(windows: Windows) -> list[Card]:
             "Walking (thin) and lying down (thick): a phone's total acceleration (Fig. 20).",
             "movements",
             {"activity": "laying"},
-            _window(windows.signals[walking, 6:], windows.signals[lying, 6:]),
+            _window(walking, lying),
         ),
         Card(
             "recurrence",
@@ -110,7 +111,7 @@ def movement_cards(windows: Windows) -> list[Card]:
             "Every time against every other; steps are stripes (eq. 24, Fig. 3).",
             "movements",
             {"window": position, "sensor": "total_acc", "axis": "joint"},
-            _recurrence(windows.signals[walking, 6:]),
+            _recurrence(walking),
         ),
     ]
 

@@ -5,6 +5,8 @@ Figures carry no theme: backgrounds, fonts and grid come from the page or from `
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
@@ -19,6 +21,40 @@ DIVERGING: list[tuple[float, str]] = [
     (1.0, "rgba(0,114,178,0.85)"),
 ]
 SEQUENTIAL = [[0.0, "rgba(0,158,115,0.0)"], [1.0, "rgba(0,158,115,0.9)"]]
+
+
+# A figure as plain data and layout: Plotly's objects would take a hundred times as long to build.
+Spec = dict[str, Any]
+
+
+def axes(number: int) -> dict[str, str]:
+    """The names of a subplot's two axes; the first have no number."""
+    mark = "" if number == 1 else str(number)
+    return {"xaxis": f"x{mark}", "yaxis": f"y{mark}"}
+
+
+def note(text: str, x: float, y: float, size: int = 13, **more: Any) -> Spec:
+    """Words whose lower left corner is at this share of the figure's width and height."""
+    place = {"x": x, "y": y, "xref": "paper", "yref": "paper"}
+    anchor = {"xanchor": "left", "yanchor": "bottom", "align": "left", "showarrow": False}
+    return {"text": text, **place, **anchor, "font": {"size": size}, **more}
+
+
+def key(colour: str, words: str, sign: str = "■") -> str:
+    """Words behind a sign in the colour that they explain."""
+    return f'<span style="color:{colour}">{sign}</span> {words}'
+
+
+def faint(colour: str, alpha: float) -> str:
+    """A colour written as #RRGGBB, partly transparent."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha:g})"
+
+
+def line(x: tuple[Any, Any], y: tuple[Any, Any], colour: str, width: float, **more: Any) -> Spec:
+    """A straight line between two points, as a shape."""
+    ends = {"x0": x[0], "x1": x[1], "y0": y[0], "y1": y[1]}
+    return {"type": "line", **ends, "line": {"color": colour, "width": width}, **more}
 
 
 def centres(low: float, high: float, size: int) -> NDArray[np.float32]:

@@ -21,7 +21,7 @@ from torch import nn
 from wganad_core import pretrained, scoring
 from wganad_core.data.har import LENGTH, SIGNALS
 from wganad_core.data.latents import stride
-from wganad_core.data.pool import Pool, WindowPool, load_pool
+from wganad_core.data.pool import Pool
 from wganad_core.data.views import View
 from wganad_core.networks.build import make_networks
 from wganad_core.networks.image import JointDiscriminator
@@ -289,7 +289,7 @@ def score_all(
         tables.append(score_split(panel, pool, split))
         if case.searched and slow:
             tables.append(search_split(panel, pool, split))
-    if isinstance(pool, WindowPool) and seed == 0:
+    if case.shape == "window" and seed == 0:
         tables.append(score_split(Baselines(pool, split), pool, split))
     return ScoreTable.stack(tables)
 
@@ -392,7 +392,7 @@ def recompute(
     case: UseCase, abnormal: str, protocol: str | None = None, folder: Path | None = None
 ) -> ScoreTable:
     """The scores of one class's shipped models on the full data, from scratch."""
-    pool = load_pool(case.name)
+    pool = case.pool()
     split = pool.split(abnormal, protocol or case.protocols[0])
     folder = folder or pretrained.SHIPPED / case.name
     return score_all(case, folder, pool, split)

@@ -14,7 +14,7 @@ from wganad_core.config import ACTIVITIES
 from wganad_core.figures import style
 from wganad_core.figures.cockpit.drawn import STATES, Drawn
 from wganad_core.figures.cockpit.lines import Array, Trace, as_seen, faint, plain, short, stroke
-from wganad_core.figures.digits import five_numbers
+from wganad_core.figures.scores import five_numbers, thinned
 
 NORMAL, ABNORMAL, UNKNOWN = style.BLUE, style.VERMILLION, style.SKY
 MOST_BINS = 80
@@ -222,7 +222,9 @@ def _boxes(
     for row, score in zip(rows, scores, strict=True):
         seen = drawn.axis.share(score)
         five = five_numbers(seen)
-        outer = np.concatenate([_thin(seen[seen < five[0]]), _thin(seen[seen > five[-1]])])
+        outer = np.concatenate(
+            [thinned(seen[beyond], N_FAR) for beyond in (seen < five[0], seen > five[-1])]
+        )
         fives.append(five)
         far.append(outer)
         far_rows.append(np.full(len(outer), row))
@@ -252,9 +254,3 @@ def _boxes(
             "marker": {"size": 3.5, "color": colour, "opacity": 0.55},
         },
     ]
-
-
-def _thin(values: Array) -> Array:
-    """At most N_FAR of the values, evenly by rank, the lowest and the highest among them."""
-    kept = np.linspace(0, len(values) - 1, min(N_FAR, len(values))).round().astype(int)
-    return np.asarray(np.sort(values)[kept])

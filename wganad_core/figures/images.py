@@ -1,4 +1,4 @@
-"""Digits as pictures: grids, thumbnails, one image taken apart, the path of an inversion.
+"""Images as pictures: grids, thumbnails, one image taken apart, the path of an inversion.
 
 Ink is dark on white and a residual x − G is red where ink is missing from G, blue where G has too
 much, white where they agree: always on [−1, 1], so that any two pictures can be compared.
