@@ -15,6 +15,7 @@ from tests.test_board import row
 from tests.test_scores import table
 from wganad_core import board
 from wganad_core.config import DIGITS
+from wganad_core.figures import board as board_figures
 from wganad_core.figures import images
 from wganad_core.figures import scores as figures
 from wganad_core.records import Judgement, ScoreTable
@@ -79,7 +80,7 @@ def test_digit_boxes_give_every_digit_its_own_axis():
 def test_auprc_bars_average_seeds_and_mark_chance_and_quotes():
     rows = [row("0", 0.8), row("0", 0.9, seed=1), row("1", 0.5, base_rate=0.3)]
     series = {"ours": rows, "paper": board.QUOTED_DIGITS[20:22]}
-    figure = valid(figures.auprc_bars(series, "01"))
+    figure = valid(board_figures.auprc_bars(series, "01"))
     ours, paper, chance = figure.data
     assert list(ours.y) == pytest.approx([0.85, 0.5])
     assert list(ours.error_y.array) == pytest.approx([0.05 * 2**0.5, 0])
@@ -90,13 +91,13 @@ def test_auprc_bars_average_seeds_and_mark_chance_and_quotes():
 
 def test_auprc_bars_of_ten_digits_come_in_halves_that_can_be_stacked():
     quoted = {name: board.QUOTED_DIGITS[i : i + 10] for name, i in (("vae", 0), ("bigan", 10))}
-    figure = valid(figures.auprc_bars(quoted, DIGITS))
+    figure = valid(board_figures.auprc_bars(quoted, DIGITS))
     assert [trace.xaxis for trace in figure.data] == ["x"] * 3 + ["x2"] * 3
     assert list(figure.data[3].y) == pytest.approx([0.325, 0.432, 0.148, 0.499, 0.104])
     with pytest.raises(ValueError, match="one protocol; found 80/20, official"):
-        figures.auprc_bars({"ours": [row("0"), row("0", protocol="official")]}, "0")
+        board_figures.auprc_bars({"ours": [row("0"), row("0", protocol="official")]}, "0")
     with pytest.raises(ValueError, match="rows of one protocol; found none"):
-        figures.auprc_bars({}, "0")
+        board_figures.auprc_bars({}, "0")
 
 
 def test_autopsy_has_one_scale_for_all_residuals():

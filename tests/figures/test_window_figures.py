@@ -209,7 +209,7 @@ def test_cards_show_bundled_windows() -> None:
     shown = np.flatnonzero(sample.position == int(image.query["window"]))
     assert sample.classes[shown].tolist() == ["walking"]
     signals = sample.take(shown)
-    z = np.asarray(image.figure.data[0].z)
+    z = np.asarray(image.figure["data"][0]["z"])
     a, b = signals[0, 6:, 20], signals[0, 6:, 50]
     assert z[20, 50] == pytest.approx(np.sqrt(np.square(a - b).sum()), rel=1e-5)
-    assert len(window.figure.data) == 6
+    assert len(window.figure["data"]) == 6

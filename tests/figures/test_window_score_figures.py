@@ -17,6 +17,7 @@ from wganad_core.config import ACTIVITIES
 from wganad_core.data.har import SIGNALS
 from wganad_core.data.recording import Recording
 from wganad_core.data.timeline import Bout, Timeline
+from wganad_core.figures import board as board_figures
 from wganad_core.figures import scores as figures
 from wganad_core.figures.windows import scores as window_scores
 from wganad_core.figures.windows import timeline as window_timeline
@@ -129,7 +130,7 @@ def test_bars_average_seeds_and_mark_chance_and_quotes():
     quoted = [
         board.Row("har", "wgan-gp", "paper", "laying", "80/20", None, 0.7, None, None, None, None)
     ]
-    figure = valid(figures.auprc_bars({"Ours": ours, "Paper": quoted}, ["walking", "laying"]))
+    figure = valid(board_figures.auprc_bars({"Ours": ours, "Paper": quoted}, ["walking", "laying"]))
     first, second, chance = figure.data
     assert list(first.y) == pytest.approx([0.3, 0.85])
     assert first.error_y.array[1] == pytest.approx(math.sqrt(0.005))
@@ -137,7 +138,7 @@ def test_bars_average_seeds_and_mark_chance_and_quotes():
     assert second.marker.pattern.shape == "/"
     assert list(chance.y) == [0.4, 0.4, None, 0.4, 0.4, None]
     with pytest.raises(ValueError, match=r"one protocol; found test, test\+all"):
-        figures.auprc_bars(
+        board_figures.auprc_bars(
             {"Ours": [row("a", protocol="test"), row("a", protocol="test+all")]}, ["a"]
         )
 

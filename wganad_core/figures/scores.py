@@ -1,32 +1,25 @@
-"""Scores in pictures: box plots by class (Figs 14, 15, 19, 21 and 22), figures of merit as bars
-(Fig. 23), the parts of one score and its place among all."""
+"""Scores in pictures: box plots by class (Figs 14, 15, 19, 21 and 22), the parts of one score and
+its place among all."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wganad_core.board import Row, over_seeds
 from wganad_core.figures import style
 from wganad_core.figures.style import Spec
 from wganad_core.records import Judgement, ScoreTable
 
 NORMAL, ABNORMAL = style.BLUE, style.VERMILLION
-PALETTE = (style.BLUE, style.ORANGE, style.GREEN, style.VERMILLION, style.PURPLE, style.SKY)
-FEW = (style.BLUE, style.SKY, style.ORANGE, style.PURPLE, style.GREEN)  # of bars of few classes
-TERMS = (*PALETTE, "#F0E442")
+TERMS = (*style.PALETTE, "#F0E442")
 DEEP = (style.BLUE, style.GREEN, style.VERMILLION)  # white words on these, dark ones on the rest
 WHOLE = "score"  # stands for the parts of a score that has none
-HATCHES = ("/", "x", ".", "\\")
-QUOTED = "paper"
 SPREAD = 100.0  # times the smallest score and more are drawn on a logarithmic axis
 N_FAR = 12  # points drawn beyond each whisker
 N_BINS = 60
-MOST_IN_A_ROW = 8  # groups of bars
 
 Five = tuple[float, float, float, float, float]
 Values = NDArray[np.floating]
@@ -97,6 +90,7 @@ def boxes(
         data += _box(name, values, ABNORMAL if name in marked else NORMAL, log)
     one_marked = len(marked) < len(names)
     bold = [f"<b>{name}</b>" if name in marked and one_marked else name for name in names]
+    long = max(map(len, names), default=0) > 4
     yaxis = {"type": "log" if log else "linear", "nticks": 7, "zeroline": False}
     layout = {
         "height": 420,
@@ -112,7 +106,7 @@ def boxes(
         "meta": {
             "narrow": {
                 "height": 360,
-                "margin": {"l": 44, "r": 2, "t": 30, "b": 64},
+                "margin": {"l": 44, "r": 2, "t": 30, "b": 64 if title or long else 34},
                 "yaxis": {"title": {"text": ""}},
                 "xaxis": {"tickfont": {"size": 12}, "title": {"standoff": 4}},
             }
@@ -151,7 +145,7 @@ def abnormal_boxes(tables: Mapping[str, ScoreTable]) -> Spec:
 
     `tables`: one detector's scores by abnormal class. Every panel has its own axis of scores.
     """
-    data: list[dict[str, Any]] = []
+    data: list[Spec] = []
     for i, (abnormal, table) in enumerate(tables.items(), start=1):
         test = tests_of(table)
         for label, name, colour in ((0, "normal", NORMAL), (1, abnormal, ABNORMAL)):
@@ -189,141 +183,6 @@ def _panels(names: list[str], columns: int) -> Spec:
     return layout
 
 
-# Bars
-
-
-def auprc_bars(series: Mapping[str, Sequence[Row]], classes: Sequence[str]) -> Spec:
-    """AUPRC by abnormal class, a bar per series, above the chance level (Fig. 23).
-
-    Seeds are averaged, ± their standard deviation. Quoted rows, of the detector `paper`, are
-    hatched. Many classes come in two halves, one below the other where it is narrow.
-    """
-    rows = [row for members in series.values() for row in members]
-    protocols = {row.protocol for row in rows if row.n is not None}
-    if not rows or len(protocols) > 1:
-        found = ", ".join(sorted(protocols)) or "none"
-        raise ValueError(f"Expected rows of one protocol; found {found}. Choose one.")
-    half = -(-len(classes) // 2)
-    parts = [classes[:half], classes[half:]] if len(classes) > MOST_IN_A_ROW else [classes]
-    data = []
-    for axis, part in enumerate(parts, start=1):
-        n_quoted = 0
-        for i, (name, members) in enumerate(series.items()):
-            colour, hatch = _look(i, len(parts))
-            if members[0].detector == QUOTED:
-                colour, hatch = style.GREY, HATCHES[n_quoted % len(HATCHES)]
-                n_quoted += 1
-            data.append(_bars(name, members, part, colour, hatch) | _once(name, axis))
-        data.append(_chance(rows, part) | _once("chance", axis))
-    wide = _bar_layout(parts, len(series), narrow=False)
-    wide["meta"] = {"narrow": _bar_layout(parts, len(series), narrow=True)}
-    return {"data": data, "layout": wide}
-
-
-def _look(i: int, n_parts: int) -> tuple[str, str]:
-    """Colour and hatch of the series number i."""
-    colours = FEW if n_parts == 1 else PALETTE
-    return colours[i % len(colours)], "x" if i >= len(colours) else ""
-
-
-def _once(name: str, axis: int) -> Spec:
-    """In the legend for the first half only."""
-    return {"legendgroup": name, "showlegend": axis == 1, **style.axes(axis)}
-
-
-def _bars(name: str, rows: Sequence[Row], classes: Sequence[str], colour: str, hatch: str) -> Spec:
-    members = [[row for row in rows if row.abnormal == abnormal] for abnormal in classes]
-    found = [over_seeds(group, "auprc") for group in members]
-    n_seeds = [f"{len(group)} seed{'s' * (len(group) != 1)}" for group in members]
-    pattern = {"shape": hatch, "fillmode": "replace", "size": 5, "solidity": 0.45}
-    return {
-        "type": "bar",
-        "x": np.arange(len(classes)),
-        "y": [f and f[0] for f in found],
-        "name": name,
-        "offsetgroup": name,
-        "cliponaxis": False,
-        "marker": {"color": colour, "line": {"color": colour, "width": 1}, "pattern": pattern},
-        "error_y": {
-            "array": [0 if f is None else f[1] or 0 for f in found],
-            "width": 2,
-            "thickness": 1.2,
-            "color": style.GREY,
-            "visible": max(map(len, members), default=0) > 1,
-        },
-        "customdata": ["as printed"] * len(classes) if rows[0].detector == QUOTED else n_seeds,
-        "hovertemplate": f"{name}: %{{y:.1%}} (%{{customdata}})<extra></extra>",
-    }
-
-
-def _chance(rows: Sequence[Row], classes: Sequence[str]) -> Spec:
-    """The base rate of each class as a line across its bars, taken from the largest test part."""
-    x: list[float | None] = []
-    y: list[float | None] = []
-    for i, abnormal in enumerate(classes):
-        known = [row for row in rows if row.abnormal == abnormal and row.base_rate is not None]
-        if known:
-            rate = max(known, key=lambda row: row.n or 0).base_rate
-            x += [i - 0.46, i + 0.46, None]
-            y += [rate, rate, None]
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": x,
-        "y": y,
-        "name": "chance (base rate)",
-        "line": {"color": style.GREY, "width": 3, "dash": "2px,2px"},
-        "hovertemplate": "chance %{y:.1%}<extra></extra>",
-    }
-
-
-def _bar_layout(parts: Sequence[Sequence[str]], n: int, narrow: bool) -> Spec:
-    """Both halves in one row or one below the other, or a single row."""
-    single, stacked = len(parts) == 1, narrow and len(parts) > 1
-    legend = 26 * (1 + n // 6)
-    if narrow:
-        legend = 20 * (n + 1) if single else 26 * (-(-(n + 1) // 2))
-    margin = {"l": 40 if narrow and single else 58 if single else 44, "r": 4}
-    margin |= {"t": legend + 10, "b": 66 if narrow and single else 40}
-    place = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}}
-    layout: Spec = {
-        "height": (2 * 230 if stacked else 360) + legend,
-        "margin": margin,
-        "bargap": 0.16,
-        "bargroupgap": 0.06,
-        "barmode": "group",
-        "legend": place,
-    }
-    start, total = 0.0, sum(map(len, parts))
-    for number, part in enumerate(parts):
-        axis = "2" if number else ""
-        end = start + len(part) / total
-        up = [0.0, 1.0] if not stacked else [0.0, 0.44] if number else [0.56, 1.0]
-        layout[f"xaxis{axis}"] = {
-            "domain": [0, 1] if stacked else [start, min(1, end)],
-            "anchor": f"y{axis}",
-            "tickvals": list(range(len(part))),
-            "ticktext": list(part),
-            "range": [-0.5, len(part) - 0.5],
-            "showgrid": False,
-            "fixedrange": True,
-            "zeroline": False,
-            **({"tickangle": -40, "tickfont": {"size": 12}} if narrow and single else {}),
-        }
-        layout[f"yaxis{axis}"] = {
-            "domain": up,
-            "anchor": f"x{axis}",
-            "range": [0, 1.02],
-            "tickformat": ".0%",
-            "nticks": 6,
-            "fixedrange": True,
-            "showticklabels": stacked or not number,
-            **({"title": {"text": "" if narrow else "AUPRC"}} if single else {}),
-        }
-        start = end
-    return layout
-
-
 # One score
 
 
@@ -347,36 +206,20 @@ def terms_bars(judgements: Mapping[str, Judgement], at: int = 0) -> Spec:
     ]
     lengths = [value for terms in rows.values() for value in _lengths(terms).values()]
     inner = 44 * max(1, len(names))
-    layout = {
+    legend = {"x": 0, "xanchor": "left", "y": -32 / inner, "yanchor": "top"}
+    ends, fixed = [-1.02 if min(lengths, default=0) < 0 else 0, 1.02], {"fixedrange": True}
+    layout: Spec = {
         "height": inner + 130,
         "margin": {"l": 84, "r": 58, "t": 10, "b": 120},
         "barmode": "relative",
         "bargap": 0.3,
         "annotations": notes,
         "uniformtext": {"mode": "hide", "minsize": 10},
-        "legend": {
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": -32 / inner,
-            "yanchor": "top",
-            "traceorder": "normal",
-        },
-        "xaxis": {
-            "tickformat": ".0%",
-            "nticks": 5,
-            "zeroline": True,
-            "fixedrange": True,
-            "range": [-1.02 if min(lengths, default=0) < 0 else 0, 1.02],
-        },
-        "yaxis": {
-            "autorange": "reversed",
-            "categoryarray": names,
-            "categoryorder": "array",
-            "type": "category",
-            "fixedrange": True,
-        },
+        "legend": legend | {"orientation": "h", "traceorder": "normal"},
+        "xaxis": {**fixed, "tickformat": ".0%", "nticks": 5, "zeroline": True, "range": ends},
+        "yaxis": {**fixed, "type": "category", "categoryarray": names, "autorange": "reversed"},
     }
+    layout["yaxis"]["categoryorder"] = "array"
     return {"data": data, "layout": layout}
 
 
@@ -392,17 +235,13 @@ def _lengths(terms: Mapping[str, float]) -> dict[str, float]:
     return {name: value / whole for name, value in terms.items()}
 
 
-def _term_bars(term: str, i: int, rows: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+def _term_bars(term: str, i: int, rows: Mapping[str, Mapping[str, float]]) -> Spec:
     """A term in every row that has it."""
     having = {detector: terms for detector, terms in rows.items() if term in terms}
     colour = style.GREY if term == WHOLE else TERMS[i % len(TERMS)]
     words = [f"{terms[term]:.3g}" for terms in having.values()]
-    hatch = {
-        "shape": HATCHES[0] if i >= len(TERMS) else "",
-        "fillmode": "overlay",
-        "fgcolor": "rgba(255,255,255,0.5)",
-        "solidity": 0.2,
-    }
+    hatch: Spec = {"shape": "/" if i >= len(TERMS) else "", "fillmode": "overlay", "solidity": 0.2}
+    hatch["fgcolor"] = "rgba(255,255,255,0.5)"
     return {
         "type": "bar",
         "orientation": "h",
@@ -447,9 +286,7 @@ def place_among(scores_by_class: ScoreTable, score: float) -> Spec:
     return {"data": data, "layout": layout}
 
 
-def _histogram(
-    values: NDArray[np.floating], edges: NDArray[np.floating], name: str, colour: str
-) -> dict[str, Any]:
+def _histogram(values: Values, edges: Values, name: str, colour: str) -> Spec:
     """Shares of the values by bin; the last bin holds whatever lies beyond it, too."""
     counts, _ = np.histogram(np.minimum(values, edges[-1]), edges)
     return {

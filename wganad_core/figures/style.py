@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 BLUE, ORANGE, GREEN, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, GREY = "#CC79A7", "#56B4E9", "#8A94A0"
+PALETTE = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY)
 
 # Transparent in the middle (or at the bottom), so that both themes show through.
 DIVERGING: list[tuple[float, str]] = [
@@ -33,7 +34,11 @@ def axes(number: int) -> dict[str, str]:
     return {"xaxis": f"x{mark}", "yaxis": f"y{mark}"}
 
 
-def note(text: str, x: float, y: float, size: int = 13, **more: Any) -> Spec:
+def scatter(mode: str, x: Any, y: Any, **more: Any) -> Spec:
+    return {"type": "scatter", "mode": mode, "x": x, "y": y, **more}
+
+
+def note(text: str, x: float, y: float, size: float = 13, **more: Any) -> Spec:
     """Words whose lower left corner is at this share of the figure's width and height."""
     place = {"x": x, "y": y, "xref": "paper", "yref": "paper"}
     anchor = {"xanchor": "left", "yanchor": "bottom", "align": "left", "showarrow": False}
@@ -51,10 +56,21 @@ def faint(colour: str, alpha: float) -> str:
     return f"rgba({red},{green},{blue},{alpha:g})"
 
 
-def line(x: tuple[Any, Any], y: tuple[Any, Any], colour: str, width: float, **more: Any) -> Spec:
+Ends = tuple[Any, Any]
+
+
+def line(x: Ends, y: Ends, colour: str, width: float, **more: Any) -> Spec:
     """A straight line between two points, as a shape."""
-    ends = {"x0": x[0], "x1": x[1], "y0": y[0], "y1": y[1]}
-    return {"type": "line", **ends, "line": {"color": colour, "width": width}, **more}
+    return shape("line", x, y, line={"color": colour, "width": width}, **more)
+
+
+def rectangle(x: Ends, y: Ends, fill: str, **more: Any) -> Spec:
+    """A filled rectangle, as a shape; without an edge unless `line` says otherwise."""
+    return shape("rect", x, y, **{"fillcolor": fill, "line": {"width": 0}, **more})
+
+
+def shape(kind: str, x: Ends, y: Ends, **more: Any) -> Spec:
+    return {"type": kind, "x0": x[0], "x1": x[1], "y0": y[0], "y1": y[1], **more}
 
 
 def centres(low: float, high: float, size: int) -> NDArray[np.float32]:

@@ -20,7 +20,7 @@ CHANCE, FLOOR, EVEN = "Chance (base rate π)", "Floor (worst ranking)", "Chance"
 
 
 def show(case: UseCase) -> None:
-    from wganad_core.figures.scores import auprc_bars
+    from wganad_core.figures.board import auprc_bars
 
     if case.protocol_words:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -130,7 +130,7 @@ def _table(case: UseCase, rows: list[board.Row], measure: str, classes: list[str
     if case.board.references:
         group[pivot.index.isin(frame.loc[frame["model"] == "none", "Detector"])] = 1
         group[pivot.index == PAPER] = 2
-    mean = pivot[[name for name in classes if name != board.MEAN]].mean(axis=1)
+    mean = pivot[board.MEAN] if board.MEAN in pivot else pivot.mean(axis=1)
     rank = pd.DataFrame({"group": group, "mean": -mean})
     pivot = pivot.loc[rank.sort_values(["group", "mean"]).index]
     if case.board.seeds:

@@ -170,7 +170,7 @@ def gallery(chosen: Choice, order: list[int], key: str) -> int:
             width=84,
             help="Red: ink that is missing from what came back. Blue: too much of it.",
         ),
-        "class": columns_of.TextColumn(chosen.case.noun.capitalize(), width=55),
+        "class": columns_of.TextColumn(chosen.case.noun.capitalize(), width=55, alignment="right"),
         "score": columns_of.NumberColumn("Score", format="%.3g", width=75),
         "rank": columns_of.NumberColumn(
             "Rank", width=75, help=f"Among {places[0].n:,} test images; 1 is the most anomalous."
