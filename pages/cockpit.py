@@ -11,19 +11,19 @@ from pages._ui.cockpit import material as cockpit_material
 from pages._ui.cockpit import numbers as cockpit_numbers
 from pages._ui.cockpit import upload as cockpit_upload
 from pages._ui.cockpit import view as cockpit_view
-from pages._ui.cockpit.data import CASES
+from pages._ui.cockpit.data import OWN, cases
 
 
 def main() -> None:
     # Here, where it does not travel with every move.
     st.html(cockpit_numbers.STYLE + cockpit_flips.STYLE)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        case = linked.choice("Scores of", CASES, key="case", default="mnist")
-        if case == "own":
+        case = linked.choice("Scores of", cases(), key="case", default="mnist")
+        if case == OWN:
             cockpit_choice.forget()
         else:
             source, detector, against = cockpit_choice.choose(case)
-    if case == "own":
+    if case == OWN:
         cockpit_view.show(cockpit_upload.chosen(), None)
         return
     second = None if against is None else cockpit_material.of(source, against)

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from wganad_core.networks.build import make_networks
 
 from wganad_core import pretrained, storage
 from wganad_core.__main__ import make_parser
 from wganad_core.commands.train import settings_of
 from wganad_core.config import LaneConfig, MixtureConfig, NetworkConfig, TrainingConfig
 from wganad_core.data.mixture import make_mixture
-from wganad_core.networks.build import make_networks
 from wganad_core.pretrained import SHIPPED, Run, load_run, save_run, shipped_run
 from wganad_core.records import HISTORY, Frame, Normals, Recording, Rule
 

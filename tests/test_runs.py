@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 import torch
 from scipy.spatial.distance import cdist
+from wganad_core.networks.build import make_networks
+from wganad_core.runs import ModelRun, Task
+from wganad_core.scoring import evaluate
+from wganad_core.training import DivergedError
 
 from wganad_core import pretrained, runs, storage
 from wganad_core.config import ImageConfig, Method, TrainingConfig
 from wganad_core.data.mnist import load_sample, vectors
 from wganad_core.networks import image
-from wganad_core.networks.build import make_networks
 from wganad_core.records import FloatArray, half
-from wganad_core.runs import ModelRun, Task
-from wganad_core.scoring import evaluate
-from wganad_core.training import DivergedError
 
 TINY = ImageConfig(n_latent=3, generator_width=2, critic_width=2, encoder_width=2, hidden=6)
 SAMPLE = load_sample()

@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
+from wganad_core.networks.build import make_networks
+from wganad_core.scoring.evidence import NEIGHBOURS, spaces_of
+from wganad_core.training import make_gan
 
 from tests.test_config import RACES
 from wganad_core.config import (
@@ -23,9 +26,6 @@ from wganad_core.config import (
     WindowConfig,
 )
 from wganad_core.data.mixture import make_mixture
-from wganad_core.networks.build import make_networks
-from wganad_core.scoring.evidence import NEIGHBOURS, spaces_of
-from wganad_core.training import make_gan
 from wganad_core.use_cases import (
     HAR,
     METHOD_NAMES,

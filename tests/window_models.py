@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from wganad_core import pretrained, runs
 from wganad_core.config import ACTIVITIES, Architecture, Method, TrainingConfig, WindowConfig
 from wganad_core.data import fetch, har
-from wganad_core.data.pool import WindowPool
 from wganad_core.records import Split
 
 ABNORMAL, PER_PERSON = "sitting", 4  # windows of each activity of a subject
@@ -40,7 +39,7 @@ def make_windows() -> har.Windows:
 
 
 WINDOWS = make_windows()
-POOL = WindowPool(WINDOWS)
+POOL = har.WindowPool(WINDOWS)
 
 
 def make_split(windows: har.Windows, abnormal: str, protocol: str = "test") -> Split:

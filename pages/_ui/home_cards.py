@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages._ui.case import data
 from pages._ui.chart import live_chart
 from pages._ui.race import state as race_state
-from pages._ui.windows import data as windows_data
 from wganad_core import pretrained
 from wganad_core.figures import cards
+from wganad_core.use_cases import HAR
 
 RACE, CRITIC = "pages/race.py", "pages/critic.py"
 DIGITS, MOVEMENTS = "pages/mnist.py", "pages/har.py"
@@ -71,7 +72,7 @@ def pictures() -> None:
     """Eight small live pictures, each a link to its page."""
     runs = {name: race_state.shipped(name) for name in pretrained.RACE_RUNS}
     mixture = race_state.mixture(runs["gan"].mixture)
-    made = [*cards.paper_cards(runs, mixture), *cards.movement_cards(windows_data.sample())]
+    made = [*cards.paper_cards(runs, mixture), *cards.movement_cards(data.samples(HAR))]
     for row in (made[:4], made[4:]):
         for column, card in zip(st.columns(4, gap="medium"), row, strict=True):
             with column.container(border=True, height="stretch"):

@@ -25,13 +25,13 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import center_of_mass, shift
 from sklearn.metrics import average_precision_score
+from wganad_core.live.panels import Panel
+from wganad_core.scoring.evidence import evidence
 
 from wganad_core import pretrained
 from wganad_core.data import mnist
 from wganad_core.data.fetch import mnist_folder
-from wganad_core.live.panels import Panel
 from wganad_core.records import FloatArray, Normals, Rule
-from wganad_core.scoring.evidence import evidence
 from wganad_core.use_cases import MNIST
 
 Found = dict[str, FloatArray]

@@ -33,14 +33,13 @@ import numpy as np
 import torch
 from scipy.ndimage import map_coordinates
 from scipy.spatial.transform import Rotation
+from wganad_core.live.panels import Panel, main_axes, references
+from wganad_core.scoring.evidence import NEIGHBOURS, evidence
 
 from wganad_core.config import ACTIVITIES
 from wganad_core.data.cache import data_directory
-from wganad_core.data.har import part_subjects
-from wganad_core.data.pool import WindowPool, load_pool
-from wganad_core.live.panels import Panel, main_axes, references
+from wganad_core.data.har import WindowPool, part_subjects
 from wganad_core.records import FloatArray, Rule
-from wganad_core.scoring.evidence import NEIGHBOURS, evidence
 from wganad_core.use_cases import HAR
 
 KEPT = 150
@@ -212,7 +211,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    pool = load_pool("har")
+    pool = HAR.pool()
     assert isinstance(pool, WindowPool)
     folder, others = arguments.models, arguments.others
     found = {name: evidence_on(folder, pool, name, others) for name in ACTIVITIES}

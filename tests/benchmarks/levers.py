@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from wganad_core.live.panels import Panel
+from wganad_core.scoring.evidence import evidence
 
 from wganad_core import pretrained
 from wganad_core.data import mnist
 from wganad_core.data.fetch import mnist_folder
 from wganad_core.evaluation import summary
-from wganad_core.live.panels import Panel
-from wganad_core.scoring.evidence import evidence
 
 SHARE = 3
 

@@ -19,10 +19,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+from wganad_core.training import make_gan
 
 from wganad_core.config import MixtureConfig, NetworkConfig, TrainingConfig
 from wganad_core.data.mixture import make_mixture
-from wganad_core.training import make_gan
 
 N_BLOCKS = 25
 UPDATES_PER_BLOCK = 60

@@ -13,11 +13,11 @@ import json
 import time
 
 import torch
+from wganad_core.live.panels import SLOW, Panel
+from wganad_core.scoring.inversion import Descent
 
 from wganad_core import pretrained
 from wganad_core.data import mnist
-from wganad_core.live.panels import SLOW, Panel
-from wganad_core.scoring.inversion import Descent
 
 N_SEARCHED, REPEATS = 64, 3
 

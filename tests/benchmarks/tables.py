@@ -34,12 +34,12 @@ from sklearn import datasets
 from sklearn.decomposition import PCA
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.preprocessing import StandardScaler
+from wganad_core.scoring import descriptors
 
 from tests.benchmarks.tables_peers import DETECTORS, Rows
 from wganad_core.data import har, mnist
 from wganad_core.data.cache import data_directory
 from wganad_core.data.views import View
-from wganad_core.scoring import descriptors
 
 SHARE_FIT = 0.6
 DIGITS_HELD_OUT = (0, 5, 9)

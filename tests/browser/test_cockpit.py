@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
-from pages._ui.cockpit.data import CASES
+from pages._ui.cockpit.data import cases
 from tests.browser.test_app import complaints
 from tests.browser.test_chart_marks import Traffic
 from tests.browser.test_live_chart import drag
@@ -363,7 +363,7 @@ def test_every_section_fits_a_phone(page: Page, app: Server) -> None:
         open_page(page, app, "?against=encoder")
         for section in ("Without labels", "Two detectors", "Take away", "Which samples"):
             assert_fits(page, section)
-        for case in CASES.values():
+        for case in cases().values():
             assert_fits(page, case)
     finally:
         page.set_viewport_size({"width": 1440, "height": 1600})

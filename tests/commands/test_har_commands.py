@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from wganad_core.live.panels import score_all
 
 from tests.direct import assert_same_model
 from tests.test_board import KEYS, LABEL, SCORE
@@ -26,7 +27,6 @@ from wganad_core import pretrained, storage
 from wganad_core.__main__ import main, make_parser
 from wganad_core.commands import train_model
 from wganad_core.config import ACTIVITIES, HAR_PROTOCOLS, WindowConfig
-from wganad_core.live.panels import score_all
 from wganad_core.records import ScoreTable
 from wganad_core.use_cases import HAR
 

@@ -96,7 +96,7 @@ def test_scores_join_with_images_by_content() -> None:
         np.asarray(class_ == "4", np.int64),
         score.astype(np.float32),
     )
-    found = join(table, ids)
+    found = join(table, ids, "80/20")
     assert found.abnormal == "4"
     assert len(found.classes) == 2
     assert found.score("ours").tolist() == pytest.approx([0.8, nan, 0.2, nan], nan_ok=True)

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.datasets import make_blobs
+from wganad_core.training import DivergedError
 
 from wganad_core import WGANAnomalyDetector, WGANImageDetector, WGANSeriesDetector, storage
 from wganad_core.detector import checkpoint
 from wganad_core.detector.base import BaseWGANDetector
-from wganad_core.training import DivergedError
 
 ROWS = make_blobs(300, 4, centers=3, random_state=0)[0]
 IMAGES = np.random.default_rng(0).uniform(size=(60, 28, 28))

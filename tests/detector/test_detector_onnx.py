@@ -18,12 +18,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
-
-from tests.test_layout import imports
-from wganad_core import storage
-from wganad_core.config import ImageConfig, NetworkConfig
-from wganad_core.detector import WGANAnomalyDetector, WGANImageDetector, WGANSeriesDetector, graph
-from wganad_core.detector import onnx as export
 from wganad_core.detector.graph import (
     BiganScore,
     CriticScore,
@@ -34,7 +28,6 @@ from wganad_core.detector.graph import (
     ScoringGraph,
 )
 from wganad_core.detector.networks import networks_for
-from wganad_core.records import Normals, Rule
 from wganad_core.scoring import (
     bigan_detector,
     critic_detector,
@@ -44,6 +37,13 @@ from wganad_core.scoring import (
     vae_detector,
 )
 from wganad_core.scoring.evidence import Sources, evidence, spaces_of, with_levels
+
+from tests.test_layout import imports
+from wganad_core import storage
+from wganad_core.config import ImageConfig, NetworkConfig
+from wganad_core.detector import WGANAnomalyDetector, WGANImageDetector, WGANSeriesDetector, graph
+from wganad_core.detector import onnx as export
+from wganad_core.records import Normals, Rule
 
 # PyTorch's exporter is Python: tracing it doubles the time, and the commands' tests cover ours.
 pytestmark = pytest.mark.no_cover

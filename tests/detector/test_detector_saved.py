@@ -13,12 +13,12 @@ from hypothesis import Phase, given, reject, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as array_of
 from sklearn.datasets import make_blobs
+from wganad_core.training import DivergedError
 
 from wganad_core import WGANAnomalyDetector, storage
 from wganad_core.detector import SCORE_METHODS, WGANImageDetector, WGANSeriesDetector, load
 from wganad_core.detector.saved import KIND, from_arrays, to_arrays
 from wganad_core.storage import StorageError
-from wganad_core.training import DivergedError
 
 ROWS = make_blobs(120, 3, centers=2, random_state=1)[0]
 

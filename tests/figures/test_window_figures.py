@@ -203,12 +203,13 @@ def test_blame_is_shared_out_in_the_usual_order() -> None:
 
 
 def test_cards_show_bundled_windows() -> None:
-    sample = har.load_sample()
+    sample = har.bundled()
     window, image = movement_cards(sample)
     assert {window.page, image.page} == {"movements"}
-    shown = sample.take(sample.position == int(image.query["window"]))
-    assert shown.activities.tolist() == ["walking"]
-    z = np.asarray(image.figure.data[0].z)
-    a, b = shown.signals[0, 6:, 20], shown.signals[0, 6:, 50]
+    shown = np.flatnonzero(sample.position == int(image.query["window"]))
+    assert sample.classes[shown].tolist() == ["walking"]
+    signals = sample.take(shown)
+    z = np.asarray(image.figure["data"][0]["z"])
+    a, b = signals[0, 6:, 20], signals[0, 6:, 50]
     assert z[20, 50] == pytest.approx(np.sqrt(np.square(a - b).sum()), rel=1e-5)
-    assert len(window.figure.data) == 6
+    assert len(window.figure["data"]) == 6

@@ -13,11 +13,12 @@ from sklearn.metrics import average_precision_score
 from tests.test_board import row
 from tests.test_scores import table
 from wganad_core import board
+from wganad_core.config import ACTIVITIES
 from wganad_core.data.har import SIGNALS
 from wganad_core.data.recording import Recording
 from wganad_core.data.timeline import Bout, Timeline
-from wganad_core.evaluation import auprc_floor
-from wganad_core.figures.windows import board as window_board
+from wganad_core.figures import board as board_figures
+from wganad_core.figures import scores as figures
 from wganad_core.figures.windows import scores as window_scores
 from wganad_core.figures.windows import timeline as window_timeline
 from wganad_core.records import ScoreTable
@@ -53,12 +54,12 @@ def boxes(figure: go.Figure) -> dict[str, Any]:
 
 
 def test_activities_stand_in_their_usual_order_and_the_abnormal_one_in_colour():
-    figure = valid(window_scores.activity_boxes(scores()))
+    figure = valid(figures.class_boxes(scores(), ACTIVITIES))
     found = boxes(figure)
     assert list(found) == ["walking", "sitting"]
     assert (found["walking"].median[0], found["walking"].upperfence[0]) == (4.5, 8)
-    assert found["sitting"].line.color == window_scores.ABNORMAL
-    assert found["walking"].line.color == window_scores.NORMAL
+    assert found["sitting"].line.color == figures.ABNORMAL
+    assert found["walking"].line.color == figures.NORMAL
     assert list(figure.layout.xaxis.ticktext) == ["walking", "<b>sitting</b>"]
 
 
@@ -66,14 +67,14 @@ def test_boxes_on_a_logarithmic_axis_are_those_of_the_logarithms():
     # Logarithms −1, 0, 1, 2 and 9: quartiles 0 and 2, so whiskers end within 3 of them; 10⁹ is far.
     values = np.array([0.1, 1, 10, 100, 1e9], np.float32)
     found = table(values.tolist(), class_=["walking"] * 5, label=[0] * 5, abnormal=["laying"] * 5)
-    figure = valid(window_scores.activity_boxes(found))
+    figure = valid(figures.class_boxes(found, ACTIVITIES, log=True))
     assert figure.layout.yaxis.type == "log"
     box, far = figure.data
     five = [box[key][0] for key in ("lowerfence", "q1", "median", "q3", "upperfence")]
     assert five == pytest.approx([0.1, 1, 10, 100, 100])
     assert list(far.y) == [1e9]
-    assert not window_scores.wants_log(np.array([0.0, 1e9]))
-    assert not window_scores.wants_log(np.array([1.0, 100.0]))
+    assert not figures.wants_log(np.array([0.0, 1e9]))
+    assert not figures.wants_log(np.array([1.0, 100.0]))
 
 
 def test_people_are_in_the_order_of_their_numbers_before_what_few_normals_exceed():
@@ -83,7 +84,7 @@ def test_people_are_in_the_order_of_their_numbers_before_what_few_normals_exceed
     assert [found[name].median[0] for name in found] == [2.5, 6.5]
     # Normals are 1 … 8, and 0.95 · 7 = 6.65 steps above the first is 7.65.
     assert figure.layout.shapes[0].y0 == figure.layout.shapes[0].y1 == pytest.approx(7.65)
-    assert {box.line.color for box in found.values()} == {window_scores.NORMAL}
+    assert {box.line.color for box in found.values()} == {figures.NORMAL}
     with pytest.raises(ValueError, match="test scores of laying; found none"):
         window_scores.person_boxes(scores(), "laying")
 
@@ -92,7 +93,7 @@ def test_people_are_in_the_order_of_their_numbers_before_what_few_normals_exceed
 def test_boxes_refuse_scores_of_several_kinds(column):
     mixed = ["a"] * 5 + ["b"] * 6
     with pytest.raises(ValueError, match=f"one {column}; found a, b"):
-        window_scores.activity_boxes(scores(**{column: mixed}))
+        figures.class_boxes(scores(**{column: mixed}))
 
 
 def under(recall: np.ndarray, precision: np.ndarray) -> float:
@@ -108,12 +109,6 @@ def test_the_area_under_the_steps_is_the_average_precision():
     label, score = rng.integers(0, 2, 300), rng.integers(0, 40, 300).astype(float)  # many ties
     expected = average_precision_score(label, score)
     assert under(*window_scores.steps(label, score)) == pytest.approx(expected, abs=1e-12)
-
-
-def test_the_area_under_the_worst_ranking_is_the_floor():
-    recall, precision = window_scores.worst(0.3, n=2001)
-    assert np.trapezoid(precision, recall) == pytest.approx(auprc_floor(0.3), abs=1e-6)
-    assert precision[-1] == pytest.approx(0.3)
 
 
 def test_curves_have_chance_and_people():
@@ -135,9 +130,7 @@ def test_bars_average_seeds_and_mark_chance_and_quotes():
     quoted = [
         board.Row("har", "wgan-gp", "paper", "laying", "80/20", None, 0.7, None, None, None, None)
     ]
-    figure = valid(
-        window_board.activity_bars({"Ours": ours, "Paper": quoted}, ["walking", "laying"])
-    )
+    figure = valid(board_figures.auprc_bars({"Ours": ours, "Paper": quoted}, ["walking", "laying"]))
     first, second, chance = figure.data
     assert list(first.y) == pytest.approx([0.3, 0.85])
     assert first.error_y.array[1] == pytest.approx(math.sqrt(0.005))
@@ -145,7 +138,7 @@ def test_bars_average_seeds_and_mark_chance_and_quotes():
     assert second.marker.pattern.shape == "/"
     assert list(chance.y) == [0.4, 0.4, None, 0.4, 0.4, None]
     with pytest.raises(ValueError, match=r"one protocol; found test, test\+all"):
-        window_board.activity_bars(
+        board_figures.auprc_bars(
             {"Ours": [row("a", protocol="test"), row("a", protocol="test+all")]}, ["a"]
         )
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from wganad_core.live.race import Lane, Race, load_race, save_race
+from wganad_core.training import DivergedError
 
 from wganad_core.config import LaneConfig, MixtureConfig, NetworkConfig, RaceConfig, TrainingConfig
-from wganad_core.live.race import Lane, Race, load_race, save_race
 from wganad_core.storage import StorageError
-from wganad_core.training import DivergedError
 from wganad_core.use_cases import PAPER, SHARP
 
 SMALL = NetworkConfig(width=16)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from wganad_core.scoring.descriptors import BANDS, posture, rhythm, strength
 
 from wganad_core.data.har import LENGTH, RATE
-from wganad_core.scoring.descriptors import BANDS, posture, rhythm, strength
 
 N_BANDS = len(BANDS) - 1
 TIME = np.arange(LENGTH) / RATE

@@ -10,17 +10,17 @@ import pytest
 import torch
 from scipy.spatial.distance import cdist
 from torch import Tensor, nn
-
-from wganad_core import scoring
-from wganad_core.config import ImageConfig
-from wganad_core.networks import image
 from wganad_core.networks.build import make_networks
-from wganad_core.records import FloatArray, Normals, Rule
 from wganad_core.scoring import base, inversion
 from wganad_core.scoring.base import evaluate, evaluating, rows
 from wganad_core.scoring.evidence import Sources, evidence, ours_detector
 from wganad_core.scoring.inversion import Descent, inversion_terms, search
 from wganad_core.scoring.neighbours import mean_distance, unit
+
+from wganad_core import scoring
+from wganad_core.config import ImageConfig
+from wganad_core.networks import image
+from wganad_core.records import FloatArray, Normals, Rule
 
 TINY = ImageConfig(n_latent=3, generator_width=2, critic_width=2, encoder_width=2, hidden=6)
 SHORT = Descent(steps=5, rate=0.05, restarts=2)

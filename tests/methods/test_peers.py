@@ -9,9 +9,7 @@ import pytest
 import torch
 from scipy.spatial.distance import cdist
 from torch import nn
-
 from wganad_core.live.panels import N_AXES, main_axes
-from wganad_core.records import Normals, Rule
 from wganad_core.scoring.evidence import (
     Sources,
     _among,
@@ -21,6 +19,8 @@ from wganad_core.scoring.evidence import (
     with_levels,
 )
 from wganad_core.scoring.neighbours import AT_ONCE, mean_distance, nearest
+
+from wganad_core.records import Normals, Rule
 
 
 def column(*values: float) -> np.ndarray:

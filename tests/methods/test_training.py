@@ -14,12 +14,6 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-
-from wganad_core.config import METHODS, Decay, Method, MixtureConfig, NetworkConfig, TrainingConfig
-from wganad_core.data.mixture import make_mixture
-from wganad_core.divergence import wasserstein
-from wganad_core.records import FloatArray, Snapshot
-from wganad_core.storage import StorageError, save
 from wganad_core.training import (
     N_FIXED,
     Adversarial,
@@ -31,6 +25,12 @@ from wganad_core.training import (
     train,
 )
 from wganad_core.training.gans import VanillaGAN
+
+from wganad_core.config import METHODS, Decay, Method, MixtureConfig, NetworkConfig, TrainingConfig
+from wganad_core.data.mixture import make_mixture
+from wganad_core.divergence import wasserstein
+from wganad_core.records import FloatArray, Snapshot
+from wganad_core.storage import StorageError, save
 from wganad_core.use_cases import SHARP
 
 X = make_mixture(MixtureConfig(n_samples=400)).x

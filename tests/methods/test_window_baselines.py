@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from wganad_core.data.har import LENGTH, SIGNALS
-from wganad_core.records import FloatArray
 from wganad_core.scoring.baselines import (
     N_COMPONENTS,
     nearest_detector,
@@ -14,6 +11,9 @@ from wganad_core.scoring.baselines import (
     total,
     window_baselines,
 )
+
+from wganad_core.data.har import LENGTH, SIGNALS
+from wganad_core.records import FloatArray
 
 D = len(SIGNALS) * LENGTH
 RNG = np.random.default_rng(3)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from wganad_core.networks.build import make_networks
 
 from wganad_core.config import METHODS, ConfigError, ImageConfig, Method, NetworkConfig
 from wganad_core.networks import image
-from wganad_core.networks.build import make_networks
 from wganad_core.networks.initial import initialise
 from wganad_core.networks.parts import Networks
 

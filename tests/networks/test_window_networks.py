@@ -11,6 +11,15 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from wganad_core.networks.build import make_networks
+from wganad_core.training import (
+    Trainer,
+    load_checkpoint,
+    make_gan,
+    make_trainer,
+    save_checkpoint,
+    train,
+)
 
 from tests.methods.test_image_critic import assert_equals_autograd, make_batch, slope_function
 from tests.methods.test_training import assert_same_snapshot, assert_same_state
@@ -29,18 +38,9 @@ from wganad_core.data.har import load_sample
 from wganad_core.data.views import View
 from wganad_core.fast_critic import _chain_gradient, _ClosedForm, critic_gradient, is_dense
 from wganad_core.networks import window
-from wganad_core.networks.build import make_networks
 from wganad_core.networks.initial import initialise
 from wganad_core.networks.parts import FlatParameters, Networks
 from wganad_core.records import FloatArray
-from wganad_core.training import (
-    Trainer,
-    load_checkpoint,
-    make_gan,
-    make_trainer,
-    save_checkpoint,
-    train,
-)
 
 WINDOWS = load_sample().signals[::20]
 EVERY_ARCHITECTURE = pytest.mark.parametrize("architecture", ARCHITECTURES)

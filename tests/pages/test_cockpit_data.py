@@ -16,16 +16,15 @@ from numpy.typing import NDArray
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from pages._ui.case import data as case_data
 from pages._ui.cockpit import data as cockpit_data
-from pages._ui.cockpit import names as cockpit_names
 from pages._ui.cockpit.data import Loaded, Source
-from pages._ui.digits import data as digits_data
-from pages._ui.windows import data as windows_data
 from wganad_core import pretrained, storage
 from wganad_core.data import har, mnist
 from wganad_core.figures import pictures
 from wganad_core.records import Scored
 from wganad_core.storage import StorageError
+from wganad_core.use_cases import HAR, MNIST, SCORED_CASES
 
 DIGIT = Source("mnist", "4", "", "80/20")
 WINDOWS = Source("har", "laying", "wgan-gp-conv", "test+all")
@@ -126,17 +125,17 @@ def test_ones_own_scores_have_no_other_detector():
 
 @pytest.mark.parametrize("case", ["mnist", "har", "mixture"])
 def test_every_detector_of_every_file_has_a_name_and_a_meaning(case: str):
-    for abnormal in cockpit_data.CLASSES[case]:
+    for abnormal in SCORED_CASES[case].classes:
         table = pd.read_parquet(pretrained.scores_path(case, abnormal), columns=["detector"])
         in_file = set(table.detector)
         offered: set[str] = set()
         for model in cockpit_data.models(case, abnormal):
             for protocol in {"mnist": ["80/20"], "har": ["test", "test+all"]}.get(case, ["test"]):
                 found = cockpit_data.detectors(Source(case, abnormal, model, protocol))
-                assert list(found) == [n for n in cockpit_names.DETECTORS[case] if n in found]
+                assert list(found) == [n for n in SCORED_CASES[case].labels if n in found]
                 offered |= found.keys()
         assert offered == in_file
-        assert in_file <= cockpit_names.MEANINGS[case].keys()
+        assert in_file <= SCORED_CASES[case].meanings.keys()
 
 
 def test_names_are_peoples_and_ours_comes_first():
@@ -157,8 +156,8 @@ def test_text_is_kept_once_for_all_detectors():
 
 
 def test_shown_are_exactly_the_bundled_samples():
-    digits, windows = digits_data.sample(), windows_data.sample()
-    sizes = [(DIGIT, "ours", len(digits.labels)), (WINDOWS, "knn", len(windows))]
+    digits, windows = case_data.samples(MNIST), case_data.samples(HAR)
+    sizes = [(DIGIT, "ours", len(digits.ids)), (WINDOWS, "knn", len(windows.ids))]
     for source, detector, n in [*sizes, (POINTS, "critic", 5_000)]:
         loaded = cockpit_data.load(source, detector)
         assert cockpit_data.shown(source, loaded).sum() == n
@@ -177,20 +176,17 @@ def test_a_picture_is_that_of_the_sample(source: Source, detector: str):
     seen = np.flatnonzero(cockpit_data.shown(source, loaded))
     at = cockpit_data._chosen(source, loaded, seen)
     assert len(set(at.tolist())) == len(seen)
-    bundled = digits_data.sample().labels if source.case == "mnist" else None
-    names = windows_data.sample().activities if bundled is None else bundled.astype(str)
-    assert_array_equal(names[at], text(loaded.test.class_)[seen])
+    samples = case_data.samples(source.use_case)
+    assert_array_equal(samples.classes[at], text(loaded.test.class_)[seen])
     if source.case == "har":
-        assert_array_equal(
-            windows_data.sample().subjects[at].astype(str), text(loaded.test.subject)[seen]
-        )
+        assert_array_equal(samples.subjects[at], text(loaded.test.subject)[seen])
 
 
 def test_pictures_show_the_samples_that_were_asked_for():
     """By the content that the sample's id is the hash of."""
     loaded = cockpit_data.load(DIGIT, "ours")
     asked = np.flatnonzero(cockpit_data.shown(DIGIT, loaded))[[5_000, 3, 14_000]]
-    digits = digits_data.sample()
+    digits = mnist.load_sample()
     by_id = dict(zip(mnist.sample_ids(digits.images).tolist(), digits.images, strict=True))
     for html, i in zip(cockpit_data.pictures(DIGIT, loaded, asked), asked, strict=True):
         name = text(loaded.test.class_)[i]
@@ -204,7 +200,7 @@ def test_pictures_show_the_samples_that_were_asked_for():
 def test_pictures_of_windows_are_of_total_acceleration():
     loaded = cockpit_data.load(WINDOWS, "knn")
     asked = np.flatnonzero(cockpit_data.shown(WINDOWS, loaded))[[200, 1]]
-    windows = windows_data.sample()
+    windows = har.load_sample()
     by_id = dict(zip(har.sample_ids(windows.signals).tolist(), windows.signals, strict=True))
     wanted = [by_id[text(loaded.test.sample_id)[i]][6:] for i in asked]
     expected = [pictures.uri(pictures.window(total)) for total in wanted]
@@ -304,7 +300,7 @@ def page() -> None:
     from pages._ui.cockpit import choice as cockpit_choice
     from pages._ui.cockpit import data as cockpit_data
 
-    case = linked.choice("Scores of", cockpit_data.CASES, key="case", default="mnist")
+    case = linked.choice("Scores of", cockpit_data.cases(), key="case", default="mnist")
     if case == "own":
         cockpit_choice.forget()
         return

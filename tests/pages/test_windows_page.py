@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui.windows import data as windows_data
+from pages._ui.case import data
 from tests import app_pages
 from tests.app_pages import choose
 from wganad_core import pretrained
@@ -16,6 +17,7 @@ from wganad_core.config import ACTIVITIES
 from wganad_core.data.har import SIGNALS
 from wganad_core.evaluation import summary
 from wganad_core.storage import load_scores
+from wganad_core.use_cases import HAR
 
 pytestmark = pytest.mark.usefixtures("page_workers")
 NEEDED = ("wgan-gp", "encoder", "ours")
@@ -56,7 +58,7 @@ def in_headline(test: AppTest) -> list[str]:
 
 def test_the_headline_has_the_shipped_figures(activity: str) -> None:
     test = opened(activity=activity)
-    assert f"never seen anybody {windows_data.doing(activity)}" in test.subheader[0].value
+    assert f"never seen anybody {HAR.describe(activity)}" in test.subheader[0].value
     assert in_headline(test) == figures(activity, "wgan-gp-conv", "ours-others", "test")
     choose(test, protocol="test+all")
     assert in_headline(test) == figures(activity, "wgan-gp-conv", "ours-others", "test+all")
@@ -65,10 +67,10 @@ def test_the_headline_has_the_shipped_figures(activity: str) -> None:
 
 
 def test_the_address_names_a_window(activity: str) -> None:
-    sample = windows_data.sample()
-    number = int((sample.activities != activity).argmax())
+    sample = data.samples(HAR)
+    number = int((sample.classes != activity).argmax())
     test = opened(activity=activity, window=str(sample.position[number]))
-    what = windows_data.doing(str(sample.activities[number]))
+    what = HAR.describe(str(sample.classes[number]))
     assert test.subheader[1].value == (
         f"Window {sample.position[number]:,}: person {sample.subjects[number]}, {what} "
         "(a normal activity)"
@@ -83,16 +85,16 @@ def test_people_and_activities_are_filtered(activity: str) -> None:
     assert "person 9, " in test.subheader[1].value
     other = next(name for name in ACTIVITIES if name != activity)
     test.selectbox(key="class").set_value(other).run()
-    assert f"person 9, {windows_data.doing(other)} (a normal" in test.subheader[1].value
+    assert f"person 9, {HAR.describe(other)} (a normal" in test.subheader[1].value
     choose(test, order="misses")
     assert "No test window is of this kind" in test.info[0].value
 
 
 def test_the_marked_cell_is_said_in_words(activity: str) -> None:
-    sample = windows_data.sample()
+    sample = data.samples(HAR)
     position = str(sample.position[5])
     test = opened(activity=activity, window=position, cell="20-50", sensor="body_gyro", axis="z")
-    signal = sample.signals[5, SIGNALS.index("body_gyro_z")]
+    signal = sample.take(np.array([5]))[0, SIGNALS.index("body_gyro_z")]
     (words,) = [m.value for m in test.markdown if "R[i, j]" in m.value and "compares" in m.value]
     assert "*i* = 0.40 s" in words
     assert "*j* = 1.00 s" in words

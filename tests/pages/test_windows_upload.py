@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui.windows import flagged as windows_flagged
-from pages._ui.windows import tables as windows_tables
+from pages._ui.case import data, flagged
 from tests import app_pages
 from wganad_core import board, pretrained
 from wganad_core.config import ACTIVITIES
@@ -19,6 +18,7 @@ from wganad_core.data import DataError, har, har_example, timeline
 from wganad_core.data.har import SIGNALS, Windows
 from wganad_core.data.recording import Recording, read_recording
 from wganad_core.data.uci_pipeline import uci_preset
+from wganad_core.use_cases import HAR
 
 pytestmark = pytest.mark.usefixtures("page_workers")
 
@@ -187,8 +187,8 @@ def csv(columns: str, values: np.ndarray) -> bytes:
     return "\n".join([f"time,{columns}", *rows]).encode()
 
 
-def upload(test: AppTest, data: bytes, name: str = "mine.csv") -> AppTest:
-    test.file_uploader[0].set_value((name, data, "text/csv")).run()
+def upload(test: AppTest, content: bytes, name: str = "mine.csv") -> AppTest:
+    test.file_uploader[0].set_value((name, content, "text/csv")).run()
     assert not test.exception
     return test
 
@@ -198,14 +198,12 @@ def test_the_example_is_scored_as_its_windows_were(activity: str) -> None:
     test = opened("own", activity=activity, detector="ours")
     assert not test.error
     line = timeline.timeline(uci_preset(har_example.load_example().recording))
-    shipped = windows_tables.table(activity, "conv", "ours").where(part="test", protocol="test")
+    shipped = data.table(HAR, activity, "conv", "ours").where(part="test", protocol="test")
     known = dict(zip(shipped.sample_id.tolist(), shipped.score.tolist(), strict=True))
     score = np.array([known[name] for name in har.sample_ids(line.signals)])
     # Twentieths of the calibration normals may be above the first threshold.
     calibration = np.sort(
-        windows_tables.table(activity, "conv", "ours")
-        .where(part="calibration", protocol="test")
-        .score
+        data.table(HAR, activity, "conv", "ours").where(part="calibration", protocol="test").score
     )
     threshold = calibration[len(calibration) - 1 - len(calibration) // 20]
     expected = timeline.flagged(line, score, float(threshold))
@@ -216,10 +214,10 @@ def test_the_example_is_scored_as_its_windows_were(activity: str) -> None:
 
 def test_the_note_counts_people_not_windows(activity: str) -> None:
     test = opened("own", activity=activity, detector="ours")
-    table = windows_tables.table(activity, "conv", "ours")
-    assert set(windows_tables.alarms(table, "calibration", 0)) == {"27", "30"}
-    assert set(windows_tables.alarms(table, "test", np.inf).values()) == {0.0}
-    assert len(windows_tables.alarms(table, "test", -np.inf)) == 9
+    table = data.table(HAR, activity, "conv", "ours")
+    assert set(data.alarms(table, "calibration", 0)) == {"27", "30"}
+    assert set(data.alarms(table, "test", np.inf).values()) == {0.0}
+    assert len(data.alarms(table, "test", -np.inf)) == 9
     assert "Two people are no population" in words(test)
     test.slider[0].set_value(0.0).run()
     assert "it flags 0% for person 27 and 0% for person 30" in words(test)
@@ -254,8 +252,8 @@ def test_a_bad_file_is_one_sentence_and_loses_nothing(activity: str) -> None:
 
 def test_the_first_rate_is_on_the_slider(activity: str) -> None:
     test = opened("own", activity=activity)
-    assert test.slider[0].value == windows_flagged.RATE
-    assert f"for {windows_flagged.RATE:g} % false alarms" in words(test)
+    assert test.slider[0].value == flagged.RATE
+    assert f"for {flagged.RATE:g} % false alarms" in words(test)
 
 
 def test_boxes_open(activity: str) -> None:

@@ -14,17 +14,6 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-
-from tests.direct import Direct, assert_same_model
-from wganad_core import pretrained, runs, storage
-from wganad_core.__main__ import main, make_parser
-from wganad_core.commands import console, train_model
-from wganad_core.config import DIGITS, ImageConfig, Method, TrainingConfig
-from wganad_core.data import fetch, mnist
-from wganad_core.data.latents import walk
-from wganad_core.data.pool import DigitPool
-from wganad_core.live import panels
-from wganad_core.live.client import WorkerError
 from wganad_core.live.panels import (
     Panel,
     Shelf,
@@ -35,9 +24,19 @@ from wganad_core.live.panels import (
     search_split,
     subset,
 )
-from wganad_core.records import FloatArray, ScoreTable, Split
 from wganad_core.scoring.evidence import spaces_of
 from wganad_core.scoring.inversion import Descent
+
+from tests.direct import Direct, assert_same_model
+from wganad_core import pretrained, runs, storage
+from wganad_core.__main__ import main, make_parser
+from wganad_core.commands import console, train_model
+from wganad_core.config import DIGITS, ImageConfig, Method, TrainingConfig
+from wganad_core.data import fetch, mnist
+from wganad_core.data.latents import walk
+from wganad_core.live import panels
+from wganad_core.live.client import ModelKey, WorkerError
+from wganad_core.records import FloatArray, ScoreTable, Split
 from wganad_core.use_cases import MNIST
 
 TINY = ImageConfig(n_latent=3, generator_width=2, critic_width=2, encoder_width=2, hidden=6)
@@ -45,6 +44,7 @@ METHODS: tuple[Method, ...] = ("wgan-gp", "encoder", "features", "vae", "bigan")
 ABNORMAL, PER_CLASS, N_SUBSET = "4", 30, 20
 SHORT = Descent(steps=2, restarts=1)
 OURS = MNIST.ours.rules
+KEY = ModelKey("mnist", ABNORMAL)
 QUICK = {"critic", "encoder", "vae", "bigan", "critic-interval", *OURS}
 
 
@@ -56,7 +56,7 @@ def make_pool() -> mnist.Digits:
 
 
 DIGITS_THERE = make_pool()
-POOL = DigitPool(DIGITS_THERE)
+POOL = mnist.DigitPool(DIGITS_THERE)
 
 
 def make_split(digits: mnist.Digits, abnormal: str = ABNORMAL, protocol: str = "80/20") -> Split:
@@ -492,7 +492,7 @@ def client(models: Path, panel: Panel, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_the_worker_judges(client: Direct, panel: Panel) -> None:
-    judged, times = client.judge(ABNORMAL, X[:5])
+    judged, times, _ = client.judge(KEY, X[:5])
     assert judged.keys() == times.keys() == QUICK
     assert min(times.values()) > 0
     for name, expected in panel.judge(X[:5]).items():
@@ -504,13 +504,13 @@ def test_the_worker_judges(client: Direct, panel: Panel) -> None:
         assert (rebuilt is None) == (expected.reconstruction is None)
         if rebuilt is not None and expected.reconstruction is not None:
             assert np.array_equal(rebuilt, expected.reconstruction)
-    some, _ = client.judge(ABNORMAL, X[:2], ["vae"])
+    some, _, _ = client.judge(KEY, X[:2], ["vae"])
     assert some.keys() == {"vae"}
 
 
 @pytest.mark.parametrize("name", panels.SLOW)
 def test_the_worker_searches(client: Direct, panel: Panel, name: str) -> None:
-    found = client.search(ABNORMAL, name, X[:2], frames=2, steps=4, restarts=2, seed=5)
+    found = client.search(KEY, name, X[:2], frames=2, steps=4, restarts=2, seed=5)
     expected, path = panel.search(name, X[:2], Descent(steps=4, restarts=2, seed=5), 2)
     assert path is not None
     assert np.array_equal(found.judgement.score, expected.score)
@@ -522,24 +522,24 @@ def test_the_worker_searches(client: Direct, panel: Panel, name: str) -> None:
 
 def test_the_worker_generates(client: Direct, panel: Panel) -> None:
     z = np.random.default_rng(1).normal(size=(3, 3)).astype(np.float32)
-    assert np.array_equal(client.generate(ABNORMAL, z), panel.generate(z))
+    assert np.array_equal(client.generate(KEY, z)[0], panel.generate(z))
 
 
 def test_the_worker_takes_no_images(client: Direct) -> None:
     nothing = np.empty((0, 784), np.float32)
-    judged, _ = client.judge(ABNORMAL, nothing)
+    judged, _, _ = client.judge(KEY, nothing)
     assert all(value.score.shape == (0,) for value in judged.values())
-    found = client.search(ABNORMAL, "inversion", nothing, frames=2, steps=4)
+    found = client.search(KEY, "inversion", nothing, frames=2, steps=4)
     assert found.judgement.score.shape == (0,)
 
 
 def test_the_worker_refuses_in_a_sentence(client: Direct) -> None:
     with pytest.raises(WorkerError, match=r"wgan-gp.safetensors cannot be read"):
-        client.judge("7", X[:1])
+        client.judge(ModelKey("mnist", "7"), X[:1])
     with pytest.raises(WorkerError, match="Expected finite samples"):
-        client.judge(ABNORMAL, np.full((1, 784), np.nan))
+        client.judge(KEY, np.full((1, 784), np.nan))
     with pytest.raises(WorkerError, match="Expected finite samples"):
-        client.search(ABNORMAL, "anogan", np.full((1, 784), np.nan))
+        client.search(KEY, "anogan", np.full((1, 784), np.nan))
 
 
 def test_the_shelf_keeps_the_last_few(client: Direct, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from wganad_core.live.panels import (
+    Panel,
+    fitted_panel,
+    fitted_panels,
+    recompute,
+    score_all,
+)
+from wganad_core.scoring.evidence import spaces_of
 
 from tests.direct import Direct
 from tests.window_models import ABNORMAL, POOL, SPLIT, WINDOWS, in_place_of_har, make_split, raw
@@ -16,16 +24,8 @@ from wganad_core import pretrained, storage
 from wganad_core.config import Architecture
 from wganad_core.data import har
 from wganad_core.data.views import View
-from wganad_core.live.client import WorkerError
-from wganad_core.live.panels import (
-    Panel,
-    fitted_panel,
-    fitted_panels,
-    recompute,
-    score_all,
-)
+from wganad_core.live.client import ModelKey, WorkerError
 from wganad_core.records import Judgement, ScoreTable
-from wganad_core.scoring.evidence import spaces_of
 from wganad_core.use_cases import HAR
 
 BASE = {"critic", "encoder", "critic-features"}
@@ -293,15 +293,15 @@ def test_the_worker_judges_raw_windows(
     client: Direct, panels: dict[str, Panel], architecture: Architecture
 ) -> None:
     panel, signals = panels[architecture], raw("test")[:5]
-    judged, times, view = client.judge_windows(ABNORMAL, architecture, signals)
+    judged, times, view = client.judge(ModelKey("har", ABNORMAL, architecture), signals)
     assert view == panel.view
     assert judged.keys() == times.keys() == panel.detectors.keys()
     assert min(times.values()) > 0
     for name, expected in panel.judge(panel.rows(signals)).items():
         assert_same(judged[name], expected)
-    some, _, _ = client.judge_windows(ABNORMAL, architecture, signals, ["critic"])
+    some, _, _ = client.judge(ModelKey("har", ABNORMAL, architecture), signals, ["critic"])
     assert some.keys() == {"critic"}
-    none, _, _ = client.judge_windows(ABNORMAL, architecture, signals[:0])
+    none, _, _ = client.judge(ModelKey("har", ABNORMAL, architecture), signals[:0])
     assert all(value.score.shape == (0,) for value in none.values())
 
 
@@ -310,7 +310,8 @@ def test_the_worker_generates_windows(
     client: Direct, panels: dict[str, Panel], architecture: Architecture
 ) -> None:
     z = np.random.default_rng(1).normal(size=(3, 3)).astype(np.float32)
-    rows, view = client.generate_windows(ABNORMAL, architecture, z)
+    rows, view = client.generate(ModelKey("har", ABNORMAL, architecture), z)
+    assert view is not None
     assert view == panels[architecture].view
     assert np.array_equal(rows, panels[architecture].generate(z))
     if architecture != "recurrence":
@@ -321,6 +322,6 @@ def test_the_worker_generates_windows(
 def test_the_worker_refuses_in_a_sentence(client: Direct) -> None:
     signals = raw("test")[:1]
     with pytest.raises(WorkerError, match=r"wgan-gp-conv.safetensors cannot be read"):
-        client.judge_windows("laying", "conv", signals)
+        client.judge(ModelKey("har", "laying", "conv"), signals)
     with pytest.raises(WorkerError, match="finite"):
-        client.judge_windows(ABNORMAL, "conv", np.full_like(signals, np.nan))
+        client.judge(ModelKey("har", ABNORMAL, "conv"), np.full_like(signals, np.nan))

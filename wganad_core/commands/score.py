@@ -51,13 +51,12 @@ def score_models(case: UseCase, arguments: argparse.Namespace) -> int:
     """Fit our rules where they are missing, score, write one table per class."""
     from wganad_core import storage
     from wganad_core.data.cache import data_directory
-    from wganad_core.data.pool import load_pool
     from wganad_core.panels.tables import score_all
     from wganad_core.records import ScoreTable
 
     models = arguments.models or data_directory() / "models" / case.name
     out = arguments.out or models / "scores"
-    pool = load_pool(case.name)
+    pool = case.pool()
     protocols = [arguments.protocol] if arguments.protocol else case.protocols
     for abnormal in case.classes if arguments.abnormal == "all" else (arguments.abnormal,):
         splits = [pool.split(abnormal, protocol) for protocol in protocols]

@@ -98,11 +98,10 @@ def train_models(case: UseCase, arguments: argparse.Namespace) -> int:
     import torch
 
     from wganad_core.data.cache import data_directory
-    from wganad_core.data.pool import load_pool
 
     torch.set_num_threads(1)  # two change the bits and gain little; run two classes side by side
     folder = arguments.out or data_directory() / "models" / case.name
-    pool = load_pool(case.name, download=arguments.fetch)
+    pool = case.pool(download=arguments.fetch)
     chosen = case.classes if arguments.abnormal == "all" else (arguments.abnormal,)
     for abnormal in chosen:
         status = _train_one(case, arguments, abnormal, pool, folder)

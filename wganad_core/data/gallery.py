@@ -106,13 +106,12 @@ class Gallery:
         ]
         return np.flatnonzero(classes == self.abnormal)[:n], np.concatenate(normals)
 
-    def table(self, detector: str, use_case: str = "mnist", protocol: str = "80/20") -> ScoreTable:
+    def table(self, detector: str) -> ScoreTable:
         """One detector's test scores in the exchange format, without ids."""
         keep = ~np.isnan(self.scores[detector])
         n = int(keep.sum())
-        same = {"use_case": use_case, "model": "", "abnormal": self.abnormal}
-        same |= {"detector": detector, "protocol": protocol, "part": "test"}
-        same |= {"sample_id": "", "subject": ""}
+        same = dict.fromkeys(("use_case", "model", "protocol", "sample_id", "subject"), "")
+        same |= {"abnormal": self.abnormal, "detector": detector, "part": "test"}
         return ScoreTable(
             **{name: np.full(n, value) for name, value in same.items()},
             seed=np.zeros(n, np.int64),
@@ -131,9 +130,7 @@ def _evenly(rows: Index, abnormal: NDArray[np.bool_], n: int) -> Index:
     return rng.permutation(np.concatenate([bad, good]))
 
 
-def join(
-    table: ScoreTable, sample_ids: NDArray[np.str_], protocol: str = "80/20", seed: int = 0
-) -> Gallery:
+def join(table: ScoreTable, sample_ids: NDArray[np.str_], protocol: str, seed: int = 0) -> Gallery:
     """The test rows of one protocol and seed, joined with the bundled samples by their ids (m,),
     which tell their content. One detector has one row per sample: of several models, choose one."""
     tests = np.flatnonzero(

@@ -23,9 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core.config import ACTIVITIES, HAR_PROTOCOLS
-from wganad_core.data import DataError, har_archive, har_cache
-from wganad_core.data.fetch import reason
+from wganad_core.data import DataError, fetch, har_archive, har_cache
+from wganad_core.data.fetch import Progress, reason
 from wganad_core.data.har_archive import OFFICIAL, Flaw
+from wganad_core.data.pool import Pool, Samples
+from wganad_core.data.views import View
 from wganad_core.records import FloatArray, Split
 
 SIGNALS = har_archive.SIGNALS  # acceleration in g, angular velocity (gyro) in rad/s
@@ -197,4 +199,49 @@ def sample_ids(signals: NDArray[Any]) -> NDArray[np.str_]:
     halves = np.ascontiguousarray(signals, np.float16)
     return np.array(
         [hashlib.blake2b(window.tobytes(), digest_size=8).hexdigest() for window in halves], "<U16"
+    )
+
+
+# As models and pages see it
+
+
+@dataclasses.dataclass(frozen=True)
+class WindowPool(Pool):
+    windows: Windows
+
+    def split(self, abnormal: str, protocol: str) -> Split:
+        return split_har(self.windows, abnormal, protocol)
+
+    def view(self, kind: str, index: Index) -> View:
+        return View.fitted(kind, self.windows.signals[index])
+
+    def rows(self, index: Index, view: View | None) -> FloatArray:
+        if view is None:
+            raise ValueError("Windows need a view to become rows; found a model without one.")
+        return view.rows(self.windows.signals[index])
+
+    def ids(self, index: Index) -> NDArray[np.str_]:
+        return sample_ids(self.windows.signals[index])
+
+    def subjects(self, index: Index) -> NDArray[np.str_]:
+        return self.windows.subjects[index].astype(np.str_)
+
+
+def load_pool(download: bool = False, progress: Progress | None = None) -> WindowPool:
+    """All 10,299, verified; downloaded first if they are missing and `download` is set.
+
+    Raises `DataError` with one sentence for a set that is not there or not as published.
+    """
+    return WindowPool(load_har(fetch.har_folder(download, progress)))
+
+
+def bundled() -> Samples:
+    """The nine test subjects' sample for pages."""
+    windows = load_sample()
+    return Samples(
+        classes=windows.activities,
+        ids=sample_ids(windows.signals),
+        subjects=windows.subjects.astype(np.str_),
+        position=windows.position,
+        take=lambda index: windows.signals[index],
     )

@@ -14,6 +14,7 @@ from scipy.spatial.distance import cdist
 from wganad_core.config import MixtureConfig
 from wganad_core.data import DataError
 from wganad_core.data.own.points import own_points
+from wganad_core.data.pool import Samples
 from wganad_core.records import Box, FloatArray
 
 OUTSIDE = "outside"  # the class of anomalies
@@ -195,3 +196,16 @@ def clouds(
     noise = np.random.default_rng(0).normal(scale=sigma, size=(len(centres), n_each, 2))
     middle = np.asarray(centres, np.float64).reshape(-1, 1, 2)
     return (middle + noise).reshape(-1, 2).astype(np.float32)
+
+
+def bundled() -> Samples:
+    """The points of the shipped score table, for pages."""
+    scored = scored_points(make_mixture(SCORED))
+    n = len(scored.points)
+    return Samples(
+        classes=np.full(n, OUTSIDE),
+        ids=sample_ids(scored.points),
+        subjects=np.full(n, ""),
+        position=np.arange(n),
+        take=lambda index: scored.points[index],
+    )

@@ -16,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core.config import DIGITS, PROTOCOLS
-from wganad_core.data import DataError
-from wganad_core.data.fetch import BROKEN, reason, unpacked
-from wganad_core.records import Split
+from wganad_core.data import DataError, fetch
+from wganad_core.data.fetch import BROKEN, Progress, reason, unpacked
+from wganad_core.data.pool import Pool, Samples
+from wganad_core.data.views import View
+from wganad_core.records import FloatArray, Split
 
 SIDE = 28
 N_TRAIN, N_TEST = 60_000, 10_000
@@ -194,4 +196,47 @@ def sample_ids(images: Bytes) -> NDArray[np.str_]:
     """A content hash (16 hex digits) per image, so that scores join with data in any order."""
     return np.array(
         [hashlib.blake2b(image.tobytes(), digest_size=8).hexdigest() for image in images], "<U16"
+    )
+
+
+# As models and pages see it
+
+
+@dataclasses.dataclass(frozen=True)
+class DigitPool(Pool):
+    digits: Digits
+
+    def split(self, abnormal: str, protocol: str) -> Split:
+        return split_mnist(self.digits, abnormal, protocol)
+
+    def view(self, kind: str, index: NDArray[np.int64]) -> None:
+        return None
+
+    def rows(self, index: NDArray[np.int64], view: View | None) -> FloatArray:
+        return vectors(self.digits.images[index])
+
+    def ids(self, index: NDArray[np.int64]) -> NDArray[np.str_]:
+        return sample_ids(self.digits.images[index])
+
+    def subjects(self, index: NDArray[np.int64]) -> NDArray[np.str_]:
+        return np.full(len(index), "")
+
+
+def load_pool(download: bool = False, progress: Progress | None = None) -> DigitPool:
+    """All 70,000, verified; downloaded first if they are missing and `download` is set.
+
+    Raises `DataError` with one sentence for a set that is not there or not as published.
+    """
+    return DigitPool(load_mnist(fetch.mnist_folder(download, progress)))
+
+
+def bundled() -> Samples:
+    """The held-out fifth for pages."""
+    digits = load_sample()
+    return Samples(
+        classes=digits.labels.astype(np.str_),
+        ids=sample_ids(digits.images),
+        subjects=np.full(len(digits.labels), ""),
+        position=digits.position,
+        take=lambda index: vectors(digits.images[index]),
     )

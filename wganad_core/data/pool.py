@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wganad_core.data import fetch, har, mnist
-from wganad_core.data.fetch import Progress
 from wganad_core.data.views import View
 from wganad_core.records import FloatArray, Split
 
@@ -41,56 +40,20 @@ class Pool(ABC):
 
 
 @dataclasses.dataclass(frozen=True)
-class DigitPool(Pool):
-    """MNIST."""
+class Samples:
+    """The samples of a data set that ship, for pages to show.
 
-    digits: mnist.Digits
-
-    def split(self, abnormal: str, protocol: str) -> Split:
-        return mnist.split_mnist(self.digits, abnormal, protocol)
-
-    def view(self, kind: str, index: Index) -> None:
-        return None
-
-    def rows(self, index: Index, view: View | None) -> FloatArray:
-        return mnist.vectors(self.digits.images[index])
-
-    def ids(self, index: Index) -> NDArray[np.str_]:
-        return mnist.sample_ids(self.digits.images[index])
-
-    def subjects(self, index: Index) -> NDArray[np.str_]:
-        return np.full(len(index), "")
-
-
-@dataclasses.dataclass(frozen=True)
-class WindowPool(Pool):
-    """UCI HAR."""
-
-    windows: har.Windows
-
-    def split(self, abnormal: str, protocol: str) -> Split:
-        return har.split_har(self.windows, abnormal, protocol)
-
-    def view(self, kind: str, index: Index) -> View:
-        return View.fitted(kind, self.windows.signals[index])
-
-    def rows(self, index: Index, view: View | None) -> FloatArray:
-        if view is None:
-            raise ValueError("Windows need a view to become rows; found a model without one.")
-        return view.rows(self.windows.signals[index])
-
-    def ids(self, index: Index) -> NDArray[np.str_]:
-        return har.sample_ids(self.windows.signals[index])
-
-    def subjects(self, index: Index) -> NDArray[np.str_]:
-        return self.windows.subjects[index].astype(np.str_)
-
-
-def load_pool(use_case: str, download: bool = False, progress: Progress | None = None) -> Pool:
-    """The full data set, verified; downloaded first if it is missing and `download` is set.
-
-    Raises `DataError` with one sentence for a set that is not there or not as published.
+    `classes`, `ids` (content hashes) and `subjects` (n,), empty texts where nobody knows;
+    `position` (n,), their numbers in the pool. `take` gives some by their numbers here: images as
+    rows (k, 784) in [0, 1], windows (k, 9, 128) in g and rad/s, points (k, 2).
     """
-    if use_case == "har":
-        return WindowPool(har.load_har(fetch.har_folder(download, progress)))
-    return DigitPool(mnist.load_mnist(fetch.mnist_folder(download, progress)))
+
+    classes: NDArray[np.str_]
+    ids: NDArray[np.str_]
+    subjects: NDArray[np.str_]
+    position: Index
+    take: Callable[[Index], FloatArray]
+
+    def first(self, class_: str) -> int:
+        """The number of the first sample of a class."""
+        return int(np.argmax(self.classes == class_))

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from wganad_core.figures.digit_images import PALETTES, SIDE
+from wganad_core.figures.images import PALETTES, SIDE
 from wganad_core.figures.windows import signals as windows
 from wganad_core.records import Box
+from wganad_core.use_cases.case import Shape
 
 Points = NDArray[np.floating]
 
@@ -33,6 +34,11 @@ GREY = "#808C9B"
 def uri(svg: str) -> str:
     """An SVG as a data URI, hardly longer: pages remove SVG that stands in their HTML."""
     return "data:image/svg+xml," + urllib.parse.quote(svg.replace('"', "'"), safe=" /:=.,'()-")
+
+
+def sample(shape: Shape, x: Points) -> str:
+    """A sample of a use case, an image or a window, as a data URI."""
+    return digit(x) if shape == "image" else uri(window(x[6:]))
 
 
 def digit(image: Points) -> str:

@@ -5,12 +5,15 @@ Figures carry no theme: backgrounds, fonts and grid come from the page or from `
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 BLUE, ORANGE, GREEN, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, GREY = "#CC79A7", "#56B4E9", "#8A94A0"
+PALETTE = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY)
 
 # Transparent in the middle (or at the bottom), so that both themes show through.
 DIVERGING: list[tuple[float, str]] = [
@@ -19,6 +22,55 @@ DIVERGING: list[tuple[float, str]] = [
     (1.0, "rgba(0,114,178,0.85)"),
 ]
 SEQUENTIAL = [[0.0, "rgba(0,158,115,0.0)"], [1.0, "rgba(0,158,115,0.9)"]]
+
+
+# A figure as plain data and layout: Plotly's objects would take a hundred times as long to build.
+Spec = dict[str, Any]
+
+
+def axes(number: int) -> dict[str, str]:
+    """The names of a subplot's two axes; the first have no number."""
+    mark = "" if number == 1 else str(number)
+    return {"xaxis": f"x{mark}", "yaxis": f"y{mark}"}
+
+
+def scatter(mode: str, x: Any, y: Any, **more: Any) -> Spec:
+    return {"type": "scatter", "mode": mode, "x": x, "y": y, **more}
+
+
+def note(text: str, x: float, y: float, size: float = 13, **more: Any) -> Spec:
+    """Words whose lower left corner is at this share of the figure's width and height."""
+    place = {"x": x, "y": y, "xref": "paper", "yref": "paper"}
+    anchor = {"xanchor": "left", "yanchor": "bottom", "align": "left", "showarrow": False}
+    return {"text": text, **place, **anchor, "font": {"size": size}, **more}
+
+
+def key(colour: str, words: str, sign: str = "■") -> str:
+    """Words behind a sign in the colour that they explain."""
+    return f'<span style="color:{colour}">{sign}</span> {words}'
+
+
+def faint(colour: str, alpha: float) -> str:
+    """A colour written as #RRGGBB, partly transparent."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha:g})"
+
+
+Ends = tuple[Any, Any]
+
+
+def line(x: Ends, y: Ends, colour: str, width: float, **more: Any) -> Spec:
+    """A straight line between two points, as a shape."""
+    return shape("line", x, y, line={"color": colour, "width": width}, **more)
+
+
+def rectangle(x: Ends, y: Ends, fill: str, **more: Any) -> Spec:
+    """A filled rectangle, as a shape; without an edge unless `line` says otherwise."""
+    return shape("rect", x, y, **{"fillcolor": fill, "line": {"width": 0}, **more})
+
+
+def shape(kind: str, x: Ends, y: Ends, **more: Any) -> Spec:
+    return {"type": kind, "x0": x[0], "x1": x[1], "y0": y[0], "y1": y[1], **more}
 
 
 def centres(low: float, high: float, size: int) -> NDArray[np.float32]:

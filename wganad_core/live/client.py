@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import dataclasses
 import itertools
+import math
 import os
 import queue
 import subprocess
@@ -20,7 +21,6 @@ from numpy.typing import NDArray
 
 from wganad_core import storage
 from wganad_core.config import RaceConfig
-from wganad_core.data.har import LENGTH, SIGNALS
 from wganad_core.data.views import View
 from wganad_core.live import protocol
 from wganad_core.packing import unpack
@@ -63,6 +63,15 @@ class RaceView:
     def recorded_steps(self) -> list[int]:
         """Steps that the scrubber can go to."""
         return sorted({step for lane in self.lanes for step in lane.recorded_steps})
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelKey:
+    """The shipped models of one use case that never saw one class."""
+
+    use_case: str
+    abnormal: str
+    architecture: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -238,37 +247,25 @@ class WorkerClient:
     # Models of images and of windows.
 
     def judge(
-        self, abnormal: str, x: NDArray[np.floating], names: Sequence[str] = ()
-    ) -> tuple[dict[str, Judgement], dict[str, float]]:
-        """Images x (n, 784) by the quick detectors of a digit's models (all, or those named),
-        and each one's milliseconds per image. Raises `WorkerError`."""
-        judged, times, _ = self._judge(_digit(abnormal), x, names)
-        return judged, times
+        self, model: ModelKey, x: NDArray[np.floating], names: Sequence[str] = ()
+    ) -> tuple[dict[str, Judgement], dict[str, float], View | None]:
+        """Samples (n, …) by the quick detectors of a class's models (all, or those named), each
+        one's milliseconds per sample, and the view that reconstructions are rows of.
 
-    def judge_windows(
-        self, abnormal: str, architecture: str, signals: FloatArray, names: Sequence[str] = ()
-    ) -> tuple[dict[str, Judgement], dict[str, float], View]:
-        """Windows (n, 9, 128) in g and rad/s by the detectors of an activity's models, each one's
-        milliseconds per window, and the view that reconstructions are rows of. Raises
-        `WorkerError`."""
-        x = signals.reshape(-1, len(SIGNALS) * LENGTH)
-        judged, times, view = self._judge(_activity(abnormal, architecture), x, names)
-        return judged, times, unpack(View, {}, view)
-
-    def _judge(
-        self, model: dict[str, str], x: NDArray[np.floating], names: Sequence[str]
-    ) -> tuple[dict[str, Judgement], dict[str, float], Any]:
-        sent = {"x": np.asarray(x, np.float32)}
-        arrays, meta = self.ask("judge", sent, model=model, names=list(names), timeout=120)
+        Images come as rows (n, 784), windows as (n, 9, 128) in g and rad/s. Raises `WorkerError`.
+        """
+        arrays, meta = self.ask(
+            "judge", {"x": _rows(x)}, model=_sent(model), names=list(names), timeout=120
+        )
         times: dict[str, float] = meta["milliseconds"]
         judged = {
             name: _judgement(storage.below(name, arrays), meta["terms"][name]) for name in times
         }
-        return judged, times, meta["view"]
+        return judged, times, _seen(meta)
 
     def search(
         self,
-        abnormal: str,
+        model: ModelKey,
         name: str,
         x: NDArray[np.floating],
         frames: int = 24,
@@ -279,8 +276,8 @@ class WorkerClient:
         settings of `scoring.inversion.Descent`, `frames` is at least 1. Raises `WorkerError`."""
         arrays, meta = self.ask(
             "search",
-            {"x": np.asarray(x, np.float32)},
-            model=_digit(abnormal),
+            {"x": _rows(x)},
+            model=_sent(model),
             name=name,
             descent=descent,
             frames=frames,
@@ -290,19 +287,11 @@ class WorkerClient:
         judged = _judgement(storage.below("judgement", arrays), meta["terms"])
         return Search(judged, arrays["images"], arrays["losses"], meta["milliseconds"])
 
-    def generate(self, abnormal: str, z: NDArray[np.floating]) -> FloatArray:
-        """G(z) (n, 784) of the WGAN-GP that never saw `abnormal`, for latents (n, n_latent)."""
-        sent = {"z": np.asarray(z, np.float32)}
-        images: FloatArray = self.ask("generate", sent, model=_digit(abnormal))[0]["x"]
-        return images
-
-    def generate_windows(
-        self, abnormal: str, architecture: str, z: NDArray[np.floating]
-    ) -> tuple[FloatArray, View]:
-        """G(z) (n, n_features) for latents (n, n_latent), and the view that they are rows of."""
-        sent = {"z": np.asarray(z, np.float32)}
-        arrays, meta = self.ask("generate", sent, model=_activity(abnormal, architecture))
-        return arrays["x"], unpack(View, {}, meta["view"])
+    def generate(self, model: ModelKey, z: NDArray[np.floating]) -> tuple[FloatArray, View | None]:
+        """G(z) (n, n_features) of the WGAN-GP that never saw the class, for latents (n, n_latent),
+        and the view that these are rows of."""
+        arrays, meta = self.ask("generate", {"z": np.asarray(z, np.float32)}, model=_sent(model))
+        return arrays["x"], _seen(meta)
 
     # Detectors of people's own data, by the path of their file.
 
@@ -321,13 +310,17 @@ class WorkerClient:
         return arrays["reconstruction"], arrays["residual"]
 
 
-def _digit(abnormal: str) -> dict[str, str]:
-    """The worker's name for a digit's models."""
-    return {"use_case": "mnist", "abnormal": abnormal}
+def _sent(model: ModelKey) -> dict[str, str]:
+    """As the worker names a model; without an architecture it takes the usual one."""
+    return {name: value for name, value in dataclasses.asdict(model).items() if value}
 
 
-def _activity(abnormal: str, architecture: str) -> dict[str, str]:
-    return {"use_case": "har", "abnormal": abnormal, "architecture": architecture}
+def _rows(x: NDArray[np.floating]) -> FloatArray:
+    return np.asarray(x, np.float32).reshape(len(x), math.prod(x.shape[1:]))
+
+
+def _seen(meta: dict[str, Any]) -> View | None:
+    return None if meta["view"] is None else unpack(View, {}, meta["view"])
 
 
 def _judgement(arrays: dict[str, NDArray[Any]], names: Sequence[str]) -> Judgement:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core import pretrained
-from wganad_core.data.pool import Pool, WindowPool, load_pool
+from wganad_core.data.pool import Pool
 from wganad_core.data.views import View
 from wganad_core.methods.descent import Descent
 from wganad_core.panels.baselines import Baselines
@@ -114,7 +114,7 @@ def score_all(
         tables.append(score_split(panel, pool, split))
         if case.searched and slow:
             tables.append(search_split(panel, pool, split))
-    if isinstance(pool, WindowPool) and seed == 0:
+    if case.shape == "window" and seed == 0:
         tables.append(score_split(Baselines(pool, split), pool, split))
     return ScoreTable.stack(tables)
 
@@ -123,6 +123,6 @@ def recompute(
     case: UseCase, abnormal: str, protocol: str | None = None, folder: Path | None = None
 ) -> ScoreTable:
     """The scores of one class's shipped models on the full data, from scratch."""
-    pool = load_pool(case.name)
+    pool = case.pool()
     split = pool.split(abnormal, protocol or case.protocols[0])
     return score_all(case, folder or pretrained.SHIPPED / case.name, pool, split)

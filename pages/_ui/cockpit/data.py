@@ -11,24 +11,17 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages._ui.cockpit import names as cockpit_names
+from pages._ui.case import data as case_data
 from pages._ui.cockpit import tables as cockpit_tables
 from pages._ui.cockpit.tables import Index, Parts
-from pages._ui.digits import data as digits_data
-from pages._ui.windows import data as windows_data
 from wganad_core import pretrained
-from wganad_core.config import ACTIVITIES, DIGITS
-from wganad_core.data import har, mixture, mnist
+from wganad_core.data import mixture
 from wganad_core.records import FloatArray, Scored
 from wganad_core.storage import StorageError
+from wganad_core.use_cases import SCORED_CASES, ScoredCase
 
-CASES = {
-    "mnist": "Digits",
-    "har": "Movements",
-    "mixture": "Ring",
-    "own": "Your scores",
-}
-CLASSES = {"mnist": DIGITS, "har": ACTIVITIES, "mixture": (mixture.OUTSIDE,)}
+OWN = "own"  # stands for the reader's scores
+YOURS = "Your scores"
 NO_MODEL = "none"  # in tables, of detectors that need no network: they stand beside every model
 
 
@@ -41,6 +34,15 @@ class Source:
     abnormal: str
     model: str = ""
     protocol: str = ""
+
+    @property
+    def use_case(self) -> ScoredCase:
+        return SCORED_CASES[self.case]
+
+
+def cases() -> dict[str, str]:
+    """Whose scores there are to choose from, by name: what buttons say."""
+    return {name: case.label for name, case in SCORED_CASES.items()} | {OWN: YOURS}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,8 +63,8 @@ class Loaded:
     calibration: Scored | None = None
     fit_range: tuple[float, float] | None = None
     rows: Index | None = None
-    title: str = CASES["own"]
-    noun: str = cockpit_names.NOUNS["own"]
+    title: str = YOURS
+    noun: str = "samples"
     anomalies: str = "anomalies"
     subject_wise: bool = False
     dependent: bool = False
@@ -85,9 +87,7 @@ def detectors(source: Source) -> dict[str, str]:
     Raises `StorageError` with one sentence where there are no scores.
     """
     found = _found(source)
-    known = {
-        name: label for name, label in cockpit_names.DETECTORS[source.case].items() if name in found
-    }
+    known = {name: label for name, label in source.use_case.labels.items() if name in found}
     return known | {name: name for name in found if name not in known}
 
 
@@ -127,7 +127,8 @@ def _found(source: Source) -> Mapping[str, Loaded]:
 
 
 def models(case: str, abnormal: str) -> list[str]:
-    """The models of a class that have scores, in the file's order; [""] for digits."""
+    """The models of a class that have scores, in the file's order; [""] where detectors have
+    their own."""
     path = _path(Source(case, abnormal))
     known = _loaded(case, abnormal, path, path.stat().st_mtime_ns)
     return list(dict.fromkeys(source.model for source in known))
@@ -136,15 +137,10 @@ def models(case: str, abnormal: str) -> list[str]:
 def _path(source: Source) -> Path:
     path = pretrained.scores_path(source.case, source.abnormal)
     if not path.exists():
-        here = [
-            name
-            for name in CLASSES[source.case]
-            if pretrained.scores_path(source.case, name).exists()
-        ]
         raise StorageError(
-            f"The scores of {CASES[source.case]} with {source.abnormal} as the anomaly are not "
+            f"The scores of {source.use_case.label} with {source.abnormal} as the anomaly are not "
             f"here ({path} is missing); restore the file, or choose another class (here: "
-            f"{', '.join(here) or 'none'})."
+            f"{', '.join(case_data.shipped(source.use_case)) or 'none'})."
         )
     return path
 
@@ -156,7 +152,7 @@ def _path(source: Source) -> Path:
 def _loaded(case: str, abnormal: str, path: Path, changed: int) -> dict[Source, dict[str, Loaded]]:
     """Every source that a file holds, keyed by the file's time of change."""
     parts = {
-        ("" if case == "mnist" else model, protocol, detector): found
+        (model if SCORED_CASES[case].models else "", protocol, detector): found
         for (model, protocol, detector), found in cockpit_tables.read(path).items()
     }
     made: dict[Source, dict[str, Loaded]] = {}
@@ -185,15 +181,15 @@ def _one(source: Source, found: Parts, everyone: Scored, full: Index) -> Loaded:
                 f"{_path(source)} holds detectors that were tested on different samples; restore "
                 "the file."
             )
-    title, anomalies = cockpit_names.words(source.case, source.abnormal, source.model)
+    case, phrases = source.use_case, source.use_case.phrases
     return Loaded(
         test=test,
         calibration=found.calibration,
         fit_range=None if fit is None else (float(fit.score.min()), float(fit.score.max())),
         rows=rows,
-        title=title,
-        noun=cockpit_names.NOUNS[source.case],
-        anomalies=anomalies,
+        title=case.say(phrases.source, source.abnormal, source.model),
+        noun=case.samples,
+        anomalies=case.say(phrases.anomalies, source.abnormal),
         subject_wise=test.subject is not None,
         file_row=found.row,
     )
@@ -203,49 +199,40 @@ def _one(source: Source, found: Parts, everyone: Scored, full: Index) -> Loaded:
 
 
 def shown(source: Source, loaded: Loaded) -> NDArray[np.bool_]:
-    """Which test samples (n,) there is a picture of."""
-    if source.case == "own":
+    """Which test samples (n,) there is a picture of; none of the reader's own."""
+    if loaded.rows is None:
         return np.zeros(len(loaded.test), bool)
     return _bundled(source, loaded) >= 0
 
 
 def pictures(source: Source, loaded: Loaded, indices: Sequence[int] | Index) -> list[str]:
     """HTML of those test samples, images or windows, each of which must be `shown`."""
-    at = _chosen(source, loaded, indices).tolist()
-    if source.case == "mnist":
-        return [_digit(i) for i in at]
-    if source.case == "har":
-        return [_window(i) for i in at]
-    raise ValueError(f"Expected samples with pictures; found {source.case}. Take its points.")
+    if source.use_case.shape == "plane":
+        raise ValueError(f"Expected samples with pictures; found {source.case}. Take its points.")
+    return [_picture(source.case, i) for i in _chosen(source, loaded, indices).tolist()]
 
 
-@functools.lru_cache(2_000)
-def _digit(bundled: int) -> str:
+@functools.lru_cache(4_000)
+def _picture(name: str, bundled: int) -> str:
     from wganad_core.figures import pictures
 
-    digits = digits_data.sample()
-    uri = pictures.digit(digits_data.vectors(digits.images[[bundled]])[0])
-    return f'<img src="{uri}" alt="{digits_data.an(str(digits.labels[bundled]))}">'
-
-
-@functools.lru_cache(2_000)
-def _window(bundled: int) -> str:
-    from wganad_core.figures import pictures
-
-    svg = pictures.window(windows_data.sample().signals[bundled, 6:])
-    return f'<img src="{pictures.uri(svg)}" alt="Total acceleration of a window">'
+    case = SCORED_CASES[name]
+    samples = case_data.samples(case)
+    uri = pictures.sample(case.shape, samples.take(np.array([bundled]))[0])
+    return f'<img src="{uri}" alt="{case.describe(str(samples.classes[bundled]))}">'
 
 
 def points(source: Source, loaded: Loaded, indices: Sequence[int] | Index) -> FloatArray:
     """The coordinates (k, 2) of those test samples of a mixture."""
-    if source.case != "mixture":
+    if source.use_case.shape != "plane":
         raise ValueError(f"Expected a mixture, whose samples are points; found {source.case}.")
-    return _evaluation().points[_chosen(source, loaded, indices)]
+    return case_data.samples(source.use_case).take(_chosen(source, loaded, indices))
 
 
+@st.cache_resource(show_spinner=False)
 def plane() -> mixture.Mixture:
     """The mixture that the points belong to."""
-    return _mixture()
+    return mixture.make_mixture(mixture.SCORED)
 
 
 def _chosen(source: Source, loaded: Loaded, indices: Sequence[int] | Index) -> Index:
@@ -265,24 +252,4 @@ def _bundled(source: Source, loaded: Loaded) -> Index:
 def _places(source: Source, changed: int) -> Index:
     """Of all test samples of a source; by what they are, not by where they stand."""
     everyone = max((loaded.test for loaded in _found(source).values()), key=len)
-    return cockpit_tables.positions(everyone.sample_id, _ids(source.case))
-
-
-@st.cache_resource(show_spinner=False)
-def _ids(case: str) -> NDArray[np.str_]:
-    """The bundled samples' ids, in their order."""
-    if case == "mnist":
-        return mnist.sample_ids(digits_data.sample().images)
-    if case == "har":
-        return har.sample_ids(windows_data.sample().signals)
-    return mixture.sample_ids(_evaluation().points)
-
-
-@st.cache_resource(show_spinner=False)
-def _mixture() -> mixture.Mixture:
-    return mixture.make_mixture(mixture.SCORED)
-
-
-@st.cache_resource(show_spinner=False)
-def _evaluation() -> mixture.EvaluationSet:
-    return mixture.scored_points(_mixture())
+    return cockpit_tables.positions(everyone.sample_id, case_data.samples(source.use_case).ids)

@@ -83,7 +83,7 @@ def pictures(material: Material, sets: Sequence[Shown]) -> None:
         dataclasses.replace(one, samples=one.samples[material.pictured[one.samples]][:N_CROSSED])
         for one in sets
     ]
-    if material.source is not None and material.source.case == "mixture":
+    if material.source is not None and material.source.use_case.shape == "plane":
         _plane(material, sets)
     else:
         st.html(f'<div class="fl">{"".join(_section(material, s) for s in sets)}</div>')
@@ -123,7 +123,7 @@ def _section(material: Material, shown: Shown) -> str:
     pictures = material.pictures(shown.samples)
     if pictures is None:
         return f"{head}{_names(material, shown.samples)}</section>"
-    wide = " wide" if material.source is not None and material.source.case == "har" else ""
+    wide = " wide" * (material.source is not None and material.source.use_case.shape == "window")
     made = "".join(
         f"<figure{' class=odd' * _is_anomaly(material, i)}>{picture}"
         f"<figcaption>{_caption(material, i)}</figcaption></figure>"

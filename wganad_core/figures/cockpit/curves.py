@@ -11,7 +11,7 @@ from wganad_core import evaluation
 from wganad_core.evaluation import Curve
 from wganad_core.figures import style
 from wganad_core.figures.cockpit.drawn import STATES, Drawn
-from wganad_core.figures.cockpit.lines import Array, Trace, as_seen, faint, on, plain, stroke
+from wganad_core.figures.cockpit.lines import Array, Trace, as_seen, on, plain, stroke
 
 if TYPE_CHECKING:
     from wganad_core.evaluation.bootstrap import Bands
@@ -91,31 +91,25 @@ def _equal_f() -> tuple[Trace, ...]:
     ends = np.array([level / (2 - level) for level in LEVELS])
     words = [f"F1 {level}" if level == LEVELS[-1] else f"{level}" for level in LEVELS]
     skipped = {"name": "equal F1", "hoverinfo": "skip"}
-    line = {"color": faint(style.GREY, 0.55), "width": 1}
+    line = {"color": style.faint(style.GREY, 0.55), "width": 1}
+    looks = {"textposition": "middle right", "textfont": {"size": 10, "color": style.GREY}}
+    labels = {"mode": "text", "text": words, "cliponaxis": False, **looks}
     return (
         on("x2", "y4", np.hstack(x), np.hstack(y)) | skipped | {"line": line},
-        on("x2", "y4", np.full(len(LEVELS), 1.01), ends)
-        | skipped
-        | {
-            "mode": "text",
-            "text": words,
-            "textposition": "middle right",
-            "cliponaxis": False,
-            "textfont": {"size": 10, "color": style.GREY},
-        },
+        on("x2", "y4", np.full(len(LEVELS), 1.01), ends) | skipped | labels,
     )
 
 
 def _limits(pi: float) -> list[Trace]:
     recall = np.linspace(0, 1, 201)
-    common = {"hoverinfo": "skip"}
+    floor = as_seen(recall, evaluation.worst_precision(recall, pi))
     return [
-        on("x2", "y4", *as_seen(recall, evaluation.worst_precision(recall, pi)))
-        | common
-        | {"name": "floor", "line": stroke(style.GREY, 1.4, dash="dot")},
-        on("x2", "y4", np.array([0, 1]), np.array([pi, pi]))
-        | common
-        | {"name": "chance", "line": stroke(style.GREY, 1.4, dash="dash")},
+        on("x2", "y4", x, y)
+        | {"name": name, "hoverinfo": "skip", "line": stroke(style.GREY, 1.4, dash=dash)}
+        for name, dash, (x, y) in (
+            ("floor", "dot", floor),
+            ("chance", "dash", (np.array([0, 1]), np.array([pi, pi]))),
+        )
     ]
 
 
@@ -125,10 +119,9 @@ def _band(bands: Bands) -> Trace:
     recall, low, high = (np.asarray(v)[known] for v in (bands.recall, bands.low, bands.high))
     upper, lower = as_seen(recall, high), as_seen(recall[::-1], low[::-1])
     x, y = (np.append(up, down) for up, down in zip(upper, lower, strict=True))
+    looks = {"fill": "toself", "fillcolor": style.faint(FIRST, 0.22), "line": {"width": 0}}
     return on("x2", "y4", x, y) | {
         "name": f"{bands.confidence:.0%} band",
-        "fill": "toself",
         "hoverinfo": "skip",
-        "fillcolor": faint(FIRST, 0.22),
-        "line": {"width": 0},
+        **looks,
     }

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from wganad_core import evaluation
 from wganad_core.evaluation import Curve
 from wganad_core.figures.cockpit.lines import Array
-from wganad_core.figures.windows.scores import wants_log
+from wganad_core.figures.scores import wants_log
 from wganad_core.records import Scored
 
 if TYPE_CHECKING:

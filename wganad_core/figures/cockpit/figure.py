@@ -19,16 +19,9 @@ from wganad_core.evaluation import Curve
 from wganad_core.figures import style
 from wganad_core.figures.cockpit import curves, panels
 from wganad_core.figures.cockpit.drawn import Drawn
-from wganad_core.figures.cockpit.lines import faint, plain
-from wganad_core.figures.cockpit.marks import (
-    COST,
-    PR,
-    ROC,
-    follow,
-    marks,
-)
-
-Spec = dict[str, Any]
+from wganad_core.figures.cockpit.lines import plain
+from wganad_core.figures.cockpit.marks import COST, PR, ROC, follow, marks
+from wganad_core.figures.style import Spec
 
 MARK = style.ORANGE
 RADIUS, SMALL = 7, 5  # pixels
@@ -67,13 +60,14 @@ def cockpit_figure(drawn: Drawn, threshold: float) -> Spec:
 
 def _axes(drawn: Drawn, histogram: list[Spec], classes: list[str]) -> Spec:
     both, fixed = drawn.two_classes, {"fixedrange": True, "zeroline": False}
-    words = "anomaly score" + (" (logarithmic)" if drawn.axis.log else "")
+    words = "anomaly score" + " (logarithmic)" * drawn.axis.log
     counts: Spec = {"rangemode": "tozero", "nticks": 5}
     peak = max((float(trace["y"].max()) for trace in histogram), default=1.0)
     if drawn.log_counts:
         counts = {"type": "log", "range": [math.log10(0.7), math.log10(1.3 * peak)], "dtick": 1}
     elif peak < 5:
         counts["dtick"] = 1
+    rows = {"tickvals": list(range(len(classes)))[::-1], "ticktext": classes, "showgrid": False}
     axes: Spec = {
         "xaxis": {
             **fixed,
@@ -82,42 +76,36 @@ def _axes(drawn: Drawn, histogram: list[Spec], classes: list[str]) -> Spec:
             "nticks": 9,
             "type": "log" if drawn.axis.log else "linear",
             "domain": [0, 0.545 if both else 1],
-            "title": {"text": words, "standoff": 4},
+            "title": _title(words),
         },
         "yaxis": {**fixed, "anchor": "x", **counts, "title": _small("samples")},
         "yaxis3": {
             **fixed,
+            **rows,
             "anchor": "x",
             "range": [-0.6, max(len(classes), 1) - 0.4],
-            "tickvals": list(range(len(classes)))[::-1],
-            "ticktext": classes,
-            "showgrid": False,
             "tickfont": {"size": 12 if len(classes) < 8 else 11},
         },
     }
-    stack = STACK if both else SHORT_STACK
     if both:
         rate = {**fixed, "range": [-0.015, 1.015], "tickformat": ".0%", "dtick": 0.2}
+        rate["domain"] = [0.61, 1]
         share = {**fixed, "range": [-0.03, 1.05], "tickformat": ".0%", "dtick": 0.25}
-        recall = {"text": "recall", "standoff": 4}
-        alarms = {"text": "false-alarm rate", "standoff": 4}
-        right = {"domain": [0.61, 1]}
+        costs = {"range": [0, drawn.cost_end], "nticks": 4, "title": _small("per 1,000")}
         axes |= {
-            "yaxis2": {
-                **fixed,
-                "anchor": "x",
-                "range": [0, drawn.cost_end],
-                "nticks": 4,
-                "title": _small("per 1,000"),
-            },
-            "xaxis2": {**rate, **right, "anchor": "y4", "title": recall},
+            "yaxis2": {**fixed, "anchor": "x", **costs},
+            "xaxis2": {**rate, "anchor": "y4", "title": _title("recall")},
             "yaxis4": {**share, "anchor": "x2", "domain": [0.59, 1]},
-            "xaxis3": {**rate, **right, "anchor": "y5", "title": alarms},
+            "xaxis3": {**rate, "anchor": "y5", "title": _title("false-alarm rate")},
             "yaxis5": {**share, "anchor": "x3", "domain": [0, 0.4]},
         }
-    for name, domain in stack.items():
+    for name, domain in (STACK if both else SHORT_STACK).items():
         axes[name]["domain"] = list(domain)
     return axes
+
+
+def _title(words: str) -> Spec:
+    return {"text": words, "standoff": 4}
 
 
 def _narrow(drawn: Drawn) -> Spec:
@@ -147,20 +135,20 @@ def _captions(drawn: Drawn) -> list[Spec]:
     """Bold words above each panel, with the numbers that belong to its curve."""
     test, held = drawn.test, drawn.calibration
     if test.label is None:
-        key = _key(panels.UNKNOWN, "all samples")
+        key = style.key(panels.UNKNOWN, "all samples")
     else:
         kinds = (panels.NORMAL, "normal"), (panels.ABNORMAL, plain(drawn.abnormal))
-        key = "  ".join(_key(*kind) for i, kind in enumerate(kinds) if (test.label == i).any())
+        key = "  ".join(style.key(*kind) for i, kind in enumerate(kinds) if (test.label == i).any())
     if held is not None and len(held):
-        key += f"  {_key(style.GREY, 'held-out normals', '━')}"
+        key += f"  {style.key(style.GREY, 'held-out normals', '━')}"
     found = [_caption("Scores", key, "x", "y")]
     rows = "Spread" if test.label is None else "By label"
     found.append(_caption("By class" if test.class_ is not None else rows, "", "x", "y3"))
     if drawn.two_classes:
         miss = f"a miss = {drawn.cost_ratio:g} false alarm{'s' if drawn.cost_ratio != 1 else ''}"
-        chance = _key(style.GREY, f"chance {drawn.pi:.3g}", "┅")
+        chance = style.key(style.GREY, f"chance {drawn.pi:.3g}", "┅")
         found += [
-            _caption("Cost", f"{miss}  {_key(style.GREEN, 'lowest cost', '◆')}", "x", "y2"),
+            _caption("Cost", f"{miss}  {style.key(style.GREEN, 'lowest cost', '◆')}", "x", "y2"),
             _caption("Precision by recall", f"{chance}<br>{_areas(drawn, roc=False)}", "x2", "y4"),
             _caption("ROC: recall by false alarms", f"<br>{_areas(drawn, roc=True)}", "x3", "y5"),
         ]
@@ -180,57 +168,27 @@ def _areas(drawn: Drawn, roc: bool) -> str:
     if bands is not None:
         low, high = bands.auroc if roc else bands.auprc
         words += f" ({low:.3f}–{high:.3f})" if math.isfinite(low + high) else ""
-    words = _key(panels.NORMAL, words, "━")
+    words = style.key(panels.NORMAL, words, "━")
     if second is not None and drawn.second_drawn:
         other = f"{plain(drawn.names[1] or 'second')[:24]} {area(second):.3f}"
-        words += f"<br>{_key(curves.SECOND, other, '━')}"
+        words += f"<br>{style.key(curves.SECOND, other, '━')}"
     return words
 
 
-def _key(colour: str, words: str, sign: str = "■") -> str:
-    return f'<span style="color:{colour}">{sign}</span> {words}'
-
-
 def _caption(title: str, words: str, x: str, y: str) -> Spec:
-    return {
-        "text": f"<b>{title}</b>  {words}",
-        "x": 0,
-        "y": 1,
-        "xref": f"{x} domain",
-        "yref": f"{y} domain",
-        "xanchor": "left",
-        "yanchor": "bottom",
-        "showarrow": False,
-        "align": "left",
-        "font": {"size": 12.5},
-        "borderpad": 3,
-    }
+    place = {"xref": f"{x} domain", "yref": f"{y} domain", "borderpad": 3}
+    return style.note(f"<b>{title}</b>  {words}", 0, 1, 12.5, **place)
 
 
 def _shapes(drawn: Drawn, threshold: float) -> list[Spec]:
     top = (STACK if drawn.two_classes else SHORT_STACK)["yaxis"]
     upright = {"xref": "x", "yref": "y domain", "y0": -top[0] / (top[1] - top[0]), "y1": 1}
+    words = {"text": "flagged →", "textposition": "top left", "padding": 6, "font": {"size": 11}}
+    fill = {"fillcolor": style.faint(MARK, 0.13), "line": {"width": 0}, "layer": "below"}
+    line = {"type": "line", "editable": True, "line": {"color": MARK, "width": 3}}
     looks: dict[str, Spec] = {
-        "flagged": {
-            **upright,
-            "type": "rect",
-            "x1": drawn.axis.high,
-            "layer": "below",
-            "fillcolor": faint(MARK, 0.13),
-            "line": {"width": 0},
-            "label": {
-                "text": "flagged →",
-                "textposition": "top left",
-                "padding": 6,
-                "font": {"size": 11},
-            },
-        },
-        "threshold": {
-            **upright,
-            "type": "line",
-            "editable": True,
-            "line": {"color": MARK, "width": 3},
-        },
+        "flagged": {**upright, "type": "rect", "x1": drawn.axis.high, **fill, "label": words},
+        "threshold": {**upright, **line},
         "pr": _circle(PR, RADIUS, MARK),
         "roc": _circle(ROC, RADIUS, MARK),
         "cost": _circle(COST, RADIUS, MARK),
@@ -243,19 +201,10 @@ def _shapes(drawn: Drawn, threshold: float) -> list[Spec]:
 
 def _circle(subplot: str, radius: int, fill: str | None) -> Spec:
     x, y = f"x{subplot[1:-2]}" if subplot != COST else "x", subplot[-2:]
-    return {
-        "type": "circle",
-        "xref": x,
-        "yref": y,
-        "xsizemode": "pixel",
-        "ysizemode": "pixel",
-        "x0": -radius,
-        "x1": radius,
-        "y0": -radius,
-        "y1": radius,
-        "fillcolor": fill or "rgba(0,0,0,0)",
-        "line": {"color": "#FFFFFF" if fill else curves.SECOND, "width": 1.5 if fill else 2.2},
-    }
+    edge = {"color": "#FFFFFF", "width": 1.5} if fill else {"color": curves.SECOND, "width": 2.2}
+    on = {"xref": x, "yref": y, "xsizemode": "pixel", "ysizemode": "pixel"}
+    looks = {"fillcolor": fill or "rgba(0,0,0,0)", "line": edge}
+    return style.shape("circle", (-radius, radius), (-radius, radius), **on, **looks)
 
 
 # To keep

@@ -52,12 +52,6 @@ def short(values: ArrayLike) -> NDArray[Any]:
     return exact if coarse > spread / 4000 else exact.astype(np.float32)
 
 
-def faint(colour: str, alpha: float) -> str:
-    """A colour written as #RRGGBB, partly transparent."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{alpha:g})"
-
-
 def stroke(colour: str, width: float, shape: str = "linear", dash: str = "solid") -> Trace:
     line: Trace = {"color": colour, "width": width}
     extra = {"shape": shape, "dash": dash}

@@ -13,8 +13,8 @@ from wganad_core import evaluation
 from wganad_core.config import ACTIVITIES
 from wganad_core.figures import style
 from wganad_core.figures.cockpit.drawn import STATES, Drawn
-from wganad_core.figures.cockpit.lines import Array, Trace, as_seen, faint, plain, short, stroke
-from wganad_core.figures.digits import five_numbers
+from wganad_core.figures.cockpit.lines import Array, Trace, as_seen, plain, short, stroke
+from wganad_core.figures.scores import five_numbers, thinned
 
 NORMAL, ABNORMAL, UNKNOWN = style.BLUE, style.VERMILLION, style.SKY
 MOST_BINS = 80
@@ -43,7 +43,11 @@ def histogram(drawn: Drawn) -> list[Trace]:
     n_bins = int(np.clip(4 * np.sqrt(n), 12, MOST_BINS))
     traces = [
         _steps(drawn, counts, kind)
-        | {"fill": "tozeroy", "fillcolor": faint(colour, 0.38), "line": stroke(colour, 1.2, "hv")}
+        | {
+            "fill": "tozeroy",
+            "fillcolor": style.faint(colour, 0.38),
+            "line": stroke(colour, 1.2, "hv"),
+        }
         for kind, score, colour in groups
         if (counts := _counts(drawn, score, n_bins)).any()
     ]
@@ -118,26 +122,14 @@ def cost(drawn: Drawn) -> list[Trace]:
         share, y = as_seen(axis.share(x), y, (800, 90 / drawn.cost_end))
         x = axis.at(share)
     words = f"threshold {_hovered(drawn)}: %{{y:,.3~g}} per 1,000<extra></extra>"
+    line = stroke(style.GREEN, 2.4, "hv" if few else "linear")
+    diamond = {"symbol": "diamond", "size": 10, "color": style.GREEN}
     return [
-        {
-            "mode": "lines",
-            "name": "expected cost",
-            "yaxis": "y2",
-            "x": short(x),
-            "y": short(y),
-            "hovertemplate": words,
-            "line": stroke(style.GREEN, 2.4, "hv" if few else "linear"),
-        },
-        {
-            "mode": "markers",
-            "name": "lowest cost",
-            "yaxis": "y2",
-            "x": axis.clip([lowest]),
-            "y": short([best]),
-            "cliponaxis": False,
-            "hovertemplate": "lowest cost at " + words,
-            "marker": {"symbol": "diamond", "size": 10, "color": style.GREEN},
-        },
+        {"mode": "lines", "yaxis": "y2", "x": short(x), "y": short(y), "line": line}
+        | {"name": "expected cost", "hovertemplate": words},
+        {"mode": "markers", "yaxis": "y2", "x": axis.clip([lowest]), "y": short([best])}
+        | {"marker": diamond, "cliponaxis": False}
+        | {"name": "lowest cost", "hovertemplate": "lowest cost at " + words},
     ]
 
 
@@ -222,39 +214,19 @@ def _boxes(
     for row, score in zip(rows, scores, strict=True):
         seen = drawn.axis.share(score)
         five = five_numbers(seen)
-        outer = np.concatenate([_thin(seen[seen < five[0]]), _thin(seen[seen > five[-1]])])
+        outer = np.concatenate(
+            [thinned(seen[beyond], N_FAR) for beyond in (seen < five[0], seen > five[-1])]
+        )
         fives.append(five)
         far.append(outer)
         far_rows.append(np.full(len(outer), row))
     low, first, middle, third, high = (short(drawn.axis.at(part)) for part in np.transpose(fives))
-    common = {"name": kind, "yaxis": "y3", "y": np.asarray(rows, np.uint8)}
-    return [
-        {
-            **common,
-            "type": "box",
-            "orientation": "h",
-            "width": 0.62,
-            "hoverinfo": "x",
-            "lowerfence": low,
-            "q1": first,
-            "median": middle,
-            "q3": third,
-            "upperfence": high,
-            "line": {"color": colour, "width": 1.5},
-            "fillcolor": faint(colour, 0.28),
-        },
-        {
-            **common,
-            "mode": "markers",
-            "x": short(drawn.axis.at(np.hstack(far))),
-            "y": np.hstack(far_rows).astype(np.uint8),
-            "hovertemplate": f"{_hovered(drawn)}<extra></extra>",
-            "marker": {"size": 3.5, "color": colour, "opacity": 0.55},
-        },
-    ]
-
-
-def _thin(values: Array) -> Array:
-    """At most N_FAR of the values, evenly by rank, the lowest and the highest among them."""
-    kept = np.linspace(0, len(values) - 1, min(N_FAR, len(values))).round().astype(int)
-    return np.asarray(np.sort(values)[kept])
+    common = {"name": kind, "yaxis": "y3"}
+    ends = {"lowerfence": low, "q1": first, "median": middle, "q3": third, "upperfence": high}
+    looks = {"line": {"color": colour, "width": 1.5}, "fillcolor": style.faint(colour, 0.28)}
+    box = {**common, "type": "box", "y": np.asarray(rows, np.uint8), **ends, **looks}
+    box |= {"orientation": "h", "width": 0.62, "hoverinfo": "x"}
+    x, y = short(drawn.axis.at(np.hstack(far))), np.hstack(far_rows).astype(np.uint8)
+    dots: Trace = {**common, "mode": "markers", "x": x, "y": y}
+    dots["marker"] = {"size": 3.5, "color": colour, "opacity": 0.55}
+    return [box, dots | {"hovertemplate": f"{_hovered(drawn)}<extra></extra>"}]

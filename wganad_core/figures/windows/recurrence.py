@@ -15,17 +15,13 @@ from numpy.typing import NDArray
 
 from wganad_core.data.har import LENGTH, RATE
 from wganad_core.figures import style
-from wganad_core.figures.windows.signals import LIT, TIMES, Pair, Spec, times
+from wganad_core.figures.style import Spec
+from wganad_core.figures.windows.signals import LIT, TIMES, Pair, times
 from wganad_core.records import FloatArray
 
 # Near to far, in both themes and for all eyes (Cividis).
-NEAR_TO_FAR = [
-    [0.0, "#00204D"],
-    [0.25, "#414D6B"],
-    [0.5, "#7C7B78"],
-    [0.75, "#BCAF6F"],
-    [1.0, "#FFEA46"],
-]
+CIVIDIS = ("#00204D", "#414D6B", "#7C7B78", "#BCAF6F", "#FFEA46")
+NEAR_TO_FAR = [[i / 4, colour] for i, colour in enumerate(CIVIDIS)]
 CLOSE_OR_NOT = [[0.0, "#FFFFFF"], [1.0, "#1B1F24"]]
 END = (LENGTH - 0.5) / RATE
 START = -0.5 / RATE
@@ -81,79 +77,50 @@ def cell_at(x: float, y: float) -> tuple[int, int]:
 
 def _axes(number: int, strip: bool = False) -> dict[str, str]:
     """An image and the strip above it share the axis of time; `number` is odd."""
-    mark = "" if number == 1 else str(number)
-    return {"xaxis": f"x{mark}", "yaxis": f"y{number + 1}" if strip else f"y{mark}"}
+    image = style.axes(number)
+    return {**image, "yaxis": f"y{number + 1}"} if strip else image
 
 
-def _heatmap(panel: Panel, number: int) -> dict[str, Any]:
+def _heatmap(panel: Panel, number: int) -> Spec:
     unit = f" {panel.unit}" if panel.unit else ""
     value = "close: %{z}" if panel.plain else f"|s<sub>i</sub> − s<sub>j</sub>| = %{{z:.3g}}{unit}"
+    z = panel.image.astype(np.uint8) if panel.plain else np.asarray(panel.image, np.float32)
+    colours = {"colorscale": CLOSE_OR_NOT if panel.plain else NEAR_TO_FAR, "showscale": False}
     return {
         "type": "heatmap",
-        "x": panel.centres,
-        "y": panel.centres,
-        "z": panel.image.astype(np.uint8) if panel.plain else np.asarray(panel.image, np.float32),
-        "colorscale": CLOSE_OR_NOT if panel.plain else NEAR_TO_FAR,
-        "showscale": False,
-        "zmin": 0,
-        "zmax": 1 if panel.plain else panel.top,
+        **{"x": panel.centres, "y": panel.centres, "z": z, "name": panel.title},
+        **{**colours, "zmin": 0, "zmax": 1 if panel.plain else panel.top},
         **_axes(number),
-        "name": panel.title,
         "hovertemplate": f"i = %{{y:.2f}} s, j = %{{x:.2f}} s<br>{value}<extra></extra>",
     }
 
 
-def _lines(panel: Panel, number: int) -> list[dict[str, Any]]:
+def _lines(panel: Panel, number: int) -> list[Spec]:
+    on = {"hoverinfo": "skip", "name": "signal", **_axes(number, strip=True)}
     return [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": times(LENGTH),
-            "y": signal,
-            "line": {"color": colour, "width": 1.8},
-            "hoverinfo": "skip",
-            "name": "signal",
-            **_axes(number, strip=True),
-        }
-        for colour, signal in panel.lines.items()
+        style.scatter("lines", times(LENGTH), y, line={"color": colour, "width": 1.8}, **on)
+        for colour, y in panel.lines.items()
     ]
 
 
-def _cross(number: int, plain: bool, marks: Pair) -> dict[str, Any]:
+def _cross(number: int, plain: bool, marks: Pair) -> Spec:
     """The marked cell and, fainter, its mirror image."""
     i, j = marks
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [j, i],
-        "y": [i, j],
-        **_axes(number),
-        "hoverinfo": "skip",
-        "name": "cell",
-        "marker": {
-            "size": [13, 9],
-            "color": "rgba(0,0,0,0)",
-            "opacity": [1, 0.6],
-            "line": {"width": 2.5, "color": TIMES[0] if plain else "#FFFFFF"},
-        },
-    }
+    ring = {"width": 2.5, "color": TIMES[0] if plain else "#FFFFFF"}
+    marker = {"size": [13, 9], "color": "rgba(0,0,0,0)", "opacity": [1, 0.6], "line": ring}
+    on = {"hoverinfo": "skip", "name": "cell", **_axes(number)}
+    return style.scatter("markers", [j, i], [i, j], marker=marker, **on)
 
 
 def _layout(
     panels: Sequence[Panel], marks: Pair | None, stretch: Pair | None, narrow: bool
-) -> dict[str, Any]:
+) -> Spec:
     n = len(panels)
     tall, pitch = (370, 430) if narrow else (396, 0)  # pixels of a panel, and between their tops
     inner = tall + pitch * (n - 1)
-    layout: dict[str, Any] = {
-        "height": inner + 66,
-        "margin": {"l": 48, "r": 4, "t": 24, "b": 42},
-        "showlegend": False,
-        "dragmode": False,
-        "hovermode": "closest",
-        "shapes": [],
-        "annotations": [],
-    }
+    layout: Spec = {"height": inner + 66, "margin": {"l": 48, "r": 4, "t": 24, "b": 42}}
+    layout |= {"showlegend": False, "dragmode": False, "hovermode": "closest"}
+    layout |= {"shapes": [], "annotations": []}
     gap = 0.08
     width = (1 - gap * (n - 1)) / n
     for k, panel in enumerate(panels):
@@ -162,7 +129,9 @@ def _layout(
         across = [left, 1.0 if narrow else min(1.0, left + width)]
         up = [max(0.0, top - tall / inner), top]
         layout |= _one(2 * k + 1, across, up)
-        layout["annotations"].append(_title(panel, left, up))
+        # Words above the strip or, where there is none, above the image.
+        height = up[1] if panel.lines else _split(up)
+        layout["annotations"].append(style.note(f"<b>{panel.title}</b>", left, height))
         if stretch is not None:
             layout["shapes"] += _lit(2 * k + 1, panel, stretch)
         if marks is not None:
@@ -170,34 +139,27 @@ def _layout(
     return layout
 
 
-def _one(number: int, across: Sequence[float], up: Sequence[float]) -> dict[str, Any]:
+def _one(number: int, across: Sequence[float], up: Sequence[float]) -> Spec:
     """The axes of an image and of the strip above it."""
     image, strip = _axes(number), _axes(number, strip=True)
     split = _split(up)
+    plain = {"fixedrange": True, "showgrid": False, "zeroline": False}
+    time = {**plain, "range": [START, END], "constrain": "domain"}
+    time |= {"tickvals": [0, 0.5, 1, 1.5, 2, 2.5]}
     return {
         image["xaxis"].replace("x", "xaxis"): {
+            **time,
             "domain": list(across),
             "anchor": image["yaxis"],
-            "range": [START, END],
-            "fixedrange": True,
-            "constrain": "domain",
-            "tickvals": [0, 0.5, 1, 1.5, 2, 2.5],
             "title": {"text": "j, seconds", "standoff": 4},
-            "showgrid": False,
-            "zeroline": False,
         },
         image["yaxis"].replace("y", "yaxis"): {
+            **time,
             "domain": [up[0], split],
             "anchor": image["xaxis"],
-            "range": [START, END],
-            "fixedrange": True,
-            "constrain": "domain",
             "constraintoward": "top",
             "scaleanchor": image["xaxis"],
-            "tickvals": [0, 0.5, 1, 1.5, 2, 2.5],
             "title": {"text": "i, seconds" if number == 1 else "", "standoff": 4},
-            "showgrid": False,
-            "zeroline": False,
         },
         strip["yaxis"].replace("y", "yaxis"): {
             "domain": [split + 0.015, up[1]],
@@ -208,73 +170,36 @@ def _one(number: int, across: Sequence[float], up: Sequence[float]) -> dict[str,
     }
 
 
-def _title(panel: Panel, left: float, up: Sequence[float]) -> dict[str, Any]:
-    """Words above the strip or, where there is none, above the image."""
-    return {
-        "text": f"<b>{panel.title}</b>",
-        "x": left,
-        "y": up[1] if panel.lines else _split(up),
-        "xref": "paper",
-        "yref": "paper",
-        "xanchor": "left",
-        "yanchor": "bottom",
-        "showarrow": False,
-        "font": {"size": 13},
-    }
-
-
 def _split(up: Sequence[float]) -> float:
     """Where the image of a panel ends and its strip begins."""
     return up[1] - 0.16 * (up[1] - up[0])
 
 
-def _lit(number: int, panel: Panel, stretch: Pair) -> list[dict[str, Any]]:
+def _on(number: int) -> tuple[dict[str, str], dict[str, str]]:
+    """Where shapes of an image and of its strip are."""
+    image, strip = _axes(number), _axes(number, strip=True)
+    above = {"xref": image["xaxis"], "yref": f"{strip['yaxis']} domain"}
+    return {"xref": image["xaxis"], "yref": image["yaxis"]}, above
+
+
+def _lit(number: int, panel: Panel, stretch: Pair) -> list[Spec]:
     """The columns and rows of a stretch of time, and the stretch in the strip."""
-    image, strip = _axes(number), _axes(number, strip=True)
-    on = {"xref": image["xaxis"], "yref": image["yaxis"]}
-    low, high = max(stretch[0], START), min(stretch[1], END)
-    light = {
-        "fillcolor": LIT if panel.plain else "rgba(255,255,255,0.24)",
-        "line": {"width": 1.5, "color": style.ORANGE},
-    }
-    lit: list[dict[str, Any]] = [
-        {"type": "rect", **on, "x0": low, "x1": high, "y0": START, "y1": END, **light},
-        {"type": "rect", **on, "x0": START, "x1": END, "y0": low, "y1": high, **light},
-        {
-            "type": "rect",
-            "xref": image["xaxis"],
-            "yref": f"{strip['yaxis']} domain",
-            "x0": low,
-            "x1": high,
-            "y0": 0,
-            "y1": 1,
-            "fillcolor": LIT,
-            "line": {"width": 0},
-        },
-    ]
-    return lit if panel.lines else lit[:2]
+    on, above = _on(number)
+    lit, all_ = (max(stretch[0], START), min(stretch[1], END)), (START, END)
+    edge = {"line": {"width": 1.5, "color": style.ORANGE}}
+    fill = LIT if panel.plain else "rgba(255,255,255,0.24)"
+    cross = [style.rectangle(x, y, fill, **on, **edge) for x, y in ((lit, all_), (all_, lit))]
+    return [*cross, style.rectangle(lit, (0, 1), LIT, **above)] if panel.lines else cross
 
 
-def _marked(number: int, panel: Panel, marks: Pair) -> list[dict[str, Any]]:
+def _marked(number: int, panel: Panel, marks: Pair) -> list[Spec]:
     """Lines from the cell to both axes, and both times in the strip."""
-    image, strip = _axes(number), _axes(number, strip=True)
-    on = {"xref": image["xaxis"], "yref": image["yaxis"]}
+    on, above = _on(number)
     i, j = marks
-    row, column = ({"color": colour, "width": 2} for colour in TIMES)
-    return [
-        {"type": "line", **on, "x0": START, "x1": j, "y0": i, "y1": i, "line": row},
-        {"type": "line", **on, "x0": j, "x1": j, "y0": START, "y1": END, "line": column},
-    ] + [
-        {
-            "type": "line",
-            "xref": image["xaxis"],
-            "yref": f"{strip['yaxis']} domain",
-            "x0": at,
-            "x1": at,
-            "y0": 0,
-            "y1": 1,
-            "line": line,
-        }
-        for at, line in ((i, row), (j, column))
-        if panel.lines
+    row, column = TIMES
+    lines = [
+        style.line((START, j), (i, i), row, 2, **on),
+        style.line((j, j), (START, END), column, 2, **on),
     ]
+    strip = [style.line((t, t), (0, 1), c, 2, **above) for t, c in ((i, row), (j, column))]
+    return [*lines, *strip] if panel.lines else lines

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from wganad_core.data.har import RATE, SIGNALS
 from wganad_core.figures import style
+from wganad_core.figures.style import Spec
 from wganad_core.records import FloatArray
 
-Spec = dict[str, Any]
 Pair = tuple[float, float]
 
 SENSORS = {
@@ -51,172 +51,80 @@ def nine_signals(
     data = []
     for number, name in enumerate(SIGNALS):
         strong = name in chosen
-        data.append(_signal(number, name, t, signals[number], strong))
+        data.append(_line(number, name, t, signals[number], strong, back=False))
         if name in rebuilt:
-            data.append(_rebuilt(number, name, t, rebuilt[name], strong))
+            data.append(_line(number, name, t, rebuilt[name], strong, back=True))
     if marks is not None:
         data += _mark_dots(signals, t, chosen, marks)
     return {"data": data, "layout": _signals_layout(bool(rebuilt), marks, stretch)}
+
+
+def _line(number: int, name: str, t: FloatArray, values: Any, strong: bool, back: bool) -> Spec:
+    """A signal or, dashed, what came back of it."""
+    sensor, _, axis = name.rpartition("_")
+    comes = " comes back as" if back else ":"
+    widths = (2, 1.2) if back else (2.6, 1.3)
+    line = {"color": AXES[axis], "width": widths[0] if strong else widths[1]}
+    return style.scatter(
+        "lines",
+        t,
+        np.asarray(values, np.float32),
+        name=f"{name} rebuilt" if back else name,
+        **style.axes(1) | {"yaxis": _panel(number)},
+        opacity=1 if strong else 0.5 if back else 0.55,
+        line=line | ({"dash": "3px,3px"} if back else {}),
+        hovertemplate=f"{axis}{comes} %{{y:.3f}} {UNITS[sensor]}<extra></extra>",
+    )
 
 
 def _panel(number: int) -> str:
     return "y" if number < 3 else f"y{number // 3 + 1}"
 
 
-def _signal(
-    number: int, name: str, t: FloatArray, signal: FloatArray, strong: bool
-) -> dict[str, Any]:
-    sensor, _, axis = name.rpartition("_")
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": t,
-        "y": signal,
-        "name": name,
-        "xaxis": "x",
-        "yaxis": _panel(number),
-        "opacity": 1 if strong else 0.55,
-        "line": {"color": AXES[axis], "width": 2.6 if strong else 1.3},
-        "hovertemplate": f"{axis}: %{{y:.3f}} {UNITS[sensor]}<extra></extra>",
-    }
-
-
-def _rebuilt(
-    number: int, name: str, t: FloatArray, values: NDArray[np.floating], strong: bool
-) -> dict[str, Any]:
-    sensor, _, axis = name.rpartition("_")
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": t,
-        "y": np.asarray(values, np.float32),
-        "name": f"{name} rebuilt",
-        "xaxis": "x",
-        "yaxis": _panel(number),
-        "opacity": 1 if strong else 0.5,
-        "line": {"color": AXES[axis], "width": 2 if strong else 1.2, "dash": "3px,3px"},
-        "hovertemplate": f"{axis} comes back as %{{y:.3f}} {UNITS[sensor]}<extra></extra>",
-    }
-
-
 def _mark_dots(
     signals: FloatArray, t: FloatArray, chosen: Sequence[str], marks: Pair
-) -> list[dict[str, Any]]:
+) -> list[Spec]:
     """The chosen signals' values at both times."""
     at = [int(np.abs(t - mark).argmin()) for mark in marks]
+    marker = {"size": 11, "color": list(TIMES), "line": {"width": 2, "color": "#FFFFFF"}}
+    same = {"xaxis": "x", "name": "times", "hoverinfo": "skip", "marker": marker}
     return [
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": t[at],
-            "y": signals[number][at],
-            "xaxis": "x",
-            "yaxis": _panel(number),
-            "name": "times",
-            "hoverinfo": "skip",
-            "marker": {"size": 11, "color": list(TIMES), "line": {"width": 2, "color": "#FFFFFF"}},
-        }
+        style.scatter("markers", t[at], signals[number][at], yaxis=_panel(number), **same)
         for number, name in enumerate(SIGNALS)
         if name in chosen
     ]
 
 
-def _signals_layout(dashed: bool, marks: Pair | None, stretch: Pair | None) -> dict[str, Any]:
-    layout: dict[str, Any] = {
+def _signals_layout(dashed: bool, marks: Pair | None, stretch: Pair | None) -> Spec:
+    time = {"anchor": "y3", "range": [0, 2.55], "nticks": 7, "fixedrange": True}
+    layout: Spec = {
         "height": 480,
         "margin": {"l": 44, "r": 6, "t": 40, "b": 42},
         "showlegend": False,
         "hovermode": "closest",
-        "dragmode": "select",
-        "selectdirection": "h",
-        "newselection": {"line": {"width": 0}},
-        "shapes": [],
-        "annotations": [],
-        "xaxis": {
-            "anchor": "y3",
-            "range": [0, 2.55],
-            "nticks": 7,
-            "fixedrange": True,
-            "title": {"text": "seconds", "standoff": 4},
-        },
+        **{"dragmode": "select", "selectdirection": "h", "newselection": {"line": {"width": 0}}},
+        **{"shapes": [], "annotations": []},
+        "xaxis": {**time, "title": {"text": "seconds", "standoff": 4}},
     }
+    notes, shapes = layout["annotations"], layout["shapes"]
     for i, (sensor, title) in enumerate(SENSORS.items()):
-        mark = "" if i == 0 else str(i + 1)
         top = 1 - i * 0.345
-        layout[f"yaxis{mark}"] = {
-            "domain": [max(0, top - 0.275), top],
-            "anchor": "x",
-            "nticks": 5,
-            "fixedrange": True,
-            "zeroline": True,
-        }
-        layout["annotations"].append(_words(f"<b>{title}</b>, {UNITS[sensor]}", 0, top))
-    key = "  ".join(f'<span style="color:{c}">━</span> {name}' for name, c in AXES.items())
+        place = {"domain": [max(0, top - 0.275), top], "anchor": "x"}
+        plain = {"nticks": 5, "fixedrange": True, "zeroline": True}
+        layout[_panel(3 * i).replace("y", "yaxis")] = {**place, **plain}
+        notes.append(style.note(f"<b>{title}</b>, {UNITS[sensor]}", 0, top))
+    key = "  ".join(style.key(colour, name, "━") for name, colour in AXES.items())
     key += "   ┅ comes back" if dashed else ""
-    layout["annotations"].append(_words(key, 1, 1, right=True))
+    notes.append(style.note(key, 1, 1, xanchor="right"))
+    on = {"xref": "x", "yref": "paper"}
     if stretch is not None:
-        layout["shapes"].append(_band(stretch))
+        shapes.append(style.rectangle(stretch, (0, 1), LIT, layer="below", **on))
     for at, colour, letter in zip(marks or (), TIMES, "ij", strict=False):
-        layout["shapes"].append(_upright(at, colour))
-        layout["annotations"].append(_letter(at, letter, colour))
+        shapes.append(style.line((at, at), (0, 1), colour, 2, **on))
+        words = style.note(f"<b><i>{letter}</i></b>", at, 0, 15, **on, xshift=2)
+        words["font"]["color"] = colour
+        notes.append(words)
     return layout
-
-
-def _words(text: str, x: float, y: float, right: bool = False) -> dict[str, Any]:
-    return {
-        "text": text,
-        "x": x,
-        "y": y,
-        "xref": "paper",
-        "yref": "paper",
-        "showarrow": False,
-        "xanchor": "right" if right else "left",
-        "yanchor": "bottom",
-        "font": {"size": 13},
-    }
-
-
-def _band(stretch: Pair) -> dict[str, Any]:
-    return {
-        "type": "rect",
-        "xref": "x",
-        "yref": "paper",
-        "x0": stretch[0],
-        "x1": stretch[1],
-        "y0": 0,
-        "y1": 1,
-        "fillcolor": LIT,
-        "line": {"width": 0},
-        "layer": "below",
-    }
-
-
-def _upright(at: float, colour: str) -> dict[str, Any]:
-    return {
-        "type": "line",
-        "xref": "x",
-        "yref": "paper",
-        "x0": at,
-        "x1": at,
-        "y0": 0,
-        "y1": 1,
-        "line": {"color": colour, "width": 2},
-    }
-
-
-def _letter(at: float, letter: str, colour: str) -> dict[str, Any]:
-    return {
-        "text": f"<b><i>{letter}</i></b>",
-        "x": at,
-        "xref": "x",
-        "y": 0,
-        "yref": "paper",
-        "yanchor": "bottom",
-        "xanchor": "left",
-        "xshift": 2,
-        "showarrow": False,
-        "font": {"color": colour, "size": 15},
-    }
 
 
 # The blame
@@ -230,30 +138,22 @@ def blame_bars(terms: Mapping[str, float]) -> Spec:
         raise ValueError(f"Expected errors of signals; found {', '.join(terms) or 'none'}.")
     shares = [terms[name] / whole for name in names]
     words = [f"{SENSORS[n.rpartition('_')[0]]} {n[-1]}" for n in names]
-    height = 26 * len(names) + 60
-    return {
-        "data": [
-            {
-                "type": "bar",
-                "orientation": "h",
-                "x": shares,
-                "y": words,
-                "name": "share",
-                "marker": {"color": [AXES[name[-1]] for name in names]},
-                "cliponaxis": False,
-                "text": [f"{share:.0%}" for share in shares],
-                "textposition": "outside",
-                "customdata": [terms[name] for name in names],
-                "hovertemplate": "%{y}: %{x:.1%} (%{customdata:.3g})<extra></extra>",
-            }
-        ],
-        "layout": {
-            "height": height,
-            "margin": {"l": 140, "r": 44, "t": 6, "b": 36},
-            "bargap": 0.28,
-            "showlegend": False,
-            "dragmode": False,
-            "xaxis": {"tickformat": ".0%", "rangemode": "tozero", "nticks": 5, "fixedrange": True},
-            "yaxis": {"autorange": "reversed", "type": "category", "fixedrange": True},
-        },
+    fixed = {"fixedrange": True}
+    bars = {
+        "type": "bar",
+        "orientation": "h",
+        **{"x": shares, "y": words, "name": "share", "cliponaxis": False},
+        "marker": {"color": [AXES[name[-1]] for name in names]},
+        "text": [f"{share:.0%}" for share in shares],
+        "textposition": "outside",
+        "customdata": [terms[name] for name in names],
+        "hovertemplate": "%{y}: %{x:.1%} (%{customdata:.3g})<extra></extra>",
     }
+    layout = {
+        "height": 26 * len(names) + 60,
+        "margin": {"l": 140, "r": 44, "t": 6, "b": 36},
+        **{"bargap": 0.28, "showlegend": False, "dragmode": False},
+        "xaxis": {**fixed, "tickformat": ".0%", "rangemode": "tozero", "nticks": 5},
+        "yaxis": {**fixed, "autorange": "reversed", "type": "category"},
+    }
+    return {"data": [bars], "layout": layout}

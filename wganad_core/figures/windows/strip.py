@@ -5,18 +5,19 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from wganad_core.figures import style
-from wganad_core.figures.windows.signals import AXES, Spec
+from wganad_core.figures.style import Spec
+from wganad_core.figures.windows.signals import AXES
 from wganad_core.records import FloatArray
 
 ABNORMAL = style.VERMILLION
 N_BLOCKS, N_COLUMNS = 6, 4  # of the strip
+BARE = {"visible": False, "fixedrange": True}  # of its axes
 TILE = (-1.25, 1.75)  # g, what a tile shows of total acceleration
 
 
@@ -71,7 +72,7 @@ def tile_at(subplot: str, x: float, n: int) -> int | None:
     return number if 0 <= column < N_COLUMNS and number < n else None
 
 
-def _tiles(members: FloatArray, block: int, name: str, colour: str) -> dict[str, Any]:
+def _tiles(members: FloatArray, block: int, name: str, colour: str) -> Spec:
     """One axis of up to four windows (k, L), side by side, as one line with gaps."""
     members = members[:, ::2]
     low, high = TILE
@@ -83,22 +84,9 @@ def _tiles(members: FloatArray, block: int, name: str, colour: str) -> dict[str,
         ],
         axis=-1,
     )
+    look = {"name": name, "hoverinfo": "none", "line": {"color": colour, "width": 1.3}}
     x, y = style.polyline(lines)
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": x,
-        "y": y,
-        "name": name,
-        "hoverinfo": "none",
-        "line": {"color": colour, "width": 1.3},
-        **_on(block + 1),
-    }
-
-
-def _on(number: int) -> dict[str, str]:
-    mark = "" if number == 1 else str(number)
-    return {"xaxis": f"x{mark}", "yaxis": f"y{mark}"}
+    return style.scatter("lines", x, y, **look, **style.axes(block + 1))
 
 
 def _strip_layout(
@@ -108,29 +96,23 @@ def _strip_layout(
     chosen: int | None,
     blocks: int,
     per_row: int,
-) -> dict[str, Any]:
+) -> Spec:
     rows = -(-blocks // per_row)
     small = per_row == 1
-    layout: dict[str, Any] = {
-        "height": (92 if small else 84) * rows + 4,
-        "margin": {"l": 0, "r": 0, "t": 2, "b": 2},
-        "showlegend": False,
-        "dragmode": False,
-        "annotations": [],
-        "shapes": [],
-    }
+    layout: Spec = {"height": (92 if small else 84) * rows + 4, "showlegend": False}
+    layout |= {"margin": {"l": 0, "r": 0, "t": 2, "b": 2}, "dragmode": False}
+    layout |= {"annotations": [], "shapes": []}
     for block in range(blocks):
         row, column = divmod(block, per_row)
-        on = _on(block + 1)
-        bare = {"visible": False, "fixedrange": True}
+        on = style.axes(block + 1)
         layout[on["xaxis"].replace("x", "xaxis")] = {
-            **bare,
+            **BARE,
             "range": [0, N_COLUMNS],
             "anchor": on["yaxis"],
             "domain": [column / per_row, (column + 1) / per_row],
         }
         layout[on["yaxis"].replace("y", "yaxis")] = {
-            **bare,
+            **BARE,
             "range": [0, 1],
             "anchor": on["xaxis"],
             "domain": [1 - (row + 1) / rows, 1 - row / rows],
@@ -141,47 +123,26 @@ def _strip_layout(
     return layout
 
 
-def _tile_frame(number: int, unseen: bool, chosen: bool) -> dict[str, Any]:
+def _place(number: int) -> tuple[int, dict[str, str]]:
+    """A tile's column, and the axes that it is on."""
     block, column = divmod(number, N_COLUMNS)
-    on = _on(block + 1)
-    colour = ABNORMAL if unseen else style.GREY
-    return {
-        "type": "rect",
-        "xref": on["xaxis"],
-        "yref": on["yaxis"],
-        "layer": "below",
-        "x0": column + 0.03,
-        "x1": column + 0.97,
-        "y0": 0.03,
-        "y1": 0.97,
-        "line": {"color": colour, "width": 3 if chosen else 1},
-        "fillcolor": "rgba(138,148,160,0.22)" if chosen else "rgba(138,148,160,0.06)",
-    }
+    on = style.axes(block + 1)
+    return column, {"xref": on["xaxis"], "yref": on["yaxis"]}
 
 
-def _tile_words(
-    number: int, name: str, share: float, unseen: bool, small: bool
-) -> list[dict[str, Any]]:
-    block, column = divmod(number, N_COLUMNS)
-    on = _on(block + 1)
-    same = {"xref": on["xaxis"], "yref": on["yaxis"], "showarrow": False}
-    return [
-        {
-            "text": f"<b>{name}</b>" if unseen else name,
-            "x": column + 0.06,
-            "y": 0.98,
-            **same,
-            "xanchor": "left",
-            "yanchor": "top",
-            "font": {"size": 11 if small else 12} | ({"color": ABNORMAL} if unseen else {}),
-        },
-        {
-            "text": f"{int(100 * share)} %",
-            "x": column + 0.94,
-            "y": 0.0,
-            **same,
-            "xanchor": "right",
-            "yanchor": "bottom",
-            "font": {"size": 11 if small else 12},
-        },
-    ]
+def _tile_frame(number: int, unseen: bool, chosen: bool) -> Spec:
+    column, on = _place(number)
+    edge = {"color": ABNORMAL if unseen else style.GREY, "width": 3 if chosen else 1}
+    fill = style.faint(style.GREY, 0.22 if chosen else 0.06)
+    across = (column + 0.03, column + 0.97)
+    return style.rectangle(across, (0.03, 0.97), fill, line=edge, layer="below", **on)
+
+
+def _tile_words(number: int, name: str, share: float, unseen: bool, small: bool) -> list[Spec]:
+    column, on = _place(number)
+    size = 11 if small else 12
+    title = f"<b>{name}</b>" if unseen else name
+    words = style.note(title, column + 0.06, 0.98, size, yanchor="top", **on)
+    words["font"] |= {"color": ABNORMAL} if unseen else {}
+    corner = {"xanchor": "right", **on}
+    return [words, style.note(f"{int(100 * share)} %", column + 0.94, 0.0, size, **corner)]

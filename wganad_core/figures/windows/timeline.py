@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from wganad_core.data.recording import Recording
 from wganad_core.data.timeline import Bout, Timeline, flagged
 from wganad_core.figures import style
-
-Spec = dict[str, Any]
+from wganad_core.figures.style import Spec
+from wganad_core.figures.windows.signals import AXES
 
 FLAGGED, PASSED = style.VERMILLION, style.BLUE
-AXES = {"x": style.BLUE, "y": style.ORANGE, "z": style.GREEN}
 SENSORS = {"total_acc": "Total acceleration in g", "body_gyro": "Rotation in rad/s"}
 N_DRAWN = 4_000  # points of a line; longer ones keep the extremes of equal pieces
 HEIGHTS = {"truth": 26, "total_acc": 150, "body_gyro": 130, "score": 150}
@@ -44,40 +43,27 @@ def recording_strip(
     panels = (["truth"] if truth else []) + sensors + ["score"]
     found = flagged(line, score, threshold)
     start_to_end = [part.start for part in found], [part.end for part in found]
-    data: list[dict[str, Any]] = []
+    data: list[Spec] = []
     layout = _layout(panels, line)
     for number, panel in enumerate(panels, start=1):
-        axis = f"y{number}" if number > 1 else "y"
+        axis = style.axes(number)["yaxis"]
         if panel == "truth":
             data += _truth(truth, abnormal, axis)
             continue
+        scale: Spec = {}
         if panel == "score":
             low, high = limits(np.append(score, start), log)
             data += _scores(line, score, threshold, (low, high), axis)
-            layout[_long(axis)] |= {
-                "range": [math.log10(low), math.log10(high)] if log else [low, high],
-                "type": "log" if log else "linear",
-                **({"dtick": 1} if log else {}),
-            }
-            layout["shapes"] = [
-                {
-                    "type": "line",
-                    "name": THRESHOLD,
-                    "editable": True,
-                    "xref": "paper",
-                    "x0": 0,
-                    "x1": 1,
-                    "yref": axis,
-                    "y0": threshold,
-                    "y1": threshold,
-                    "line": {"color": style.ORANGE, "width": 3},
-                }
-            ]
+            scale = {"type": "log", "dtick": 1} if log else {"type": "linear"}
+            moved = {"name": THRESHOLD, "editable": True, "xref": "paper", "yref": axis}
+            ends = (threshold, threshold)
+            layout["shapes"] = [style.line((0, 1), ends, style.ORANGE, 3, **moved)]
         else:
             low, high = _range(line.recording, panel)
             data += _signals(line.recording, panel, axis)
-            layout[_long(axis)] |= {"range": [low, high]}
-        shade = _areas(*start_to_end, low, high, axis, _clear(FLAGGED, 0.16))
+        ends = (math.log10(low), math.log10(high)) if "dtick" in scale else (low, high)
+        layout[_long(axis)] |= {**scale, "range": list(ends)}
+        shade = _areas(*start_to_end, low, high, axis, style.faint(FLAGGED, 0.16))
         data.append(shade | {"name": "flagged"})
     return {"data": data, "layout": layout}
 
@@ -105,7 +91,7 @@ def thinned(time: NDArray[np.float64], values: NDArray[np.float64], n: int = N_D
     return time[kept], values[kept]
 
 
-def _signals(recording: Recording, sensor: str, axis: str) -> list[dict[str, Any]]:
+def _signals(recording: Recording, sensor: str, axis: str) -> list[Spec]:
     """The three lines of a sensor, broken where the recording has a gap."""
     breaks = np.flatnonzero(np.diff(recording.time) > recording.max_gap) + 1
     share = max(200, N_DRAWN // (len(breaks) + 1))
@@ -120,19 +106,10 @@ def _signals(recording: Recording, sensor: str, axis: str) -> list[dict[str, Any
             some_x, some_y = thinned(at, piece, share)
             x += [some_x, [np.nan]]
             y += [some_y, [np.nan]]
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "yaxis": axis,
-                "name": name,
-                "x": np.concatenate(x).astype(np.float32),
-                "y": np.concatenate(y).astype(np.float32),
-                "line": {"color": colour, "width": 1},
-                "showlegend": False,
-                "hovertemplate": f"{name} %{{y:.3g}} at %{{x:.2f}} s<extra></extra>",
-            }
-        )
+        hover = f"{name} %{{y:.3g}} at %{{x:.2f}} s<extra></extra>"
+        look = {"line": {"color": colour, "width": 1}, "showlegend": False}
+        trace = style.scatter("lines", _drawn(np.concatenate(x)), _drawn(np.concatenate(y)), **look)
+        traces.append(trace | {"yaxis": axis, "name": name, "hovertemplate": hover})
     return traces
 
 
@@ -147,68 +124,53 @@ def _scores(
     threshold: float,
     ends: tuple[float, float],
     axis: str,
-) -> list[dict[str, Any]]:
+) -> list[Spec]:
     """Filled steps, one colour above the threshold and one below."""
     above = score > threshold
     traces = [
-        _areas(line.begin[mine], line.end[mine], ends[0], score[mine], axis, _clear(colour, 0.75))
+        _areas(
+            line.begin[mine], line.end[mine], ends[0], score[mine], axis, style.faint(colour, 0.75)
+        )
         | {"line": {"width": 0.6, "color": colour}, "name": name}
         for name, colour, mine in (("passed", PASSED, ~above), ("above", FLAGGED, above))
     ]
-    middles = {
-        "type": "scatter",
-        "mode": "markers",
-        "yaxis": axis,
-        "showlegend": False,
-        "x": _drawn((line.begin + line.end) / 2),
-        "y": _drawn(score),
-        "marker": {"size": 9, "opacity": 0},
-        "hovertemplate": "score %{y:.3g} at %{x:.1f} s<extra></extra>",
-    }
+    middles = style.scatter(
+        "markers",
+        _drawn((line.begin + line.end) / 2),
+        _drawn(score),
+        yaxis=axis,
+        showlegend=False,
+        marker={"size": 9, "opacity": 0},
+        hovertemplate="score %{y:.3g} at %{x:.1f} s<extra></extra>",
+    )
     return [*traces, middles]
 
 
-def _truth(truth: Sequence[Bout], abnormal: str, axis: str) -> list[dict[str, Any]]:
+def _truth(truth: Sequence[Bout], abnormal: str, axis: str) -> list[Spec]:
     """A band of bouts, the abnormal activity in colour; neighbours of one kind share a word."""
-    traces: list[dict[str, Any]] = []
-    for colour, wanted in ((_clear(style.GREY, 0.25), False), (_clear(FLAGGED, 0.8), True)):
+    traces: list[Spec] = []
+    for colour, wanted in (
+        (style.faint(style.GREY, 0.25), False),
+        (style.faint(FLAGGED, 0.8), True),
+    ):
         mine = [bout for bout in truth if (bout.activity == abnormal) == wanted]
         begin, end = [bout.start for bout in mine], [bout.end for bout in mine]
         traces.append(_areas(begin, end, 0, 1, axis, colour))
     words = _words(truth)
-    traces.append(
-        {
-            "type": "scatter",
-            "mode": "text",
-            "yaxis": axis,
-            "showlegend": False,
-            "x": [middle for middle, _ in words],
-            "y": [0.5] * len(words),
-            "text": [f"<b>{name}</b>" if name == abnormal else name for _, name in words],
-            "textfont": {"size": 12},
-            "hoverinfo": "skip",
-            "cliponaxis": False,
-        }
-    )
-    return traces
+    text = [f"<b>{name}</b>" if name == abnormal else name for _, name in words]
+    look = {"textfont": {"size": 12}, "hoverinfo": "skip", "cliponaxis": False}
+    named = style.scatter("text", [at for at, _ in words], [0.5] * len(words), text=text, **look)
+    return [*traces, named | {"yaxis": axis, "showlegend": False}]
 
 
-def _areas(begin: Any, end: Any, low: Any, high: Any, axis: str, colour: str) -> dict[str, Any]:
+def _areas(begin: Any, end: Any, low: Any, high: Any, axis: str, colour: str) -> Spec:
     """Filled rectangles from `begin` to `end` (n,) and from `low` to `high`, as one trace."""
     begin, end, low, high = np.broadcast_arrays(*map(np.asarray, (begin, end, low, high)))
     gap = np.full(begin.shape, np.nan)
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "fill": "toself",
-        "yaxis": axis,
-        "x": _drawn(np.stack([begin, begin, end, end, begin, gap], axis=1)),
-        "y": _drawn(np.stack([low, high, high, low, low, gap], axis=1)),
-        "line": {"width": 0},
-        "fillcolor": colour,
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
+    x = _drawn(np.stack([begin, begin, end, end, begin, gap], axis=1))
+    y = _drawn(np.stack([low, high, high, low, low, gap], axis=1))
+    look = {"fill": "toself", "fillcolor": colour, "line": {"width": 0}}
+    return style.scatter("lines", x, y, yaxis=axis, **look, hoverinfo="skip", showlegend=False)
 
 
 def _drawn(values: NDArray[Any]) -> NDArray[np.float32]:
@@ -240,32 +202,20 @@ def _layout(panels: Sequence[str], line: Timeline) -> Spec:
             "title": {"text": "seconds", "standoff": 4},
             "zeroline": False,
             "range": [float(line.recording.time[0]), float(line.recording.time[-1])],
-            "anchor": f"y{len(panels)}" if len(panels) > 1 else "y",
+            "anchor": style.axes(len(panels))["yaxis"],
         },
     }
     top = 1.0
     for number, panel in enumerate(panels, start=1):
         top -= TITLE / inner
         bottom = top - HEIGHTS[panel] / inner
-        layout[_long(f"y{number}" if number > 1 else "y")] = {
+        layout[_long(style.axes(number)["yaxis"])] = {
             "domain": [max(0.0, bottom), top],
             "fixedrange": True,
             "zeroline": False,
             **({"range": [0, 1], "visible": False} if panel == "truth" else {"nticks": 5}),
         }
-        layout["annotations"].append(
-            {
-                "text": _title(panel),
-                "x": 0,
-                "y": top,
-                "xref": "paper",
-                "yref": "paper",
-                "xanchor": "left",
-                "yanchor": "bottom",
-                "showarrow": False,
-                "font": {"size": 13},
-            }
-        )
+        layout["annotations"].append(style.note(_title(panel), 0, top))
         top = bottom
     narrow = {"margin": MARGIN | {"l": 38, "r": 2}}
     layout["meta"] = {"narrow": narrow}
@@ -276,18 +226,9 @@ def _title(panel: str) -> str:
     if panel == "truth":
         return "What was really done"
     if panel == "score":
-        return f"<b>Anomaly score</b>, {_mark(style.ORANGE, 'threshold (drag it)', '━')}"
-    lines = " ".join(_mark(colour, name, "━") for name, colour in AXES.items())
+        return f"<b>Anomaly score</b>, {style.key(style.ORANGE, 'threshold (drag it)', '━')}"
+    lines = " ".join(style.key(colour, name, "━") for name, colour in AXES.items())
     return f"{SENSORS[panel]}  {lines}"
-
-
-def _mark(colour: str, words: str, sign: str) -> str:
-    return f'<span style="color:{colour}">{sign}</span> {words}'
-
-
-def _clear(colour: str, opacity: float) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{opacity})"
 
 
 def _long(axis: str) -> str:

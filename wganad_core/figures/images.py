@@ -1,4 +1,4 @@
-"""Digits as pictures: grids, thumbnails, one image taken apart, the path of an inversion.
+"""Images as pictures: grids, thumbnails, one image taken apart, the path of an inversion.
 
 Ink is dark on white and a residual x − G is red where ink is missing from G, blue where G has too
 much, white where they agree: always on [−1, 1], so that any two pictures can be compared.
@@ -17,20 +17,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wganad_core.figures import style
+from wganad_core.figures.style import Spec
 
 SIDE = 28
 INK = [[0.0, "#FFFFFF"], [1.0, "#1B1F24"]]
 # Blue, white, red; the ends are darker than Okabe and Ito's to stay apart from white when faint.
-RESIDUAL = [
-    [0.0, "#004A80"],
-    [0.25, "#4C9AC8"],
-    [0.5, "#FFFFFF"],
-    [0.75, "#E8905A"],
-    [1.0, "#9C3A00"],
-]
+ENDS = ("#004A80", "#4C9AC8", "#FFFFFF", "#E8905A", "#9C3A00")
+RESIDUAL = [[i / 4, colour] for i, colour in enumerate(ENDS)]
+SIGNED = {"colorscale": RESIDUAL, "cmin": -1, "cmax": 1}
 Pixels = NDArray[np.floating]
-# A figure as plain data and layout: Plotly's objects would take a hundred times as long to build.
-Spec = dict[str, Any]
 
 
 def _palette(scale: list[list[Any]]) -> bytes:
@@ -92,88 +87,50 @@ def autopsy(image: Pixels, reconstructions: Mapping[str, Pixels]) -> Spec:
     return {"data": data, "layout": wide}
 
 
-def _ink(image: Pixels, name: str, axis: int = 1) -> dict[str, Any]:
-    return {
-        "type": "heatmap",
-        "z": _square_of(image),
-        "zmin": 0,
-        "zmax": 1,
-        "colorscale": INK,
-        "showscale": False,
-        **_on(axis),
-        "name": name,
-        "hovertemplate": f"{name} = %{{z:.2f}}<extra></extra>",
-    }
+def _ink(image: Pixels, name: str, axis: int = 1) -> Spec:
+    looks = {"zmin": 0, "zmax": 1, "colorscale": INK, "showscale": False}
+    words = f"{name} = %{{z:.2f}}<extra></extra>"
+    return _heatmap(_square_of(image), name, axis, hovertemplate=words, **looks)
 
 
-def _residual(image: Pixels, rebuilt: Pixels, axis: int) -> dict[str, Any]:
-    return {
-        "type": "heatmap",
-        "z": _square_of(image) - _square_of(rebuilt),
-        "coloraxis": "coloraxis",
-        **_on(axis),
-        "name": "x − G",
-        "hovertemplate": "x − G = %{z:+.2f}<extra></extra>",
-    }
+def _residual(image: Pixels, rebuilt: Pixels, axis: int) -> Spec:
+    words = "x − G = %{z:+.2f}<extra></extra>"
+    z = _square_of(image) - _square_of(rebuilt)
+    return _heatmap(z, "x − G", axis, hovertemplate=words, coloraxis="coloraxis")
+
+
+def _heatmap(z: Pixels, name: str, axis: int, **more: Any) -> Spec:
+    return {"type": "heatmap", "z": z, "name": name, **style.axes(axis), **more}
 
 
 def _square_of(image: Pixels) -> NDArray[np.float32]:
     return np.asarray(image, np.float32).reshape(SIDE, SIDE)
 
 
-def _on(axis: int) -> dict[str, str]:
-    number = "" if axis == 1 else str(axis)
-    return {"xaxis": f"x{number}", "yaxis": f"y{number}"}
-
-
-def _square(axis: int, across: Sequence[float], up: Sequence[float]) -> dict[str, Any]:
+def _square(axis: int, across: Sequence[float], up: Sequence[float]) -> Spec:
     """Axes of one 28×28 picture, its first row on top."""
+    on, side = style.axes(axis), [-0.5, SIDE - 0.5]
     bare = {"visible": False, "constrain": "domain", "fixedrange": True}
-    return {
-        f"xaxis{axis}": {
-            **bare,
-            "domain": list(across),
-            "range": [-0.5, SIDE - 0.5],
-            "anchor": _on(axis)["yaxis"],
-        },
-        f"yaxis{axis}": {
-            **bare,
-            "domain": list(up),
-            "range": [SIDE - 0.5, -0.5],
-            "anchor": _on(axis)["xaxis"],
-            "scaleanchor": _on(axis)["xaxis"],
-            "constraintoward": "top",
-        },
-    }
+    x = {"domain": list(across), "range": side, "anchor": on["yaxis"]}
+    y = {"domain": list(up), "range": side[::-1], "anchor": on["xaxis"]}
+    y |= {"scaleanchor": on["xaxis"], "constraintoward": "top"}
+    return {f"xaxis{axis}": bare | x, f"yaxis{axis}": bare | y}
 
 
-def _caption(text: str, axis: int, size: int = 13) -> dict[str, Any]:
+def _caption(text: str, axis: int, size: int = 13) -> Spec:
     """Words on top of a picture, wherever `constrain` puts it."""
-    on = _on(axis)
-    return {
-        "text": text,
-        "x": 0.5,
-        "y": 1,
-        "xref": f"{on['xaxis']} domain",
-        "yref": f"{on['yaxis']} domain",
-        "xanchor": "center",
-        "yanchor": "bottom",
-        "showarrow": False,
-        "font": {"size": size},
-    }
+    on = style.axes(axis)
+    place = {"xref": f"{on['xaxis']} domain", "yref": f"{on['yaxis']} domain"}
+    return style.note(text, 0.5, 1, size, **place, xanchor="center")
 
 
-def _autopsy_layout(names: list[str], errors: list[float], narrow: bool) -> dict[str, Any]:
+def _autopsy_layout(names: list[str], errors: list[float], narrow: bool) -> Spec:
     """Wide: a column per detector, the input first. Narrow: a row per detector below the input."""
     columns = len(names) + 1
     height = 190 + 150 * len(names) if narrow else 400
-    layout: dict[str, Any] = {
-        "height": height,
-        "margin": {"l": 4, "r": 4, "t": 34, "b": 4},
-        "showlegend": False,
-        "dragmode": False,
-        "annotations": [_caption("<b>input x</b>", 1)],
-    }
+    layout: Spec = {"height": height, "margin": {"l": 4, "r": 4, "t": 34, "b": 4}}
+    layout |= {"showlegend": False, "dragmode": False}
+    layout["annotations"] = [_caption("<b>input x</b>", 1)]
     inner = height - 38
 
     def up(top: float, bottom: float) -> list[float]:
@@ -181,10 +138,8 @@ def _autopsy_layout(names: list[str], errors: list[float], narrow: bool) -> dict
 
     layout |= _square(1, *(([0, 0.42], up(0, 120)) if narrow else ([0, 0.94 / columns], [0.53, 1])))
     for i, (name, error) in enumerate(zip(names, errors, strict=True)):
-        cells = [
-            ([0, 0.47], up(170 + 150 * i, 290 + 150 * i)),
-            ([0.53, 1], up(170 + 150 * i, 290 + 150 * i)),
-        ]
+        rows = up(170 + 150 * i, 290 + 150 * i)
+        cells = [([0, 0.47], rows), ([0.53, 1], rows)]
         if not narrow:
             across = [(i + 1) / columns, (i + 1 + 0.94) / columns]
             cells = [(across, [0.53, 1]), (across, [0, 0.47])]
@@ -192,35 +147,17 @@ def _autopsy_layout(names: list[str], errors: list[float], narrow: bool) -> dict
         words = (f"<b>{name}</b>", f"MSE {error:.2g}")
         layout["annotations"] += [_caption(words[k], 2 * i + 2 + k) for k in (0, 1)]
     across_bar = (0.76, 1 - 75 / inner, 0.44) if narrow else (0.47 / columns, 0.22, 0.9 / columns)
-    layout["coloraxis"] = {
-        "colorscale": RESIDUAL,
-        "cmin": -1,
-        "cmax": 1,
-        "colorbar": _scale_bar(*across_bar),
-    }
+    layout["coloraxis"] = {**SIGNED, "colorbar": _scale_bar(*across_bar)}
     return layout
 
 
-def _scale_bar(x: float, y: float, length: float) -> dict[str, Any]:
-    return {
-        "orientation": "h",
-        "x": x,
-        "y": y,
-        "len": length,
-        "xanchor": "center",
-        "xpad": 0,
-        "yanchor": "middle",
-        "thickness": 10,
-        "tickvals": [-1, 0, 1],
-        "outlinewidth": 0,
-        "ticktext": ["−1", "0", "+1"],
-        "tickfont": {"size": 11},
-        "title": {
-            "text": "<b>x − G</b><br>blue: too much<br>red: missing",
-            "side": "top",
-            "font": {"size": 12},
-        },
-    }
+def _scale_bar(x: float, y: float, length: float) -> Spec:
+    words = "<b>x − G</b><br>blue: too much<br>red: missing"
+    place = {"x": x, "y": y, "len": length, "xanchor": "center", "yanchor": "middle", "xpad": 0}
+    ticks = {"tickvals": [-1, 0, 1], "ticktext": ["−1", "0", "+1"], "tickfont": {"size": 11}}
+    title = {"text": words, "side": "top", "font": {"size": 12}}
+    looks = {"orientation": "h", "thickness": 10, "outlinewidth": 0, "title": title}
+    return place | ticks | looks
 
 
 def path_animation(
@@ -238,26 +175,12 @@ def path_animation(
             f"{len(images)} images, {len(losses)} losses and {len(at)} steps."
         )
     first = [_ink(images[0], "G(z)", 2), _residual(image, images[0], 3)]
-    curve = {
-        "type": "scatter",
-        "x": at,
-        "y": losses,
-        "mode": "lines",
-        **_on(4),
-        "name": "loss",
-        "line": {"color": style.BLUE, "width": 2.5},
-        "hovertemplate": "step %{x}: loss %{y:.4g}<extra></extra>",
-    }
-    now = {
-        "type": "scatter",
-        "x": at[:1],
-        "y": losses[:1],
-        "mode": "markers",
-        **_on(4),
-        "hoverinfo": "skip",
-        "name": "now",
-        "marker": {"size": 12, "color": style.VERMILLION},
-    }
+    words = "step %{x}: loss %{y:.4g}<extra></extra>"
+    blue, dot = {"color": style.BLUE, "width": 2.5}, {"size": 12, "color": style.VERMILLION}
+    on = style.axes(4)
+    curve = style.scatter("lines", at, losses, name="loss", line=blue, hovertemplate=words, **on)
+    now = style.scatter("markers", at[:1], losses[:1], name="now", marker=dot, **on)
+    now["hoverinfo"] = "skip"
     return go.Figure(
         data=[_ink(image, "x"), *first, curve, now],
         layout=_path_layout() | _player(at, losses),
@@ -265,7 +188,7 @@ def path_animation(
     )
 
 
-def _frame(number: int, image: Pixels, rebuilt: Pixels, step: float, loss: float) -> dict[str, Any]:
+def _frame(number: int, image: Pixels, rebuilt: Pixels, step: float, loss: float) -> Spec:
     """What changes of the traces; all else stays."""
     return {
         "name": str(number),
@@ -278,84 +201,59 @@ def _frame(number: int, image: Pixels, rebuilt: Pixels, step: float, loss: float
     }
 
 
-def _path_layout() -> dict[str, Any]:
+def _path_layout() -> Spec:
     """One layout for wide and narrow: pictures on top, the loss below them, then the player."""
-    layout: dict[str, Any] = {
+    names = ("query x", "G(z)", "x − G(z)")
+    layout: Spec = {
         "height": 560,
         "margin": {"l": 48, "r": 8, "t": 30, "b": 120},
         "showlegend": False,
         "dragmode": False,
-        "coloraxis": {"colorscale": RESIDUAL, "cmin": -1, "cmax": 1, "showscale": False},
-        "annotations": [
-            _caption(f"<b>{words}</b>", i)
-            for i, words in enumerate(("query x", "G(z)", "x − G(z)"), start=1)
-        ],
+        "coloraxis": {**SIGNED, "showscale": False},
+        "annotations": [_caption(f"<b>{name}</b>", i) for i, name in enumerate(names, start=1)],
         "xaxis4": {"domain": [0, 1], "anchor": "y4", "title": {"text": "step"}, "nticks": 6},
-        "yaxis4": {
-            "domain": [0, 0.42],
-            "anchor": "x4",
-            "title": {"text": "loss"},
-            "nticks": 4,
-            "rangemode": "tozero",
-        },
+        "yaxis4": {"domain": [0, 0.42], "anchor": "x4", "title": {"text": "loss"}, "nticks": 4},
     }
+    layout["yaxis4"]["rangemode"] = "tozero"
     for i in range(3):
         layout |= _square(i + 1, [0.34 * i, 0.34 * i + 0.32], [0.52, 1])
     return layout
 
 
-def _player(steps: NDArray[Any], losses: Pixels) -> dict[str, Any]:
+def _player(steps: NDArray[Any], losses: Pixels) -> Spec:
     """A button that plays, one that pauses, and a slider over the frames."""
-    still = {
-        "mode": "immediate",
-        "frame": {"duration": 0, "redraw": True},
-        "transition": {"duration": 0},
-    }
+    still: Spec = {"mode": "immediate", "transition": {"duration": 0}}
+    still["frame"] = {"duration": 0, "redraw": True}
     playing = still | {"frame": {"duration": 90, "redraw": True}, "fromcurrent": True}
     # Legible on white and on black: Plotly paints a pressed button nearly white in any theme.
-    button = {"color": "#1A7AB8", "size": 15}
-    return {
-        "updatemenus": [
-            {
-                "type": "buttons",
-                "direction": "left",
-                "x": 0,
-                "y": -0.2,
-                "xanchor": "left",
-                "yanchor": "top",
-                "pad": {"t": 10},
-                "showactive": False,
-                "font": button,
-                "bgcolor": "rgba(0,0,0,0)",
-                "bordercolor": style.GREY,
-                "buttons": [
-                    {"label": "▶", "method": "animate", "args": [None, playing]},
-                    {"label": "❚❚", "method": "animate", "args": [[None], still]},
-                ],
-            }
-        ],
-        "sliders": [
-            {
-                "x": 0,
-                "len": 1,
-                "y": -0.2,
-                "yanchor": "top",
-                "pad": {"l": 110, "r": 14, "t": 0},
-                "bordercolor": style.GREY,
-                "bgcolor": style.GREY,
-                "tickcolor": style.GREY,
-                "ticklen": 0,
-                "minorticklen": 0,
-                "currentvalue": {"xanchor": "left", "font": button | {"size": 13}},
-                "font": {"size": 1, "color": "rgba(0,0,0,0)"},
-                "steps": [
-                    {
-                        "label": f"step {step}, loss {loss:.4g}",
-                        "method": "animate",
-                        "args": [[str(i)], still],
-                    }
-                    for i, (step, loss) in enumerate(zip(steps, losses, strict=True))
-                ],
-            }
+    words = {"color": "#1A7AB8", "size": 15}
+    below = {"x": 0, "y": -0.2, "yanchor": "top", "bordercolor": style.GREY}
+    buttons = {
+        **below,
+        "type": "buttons",
+        "direction": "left",
+        "xanchor": "left",
+        "pad": {"t": 10},
+        "showactive": False,
+        "font": words,
+        "bgcolor": "rgba(0,0,0,0)",
+        "buttons": [_button("▶", None, playing), _button("❚❚", [None], still)],
+    }
+    slider = {
+        **below,
+        "len": 1,
+        "pad": {"l": 110, "r": 14, "t": 0},
+        **dict.fromkeys(("bgcolor", "tickcolor"), style.GREY),
+        **dict.fromkeys(("ticklen", "minorticklen"), 0),
+        "currentvalue": {"xanchor": "left", "font": words | {"size": 13}},
+        "font": {"size": 1, "color": "rgba(0,0,0,0)"},
+        "steps": [
+            _button(f"step {step}, loss {loss:.4g}", [str(i)], still)
+            for i, (step, loss) in enumerate(zip(steps, losses, strict=True))
         ],
     }
+    return {"updatemenus": [buttons], "sliders": [slider]}
+
+
+def _button(label: str, frames: list[str | None] | None, how: Spec) -> Spec:
+    return {"label": label, "method": "animate", "args": [frames, how]}

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from pages._ui import runtime
-from pages._ui.windows import data as windows_data
-from pages._ui.windows import flagged as windows_flagged
-from pages._ui.windows import tables as windows_tables
-from pages._ui.windows.flagged import Shown
+from pages._ui.case import data, flagged
+from pages._ui.case.choice import Choice
+from pages._ui.case.flagged import Shown
 from wganad_core.config import VIEWS
 from wganad_core.data import DataError, har_example, timeline
 from wganad_core.data.recording import MAX_BYTES, read_recording
 from wganad_core.data.timeline import Timeline
 from wganad_core.data.uci_pipeline import ACC_UNITS, GYRO_UNITS, uci_preset
+from wganad_core.live.client import ModelKey
 from wganad_core.records import FloatArray
 
 AT_ONCE = 256  # windows that travel to the worker together
@@ -30,12 +31,13 @@ FORMAT = (
 )
 
 
-def show(activity: str, architecture: str, detector: str) -> None:
+def show(chosen: Choice) -> None:
     shown = _chosen()
-    architecture, detector = _able(shown.line, activity, architecture, detector)
-    table = windows_tables.table(activity, architecture, detector)
-    score = _score(activity, architecture, detector, shown.line)
-    windows_flagged.show(shown, score, table, (activity, architecture, detector))
+    chosen = _able(shown.line, chosen)
+    table = data.table(chosen.case, chosen.abnormal, chosen.architecture, chosen.detector)
+    changed = data.model_changed(chosen.model)
+    score = _scored(chosen.model, chosen.detector, shown.line.signals, changed)
+    flagged.show(shown, score, table, chosen)
 
 
 # Which recording
@@ -121,39 +123,31 @@ def _example_csv() -> bytes:
 # Its scores
 
 
-def _able(line: Timeline, activity: str, architecture: str, detector: str) -> tuple[str, str]:
+def _able(line: Timeline, chosen: Choice) -> Choice:
     """The chosen model and detector, or those that total acceleration is enough for."""
-    if line.has("body_gyro") and line.has("body_acc"):
-        return architecture, detector
+    case = chosen.case
     able = [name for name, (view, _) in VIEWS.items() if view == "total"]
-    if architecture in able:
-        return architecture, detector
-    other = able[0]
-    instead = detector if windows_tables.available(activity, other, detector) else "encoder"
+    if chosen.architecture in able or (line.has("body_gyro") and line.has("body_acc")):
+        return chosen
+    other, detector = able[0], chosen.detector
+    if not data.available(case, chosen.abnormal, other, detector):
+        detector = "encoder"
     st.info(
-        f"This recording has no gyroscope, which “{windows_tables.short(architecture)}” needs: "
-        f"only “{windows_tables.short(other)}” can score it, here with the detector "
-        f"“{windows_data.name_of(instead)}”."
+        f"This recording has no gyroscope, which “{case.short(chosen.architecture)}” needs: "
+        f"only “{case.short(other)}” can score it, here with the detector "
+        f"“{case.name_of(detector)}”."
     )
-    return other, instead
-
-
-def _score(activity: str, architecture: str, detector: str, line: Timeline) -> FloatArray:
-    changed = windows_data.model_changed(activity, architecture)
-    return _scored(activity, architecture, detector, line.signals, changed)
+    return dataclasses.replace(chosen, architecture=other, detector=detector)
 
 
 @st.cache_data(scope="session", show_spinner=False, max_entries=24)
-def _scored(
-    activity: str, architecture: str, detector: str, signals: FloatArray, changed: int
-) -> FloatArray:
+def _scored(model: ModelKey, detector: str, signals: FloatArray, changed: int) -> FloatArray:
     """Judged by the worker, some windows at a time; keyed by the model's time of change, too."""
     bar = st.progress(0.0, "Asking the detector …")
     parts = []
     for first in range(0, len(signals), AT_ONCE):
-        judged, _, _ = runtime.image_worker().judge_windows(
-            activity, architecture, signals[first : first + AT_ONCE], [detector]
-        )
+        some = signals[first : first + AT_ONCE]
+        judged, _, _ = runtime.image_worker().judge(model, some, [detector])
         parts.append(judged[detector].score)
         bar.progress(min(1.0, (first + AT_ONCE) / len(signals)), "Asking the detector …")
     bar.empty()

@@ -1,4 +1,4 @@
-"""Figures of digits: what they show, with numbers worked out by hand."""
+"""Figures of scores and of images: what they show, with numbers worked out by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from PIL import Image
 from tests.test_board import row
 from tests.test_scores import table
 from wganad_core import board
-from wganad_core.figures import digits
+from wganad_core.config import DIGITS
+from wganad_core.figures import board as board_figures
+from wganad_core.figures import images
+from wganad_core.figures import scores as figures
 from wganad_core.records import Judgement, ScoreTable
 
 ONE = np.linspace(0, 1, 784, dtype=np.float32)
@@ -41,12 +44,12 @@ def valid(spec: dict[str, Any]) -> go.Figure:
 
 
 def test_five_numbers_by_hand():
-    assert digits.five_numbers(np.array(TEN)) == (1, 3.25, 5.5, 7.75, 9)
-    assert digits.five_numbers(np.array([2.0])) == (2, 2, 2, 2, 2)
+    assert figures.five_numbers(np.array(TEN)) == (1, 3.25, 5.5, 7.75, 9)
+    assert figures.five_numbers(np.array([2.0])) == (2, 2, 2, 2, 2)
 
 
 def test_class_boxes_hold_five_numbers_per_class_and_the_rest_as_dots():
-    figure = valid(digits.class_boxes(scores()))
+    figure = valid(figures.class_boxes(scores()))
     boxes = {trace.name: trace for trace in figure.data if trace.type == "box"}
     assert list(boxes) == ["0", "1", "4"]
     assert (boxes["0"].q1[0], boxes["0"].median[0], boxes["0"].q3[0]) == (2, 3, 4)
@@ -57,17 +60,17 @@ def test_class_boxes_hold_five_numbers_per_class_and_the_rest_as_dots():
 
 
 def test_class_boxes_refuse_what_they_cannot_draw():
-    assert digits.class_boxes(scores(), log=True)["layout"]["yaxis"]["type"] == "log"
+    assert figures.class_boxes(scores(), log=True)["layout"]["yaxis"]["type"] == "log"
     with pytest.raises(ValueError, match="above 0 for a logarithmic axis; found -3"):
-        digits.class_boxes(table([-3.0, 1.0]), log=True)
+        figures.class_boxes(table([-3.0, 1.0]), log=True)
     with pytest.raises(ValueError, match="one detector; found knn, ours"):
-        digits.class_boxes(table([1.0, 2.0], detector=["ours", "knn"]))
+        figures.class_boxes(table([1.0, 2.0], detector=["ours", "knn"]))
     with pytest.raises(ValueError, match="one detector; found none"):
-        digits.class_boxes(table([1.0], part=["calibration"]))
+        figures.class_boxes(table([1.0], part=["calibration"]))
 
 
 def test_digit_boxes_give_every_digit_its_own_axis():
-    figure = valid(digits.digit_boxes({name: scores(name) for name in "0123456789"}))
+    figure = valid(figures.abnormal_boxes({name: scores(name) for name in "0123456789"}))
     boxes = [trace for trace in figure.data if trace.type == "box"]
     assert [trace.yaxis for trace in boxes[:4]] == ["y", "y", "y2", "y2"]
     assert (boxes[0].median[0], boxes[1].median[0]) == (5.5, 12)
@@ -75,13 +78,9 @@ def test_digit_boxes_give_every_digit_its_own_axis():
 
 
 def test_auprc_bars_average_seeds_and_mark_chance_and_quotes():
-    rows = [
-        row("0", 0.8),
-        row("0", 0.9, seed=1),
-        row("1", 0.5, base_rate=0.3),
-        *board.QUOTED_DIGITS[20:22],
-    ]
-    figure = valid(digits.auprc_bars(rows, ["ours", "paper"]))
+    rows = [row("0", 0.8), row("0", 0.9, seed=1), row("1", 0.5, base_rate=0.3)]
+    series = {"ours": rows, "paper": board.QUOTED_DIGITS[20:22]}
+    figure = valid(board_figures.auprc_bars(series, "01"))
     ours, paper, chance = figure.data
     assert list(ours.y) == pytest.approx([0.85, 0.5])
     assert list(ours.error_y.array) == pytest.approx([0.05 * 2**0.5, 0])
@@ -91,17 +90,18 @@ def test_auprc_bars_average_seeds_and_mark_chance_and_quotes():
 
 
 def test_auprc_bars_of_ten_digits_come_in_halves_that_can_be_stacked():
-    figure = valid(digits.auprc_bars(board.QUOTED_DIGITS, ["paper:vae", "paper:bigan"]))
+    quoted = {name: board.QUOTED_DIGITS[i : i + 10] for name, i in (("vae", 0), ("bigan", 10))}
+    figure = valid(board_figures.auprc_bars(quoted, DIGITS))
     assert [trace.xaxis for trace in figure.data] == ["x"] * 3 + ["x2"] * 3
     assert list(figure.data[3].y) == pytest.approx([0.325, 0.432, 0.148, 0.499, 0.104])
     with pytest.raises(ValueError, match="one protocol; found 80/20, official"):
-        digits.auprc_bars([row("0"), row("0", protocol="official")], ["ours"])
-    with pytest.raises(ValueError, match="rows of knn; found none"):
-        digits.auprc_bars([row("0")], ["knn"])
+        board_figures.auprc_bars({"ours": [row("0"), row("0", protocol="official")]}, "0")
+    with pytest.raises(ValueError, match="rows of one protocol; found none"):
+        board_figures.auprc_bars({}, "0")
 
 
 def test_autopsy_has_one_scale_for_all_residuals():
-    spec = digits.autopsy(ONE, {"encoder": 0 * ONE, "ours": np.ones(784, np.float32)})
+    spec = images.autopsy(ONE, {"encoder": 0 * ONE, "ours": np.ones(784, np.float32)})
     figure = valid(spec)
     image, _, missing, _, much = figure.data
     np.testing.assert_array_equal(image.z, ONE.reshape(28, 28))
@@ -121,7 +121,7 @@ def judged(score: float, **terms: float) -> Judgement:
 
 def test_terms_are_shares_of_the_score_and_negative_ones_go_left():
     figure = valid(
-        digits.terms_bars(
+        figures.terms_bars(
             {
                 "anogan": judged(8, residual=6, features=2),
                 "ours": judged(2, residual=3, izi=-1),
@@ -145,31 +145,31 @@ def test_terms_are_shares_of_the_score_and_negative_ones_go_left():
 
 
 def test_the_path_has_a_frame_per_image():
-    images = np.stack([0 * ONE, 0.5 * ONE, ONE])
+    pictures = np.stack([0 * ONE, 0.5 * ONE, ONE])
     losses = np.array([3.0, 2.0, 1.0])
-    figure = digits.path_animation(ONE, images, losses, steps=[0, 10, 20])
+    figure = images.path_animation(ONE, pictures, losses, steps=[0, 10, 20])
     assert len(figure.frames) == len(figure.layout.sliders[0].steps) == 3
-    for frame, image, loss, step in zip(figure.frames, images, losses, (0, 10, 20), strict=True):
+    for frame, image, loss, step in zip(figure.frames, pictures, losses, (0, 10, 20), strict=True):
         np.testing.assert_array_equal(frame.data[0].z, image.reshape(28, 28))
         np.testing.assert_array_equal(frame.data[1].z, (ONE - image).reshape(28, 28))
         assert (frame.data[2].x[0], frame.data[2].y[0]) == (step, loss)
         assert frame.traces == (1, 2, 4)
     assert figure.layout.sliders[0].steps[1].label == "step 10, loss 2"
     with pytest.raises(ValueError, match="3 images, 2 losses and 3 steps"):
-        digits.path_animation(ONE, images, losses[:2])
+        images.path_animation(ONE, pictures, losses[:2])
 
 
 def test_the_place_of_a_score_among_normals():
-    assert digits.share_below(np.array(TEN), 9.0) == 0.8  # equal is not higher
-    figure = valid(digits.place_among(scores(), 10.0))
+    assert figures.share_below(np.array(TEN), 9.0) == 0.8  # equal is not higher
+    figure = valid(figures.place_among(scores(), 10.0))
     assert figure.layout.annotations[0].text.endswith("<b>10</b>, higher than 90 % of normals")
     assert figure.layout.shapes[0].x0 == 10
     assert [sum(trace.y) for trace in figure.data] == pytest.approx([1, 1])
-    beyond = digits.place_among(scores(), 500.0)
+    beyond = figures.place_among(scores(), 500.0)
     assert "higher than 100 % of normals" in beyond["layout"]["annotations"][0]["text"]
     many = np.full(3000, 1.0)
     many[0] = 7
-    almost = digits.place_among(table([*many, 9.0], label=[0] * 3000 + [1]), 5.0)
+    almost = figures.place_among(table([*many, 9.0], label=[0] * 3000 + [1]), 5.0)
     assert "higher than 99.9 %" in almost["layout"]["annotations"][0]["text"]
 
 
@@ -178,22 +178,22 @@ def opened(png: bytes) -> np.ndarray:
 
 
 def test_a_sprite_is_a_grid_of_cells():
-    images = np.zeros((5, 784), np.float32)
-    images[3] = 1
-    pixels = opened(digits.sprite(images, columns=3, cell=40))
+    pictures = np.zeros((5, 784), np.float32)
+    pictures[3] = 1
+    pixels = opened(images.sprite(pictures, columns=3, cell=40))
     assert pixels.shape == (80, 120, 3)
     assert (pixels[40:, :40] < 60).all()  # the fourth, in ink
     pixels[40:, :40] = 255
     assert (pixels == 255).all()
-    assert opened(digits.sprite(images[:0], columns=2, cell=28)).shape == (28, 56, 3)
+    assert opened(images.sprite(pictures[:0], columns=2, cell=28)).shape == (28, 56, 3)
     with pytest.raises(ValueError, match="found 0 and 56"):
-        digits.sprite(images, columns=0)
+        images.sprite(pictures, columns=0)
 
 
 def test_a_thumbnail_of_a_residual_is_red_white_and_blue():
     residual = np.zeros((28, 28), np.float32)
     residual[0], residual[1] = 1, -1
-    uri = digits.data_uri(residual.ravel(), size=28, diverging=True)
+    uri = images.data_uri(residual.ravel(), size=28, diverging=True)
     head, _, body = uri.partition(",")
     assert head == "data:image/png;base64"
     pixels = opened(base64.b64decode(body))
@@ -201,4 +201,4 @@ def test_a_thumbnail_of_a_residual_is_red_white_and_blue():
     assert red[0] > 2 * red[2]
     assert blue[2] > 2 * blue[0]
     assert white.min() >= 254
-    assert opened(base64.b64decode(digits.data_uri(ONE).partition(",")[2])).shape == (56, 56, 3)
+    assert opened(base64.b64decode(images.data_uri(ONE).partition(",")[2])).shape == (56, 56, 3)

@@ -8,9 +8,11 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import runtime
-from pages._ui.digits import data as digits_data
+from pages._ui.case import data
 from wganad_core.data import latents
+from wganad_core.live.client import ModelKey
 from wganad_core.records import FloatArray
+from wganad_core.use_cases import UseCase
 
 N_SAMPLES, N_COLUMNS, N_WALK = 40, 10, 36
 STYLE = f"""<style>
@@ -23,28 +25,30 @@ STYLE = f"""<style>
 </style>"""
 
 
-def show(digit: str) -> None:
+def show(case: UseCase, abnormal: str) -> None:
     st.html(STYLE)
-    st.subheader(
-        f"Forty digits from a generator that has never seen {digits_data.an(digit)}", anchor=False
-    )
-    n_latent = digits_data.n_latent(digit)
+    what, noun = case.describe(abnormal), case.noun
+    st.subheader(f"Forty {noun}s from a generator that has never seen {what}", anchor=False)
+    model = ModelKey(case.name, abnormal, case.architectures[0])
+    n_latent = data.n_latent(model)
     seed = st.session_state.setdefault("samples_seed", 0)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.markdown(f"**G(z) at random latents.** Is {digits_data.an(digit)} among them?")
+        st.markdown(f"**G(z) at random latents.** Is {what} among them?")
         z = latents.draw(N_SAMPLES, n_latent, seed)
-        _sheet(_generate(digit, z), N_COLUMNS, f"{N_SAMPLES} generated digits")
+        _sheet(_generate(model, z), N_COLUMNS, f"{N_SAMPLES} generated {noun}s")
         if st.button("New samples", icon=":material/casino:", type="primary"):
             st.session_state.samples_seed = seed + 1
             st.rerun()
         st.caption(f"{n_latent} latents, seed {seed}.")
     with right:
-        st.markdown("**A walk between two latents.** Every point on the way is a digit, or nearly.")
+        st.markdown(
+            f"**A walk between two latents.** Every point on the way is a {noun}, or nearly."
+        )
         with st.container(horizontal=True, gap="medium"):
             start = st.number_input("From sample", 1, N_SAMPLES, 1, width=150)
             end = st.number_input("to sample", 1, N_SAMPLES, 2, width=150)
-        path = _generate(digit, latents.walk(z[start - 1], z[end - 1], N_WALK))
+        path = _generate(model, latents.walk(z[start - 1], z[end - 1], N_WALK))
         uri = _png_uri(path, N_WALK)
         st.html(
             f'<div class="dg-walk" role="img" aria-label="A walk from sample {start} to sample '
@@ -56,12 +60,12 @@ def show(digit: str) -> None:
 
 
 @st.cache_data(show_spinner="Generating …", max_entries=32)
-def _generate(digit: str, z: FloatArray) -> FloatArray:
-    return runtime.image_worker().generate(digit, z)
+def _generate(model: ModelKey, z: FloatArray) -> FloatArray:
+    return runtime.image_worker().generate(model, z)[0]
 
 
 def _png_uri(images: FloatArray, columns: int) -> str:
-    from wganad_core.figures.digits import sprite
+    from wganad_core.figures.images import sprite
 
     return "data:image/png;base64," + base64.b64encode(sprite(images, columns, 28)).decode()
 

@@ -1,28 +1,24 @@
-"""The registry that the app and the command line share: recipes with their reasons, stories."""
+"""The mixture: recipes with their reasons, a race as text for an address and a shell, stories."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import shlex
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wganad_core.config import (
-    ACTIVITIES,
-    DIGITS,
-    HAR_PROTOCOLS,
-    PROTOCOLS,
     ConfigError,
-    ImageConfig,
     LaneConfig,
     MixtureConfig,
     NetworkConfig,
     RaceConfig,
-    RuleConfig,
     TrainingConfig,
-    WindowConfig,
 )
+from wganad_core.use_cases.case import Phrases, ScoredCase
+
+if TYPE_CHECKING:
+    from wganad_core.data.pool import Samples
 
 METHOD_NAMES: dict[str, str] = {
     "gan": "Vanilla GAN",
@@ -53,233 +49,6 @@ SHARP = TrainingConfig(
 )
 
 RECIPES: dict[str, TrainingConfig] = {**PAPER, "sharp": SHARP}
-
-
-@dataclasses.dataclass(frozen=True)
-class UseCase:
-    """A data set of which one class is the anomaly in turn, and how models of it are trained.
-
-    `networks` maps an architecture to its networks, those of another method than the WGAN-GP's
-    under `ARCHITECTURE/METHOD` where they differ; `recipes` maps `METHOD` or
-    `ARCHITECTURE/METHOD` to a training. The first architecture and protocol are the usual ones.
-    """
-
-    name: str
-    title: str
-    noun: str  # what a class is
-    data: str  # the data set's name for `data fetch`
-    classes: tuple[str, ...]
-    protocols: tuple[str, ...]
-    architectures: tuple[str, ...]
-    methods: tuple[str, ...]
-    networks: Mapping[str, ImageConfig | WindowConfig]
-    recipes: Mapping[str, TrainingConfig]
-    ours: RuleConfig
-    protocols_train_apart: bool  # or do they differ in what is tested only
-    searched: bool  # whether tables hold the slow detectors
-
-    def network(self, method: str, architecture: str) -> ImageConfig | WindowConfig:
-        own = self.networks.get(f"{architecture}/{method}")
-        return own if own is not None else self.networks[architecture]
-
-    def recipe(self, method: str, architecture: str) -> TrainingConfig:
-        own = self.recipes.get(f"{architecture}/{method}")
-        return own if own is not None else self.recipes[method]
-
-
-# For two processor cores and one night; App. C gives no sizes, App. D Adam's settings, which the
-# shorter runs here quicken. The baselines' networks have a narrower dense layer, to keep what
-# ships small.
-MNIST = UseCase(
-    name="mnist",
-    title="MNIST",
-    noun="digit",
-    data="mnist",
-    classes=DIGITS,
-    protocols=PROTOCOLS,
-    architectures=("image",),
-    methods=("wgan-gp", "gan", "encoder", "bigan", "vae", "features"),
-    # Chosen on synthetic anomalies by tests/benchmarks/choose_ours.py.
-    ours=RuleConfig(
-        rules={
-            "ours": ("critic", "relative", "near-features", "near-features-length"),
-            "ours-wgan": ("critic", "relative", "near-encoder", "near-critic"),
-        },
-        k=3,
-        n_references={"latents": 2_000, "encoder": 2_000, "critic": 2_000, "features": 20_000},
-        architectures=("image",),
-    ),
-    protocols_train_apart=True,
-    searched=True,
-    networks={
-        "image": ImageConfig(),
-        "image/bigan": ImageConfig(hidden=32),
-        "image/vae": ImageConfig(hidden=32),
-    },
-    recipes={
-        "wgan-gp": TrainingConfig(
-            method="wgan-gp",
-            learning_rate=1e-3,
-            batch_size=32,
-            n_critic=2,
-            average=0.998,
-            decay="linear",
-            steps=5_000,
-        ),
-        "gan": TrainingConfig(
-            method="gan",
-            learning_rate=2e-4,
-            n_critic=1,
-            average=0.998,
-            steps=5_000,
-        ),
-        "encoder": TrainingConfig(
-            method="encoder",
-            learning_rate=1e-3,
-            beta1=0.9,
-            beta2=0.999,
-            batch_size=128,
-            decay="cosine",
-            steps=3_000,
-        ),
-        "bigan": TrainingConfig(
-            method="bigan",
-            learning_rate=1e-3,
-            beta2=0.999,
-            n_critic=1,
-            penalty=3.0,
-            decay="linear",
-            steps=2_000,
-        ),
-        "vae": TrainingConfig(
-            method="vae",
-            learning_rate=1e-3,
-            beta1=0.9,
-            beta2=0.999,
-            batch_size=128,
-            decay="cosine",
-            steps=1_500,
-        ),
-        "features": TrainingConfig(
-            method="features",
-            learning_rate=1e-3,
-            beta1=0.9,
-            beta2=0.999,
-            batch_size=256,
-            decay="cosine",
-            steps=1_500,
-        ),
-    },
-)
-
-# The paper's two tries, its future work, and what it thought impossible (§6). Sizes are ours.
-HAR = UseCase(
-    name="har",
-    title="UCI HAR",
-    noun="activity",
-    data="uci_har",
-    classes=ACTIVITIES,
-    protocols=HAR_PROTOCOLS,
-    architectures=("conv", "dense", "recurrence", "recurrent"),
-    methods=("wgan-gp", "encoder", "features"),
-    # Chosen by tests/benchmarks/choose_ours_windows.py: the first and the last on synthetic
-    # anomalies, `ours-others` for each activity by how rules find the other five; it wins for four
-    # of the six and is within half a point of the winner for the other two.
-    ours=RuleConfig(
-        rules={
-            "ours": ("critic", "near-axes/axes", "near-rhythm/rhythm", "relative/strength"),
-            "ours-others": (
-                "critic/strength",
-                "near-axes/axes",
-                "near-axes/strength",
-                "relative/strength",
-            ),
-            "ours-wgan": ("critic", "near-critic/critic", "near-encoder/encoder", "relative"),
-        },
-        k=3,
-        n_references=dict.fromkeys(
-            ("latents", "encoder", "critic", "features", "axes", "posture", "strength", "rhythm"),
-            1_600,
-        ),
-        architectures=("conv",),
-        n_peers=50,
-    ),
-    protocols_train_apart=False,
-    searched=False,
-    networks={
-        "conv": WindowConfig(architecture="conv", n_latent=32, width=24),
-        "dense": WindowConfig(architecture="dense", width=96),
-        "recurrence": WindowConfig(architecture="recurrence", n_latent=32, width=16),
-        "recurrent": WindowConfig(architecture="recurrent", n_latent=32, width=48),
-    },
-    recipes={
-        "wgan-gp": TrainingConfig(
-            method="wgan-gp",
-            learning_rate=1e-3,
-            batch_size=32,
-            n_critic=2,
-            average=0.998,
-            decay="linear",
-            steps=6_000,
-        ),
-        "dense/wgan-gp": TrainingConfig(
-            method="wgan-gp",
-            learning_rate=1e-3,
-            batch_size=64,
-            n_critic=2,
-            average=0.998,
-            decay="linear",
-            steps=8_000,
-        ),
-        "recurrence/wgan-gp": TrainingConfig(
-            method="wgan-gp",
-            learning_rate=1e-3,
-            batch_size=32,
-            n_critic=2,
-            average=0.998,
-            decay="linear",
-            steps=4_000,
-        ),
-        "recurrent/wgan-gp": TrainingConfig(
-            method="wgan-gp",
-            learning_rate=1e-3,
-            batch_size=32,
-            n_critic=2,
-            average=0.998,
-            decay="linear",
-            steps=3_000,
-        ),
-        "encoder": TrainingConfig(
-            method="encoder",
-            learning_rate=1e-3,
-            beta1=0.9,
-            beta2=0.999,
-            batch_size=128,
-            decay="cosine",
-            steps=3_000,
-        ),
-        "recurrence/encoder": TrainingConfig(
-            method="encoder",
-            learning_rate=1e-3,
-            beta1=0.9,
-            beta2=0.999,
-            batch_size=64,
-            decay="cosine",
-            steps=2_000,
-        ),
-        "features": TrainingConfig(
-            method="features",
-            learning_rate=1e-3,
-            beta1=0.9,
-            beta2=0.999,
-            batch_size=128,
-            decay="cosine",
-            steps=1_500,
-        ),
-    },
-)
-
-USE_CASES = {case.name: case for case in (MNIST, HAR)}
 
 
 def recipe_of(training: TrainingConfig) -> str:
@@ -444,3 +213,38 @@ STORIES: dict[str, Story] = {
         _race(SHARP.replace(n_critic=1), SHARP),
     ),
 }
+
+
+def bundled() -> Samples:
+    from wganad_core.data import mixture  # not before: help needs no NumPy
+
+    return mixture.bundled()
+
+
+MIXTURE = ScoredCase(
+    name="mixture",
+    title="the ring",
+    label="Ring",
+    shape="plane",
+    samples="points",
+    classes=("outside",),
+    models={**METHOD_NAMES, "wgan-gp-paper": "WGAN-GP, λ = 10"},
+    usual_model="wgan-gp",
+    detectors={
+        "critic": ("Critic", "Minus the critic's output (§5.1)"),
+        "critic-interval": (
+            "Interval",
+            "Distance of the critic's output from its range in training (§5.1)",
+        ),
+        "generator": (
+            "Distance to the generator",
+            "Distance to the nearest of 100,000 generated points",
+        ),
+        "density": (
+            "True density",
+            "Minus the logarithm of the density that the points come from",
+        ),
+    },
+    phrases=Phrases(source="ring, {model}", anomalies="points outside 3σ of every mode"),
+    bundled=bundled,
+)

@@ -4,6 +4,7 @@ stretches that are above it."""
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Hashable
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.errors import StreamlitAPIException
 
+from pages._ui.case import data
+from pages._ui.case.choice import Choice
 from pages._ui.chart import live_chart
-from pages._ui.windows import data as windows_data
-from pages._ui.windows import tables as windows_tables
 from wganad_core import thresholds
 from wganad_core.data import har, timeline
 from wganad_core.data.timeline import Bout, Timeline
@@ -21,8 +22,6 @@ from wganad_core.records import FloatArray, ScoreTable
 
 RATE = 5.0  # % of calibration windows that the first threshold flags
 MOVED, TOLERATED = "_own-threshold", "own-rate"
-
-Model = tuple[str, str, str]  # activity, architecture, detector
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,30 +34,30 @@ class Shown:
 
 
 @st.fragment
-def show(shown: Shown, score: FloatArray, table: ScoreTable, model: Model) -> None:
+def show(shown: Shown, score: FloatArray, table: ScoreTable, chosen: Choice) -> None:
     """The strip of a recording, what its threshold rests on, and what is above it.
 
     `table`: the calibration and test scores of the model's detector.
     """
-    from wganad_core.figures.windows.scores import wants_log
+    from wganad_core.figures.scores import wants_log
     from wganad_core.figures.windows.timeline import recording_strip
 
-    activity, architecture, detector = model
+    case, of = chosen.case, (chosen.model, chosen.detector)
     calibration = table.where(part="calibration", protocol="test").score
-    rate = _tolerated(model)
+    rate = _tolerated(of)
     start = thresholds.quantile_threshold(calibration, rate / 100)
-    moved = st.session_state.get(MOVED, {}).get(model)
+    moved = st.session_state.get(MOVED, {}).get(of)
     threshold = start if moved is None else moved
     found = timeline.flagged(shown.line, score, threshold)
     st.subheader(f"{shown.title}: {_verdict(len(found), score > threshold)}", anchor=False)
     log = wants_log(np.append(score, start))
     events = live_chart(
-        recording_strip(shown.line, score, threshold, start, log, shown.truth, activity),
+        recording_strip(shown.line, score, threshold, start, log, shown.truth, chosen.abnormal),
         key="own-strip",
-        alt=f"The signals, and the score of {windows_data.name_of(detector)} along time",
+        alt=f"The signals, and the score of {chosen.name} along time",
     )
     if events.drag is not None:
-        st.session_state[MOVED] = {model: float(events.drag["y0"])}
+        st.session_state[MOVED] = {of: float(events.drag["y0"])}
         try:
             st.rerun(scope="fragment")
         except StreamlitAPIException:  # the event came with a run of the whole page
@@ -69,15 +68,15 @@ def show(shown: Shown, score: FloatArray, table: ScoreTable, model: Model) -> No
         seconds = timeline.STRIDE / har.RATE
         st.caption(
             f"{len(shown.line):,} windows of 2.56 s, one every {seconds:.2f} s, by "
-            f"“{windows_data.name_of(detector)}” of “{windows_tables.short(architecture)}”, "
-            f"which has never seen {windows_data.doing(activity)}. The models know a phone at "
+            f"“{chosen.name}” of “{case.short(chosen.architecture)}”, "
+            f"which has never seen {case.describe(chosen.abnormal)}. The models know a phone at "
             "the waist; worn elsewhere, all may look odd. Nothing is stored."
         )
     with right:
         _show_flagged(found)
 
 
-def _tolerated(model: Model) -> float:
+def _tolerated(of: Hashable) -> float:
     """The slider that sets the threshold, until the line is dragged."""
 
     def forget() -> None:
@@ -97,7 +96,7 @@ def _tolerated(model: Model) -> float:
             help="The threshold is this quantile of the scores that normal windows of two people "
             "got who were used for nothing else. Or drag the orange line.",
         )
-        if model in st.session_state.get(MOVED, {}):
+        if of in st.session_state.get(MOVED, {}):
             st.button("Back to the slider's threshold", on_click=forget, icon=":material/undo:")
     return rate
 
@@ -110,8 +109,8 @@ def _verdict(n: int, above: NDArray[np.bool_]) -> str:
 
 def _promise(table: ScoreTable, threshold: float, rate: float | None) -> str:
     """What the threshold rests on, person by person."""
-    kept = windows_tables.alarms(table, "calibration", threshold)
-    test = windows_tables.alarms(table, "test", threshold).values()
+    kept = data.alarms(table, "calibration", threshold)
+    test = data.alarms(table, "test", threshold).values()
     people = " and ".join(f"{share:.0%} for person {name}" for name, share in kept.items())
     whose = "where you dragged it" if rate is None else f"for {rate:g} % false alarms"
     return (

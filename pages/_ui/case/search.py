@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from pages._ui import runtime
-from pages._ui.digits import data as digits_data
+from pages._ui.case import data
 from wganad_core.data.latents import recorded
-from wganad_core.live.client import Search
+from wganad_core.live.client import ModelKey, Search
 from wganad_core.records import FloatArray
+from wganad_core.use_cases import USE_CASES
 
 N_FRAMES = 40
 N_TIMED = 2_000
@@ -21,7 +23,7 @@ METHODS = {
 }
 
 
-def show(digit: str, x: FloatArray) -> None:
+def show(model: ModelKey, x: FloatArray) -> None:
     """The search for one image x (1, 784), on a button; then its path, animated."""
     st.subheader("Search for its latent", anchor=False)
     st.markdown(
@@ -50,7 +52,7 @@ def show(digit: str, x: FloatArray) -> None:
         asked = st.form_submit_button(
             "Start the search", icon=":material/travel_explore:", type="primary"
         )
-    key = (digit, x.tobytes())
+    key = (model, x.tobytes())
     if asked:
         st.session_state.searched = (
             key,
@@ -61,13 +63,13 @@ def show(digit: str, x: FloatArray) -> None:
     if searched is not None and searched[0] == key:
         _, name, descent = searched
         with st.spinner(f"Descending {descent['steps']} steps …"):
-            result = digits_data.search(digit, name, x, N_FRAMES, **descent)
+            result = data.search(model, name, x, N_FRAMES, **descent)
         _path(x, name, descent, result)
-    _speed(digit)
+    _speed(model)
 
 
 def _path(x: FloatArray, name: str, descent: dict[str, Any], result: Search) -> None:
-    from wganad_core.figures.digits import path_animation
+    from wganad_core.figures.images import path_animation
 
     figure = path_animation(
         x[0], result.images[:, 0], result.losses[:, 0], recorded(descent["steps"], N_FRAMES)
@@ -89,13 +91,13 @@ def _path(x: FloatArray, name: str, descent: dict[str, Any], result: Search) -> 
         )
 
 
-def _speed(digit: str) -> None:
+def _speed(model: ModelKey) -> None:
     """Why the paper adds an encoder: both measured in one run, on a button."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         if st.button("Measure the speed on this machine", icon=":material/speed:"):
             st.session_state.speed = None
             with st.spinner("Timing the encoder and AnoGAN …"):
-                st.session_state.speed = _measured(digit)
+                st.session_state.speed = _measured(model)
         if (speed := st.session_state.get("speed")) is not None:
             encoder, anogan = speed
             st.markdown(
@@ -105,10 +107,10 @@ def _speed(digit: str) -> None:
             )
 
 
-def _measured(digit: str) -> tuple[float, float]:
+def _measured(model: ModelKey) -> tuple[float, float]:
     """Milliseconds per image of the encoder, in a batch, and of one AnoGAN query."""
-    x = digits_data.vectors(digits_data.sample().images[:N_TIMED])
+    x = data.samples(USE_CASES[model.use_case]).take(np.arange(N_TIMED))
     worker = runtime.image_worker()
-    worker.judge(digit, x, ("encoder",))  # the first call pays for memory
-    _, times = worker.judge(digit, x, ("encoder",))
-    return times["encoder"], worker.search(digit, "anogan", x[:1], frames=1).milliseconds
+    worker.judge(model, x, ("encoder",))  # the first call pays for memory
+    _, times, _ = worker.judge(model, x, ("encoder",))
+    return times["encoder"], worker.search(model, "anogan", x[:1], frames=1).milliseconds

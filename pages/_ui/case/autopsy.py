@@ -1,0 +1,76 @@
+"""What every autopsy says of a sample: its verdict, all detectors, its place among all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import streamlit as st
+
+from pages._ui.case.choice import Choice
+from pages._ui.chart import live_chart
+
+WIDTHS = {"Detector": 150, "Score": 66, "Rank": 56, "Odder than": 84, "Time": 74}
+
+
+def verdict(chosen: Choice, detector: str, score: float) -> None:
+    place, case = chosen.found.place(detector, score), chosen.case
+    st.markdown(
+        f"**{case.name_of(detector)}: odder than {place.normals:.1%} of normal test "
+        f"{case.samples}** and than {place.anomalies:.0%} of "
+        f"{case.say(case.phrases.these, chosen.abnormal)}; rank {place.rank:,} of {place.n:,}."
+    )
+
+
+def table(
+    chosen: Choice, scores: Mapping[str, float], times: Mapping[str, float], narrow: bool = False
+) -> None:
+    """Every detector's score of this sample, its place, and the time it took."""
+    known = [name for name in scores if name in chosen.found.scores]
+    places = [chosen.found.place(name, scores[name]) for name in known]
+    frame = pd.DataFrame(
+        {
+            "Detector": [chosen.case.name_of(name) for name in known],
+            "Score": [scores[name] for name in known],
+            "Rank": [place.rank for place in places],
+            "Odder than": [100 * place.normals for place in places],
+            "Time": [times.get(name) for name in known],
+        }
+    )
+    sample = chosen.case.sample
+    words: dict[str, tuple[str | None, str | None]] = {
+        "Detector": (None, None),
+        "Score": ("%.3g", None),
+        "Rank": (None, f"1 is the most anomalous test {sample}."),
+        "Odder than": (
+            "%.0f %%" if narrow else "%.1f %%",
+            f"Share of normal test {chosen.case.samples} that score lower.",
+        ),
+        "Time": ("%.1f ms", f"For this one {sample}, on this machine."),
+    }
+    st.dataframe(
+        frame,
+        hide_index=True,
+        placeholder="–",
+        column_config={
+            name: st.column_config.NumberColumn(
+                format=form, help=help, width=WIDTHS[name] if narrow else None
+            )
+            if name != "Detector"
+            else st.column_config.TextColumn(width=WIDTHS[name] if narrow else None)
+            for name, (form, help) in words.items()
+        },
+    )
+
+
+def place(chosen: Choice, detector: str, score: float) -> None:
+    """The histogram of all test scores of a detector, with this one's line."""
+    from wganad_core.figures.scores import place_among
+
+    name = chosen.case.name_of(detector)
+    st.markdown(f"**Its place among all test {chosen.case.samples}** ({name})")
+    live_chart(
+        place_among(chosen.found.table(detector), score),
+        key="place",
+        alt=f"{score:.3g} among the test scores of {name}",
+    )

@@ -1,0 +1,154 @@
+"""Every detector on every class in turn, beside what the paper prints: bars and a table."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pandas as pd
+import streamlit as st
+
+from pages._ui import linked
+from pages._ui.case import choice, data
+from pages._ui.chart import live_chart
+from wganad_core import board
+from wganad_core.storage import StorageError
+from wganad_core.use_cases import UseCase
+
+MEASURES = {"auprc": "AUPRC", "auroc": "AUROC"}
+PAPER = "Paper (quoted)"
+CHANCE, FLOOR, EVEN = "Chance (base rate π)", "Floor (worst ranking)", "Chance"
+
+
+def show(case: UseCase) -> None:
+    from wganad_core.figures.board import auprc_bars
+
+    if case.protocol_words:
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            protocol, measure = choice.protocol(case), _measure()
+    else:
+        protocol, measure = case.protocols[0], ""
+    rows = _rows(case, protocol)
+    title, *others = _sentences(case, rows)
+    st.subheader(title, anchor=False)
+    for sentence in others:
+        st.markdown(sentence)
+    series = {
+        label: found
+        for label, (detector, model) in case.board.bars.items()
+        if (found := [r for r in rows if r.detector == detector and model in ("", r.model)])
+    }
+    named = {row.abnormal for row in rows}
+    classes = [name for name in (*case.classes, board.MEAN) if name in named]
+    live_chart(
+        auprc_bars(series, classes),
+        key="bars",
+        alt=f"AUPRC by unseen {case.noun} and detector",
+    )
+    measure = measure or _measure()
+    _show_table(case, rows, measure, classes)
+    n = len({row.seed for row in rows if row.seed is not None})
+    seeds = "one seed" if n == 1 else f"means of up to {n} seeds"
+    st.caption(
+        f"{MEASURES[measure]} in %, {case.board.caption.format(seeds=seeds)} From the shell: "
+        f"`python -m wganad_core evaluate {case.name}`."
+    )
+
+
+def _measure() -> str:
+    return linked.choice("Figure of merit", MEASURES, key="measure", default="auprc")
+
+
+def _rows(case: UseCase, protocol: str) -> list[board.Row]:
+    """The figures of all classes that are here, quoted and measured, and their means."""
+    measured = [
+        row
+        for abnormal in data.shipped(case)
+        for row in data.scores(case, abnormal).rows
+        if row.protocol == protocol
+    ]
+    if not measured:
+        raise StorageError(
+            f"No score tables of {case.title} are here; restore them from the repository."
+        )
+    rows = [row for row in board.QUOTED if row.use_case == case.name] + measured
+    return [*rows, *board.means(rows, case.classes)]
+
+
+def _sentences(case: UseCase, rows: list[board.Row]) -> list[str]:
+    """What the paper says, beside the same setting here and our rule."""
+    found = {(r.abnormal, r.detector, r.model): r.auprc for r in rows if r.auprc is not None}
+    ours = next(iter(case.board.bars.values()))
+    if not case.board.quotes:
+        return [_means(found, len({r.abnormal for r in rows if r.detector == "ours"}))]
+    sentences = []
+    for abnormal, architecture, words in case.board.quotes:
+        parts = [f"{abnormal.capitalize()}: {words}"]
+        if same := found.get((abnormal, "encoder", case.model_of(architecture))):
+            parts.append(f"the same setting reaches {same:.0%} here")
+        if best := found.get((abnormal, *ours)):
+            parts.append(f"our rule {best:.0%}")
+        sentences.append(f"{'; '.join(parts)}.")
+    return sentences
+
+
+def _means(found: dict[tuple[str, str, str], float], n: int) -> str:
+    paper = found[board.MEAN, "paper", "wgan-gp"]
+    ours = [v for (abnormal, name, _), v in found.items() if (abnormal, name) == ("mean", "ours")]
+    if not ours:
+        return f"The paper reaches a mean AUPRC of {paper:.0%}; {n} of our ten digits are here."
+    return f"Mean AUPRC over ten digits: the paper {paper:.0%}, ours {ours[0]:.0%}."
+
+
+def _show_table(case: UseCase, rows: list[board.Row], measure: str, classes: list[str]) -> None:
+    table = _table(case, rows, measure, classes)
+    many = len(classes) > 8
+    number = st.column_config.NumberColumn(format="%.1f", width=58 if many else 78)
+    reference = table["Detector"].isin([PAPER, CHANCE, FLOOR, EVEN])
+    st.dataframe(
+        table.style.highlight_max(
+            subset=pd.IndexSlice[table.index[~reference], classes],
+            props="font-weight: 700; background-color: #009E7340",
+        ),
+        hide_index=True,
+        height="content",
+        placeholder="–",
+        column_config=dict.fromkeys(classes, number)
+        | {"Detector": st.column_config.TextColumn(pinned=True, width=140 if many else 230)},
+    )
+
+
+def _table(case: UseCase, rows: list[board.Row], measure: str, classes: list[str]) -> pd.DataFrame:
+    """A row per detector, a column per class, in %; seeds are averaged, the best mean is first.
+    With references, the baselines, the paper, and what chance and the worst ranking give follow."""
+    frame = pd.DataFrame([dataclasses.asdict(row) for row in rows])
+    frame["Detector"] = [_name(case, row) for row in rows]
+    measured = frame.dropna(subset=measure)
+    pivot = 100 * measured.pivot_table(
+        index="Detector", columns="abnormal", values=measure, aggfunc="mean"
+    ).reindex(columns=classes)
+    group = pd.Series(0, pivot.index)
+    if case.board.references:
+        group[pivot.index.isin(frame.loc[frame["model"] == "none", "Detector"])] = 1
+        group[pivot.index == PAPER] = 2
+    mean = pivot[board.MEAN] if board.MEAN in pivot else pivot.mean(axis=1)
+    rank = pd.DataFrame({"group": group, "mean": -mean})
+    pivot = pivot.loc[rank.sort_values(["group", "mean"]).index]
+    if case.board.seeds:
+        seeds = measured.groupby("Detector")["seed"].nunique()
+        pivot["Seeds"] = seeds.map(lambda n: str(n) if n else "–")
+    if case.board.references and measure == "auprc":
+        known = frame.dropna(subset="base_rate").groupby("abnormal")
+        pivot.loc[CHANCE] = 100 * known["base_rate"].first()
+        pivot.loc[FLOOR] = 100 * known["floor"].first()
+    elif case.board.references:
+        pivot.loc[EVEN] = 50.0
+    return pivot.reset_index()
+
+
+def _name(case: UseCase, row: board.Row) -> str:
+    """What people call a detector of a model."""
+    if row.detector == "paper":
+        return PAPER if case.board.references else f"{row.model} (paper)"
+    name = case.name_of(row.detector)
+    short = {case.model_of(model): label for model, label in case.models.items()}
+    return f"{name} · {short[row.model]}" if row.model in short else name

@@ -1,0 +1,127 @@
+"""Which class is the unseen one, which model looks, with which detector, tested on what."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from pages._ui import linked
+from pages._ui.case import data
+from pages._ui.case.data import Scores
+from wganad_core import evaluation
+from wganad_core.data.gallery import Gallery
+from wganad_core.live.client import ModelKey
+from wganad_core.use_cases import USE_CASES, UseCase
+
+if TYPE_CHECKING:
+    from pages._ui.case.shapes import Insert
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """What is looked at: the scores of one detector of one model, without one class."""
+
+    case: UseCase
+    abnormal: str
+    architecture: str
+    protocol: str
+    detector: str
+    found: Gallery
+
+    @property
+    def model(self) -> ModelKey:
+        return ModelKey(self.case.name, self.abnormal, self.architecture)
+
+    @property
+    def name(self) -> str:
+        """What people call the detector."""
+        return self.case.name_of(self.detector)
+
+
+def abnormal(case: UseCase, shape: Insert) -> str:
+    """The row of classes, with a thumbnail of each."""
+    st.html(f"<style>{shape.STYLE.replace('KEY', case.noun)}</style>")
+    pictures = _thumbnails(case.name, shape)
+    options = {
+        name: f"![{name}]({uri}){f' {name}' * shape.NAMED}" for name, uri in pictures.items()
+    }
+    return linked.choice(
+        f"The {case.noun} that the model has never seen",
+        options,
+        key=case.noun,
+        default=case.usual_class or case.classes[0],
+        help=shape.HELP,
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def _thumbnails(use_case: str, _shape: Insert) -> dict[str, str]:
+    """The first bundled sample of every class."""
+    case = USE_CASES[use_case]
+    samples = data.samples(case)
+    firsts = samples.take(np.array([samples.first(name) for name in case.classes]))
+    return {name: _shape.thumbnail(x) for name, x in zip(case.classes, firsts, strict=True)}
+
+
+def choose(case: UseCase, abnormal: str, scores: Scores) -> Choice:
+    """Model, protocol and detector, as far as the use case has several."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        architecture, tested = _architecture(case, scores), protocol(case)
+        found = scores.galleries[architecture, tested]
+        names = [name for name in case.detectors if name in found.scores]
+        detector = _one_of("Detector", {name: case.detectors[name] for name in names}, "detector")
+    return Choice(case, abnormal, architecture, tested, detector, found)
+
+
+def _architecture(case: UseCase, scores: Scores) -> str:
+    if not case.architecture_words:
+        return case.architectures[0]
+    known = {name: case.architecture_words[name] for name in scores.architectures}
+    return _one_of("Model", known, "model")
+
+
+def _one_of(label: str, known: dict[str, tuple[str, str]], key: str) -> str:
+    meanings = "\n".join(f"- **{label}**: {meaning}." for label, meaning in known.values())
+    labels = {name: words[0] for name, words in known.items()}
+    return linked.choice(label, labels, key=key, default=next(iter(known)), help=meanings)
+
+
+def protocol(case: UseCase) -> str:
+    """Which samples of the unseen class are tested."""
+    if not case.protocol_words:
+        return case.protocols[0]
+    return linked.choice(
+        "Tested on",
+        case.protocol_words,
+        key="protocol",
+        default=case.protocols[0],
+        help=case.protocol_help,
+    )
+
+
+def headline(chosen: Choice) -> None:
+    """What the chosen detector reaches on the unseen class, in one sentence."""
+    case, test = chosen.case, chosen.found.table(chosen.detector)
+    figures = evaluation.summary(test.label, test.score)
+    who = chosen.name if chosen.name.startswith("Ours") else f"The detector “{chosen.name}”"
+    st.subheader(
+        f"This model has never seen {case.say(case.phrases.unseen, chosen.abnormal)}. {who} finds "
+        f"{case.phrases.found} with AUPRC {figures.auprc:.2f}; chance is {figures.base_rate:.2f}.",
+        anchor=False,
+    )
+
+
+def to_cockpit(chosen: Choice) -> None:
+    """A link to these scores in the threshold cockpit, by the names that its address has."""
+    query = {"case": chosen.case.name, "class": chosen.abnormal, "detector": chosen.detector}
+    if chosen.case.models:
+        query |= {"model": chosen.architecture, "protocol": chosen.protocol}
+    st.page_link(
+        "pages/cockpit.py",
+        label="Tune this detector's threshold",
+        icon=":material/tune:",
+        query_params=query,
+    )

@@ -1,0 +1,203 @@
+"""What the page of a use case reads: its samples, scores, figures of merit, and its models."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages._ui import runtime
+from wganad_core import board, evaluation, pretrained, storage
+from wganad_core.data import gallery
+from wganad_core.data.gallery import Gallery
+from wganad_core.data.pool import Samples
+from wganad_core.data.views import View
+from wganad_core.live.client import ModelKey
+from wganad_core.records import FloatArray, Judgement, ScoreTable
+from wganad_core.storage import StorageError
+from wganad_core.use_cases import SCORED_CASES, USE_CASES, ScoredCase, UseCase
+
+Judged = tuple[dict[str, Judgement], dict[str, float], View | None]
+
+
+def samples(case: ScoredCase) -> Samples:
+    """The samples that ship, read once per server."""
+    return _samples(case.name)
+
+
+@st.cache_resource(show_spinner="Unpacking the samples …")
+def _samples(name: str) -> Samples:
+    return SCORED_CASES[name].bundled()
+
+
+# Scores
+
+
+@dataclasses.dataclass(frozen=True)
+class Scores:
+    """The test scores of one abnormal class, of the models that ship (the first seed's): per
+    architecture and protocol joined with the bundled samples, baselines included."""
+
+    use_case: str
+    abnormal: str
+    galleries: Mapping[tuple[str, str], Gallery]
+
+    @functools.cached_property
+    def rows(self) -> list[board.Row]:
+        """The figures of every model, detector and seed; they take a second, so on demand."""
+        return board.rows(board.shipped_scores(self.use_case, self.abnormal))
+
+    @property
+    def architectures(self) -> list[str]:
+        """Those with scores, in the usual order."""
+        return list(dict.fromkeys(name for name, _ in self.galleries))
+
+
+def shipped(case: ScoredCase) -> list[str]:
+    """The classes whose scores are here."""
+    return [name for name in case.classes if pretrained.scores_path(case.name, name).exists()]
+
+
+def scores(case: UseCase, abnormal: str) -> Scores:
+    """Raises `StorageError` with one sentence for a class whose scores are not here."""
+    path = _path(case, abnormal)
+    return _scores(case.name, abnormal, path, path.stat().st_mtime_ns)
+
+
+def _path(case: UseCase, abnormal: str) -> Path:
+    path = pretrained.scores_path(case.name, abnormal)
+    if not path.exists():
+        raise StorageError(
+            f"The scores with {abnormal} as the unseen {case.noun} are not here ({path} is "
+            f"missing); restore the file, or choose another {case.noun} (here: "
+            f"{', '.join(shipped(case)) or 'none'})."
+        )
+    return path
+
+
+@st.cache_resource(show_spinner="Reading the scores …", max_entries=16)
+def _scores(use_case: str, abnormal: str, path: Path, changed: int) -> Scores:
+    """Keyed by the file's time of change. The table's columns of text are large and not kept."""
+    case, ids = USE_CASES[use_case], samples(USE_CASES[use_case]).ids
+    (table,) = board.shipped_scores(use_case, abnormal)
+    test = table.where(part="test")
+    found = {}
+    for architecture in case.architectures:
+        own = test
+        if case.models:
+            own = test.where(model=case.model_of(architecture))
+            if not len(own):
+                continue
+            own = ScoreTable.stack([own, test.where(model="none")])
+        for protocol in case.protocol_words or case.protocols[:1]:
+            found[architecture, protocol] = gallery.join(own, ids, protocol)
+    if not found:
+        raise StorageError(
+            f"{path} holds no scores of {case.samples}; restore it from the repository."
+        )
+    return Scores(use_case, abnormal, found)
+
+
+def available(case: UseCase, abnormal: str, architecture: str, detector: str) -> bool:
+    """Whether this detector has figures on this class."""
+    if abnormal not in shipped(case):
+        return False
+    found = scores(case, abnormal).galleries.get((architecture, case.protocols[0]))
+    return found is not None and detector in found.scores
+
+
+def table(case: UseCase, abnormal: str, architecture: str, detector: str) -> ScoreTable:
+    """One detector's calibration and test rows of all protocols, first seed.
+
+    Raises `StorageError` with one sentence where there are none.
+    """
+    path = _path(case, abnormal)
+    return _table(case.name, path, path.stat().st_mtime_ns, architecture, detector)
+
+
+@st.cache_resource(show_spinner="Reading the scores …", max_entries=32)
+def _table(use_case: str, path: Path, changed: int, architecture: str, detector: str) -> ScoreTable:
+    """Keyed by the file's time of change."""
+    case = USE_CASES[use_case]
+    found = storage.load_scores(path).where(
+        model=case.model_of(architecture), detector=detector, seed=0
+    )
+    if not len(found):
+        raise StorageError(
+            f"{path} holds no scores of the detector “{case.name_of(detector)}” with "
+            f"“{case.short(architecture)}”; choose another one."
+        )
+    return found
+
+
+def alarms(found: ScoreTable, part: str, threshold: float) -> dict[str, float]:
+    """Per person of a part, the share of normal windows that score above a threshold."""
+    own = found.where(part=part, protocol="test")
+    people, group = np.unique(own.subject, return_inverse=True)
+    shares = evaluation.false_alarms_by_group(own.score > threshold, own.label, group, len(people))
+    return {
+        person: float(share)
+        for person, share in zip(people.tolist(), shares, strict=True)
+        if not np.isnan(share)
+    }
+
+
+# Models
+
+
+def model_path(model: ModelKey, method: str = "wgan-gp") -> Path:
+    return pretrained.model_file(
+        pretrained.SHIPPED / model.use_case,
+        model.abnormal,
+        method,
+        architecture=model.architecture,
+    )
+
+
+def model_changed(model: ModelKey) -> int:
+    """When the model's file was last changed, for caches to be keyed by.
+
+    Raises `StorageError` for a model that is not here.
+    """
+    path = model_path(model)
+    if not path.exists():
+        words = USE_CASES[model.use_case].architecture_words.get(model.architecture)
+        name = f" “{words[0]}”" if words else ""
+        raise StorageError(
+            f"The model{name} that has never seen {model.abnormal} is not "
+            f"here ({path} is missing); restore the file, or choose another model."
+        )
+    return path.stat().st_mtime_ns
+
+
+def judge(model: ModelKey, x: FloatArray, names: tuple[str, ...] = ()) -> Judged:
+    """Samples (n, …) by the quick detectors of a class's models (all, or those named),
+    milliseconds per sample, and the view that reconstructions are rows of.
+
+    Raises `StorageError` for a model that is not here, and `WorkerError`.
+    """
+    return _judge(model, x, names, model_changed(model))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _judge(model: ModelKey, x: FloatArray, names: tuple[str, ...], changed: int) -> Judged:
+    """Keyed by the model's time of change, too."""
+    with st.spinner("Asking the detectors …", show_time=False):
+        return runtime.image_worker().judge(model, x, names)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def search(model: ModelKey, name: str, x: FloatArray, frames: int, **descent: Any) -> Any:
+    """A search for the latents of images x (n, 784); raises `WorkerError`."""
+    return runtime.image_worker().search(model, name, x, frames, **descent)
+
+
+@st.cache_data(show_spinner=False, max_entries=10)
+def n_latent(model: ModelKey) -> int:
+    """The number of latents of a model's generator."""
+    return pretrained.load_model(model_path(model)).network.n_latent

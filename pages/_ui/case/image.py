@@ -1,0 +1,275 @@
+"""Images: how they come back, and who notices; a picture of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages._ui.case import autopsy as shared
+from pages._ui.case import data, search
+from pages._ui.case.choice import Choice
+from pages._ui.case.gallery import asked_for, remember
+from pages._ui.chart import live_chart
+from wganad_core.data import DataError
+from wganad_core.data.gallery import Order
+from wganad_core.data.mnist import vectors
+from wganad_core.records import FloatArray, Judgement
+
+STYLE = """
+.st-key-KEY button {padding: 3px; min-width: 0; height: auto; min-height: 0;}
+.st-key-KEY button > div, .st-key-KEY button div:has(> img), .st-key-KEY button p
+  {display: block; line-height: 0; overflow: visible; max-height: none;}
+.st-key-KEY button img {height: 3.1rem; width: 3.1rem; max-height: none; max-width: none;
+  display: block; margin: 0; image-rendering: pixelated; border-radius: 0.2rem;}
+.st-key-KEY button[aria-checked="true"] {box-shadow: 0 0 0 3px #D55E00; z-index: 1;}
+@media (max-width: 640px) {
+  .st-key-KEY button {padding: 0;}
+  .st-key-KEY button img {height: auto; width: calc((100vw - 2.5rem) / 10 - 3px);}
+}
+"""
+HELP: str | None = None
+NAMED = False
+CLASS = "Class"
+PERSON: str | None = None
+ORDERS: Mapping[Order, str] = {
+    "mixed": "A mixture",
+    "highest": "Highest scores",
+    "lowest": "Lowest scores",
+    "misses": "Worst misses",
+    "alarms": "Dearest false alarms",
+}
+REBUILDING = ("encoder", "vae", "bigan")
+N_UNSEEN = 7
+STRIPS = """<style>
+.dg-strips {display: grid; gap: 2.2rem;
+  grid-template-columns: calc(5.2rem + (100% - 7.4rem) * 7 / 16) minmax(0, 1fr);
+  margin: 0.2rem 0 0.4rem;}
+.dg-group {margin: 0; min-width: 0;}
+.dg-group figcaption {font-weight: 700; margin-bottom: 0.3rem; border-bottom: 3px solid;
+  color: inherit; padding-bottom: 0.1rem;}
+.dg-unseen figcaption {border-color: #D55E00;}
+.dg-seen figcaption {border-color: #0072B2;}
+.dg-grid {display: grid; gap: 4px; align-items: center;}
+.dg-unseen .dg-grid {grid-template-columns: 5.2rem repeat(7, minmax(0, 1fr));}
+.dg-seen .dg-grid {grid-template-columns: repeat(9, minmax(0, 1fr));}
+.dg-grid img {width: 100%; aspect-ratio: 1; image-rendering: pixelated; border-radius: 3px;
+  display: block; box-shadow: 0 0 0 1px rgba(128, 140, 155, 0.45);}
+.dg-grid span {font-size: 0.85rem; line-height: 1.1; text-align: center;
+  font-variant-numeric: tabular-nums;}
+.dg-grid .dg-row {text-align: left; font-weight: 600;}
+.dg-seen .dg-row {display: none;}
+@media (max-width: 900px) {
+  .dg-strips {grid-template-columns: 1fr; gap: 0.8rem;}
+  .dg-unseen .dg-grid {grid-template-columns: 3.6rem repeat(7, minmax(0, 1fr)); gap: 2px;}
+  .dg-seen .dg-grid {grid-template-columns: 3.6rem repeat(9, minmax(0, 1fr)); gap: 2px;}
+  .dg-seen .dg-row {display: block;}
+  .dg-grid span {font-size: 0.68rem;}
+}
+</style>"""
+
+
+def thumbnail(x: FloatArray) -> str:
+    from wganad_core.figures.images import data_uri
+
+    return data_uri(x, 56)
+
+
+def rebuilder(chosen: Choice) -> str:
+    """Whose reconstruction stands for a detector: its own or, if it makes none, the encoder's."""
+    own = data.model_path(chosen.model, chosen.detector)
+    return chosen.detector if chosen.detector in REBUILDING and own.exists() else "encoder"
+
+
+def rebuilt(judged: Mapping[str, Judgement]) -> dict[str, FloatArray]:
+    """The reconstructions (n, 784) of the detectors that make their own."""
+    made = {name: judged[name].reconstruction for name in REBUILDING if name in judged}
+    return {name: x for name, x in made.items() if x is not None}
+
+
+# The first look: images that the model knows and some it has never seen
+
+
+def first_look(chosen: Choice) -> None:
+    """The first images of the test part, never picked: how they come back, and what is left."""
+    unseen, seen = chosen.found.first(N_UNSEEN, per_class=1)
+    x = data.samples(chosen.case).take(np.array([*unseen, *seen]))
+    name = rebuilder(chosen)
+    back = rebuilt(data.judge(chosen.model, x, (name,))[0])[name]
+    scores = chosen.found.score(chosen.detector)[[*unseen, *seen]]
+    places = [chosen.found.place(chosen.detector, score).normals for score in scores]
+    n = len(unseen)
+    st.html(STRIPS)
+    st.html(
+        '<div class="dg-strips">'
+        + _group("unseen", f"Never seen: {chosen.abnormal}", x[:n], back[:n], places[:n])
+        + _group("seen", "Seen in training", x[n:], back[n:], places[n:])
+        + "</div>"
+    )
+    st.caption(
+        "The first images of the test part, none picked. Red: ink that is missing from what came "
+        f"back. Blue: too much of it. “Odder than”: the share of normal test images "
+        f"that score lower by {chosen.name}."
+    )
+
+
+def _group(kind: str, title: str, x: FloatArray, back: FloatArray, places: list[float]) -> str:
+    from wganad_core.figures.images import data_uri
+
+    def images(words: str, pixels: FloatArray, diverging: bool = False) -> str:
+        tags = "".join(
+            f'<img alt="{words}" src="{data_uri(image, 28, diverging)}">' for image in pixels
+        )
+        return f'<span class="dg-row">{words}</span>{tags}'
+
+    shares = "".join(f"<span>{int(100 * share)}%</span>" for share in places)
+    return (
+        f'<figure class="dg-group dg-{kind}"><figcaption>{title}</figcaption><div class="dg-grid">'
+        + images("goes in", x)
+        + images("comes back", back)
+        + images("difference", x - back, diverging=True)
+        + f'<span class="dg-row">odder than</span>{shares}</div></figure>'
+    )
+
+
+# The gallery
+
+
+def gallery(chosen: Choice, order: list[int], key: str) -> int:
+    """A row per image with what comes back; returns the one that is chosen."""
+    from wganad_core.figures.images import data_uri
+
+    samples = data.samples(chosen.case)
+    x = samples.take(np.array(order))
+    mine, back = rebuilder(chosen), rebuilt(data.judge(chosen.model, x)[0])
+    back = {mine: back[mine], **back}  # the detector's own comes first
+    scores = chosen.found.score(chosen.detector)[order]
+    places = [chosen.found.place(chosen.detector, score) for score in scores]
+    columns = {"image": [data_uri(image) for image in x]}
+    for name, pixels in back.items():
+        columns[name] = [data_uri(image) for image in pixels]
+        if name == mine:
+            columns["difference"] = [data_uri(image, diverging=True) for image in x - pixels]
+    frame = pd.DataFrame(
+        {
+            **columns,
+            "class": samples.classes[order],
+            "score": scores,
+            "rank": [place.rank for place in places],
+            "above": [100 * place.normals for place in places],
+        }
+    )
+    columns_of = st.column_config
+    config = {name: columns_of.ImageColumn(chosen.case.name_of(name), width=72) for name in back}
+    config |= {
+        "image": columns_of.ImageColumn("In", pinned=True, width=72),
+        "difference": columns_of.ImageColumn(
+            "Difference",
+            width=84,
+            help="Red: ink that is missing from what came back. Blue: too much of it.",
+        ),
+        "class": columns_of.TextColumn(chosen.case.noun.capitalize(), width=55, alignment="right"),
+        "score": columns_of.NumberColumn("Score", format="%.3g", width=75),
+        "rank": columns_of.NumberColumn(
+            "Rank", width=75, help=f"Among {places[0].n:,} test images; 1 is the most anomalous."
+        ),
+        "above": columns_of.ProgressColumn(
+            "Odder than",
+            format="%.0f %%",
+            min_value=0,
+            max_value=100,
+            width=110,
+            help="Share of the normal test images that score lower.",
+        ),
+    }
+    event = st.dataframe(
+        frame,
+        hide_index=True,
+        row_height=62,
+        height=440,
+        column_config=config,
+        key=f"gallery-{key}",
+        on_select="rerun",
+        selection_mode="single-row",
+    )
+    if not event.selection.rows:
+        return asked_for(chosen, order)
+    remember(chosen, order[event.selection.rows[0]])
+    return order[event.selection.rows[0]]
+
+
+# One image taken apart
+
+
+def autopsy(chosen: Choice, sample: int) -> None:
+    samples = data.samples(chosen.case)
+    what = str(samples.classes[sample])
+    normal = f"a normal {chosen.case.noun}"
+    seen = "never seen in training" if what == chosen.abnormal else normal
+    st.subheader(f"Autopsy of {chosen.case.describe(what)} ({seen})", anchor=False)
+    x = samples.take(np.array([sample]))
+    take_apart(chosen, x, chosen.found.scores_of(sample))
+
+
+def take_apart(chosen: Choice, x: FloatArray, stored: Mapping[str, float]) -> None:
+    """One image x (1, 784) under every detector of a class's models; `stored` are those of its
+    scores that ship, if it is a test image."""
+    from wganad_core.figures import scores as figures
+    from wganad_core.figures.images import autopsy as picture
+
+    case = chosen.case
+    judged, times, _ = data.judge(chosen.model, x)
+    scores = {name: float(one.score[0]) for name, one in judged.items()} | dict(stored)
+    judged = {name: judged[name] for name in case.detectors if name in judged}
+    scores = {name: scores[name] for name in case.detectors if name in scores}
+    back = {case.name_of(name): made[0] for name, made in rebuilt(judged).items()}
+    shown = chosen.detector if chosen.detector in scores else "encoder"
+    left, right = st.columns([11, 9], gap="large")
+    with left:
+        live_chart(
+            picture(x[0], back),
+            key="autopsy",
+            alt=f"The image, and what {', '.join(back)} made of it",
+        )
+    with right:
+        shared.verdict(chosen, shown, scores[shown])
+        shared.table(chosen, scores, times)
+    left, right = st.columns([11, 9], gap="large")
+    with left:
+        st.markdown("**What each score is made of**")
+        named = {case.name_of(name): one for name, one in judged.items()}
+        live_chart(figures.terms_bars(named), key="terms", alt="The additive parts of every score")
+    with right:
+        shared.place(chosen, shown, scores[shown])
+    search.show(chosen.model, x)
+
+
+# An image of one's own: made like those of training, then taken apart as any other
+
+
+def upload(chosen: Choice) -> None:
+    from wganad_core.data.picture import read_picture
+
+    case = chosen.case
+    st.markdown(
+        f"Photograph or draw a {case.noun}, dark on light or light on dark. It is turned into what "
+        f"{case.title} holds: light ink on black, cropped, scaled into 20 × 20 pixels with its "
+        "proportions kept, and centred by its centre of mass in 28 × 28."
+    )
+    file = st.file_uploader(
+        f"A picture of one {case.noun}",
+        ["png", "jpg", "jpeg"],
+        key=f"own-{case.noun}",
+        max_upload_size=16,
+    )
+    if file is None:
+        return
+    try:
+        picture = read_picture(file.getvalue(), file.name)
+    except DataError as error:
+        st.error(str(error))
+        return
+    st.caption(" ".join(picture.remarks))
+    take_apart(chosen, vectors(picture.image[None]), stored={})

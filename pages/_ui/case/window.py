@@ -1,0 +1,150 @@
+"""Windows of sensors: a strip of them, one taken apart, a recording of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+
+from pages._ui.case import autopsy as shared
+from pages._ui.case import data, recording, recurrence
+from pages._ui.case.choice import Choice
+from pages._ui.case.data import Judged
+from pages._ui.case.gallery import asked_for, remember
+from pages._ui.chart import live_chart
+from wganad_core.data.gallery import Order
+from wganad_core.live.client import ModelKey
+from wganad_core.records import FloatArray, Judgement
+
+STYLE = """
+.st-key-KEY button {padding: 4px 6px 2px; min-width: 0; height: auto; min-height: 0;}
+.st-key-KEY button p {display: flex; flex-direction: column; align-items: center;
+  line-height: 1.25; overflow: visible; max-height: none;}
+.st-key-KEY button div {overflow: visible; max-height: none;}
+.st-key-KEY button img {height: 2.1rem; width: 5.75rem; max-height: none; max-width: none;
+  display: block; margin: 0;}
+.st-key-KEY button[aria-checked="true"] {box-shadow: 0 0 0 3px #D55E00; z-index: 1;}
+@media (max-width: 640px) {
+  .st-key-KEY [role="radiogroup"] {flex-wrap: wrap;}
+  .st-key-KEY button {padding: 3px 2px 1px; flex: 1 0 32%;}
+}
+"""
+HELP: str | None = "Total acceleration in a window of 2.56 s, along x, y and z."
+NAMED = True
+CLASS = "Activity"
+PERSON: str | None = "One of the nine test subjects; no model has met them."
+ORDERS: Mapping[Order, str] = {
+    "mixed": "A mixture",
+    "highest": "Most anomalous",
+    "misses": "Worst misses",
+    "alarms": "Dearest false alarms",
+}
+
+upload = recording.show
+
+
+def thumbnail(x: FloatArray) -> str:
+    from wganad_core.figures.windows.strip import thumbnail as picture
+
+    return picture(x[6:])
+
+
+def first_look(chosen: Choice) -> None:
+    """The gallery comes first."""
+
+
+def gallery(chosen: Choice, order: list[int], key: str) -> int:
+    """Tiles of total acceleration; returns the window whose tile is chosen."""
+    from wganad_core.figures.windows import strip as figures
+
+    samples = data.samples(chosen.case)
+    shown = asked_for(chosen, order)
+    scores = chosen.found.score(chosen.detector)[order]
+    events = live_chart(
+        figures.strip(
+            samples.take(np.array(order)),
+            samples.classes[order].tolist(),
+            [chosen.found.place(chosen.detector, score).normals for score in scores],
+            chosen.abnormal,
+            order.index(shown) if shown in order else None,
+        ),
+        key="strip",
+        alt=f"{len(order)} windows of total acceleration to choose from",
+    )
+    st.caption(
+        "Total acceleration over 2.56 s; click on a window to take it apart. In %: the share of "
+        f"normal test windows that score lower by “{chosen.name}”."
+    )
+    if events.click is not None:
+        tile = figures.tile_at(events.click["subplot"], events.click["x"], len(order))
+        if tile is not None and order[tile] != shown:
+            remember(chosen, order[tile])
+            st.rerun()
+    return shown
+
+
+# One window taken apart: its signals and images, what came back, the blame, its place
+
+
+def autopsy(chosen: Choice, sample: int) -> None:
+    """What needs no model is drawn before the models have been loaded, which takes seconds the
+    first time."""
+    case, samples = chosen.case, data.samples(chosen.case)
+    what = str(samples.classes[sample])
+    seen = f"a normal {case.noun}" if what != chosen.abnormal else "never seen in training"
+    st.subheader(
+        f"Window {samples.position[sample]:,}: person {samples.subjects[sample]}, "
+        f"{case.describe(what)} ({seen})",
+        anchor=False,
+    )
+    stored = chosen.found.scores_of(sample)
+    shared.verdict(chosen, chosen.detector, stored[chosen.detector])
+    signals = samples.take(np.array([sample]))
+    loaded: set[ModelKey] = st.session_state.setdefault("loaded_windows", set())
+    if chosen.model not in loaded:
+        recurrence.show(signals[0], recurrence.Rebuilt())
+        # Another window than the one shown, whose times would be those of loading.
+        data.judge(chosen.model, np.zeros_like(signals))
+        loaded.add(chosen.model)
+        st.rerun()
+    judged = data.judge(chosen.model, signals)
+    recurrence.show(signals[0], _rebuilt(signals[0], judged))
+    _details(chosen, judged, stored)
+
+
+def _rebuilt(signals: FloatArray, judged: Judged) -> recurrence.Rebuilt:
+    judgements, _, view = judged
+    row = judgements["encoder"].reconstruction if "encoder" in judgements else None
+    if row is None or view is None:
+        return recurrence.Rebuilt()
+    return recurrence.Rebuilt.of(signals, row[0], view)
+
+
+def _details(chosen: Choice, judged: Judged, stored: Mapping[str, float]) -> None:
+    """Blame, table and histogram; `stored` scores are those of the shipped table."""
+    judgements, times, _ = judged
+    scores = {name: float(one.score[0]) for name, one in judgements.items()} | dict(stored)
+    scores = {name: scores[name] for name in chosen.case.labels if name in scores}
+    left, middle, right = st.columns([8, 11, 8], gap="medium")
+    with left:
+        if "encoder" in judgements:
+            _blame(judgements["encoder"])
+    with middle:
+        st.markdown("**What each detector says**")
+        shared.table(chosen, scores, times, narrow=True)
+    with right:
+        shared.place(chosen, chosen.detector, scores[chosen.detector])
+
+
+def _blame(encoder: Judgement) -> None:
+    """Which signals do not come back."""
+    from wganad_core.figures.windows.signals import blame_bars
+
+    st.markdown(
+        "**Who is to blame**",
+        help="Each signal's share of the encoder's error, mean (x − G(E(x)))², in the units in "
+        "which the network sees it.",
+    )
+    terms = {name: float(values[0]) for name, values in encoder.terms.items()}
+    live_chart(blame_bars(terms), key="blame", alt="Each signal's share of the error")

@@ -1,0 +1,64 @@
+"""The registry that pages and the command line share.
+
+A data set of images or windows is one `register(UseCase(...))`: how it is read, its classes and
+protocols, networks and recipes, what its detectors are called, and which views its page has.
+"""
+
+from __future__ import annotations
+
+from wganad_core.use_cases.case import (
+    SCORED_CASES,
+    USE_CASES,
+    BoardWords,
+    PaperBoxes,
+    Phrases,
+    ScoredCase,
+    UseCase,
+    register,
+)
+from wganad_core.use_cases.har import HAR
+from wganad_core.use_cases.mixture import (
+    METHOD_NAMES,
+    MIXTURE,
+    PAPER,
+    RECIPES,
+    SHARP,
+    STORIES,
+    Story,
+    command_line,
+    lane_title,
+    option,
+    race_from_text,
+    race_to_text,
+    recipe_of,
+)
+from wganad_core.use_cases.mnist import MNIST
+
+__all__ = [
+    "HAR",
+    "METHOD_NAMES",
+    "MIXTURE",
+    "MNIST",
+    "PAPER",
+    "RECIPES",
+    "SCORED_CASES",
+    "SHARP",
+    "STORIES",
+    "USE_CASES",
+    "BoardWords",
+    "PaperBoxes",
+    "Phrases",
+    "ScoredCase",
+    "Story",
+    "UseCase",
+    "command_line",
+    "lane_title",
+    "option",
+    "race_from_text",
+    "race_to_text",
+    "recipe_of",
+    "register",
+]
+
+for case in (MNIST, HAR, MIXTURE):
+    register(case)

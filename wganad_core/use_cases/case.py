@@ -1,0 +1,158 @@
+"""What the registry knows of a use case, and the registry itself."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from wganad_core.config import ImageConfig, RuleConfig, TrainingConfig, WindowConfig
+
+if TYPE_CHECKING:
+    from wganad_core.data.pool import Pool, Samples
+
+Shape = Literal["plane", "image", "window"]
+Words = Mapping[str, tuple[str, str]]  # by a thing's name: what people call it, and what it is
+
+
+@dataclasses.dataclass(frozen=True)
+class Phrases:
+    """How sentences speak of a class: `{name}` is its name, `{what}` what `describe` makes of it,
+    `{model}` what people call the model that has never seen it."""
+
+    unseen: str = "{what}"  # what a model has never seen
+    found: str = "them"
+    these: str = "the {name}s"
+    source: str = "{what} unseen"
+    anomalies: str = "{what}"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ScoredCase:
+    """A data set with scores that ship, and what people call all that is in it.
+
+    The first of the `classes` and of the `models` is the usual one, unless named. `models`: those
+    that tables tell apart, as addresses name them; empty where every detector has its own.
+    `bundled` gives the samples that ship, which pages draw by their `shape`.
+    """
+
+    name: str
+    title: str
+    label: str  # on buttons
+    shape: Shape
+    noun: str = "class"  # what a class is
+    samples: str  # what samples are called, in the plural
+    classes: tuple[str, ...]
+    usual_class: str = ""
+    protocols: tuple[str, ...] = ("test",)
+    protocol_words: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    protocol_help: str = ""
+    detectors: Words
+    baselines: Words = dataclasses.field(default_factory=dict)
+    models: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    usual_model: str = ""
+    model_name: str = "{}"  # of a model in tables
+    phrases: Phrases = Phrases()
+    describe: Callable[[str], str] = str
+    bundled: Callable[[], Samples]
+
+    @property
+    def sample(self) -> str:
+        """What one sample is called."""
+        return self.samples.removesuffix("s")
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What people call the detectors, in the order in which they are offered."""
+        return {name: words[0] for name, words in {**self.detectors, **self.baselines}.items()}
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        return {name: words[1] for name, words in {**self.detectors, **self.baselines}.items()}
+
+    def name_of(self, detector: str) -> str:
+        """What people call a detector."""
+        return self.labels.get(detector, detector)
+
+    def model_of(self, model: str) -> str:
+        """A model's name in tables, by its name in addresses."""
+        return self.model_name.format(model)
+
+    def say(self, phrase: str, abnormal: str, model: str = "") -> str:
+        """One of the phrases, of a class."""
+        model = self.models.get(model, model)
+        return phrase.format(name=abnormal, what=self.describe(abnormal), model=model)
+
+
+@dataclasses.dataclass(frozen=True)
+class PaperBoxes:
+    """A figure of the paper with box plots: of which detector and, unless it is the chosen one, of
+    which abnormal class and architecture."""
+
+    title: str
+    detector: str
+    words: str
+    abnormal: str = ""
+    architecture: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class BoardWords:
+    """What the page of all figures shows: its bars as label → (detector, model; "" for any), what
+    the paper says of a class and an architecture, and a caption. `references`: rows for chance and
+    the worst ranking, and detectors in groups; `seeds`: how many each figure stands on."""
+
+    bars: Mapping[str, tuple[str, str]]
+    caption: str
+    quotes: tuple[tuple[str, str, str], ...] = ()
+    references: bool = False
+    seeds: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class UseCase(ScoredCase):
+    """A data set of which one class is the anomaly in turn, and how models of it are trained.
+
+    `pool` reads the full data set, downloaded first if that is asked for. `networks` maps an
+    architecture to its networks, those of another method than the WGAN-GP's under
+    `ARCHITECTURE/METHOD` where they differ; `recipes` maps `METHOD` or `ARCHITECTURE/METHOD` to a
+    training. The first architecture and protocol are the usual ones. `views`: those that its page
+    has, by name.
+    """
+
+    data: str  # the data set's name for `data fetch`
+    architectures: tuple[str, ...]
+    architecture_words: Words = dataclasses.field(default_factory=dict)
+    methods: tuple[str, ...]
+    networks: Mapping[str, ImageConfig | WindowConfig]
+    recipes: Mapping[str, TrainingConfig]
+    ours: RuleConfig
+    protocols_train_apart: bool  # or do they differ in what is tested only
+    searched: bool  # whether tables hold the slow detectors
+    pool: Callable[..., Pool]
+    views: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    boxes: tuple[PaperBoxes, ...] = ()
+    board: BoardWords = BoardWords({}, "")
+
+    def network(self, method: str, architecture: str) -> ImageConfig | WindowConfig:
+        own = self.networks.get(f"{architecture}/{method}")
+        return own if own is not None else self.networks[architecture]
+
+    def recipe(self, method: str, architecture: str) -> TrainingConfig:
+        own = self.recipes.get(f"{architecture}/{method}")
+        return own if own is not None else self.recipes[method]
+
+    def short(self, architecture: str) -> str:
+        """What people call an architecture, without the paper's figures."""
+        return self.architecture_words[architecture][0].partition(" (")[0]
+
+
+SCORED_CASES: dict[str, ScoredCase] = {}  # all that pages find scores of
+USE_CASES: dict[str, UseCase] = {}  # those of them that have models of images or windows
+
+
+def register(case: ScoredCase) -> None:
+    """Make a use case known to the commands and to the pages."""
+    SCORED_CASES[case.name] = case
+    if isinstance(case, UseCase):
+        USE_CASES[case.name] = case
