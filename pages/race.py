@@ -13,7 +13,8 @@ from pages._ui.race import state as race_state
 from wganad_core import use_cases
 from wganad_core.figures import race as figures
 from wganad_core.figures import trace as trace_figures
-from wganad_core.live.client import RaceView, WorkerError
+from wganad_core.live.client import WorkerError
+from wganad_core.live.messages import RaceView
 from wganad_core.records import StepTrace
 
 TICK = 0.25  # seconds between two looks at the worker

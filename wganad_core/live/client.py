@@ -14,75 +14,31 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wganad_core import storage
 from wganad_core.config import RaceConfig
-from wganad_core.data.views import View
 from wganad_core.live import protocol
+from wganad_core.live.messages import (
+    Frames,
+    Generated,
+    Judged,
+    ModelKey,
+    RaceView,
+    Recordings,
+    Search,
+)
 from wganad_core.packing import unpack
-from wganad_core.records import Detection, FloatArray, Frame, Judgement, Recording, StepTrace
+from wganad_core.records import Detection, FloatArray, Frame, Recording, StepTrace
 
 ROOT = Path(__file__).resolve().parents[2]
+R = TypeVar("R")
 
 
 class WorkerError(RuntimeError):
     """The worker refused or could not do something; the message is one sentence for a person."""
-
-
-@dataclasses.dataclass(frozen=True)
-class LaneView:
-    """A lane as the page sees it: its newest frame, its history and what it has to say."""
-
-    frame: Frame
-    recording: Recording
-    recorded_steps: tuple[int, ...]
-    stopped: str | None
-    critic_updates: int
-    generator_updates: int
-
-
-@dataclasses.dataclass(frozen=True)
-class RaceView:
-    """A race as the page sees it. `place` is its place in the queue, 0 when not waiting."""
-
-    lanes: tuple[LaneView, ...]
-    playing: bool
-    finished: bool
-    place: int
-    rate: float
-
-    @property
-    def step(self) -> int:
-        return max(lane.frame.step for lane in self.lanes)
-
-    @property
-    def recorded_steps(self) -> list[int]:
-        """Steps that the scrubber can go to."""
-        return sorted({step for lane in self.lanes for step in lane.recorded_steps})
-
-
-@dataclasses.dataclass(frozen=True)
-class ModelKey:
-    """The shipped models of one use case that never saw one class."""
-
-    use_case: str
-    abnormal: str
-    architecture: str = ""
-
-
-@dataclasses.dataclass(frozen=True)
-class Search:
-    """A search for the latents of n images: the judgement it ends in, its path `images`
-    (frames, n, 784) and `losses` (frames, n), and milliseconds per image."""
-
-    judgement: Judgement
-    images: FloatArray
-    losses: FloatArray
-    milliseconds: float
 
 
 class WorkerClient:
@@ -202,42 +158,35 @@ class WorkerClient:
     def view(self, race: str) -> RaceView | None:
         """The newest state of a race, or None before its first frame."""
         data = self._newest.get(race)
-        return None if data is None else _view(*protocol.parse(data))
+        return None if data is None else unpack(RaceView, *protocol.parse(data))
 
     def replay(self, race: str, step: int) -> list[Frame]:
         """Per lane, the recorded frame nearest to `step`."""
-        arrays, meta = self.ask("replay", race=race, step=step)
-        return [protocol.frame_from(str(i), at, arrays) for i, at in enumerate(meta["steps"])]
+        return list(self._asked(Frames, "replay", race=race, step=step).lanes)
 
     def recordings(self, race: str) -> list[Recording]:
         """Per lane, everything recorded."""
-        arrays, meta = self.ask("recordings", race=race)
-        return [
-            Recording.from_arrays(storage.below(str(i), arrays), events)
-            for i, events in enumerate(meta["events"])
-        ]
+        return list(self._asked(Recordings, "recordings", race=race).lanes)
 
     def trace(self, race: str, lane: int) -> StepTrace:
         """Make one step and tell what happened inside one lane."""
-        arrays, meta = self.ask("trace", race=race, lane=lane)
-        return StepTrace(**arrays, step=meta["step"], losses=meta["losses"])
+        return self._asked(StepTrace, "trace", race=race, lane=lane)
+
+    def _asked(
+        self,
+        kind: type[R],
+        op: str,
+        arrays: dict[str, NDArray[Any]] | None = None,
+        **arguments: Any,
+    ) -> R:
+        """The answer as a record. Raises `WorkerError`."""
+        return unpack(kind, *self.ask(op, arrays, **arguments))
 
     # Detectors.
 
     def detect(self, source: dict[str, Any]) -> Detection:
         """The detector of {"run": name, "step": n} (shipped) or {"race": key, "lane": i}."""
-        arrays, meta = self.ask("detect", source=source)
-        return Detection(
-            low=meta["low"],
-            high=meta["high"],
-            maps=storage.below("maps", arrays),
-            points=arrays["points"],
-            label=arrays["label"],
-            mode=arrays["mode"],
-            scores=storage.below("scores", arrays),
-            calibration=storage.below("calibration", arrays),
-            samples=arrays["samples"],
-        )
+        return self._asked(Detection, "detect", source=source)
 
     def score(self, source: dict[str, Any], x: NDArray[np.floating]) -> dict[str, Any]:
         """Every score, by name, of points x (n, 2)."""
@@ -246,22 +195,13 @@ class WorkerClient:
 
     # Models of images and of windows.
 
-    def judge(
-        self, model: ModelKey, x: NDArray[np.floating], names: Sequence[str] = ()
-    ) -> tuple[dict[str, Judgement], dict[str, float], View | None]:
-        """Samples (n, …) by the quick detectors of a class's models (all, or those named), each
-        one's milliseconds per sample, and the view that reconstructions are rows of.
-
-        Images come as rows (n, 784), windows as (n, 9, 128) in g and rad/s. Raises `WorkerError`.
-        """
-        arrays, meta = self.ask(
-            "judge", {"x": _rows(x)}, model=_sent(model), names=list(names), timeout=120
+    def judge(self, model: ModelKey, x: NDArray[np.floating], names: Sequence[str] = ()) -> Judged:
+        """Samples (n, …) by the quick detectors of a class's models (all, or those named). Images
+        come as rows (n, 784), windows as (n, 9, 128) in g and rad/s. Raises `WorkerError`."""
+        sent = {"x": _rows(x)}
+        return self._asked(
+            Judged, "judge", sent, model=_sent(model), names=list(names), timeout=120
         )
-        times: dict[str, float] = meta["milliseconds"]
-        judged = {
-            name: _judgement(storage.below(name, arrays), meta["terms"][name]) for name in times
-        }
-        return judged, times, _seen(meta)
 
     def search(
         self,
@@ -273,8 +213,9 @@ class WorkerClient:
         **descent: Any,
     ) -> Search:
         """Images x (n, 784) by `inversion` or `anogan`, whose λ is `weight`; `descent` has the
-        settings of `scoring.inversion.Descent`, `frames` is at least 1. Raises `WorkerError`."""
-        arrays, meta = self.ask(
+        settings of `methods.descent.Descent`, `frames` is at least 1. Raises `WorkerError`."""
+        return self._asked(
+            Search,
             "search",
             {"x": _rows(x)},
             model=_sent(model),
@@ -284,14 +225,11 @@ class WorkerClient:
             weight=weight,
             timeout=120,
         )
-        judged = _judgement(storage.below("judgement", arrays), meta["terms"])
-        return Search(judged, arrays["images"], arrays["losses"], meta["milliseconds"])
 
-    def generate(self, model: ModelKey, z: NDArray[np.floating]) -> tuple[FloatArray, View | None]:
-        """G(z) (n, n_features) of the WGAN-GP that never saw the class, for latents (n, n_latent),
-        and the view that these are rows of."""
-        arrays, meta = self.ask("generate", {"z": np.asarray(z, np.float32)}, model=_sent(model))
-        return arrays["x"], _seen(meta)
+    def generate(self, model: ModelKey, z: NDArray[np.floating]) -> Generated:
+        """G(z) of the WGAN-GP that never saw the class, for latents (n, n_latent)."""
+        sent = {"z": np.asarray(z, np.float32)}
+        return self._asked(Generated, "generate", sent, model=_sent(model))
 
     # Detectors of people's own data, by the path of their file.
 
@@ -317,30 +255,3 @@ def _sent(model: ModelKey) -> dict[str, str]:
 
 def _rows(x: NDArray[np.floating]) -> FloatArray:
     return np.asarray(x, np.float32).reshape(len(x), math.prod(x.shape[1:]))
-
-
-def _seen(meta: dict[str, Any]) -> View | None:
-    return None if meta["view"] is None else unpack(View, {}, meta["view"])
-
-
-def _judgement(arrays: dict[str, NDArray[Any]], names: Sequence[str]) -> Judgement:
-    """`names`: of its terms, in their order."""
-    terms = {name: arrays[f"terms.{name}"] for name in names}
-    return Judgement(arrays["score"], terms, arrays.get("reconstruction"))
-
-
-def _view(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> RaceView:
-    lanes = tuple(
-        LaneView(
-            frame=protocol.frame_from(str(i), lane["step"], arrays),
-            recording=Recording(
-                history=protocol.history_rows(str(i), arrays), events=lane["events"]
-            ),
-            recorded_steps=tuple(lane["steps"]),
-            stopped=lane["stopped"],
-            critic_updates=lane["critic_updates"],
-            generator_updates=lane["generator_updates"],
-        )
-        for i, lane in enumerate(meta["lanes"])
-    )
-    return RaceView(lanes, meta["playing"], meta["finished"], meta["place"], meta["rate"])

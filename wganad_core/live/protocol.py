@@ -8,7 +8,6 @@ from typing import IO, Any
 from numpy.typing import NDArray
 
 from wganad_core import storage
-from wganad_core.records import HISTORY, Frame
 
 KIND = "message"
 Message = tuple[dict[str, NDArray[Any]], dict[str, Any]]
@@ -37,15 +36,3 @@ def peek(data: bytes) -> dict[str, Any]:
 
 def parse(data: bytes) -> Message:
     return storage.decode(data, KIND, "a message between the app and its worker")
-
-
-def frame_from(prefix: str, step: int, arrays: Mapping[str, NDArray[Any]]) -> Frame:
-    """Rebuild a frame sent as `prefixed(prefix, frame.arrays())`."""
-    names = storage.below(prefix, arrays)
-    names.pop("history", None)
-    return Frame(step=step, **names)
-
-
-def history_rows(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> list[tuple[float, ...]]:
-    rows = arrays[f"{prefix}.history"].reshape(-1, len(HISTORY))
-    return [tuple(row) for row in rows.tolist()]

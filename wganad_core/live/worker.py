@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
 import json
 import logging
 import os
@@ -27,20 +26,29 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wganad_core import pretrained, storage
+from wganad_core import pretrained
 from wganad_core.config import RaceConfig
 from wganad_core.live import protocol
+from wganad_core.live.messages import (
+    Frames,
+    Generated,
+    Judged,
+    LaneView,
+    RaceView,
+    Recordings,
+    Search,
+)
 from wganad_core.live.own_detectors import OwnDetectors, about, explained
 from wganad_core.live.session import Session
 from wganad_core.methods.descent import Descent
 from wganad_core.packing import pack
 from wganad_core.panels.panel import Panels
 from wganad_core.panels.plane import PlaneDetectors
-from wganad_core.records import Judgement
 from wganad_core.run.race import Race, load_race
 from wganad_core.storage import Arrays
 
 KEPT_DETECTORS = 6
+Sent = dict[str, NDArray[Any]]
 log = logging.getLogger("wganad.worker")
 
 
@@ -114,7 +122,7 @@ class Worker:
 
     def on_open(
         self,
-        arrays: dict[str, NDArray[Any]],
+        arrays: Sent,
         race: str,
         config: dict[str, Any],
         checkpoint: str | None = None,
@@ -126,18 +134,14 @@ class Worker:
         self._refresh(race)
         return {}, {}
 
-    def on_resume(
-        self, arrays: dict[str, NDArray[Any]], race: str, checkpoint: str
-    ) -> protocol.Message:
+    def on_resume(self, arrays: Sent, race: str, checkpoint: str) -> protocol.Message:
         """Continue the race that a closed tab left in `checkpoint`."""
         made = load_race(Path(checkpoint))
         self.sessions[race] = Session(made, Path(checkpoint))
         self._refresh(race)
         return {}, {"config": made.config.to_dict()}
 
-    def on_play(
-        self, arrays: dict[str, NDArray[Any]], race: str, speed: float = 0.0
-    ) -> protocol.Message:
+    def on_play(self, arrays: Sent, race: str, speed: float = 0.0) -> protocol.Message:
         session = self._session(race)
         session.speed = speed
         if session.playing:
@@ -148,61 +152,40 @@ class Worker:
         self._push(race)
         return {}, {}
 
-    def on_pause(self, arrays: dict[str, NDArray[Any]], race: str) -> protocol.Message:
+    def on_pause(self, arrays: Sent, race: str) -> protocol.Message:
         session = self._session(race)
         session.playing = False
         self._leave_queue(race)
         self._refresh(race)
         return {}, {}
 
-    def on_advance(self, arrays: dict[str, NDArray[Any]], race: str, what: str) -> protocol.Message:
+    def on_advance(self, arrays: Sent, race: str, what: str) -> protocol.Message:
         """A single "step", "critic" or "generator" update of every lane."""
         self._session(race).race.advance(what)
         self._refresh(race)
         return {}, {}
 
-    def on_trace(self, arrays: dict[str, NDArray[Any]], race: str, lane: int) -> protocol.Message:
+    def on_trace(self, arrays: Sent, race: str, lane: int) -> protocol.Message:
         """One step of every lane, with the inside of one lane's step."""
-        made = self._session(race).race
-        trace = made.trace(lane)
+        trace = self._session(race).race.trace(lane)
         self._refresh(race)
-        fields = {f.name: getattr(trace, f.name) for f in dataclasses.fields(trace)}
-        meta = {"step": fields.pop("step"), "losses": fields.pop("losses")}
-        return fields, meta
+        return pack(trace)
 
-    def on_replay(self, arrays: dict[str, NDArray[Any]], race: str, step: int) -> protocol.Message:
+    def on_replay(self, arrays: Sent, race: str, step: int) -> protocol.Message:
         """The recorded frames nearest to `step`."""
         lanes = self._session(race).race.lanes
-        frames = [lane.recording.nearest(step) for lane in lanes]
-        sent: dict[str, NDArray[Any]] = {}
-        for i, frame in enumerate(frames):
-            sent |= storage.prefixed(str(i), frame.arrays())
-        return sent, {"steps": [frame.step for frame in frames]}
+        return pack(Frames(tuple(lane.recording.nearest(step) for lane in lanes)))
 
-    def on_recordings(self, arrays: dict[str, NDArray[Any]], race: str) -> protocol.Message:
+    def on_recordings(self, arrays: Sent, race: str) -> protocol.Message:
         """Everything recorded, for exports."""
         lanes = self._session(race).race.lanes
-        sent: dict[str, NDArray[Any]] = {}
-        for i, lane in enumerate(lanes):
-            sent |= storage.prefixed(str(i), lane.recording.arrays())
-        return sent, {"events": [lane.recording.events for lane in lanes]}
+        return pack(Recordings(tuple(lane.recording for lane in lanes)))
 
-    def on_detect(
-        self, arrays: dict[str, NDArray[Any]], source: dict[str, Any]
-    ) -> protocol.Message:
+    def on_detect(self, arrays: Sent, source: dict[str, Any]) -> protocol.Message:
         """The detector of a shipped run ({"run", "step"}) or of a lane ({"race", "lane"})."""
-        found = self._detector(source, fresh="race" in source).detection()
-        sent: dict[str, NDArray[Any]] = {
-            "points": found.points,
-            "label": found.label,
-            "mode": found.mode,
-            "samples": found.samples,
-        }
-        for part in ("maps", "scores", "calibration"):
-            sent |= storage.prefixed(part, getattr(found, part))
-        return sent, {"low": found.low, "high": found.high}
+        return pack(self._detector(source, fresh="race" in source).detection())
 
-    def on_score(self, arrays: dict[str, NDArray[Any]], source: dict[str, Any]) -> protocol.Message:
+    def on_score(self, arrays: Sent, source: dict[str, Any]) -> protocol.Message:
         """Every score of the points in `arrays["x"]` (n, 2)."""
         return self._detector(source).score(arrays["x"]), {}
 
@@ -225,66 +208,50 @@ class Worker:
 
     # Models of images and of windows.
 
-    def on_judge(
-        self, arrays: dict[str, NDArray[Any]], model: dict[str, str], names: list[str]
-    ) -> protocol.Message:
-        """Judgements of samples x (n, d), by detector, milliseconds per sample, and the view in
-        which reconstructions are. `model`: see `Panels.get`."""
+    def on_judge(self, arrays: Sent, model: dict[str, str], names: list[str]) -> protocol.Message:
+        """Judgements of samples x (n, d) by detector. `model`: see `Panels.get`."""
         panel = self.panels.get(**model)
         x = panel.rows(arrays["x"])
-        sent: dict[str, NDArray[Any]] = {}
-        times: dict[str, float] = {}
-        terms: dict[str, list[str]] = {}  # in their order, which arrays do not keep on the way
+        judgements, times = {}, {}
         for name in names or panel.detectors:
             began = time.perf_counter()
-            judged = panel.judge(x, [name])[name]
-            terms[name] = list(judged.terms)
+            judgements[name] = panel.judge(x, [name])[name]
             times[name] = (time.perf_counter() - began) * 1e3 / max(1, len(x))
-            sent |= storage.prefixed(name, _arrays_of(judged))
-        view = panel.view and pack(panel.view)[1]
-        return sent, {"milliseconds": times, "terms": terms, "view": view}
+        return pack(Judged(judgements, times, panel.view))
 
     def on_search(
         self,
-        arrays: dict[str, NDArray[Any]],
+        arrays: Sent,
         model: dict[str, str],
         name: str,
         descent: dict[str, Any],
         frames: int,
         weight: float | None = None,
     ) -> protocol.Message:
-        """A slow detector's judgement of x (n, d), the path of its search, milliseconds."""
-        began = time.perf_counter()
-        panel = self.panels.get(**model)
-        judged, path = panel.search(
-            name, panel.rows(arrays["x"]), Descent(**descent), frames, weight
-        )
-        sent = storage.prefixed("judgement", _arrays_of(judged))
-        if path is not None:
-            sent |= {"images": path.images, "losses": path.losses}
-        milliseconds = (time.perf_counter() - began) * 1e3 / max(1, len(arrays["x"]))
-        return sent, {"milliseconds": milliseconds, "terms": list(judged.terms)}
+        """A slow detector's judgement of x (n, d), and the path of its search."""
+        began, panel = time.perf_counter(), self.panels.get(**model)
+        x = panel.rows(arrays["x"])
+        judged, path = panel.search(name, x, Descent(**descent), max(frames, 1), weight)
+        assert path is not None
+        milliseconds = (time.perf_counter() - began) * 1e3 / max(1, len(x))
+        return pack(Search(judged, path.images, path.losses, milliseconds))
 
-    def on_generate(
-        self, arrays: dict[str, NDArray[Any]], model: dict[str, str]
-    ) -> protocol.Message:
-        """G(z) for latents z (n, n_latent), and the view that it is in."""
+    def on_generate(self, arrays: Sent, model: dict[str, str]) -> protocol.Message:
+        """G(z) for latents z (n, n_latent)."""
         panel = self.panels.get(**model)
-        return {"x": panel.generate(arrays["z"])}, {"view": panel.view and pack(panel.view)[1]}
+        return pack(Generated(panel.generate(arrays["z"]), panel.view))
 
     # Detectors of people's own data.
 
-    def on_own_about(self, arrays: dict[str, NDArray[Any]], path: str) -> protocol.Message:
+    def on_own_about(self, arrays: Sent, path: str) -> protocol.Message:
         """What a saved detector is."""
         return {}, about(self.own.get(path))
 
-    def on_own_explain(self, arrays: dict[str, NDArray[Any]], path: str) -> protocol.Message:
+    def on_own_explain(self, arrays: Sent, path: str) -> protocol.Message:
         """How a saved detector rebuilds rows x (n, d), and where it fails."""
         return explained(self.own.get(path), arrays["x"]), {}
 
-    def on_close(
-        self, arrays: dict[str, NDArray[Any]], race: str, keep: bool = True
-    ) -> protocol.Message:
+    def on_close(self, arrays: Sent, race: str, keep: bool = True) -> protocol.Message:
         """Forget a race; `keep` writes its checkpoint first, if it had made a step."""
         session = self.sessions.pop(race, None)
         self._leave_queue(race)
@@ -292,7 +259,7 @@ class Worker:
             session.save()
         return {}, {}
 
-    def on_ping(self, arrays: dict[str, NDArray[Any]]) -> protocol.Message:
+    def on_ping(self, arrays: Sent) -> protocol.Message:
         return {}, {"sessions": len(self.sessions)}
 
     # Helpers.
@@ -326,41 +293,25 @@ class Worker:
     def _push(self, race: str) -> None:
         """Send the newest frames, the histories and the state of a race."""
         session = self.sessions[race]
-        lanes = session.race.lanes
-        arrays: dict[str, NDArray[Any]] = {}
-        for i, lane in enumerate(lanes):
-            arrays |= storage.prefixed(str(i), lane.recording.frames[-1].arrays())
-            arrays[f"{i}.history"] = np.array(lane.recording.history, np.float32)
-        meta = {
-            "race": race,
-            "playing": session.playing,
-            "finished": session.race.finished,
-            "place": self.waiting.index(race) + 1 if race in self.waiting else 0,
-            "rate": session.rate,
-            "lanes": [
-                {
-                    "step": lane.recording.frames[-1].step,
-                    "stopped": lane.stopped,
-                    "events": lane.recording.events,
-                    "steps": [frame.step for frame in lane.recording.frames],
-                    "critic_updates": lane.trainer.n_critic_updates,
-                    "generator_updates": lane.trainer.n_generator_updates,
-                }
-                for lane in lanes
-            ],
-        }
-        protocol.write(self.stdout, arrays, meta)
+        lanes = tuple(
+            LaneView(
+                lane.recording.frames[-1],
+                np.array(lane.recording.history, np.float32),
+                lane.recording.events,
+                tuple(frame.step for frame in lane.recording.frames),
+                lane.stopped,
+                lane.trainer.n_critic_updates,
+                lane.trainer.n_generator_updates,
+            )
+            for lane in session.race.lanes
+        )
+        place = self.waiting.index(race) + 1 if race in self.waiting else 0
+        view = RaceView(race, lanes, session.playing, session.race.finished, place, session.rate)
+        protocol.write(self.stdout, *pack(view))
 
     def _save_all(self) -> None:
         for session in self.sessions.values():
             session.save()
-
-
-def _arrays_of(judged: Judgement) -> dict[str, NDArray[Any]]:
-    sent: dict[str, NDArray[Any]] = {"score": judged.score}
-    if judged.reconstruction is not None:
-        sent["reconstruction"] = judged.reconstruction
-    return sent | storage.prefixed("terms", judged.terms)
 
 
 def _sentence(error: Exception) -> str:

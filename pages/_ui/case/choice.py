@@ -13,7 +13,7 @@ from pages._ui.case import data
 from pages._ui.case.data import Scores
 from wganad_core import evaluation
 from wganad_core.data.gallery import Gallery
-from wganad_core.live.client import ModelKey
+from wganad_core.live.messages import ModelKey
 from wganad_core.use_cases import USE_CASES, UseCase
 
 if TYPE_CHECKING:

@@ -16,13 +16,10 @@ from wganad_core import board, evaluation, pretrained, storage
 from wganad_core.data import gallery
 from wganad_core.data.gallery import Gallery
 from wganad_core.data.pool import Samples
-from wganad_core.data.views import View
-from wganad_core.live.client import ModelKey
-from wganad_core.records import FloatArray, Judgement, ScoreTable
+from wganad_core.live.messages import Judged, ModelKey
+from wganad_core.records import FloatArray, ScoreTable
 from wganad_core.storage import StorageError
 from wganad_core.use_cases import SCORED_CASES, USE_CASES, ScoredCase, UseCase
-
-Judged = tuple[dict[str, Judgement], dict[str, float], View | None]
 
 
 def samples(case: ScoredCase) -> Samples:

@@ -10,7 +10,7 @@ import streamlit as st
 from pages._ui import runtime
 from pages._ui.case import data
 from wganad_core.data import latents
-from wganad_core.live.client import ModelKey
+from wganad_core.live.messages import ModelKey
 from wganad_core.records import FloatArray
 from wganad_core.use_cases import UseCase
 
@@ -61,7 +61,7 @@ def show(case: UseCase, abnormal: str) -> None:
 
 @st.cache_data(show_spinner="Generating …", max_entries=32)
 def _generate(model: ModelKey, z: FloatArray) -> FloatArray:
-    return runtime.image_worker().generate(model, z)[0]
+    return runtime.image_worker().generate(model, z).x
 
 
 def _png_uri(images: FloatArray, columns: int) -> str:

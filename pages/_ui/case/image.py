@@ -97,7 +97,7 @@ def first_look(chosen: Choice) -> None:
     unseen, seen = chosen.found.first(N_UNSEEN, per_class=1)
     x = data.samples(chosen.case).take(np.array([*unseen, *seen]))
     name = rebuilder(chosen)
-    back = rebuilt(data.judge(chosen.model, x, (name,))[0])[name]
+    back = rebuilt(data.judge(chosen.model, x, (name,)).judgements)[name]
     scores = chosen.found.score(chosen.detector)[[*unseen, *seen]]
     places = [chosen.found.place(chosen.detector, score).normals for score in scores]
     n = len(unseen)
@@ -143,7 +143,7 @@ def gallery(chosen: Choice, order: list[int], key: str) -> int:
 
     samples = data.samples(chosen.case)
     x = samples.take(np.array(order))
-    mine, back = rebuilder(chosen), rebuilt(data.judge(chosen.model, x)[0])
+    mine, back = rebuilder(chosen), rebuilt(data.judge(chosen.model, x).judgements)
     back = {mine: back[mine], **back}  # the detector's own comes first
     scores = chosen.found.score(chosen.detector)[order]
     places = [chosen.found.place(chosen.detector, score) for score in scores]
@@ -220,7 +220,8 @@ def take_apart(chosen: Choice, x: FloatArray, stored: Mapping[str, float]) -> No
     from wganad_core.figures.images import autopsy as picture
 
     case = chosen.case
-    judged, times, _ = data.judge(chosen.model, x)
+    found = data.judge(chosen.model, x)
+    judged, times = found.judgements, found.milliseconds
     scores = {name: float(one.score[0]) for name, one in judged.items()} | dict(stored)
     judged = {name: judged[name] for name in case.detectors if name in judged}
     scores = {name: scores[name] for name in case.detectors if name in scores}

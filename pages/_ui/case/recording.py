@@ -17,7 +17,7 @@ from wganad_core.data import DataError, har_example, timeline
 from wganad_core.data.recording import MAX_BYTES, read_recording
 from wganad_core.data.timeline import Timeline
 from wganad_core.data.uci_pipeline import ACC_UNITS, GYRO_UNITS, uci_preset
-from wganad_core.live.client import ModelKey
+from wganad_core.live.messages import ModelKey
 from wganad_core.records import FloatArray
 
 AT_ONCE = 256  # windows that travel to the worker together
@@ -147,8 +147,8 @@ def _scored(model: ModelKey, detector: str, signals: FloatArray, changed: int) -
     parts = []
     for first in range(0, len(signals), AT_ONCE):
         some = signals[first : first + AT_ONCE]
-        judged, _, _ = runtime.image_worker().judge(model, some, [detector])
-        parts.append(judged[detector].score)
+        judged = runtime.image_worker().judge(model, some, [detector])
+        parts.append(judged.judgements[detector].score)
         bar.progress(min(1.0, (first + AT_ONCE) / len(signals)), "Asking the detector …")
     bar.empty()
     return np.concatenate(parts)

@@ -10,7 +10,7 @@ import streamlit as st
 from pages._ui import runtime
 from pages._ui.case import data
 from wganad_core.data.latents import recorded
-from wganad_core.live.client import ModelKey, Search
+from wganad_core.live.messages import ModelKey, Search
 from wganad_core.records import FloatArray
 from wganad_core.use_cases import USE_CASES
 
@@ -112,5 +112,5 @@ def _measured(model: ModelKey) -> tuple[float, float]:
     x = data.samples(USE_CASES[model.use_case]).take(np.arange(N_TIMED))
     worker = runtime.image_worker()
     worker.judge(model, x, ("encoder",))  # the first call pays for memory
-    _, times, _ = worker.judge(model, x, ("encoder",))
+    times = worker.judge(model, x, ("encoder",)).milliseconds
     return times["encoder"], worker.search(model, "anogan", x[:1], frames=1).milliseconds

@@ -10,11 +10,10 @@ import streamlit as st
 from pages._ui.case import autopsy as shared
 from pages._ui.case import data, recording, recurrence
 from pages._ui.case.choice import Choice
-from pages._ui.case.data import Judged
 from pages._ui.case.gallery import asked_for, remember
 from pages._ui.chart import live_chart
 from wganad_core.data.gallery import Order
-from wganad_core.live.client import ModelKey
+from wganad_core.live.messages import Judged, ModelKey
 from wganad_core.records import FloatArray, Judgement
 
 STYLE = """
@@ -114,7 +113,7 @@ def autopsy(chosen: Choice, sample: int) -> None:
 
 
 def _rebuilt(signals: FloatArray, judged: Judged) -> recurrence.Rebuilt:
-    judgements, _, view = judged
+    judgements, view = judged.judgements, judged.view
     row = judgements["encoder"].reconstruction if "encoder" in judgements else None
     if row is None or view is None:
         return recurrence.Rebuilt()
@@ -123,7 +122,7 @@ def _rebuilt(signals: FloatArray, judged: Judged) -> recurrence.Rebuilt:
 
 def _details(chosen: Choice, judged: Judged, stored: Mapping[str, float]) -> None:
     """Blame, table and histogram; `stored` scores are those of the shipped table."""
-    judgements, times, _ = judged
+    judgements, times = judged.judgements, judged.milliseconds
     scores = {name: float(one.score[0]) for name, one in judgements.items()} | dict(stored)
     scores = {name: scores[name] for name in chosen.case.labels if name in scores}
     left, middle, right = st.columns([8, 11, 8], gap="medium")

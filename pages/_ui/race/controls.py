@@ -31,7 +31,7 @@ from wganad_core.data.mixture import clouds
 from wganad_core.data.own.points import read_points
 from wganad_core.figures import drawing, export
 from wganad_core.figures.race import Curves, Lens, View
-from wganad_core.live.client import RaceView
+from wganad_core.live.messages import RaceView
 
 SPEEDS = {"1 step/s": 1.0, "10 steps/s": 10.0, "100 steps/s": 100.0, "full speed": 0.0}
 DATA_NAMES = {

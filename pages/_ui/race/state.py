@@ -15,7 +15,8 @@ from wganad_core import pretrained, use_cases
 from wganad_core.config import ConfigError, MixtureConfig, RaceConfig
 from wganad_core.data.mixture import Mixture, make_mixture
 from wganad_core.figures.race import LaneDrawing
-from wganad_core.live.client import RaceView, WorkerError
+from wganad_core.live.client import WorkerError
+from wganad_core.live.messages import RaceView
 from wganad_core.records import Recording
 
 URL_RACE, URL_RUN, URL_STORY = "race", "run", "story"
