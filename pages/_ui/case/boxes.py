@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import streamlit as st
 
 from pages._ui import linked
@@ -32,6 +34,11 @@ def _draw(chosen: Choice, table: ScoreTable, key: str, title: str) -> None:
     )
 
 
+def _tested(chosen: Choice, abnormal: str, architecture: str, protocol: str) -> ScoreTable:
+    galleries = data.scores(chosen.case, abnormal).galleries
+    return galleries[architecture, protocol].table(chosen.detector)
+
+
 def _area(table: ScoreTable) -> str:
     figure = evaluation.summary(table.label, table.score)
     return f"AUPRC {figure.auprc:.2f}, chance {figure.base_rate:.2f}"
@@ -56,9 +63,8 @@ def _by_class(chosen: Choice) -> None:
     st.subheader(f"Fig. 22: every {case.noun} in turn the unseen one ({chosen.name})", anchor=False)
     tables = {}
     for abnormal in data.shipped(case):
-        found = data.scores(case, abnormal).galleries[chosen.architecture, chosen.protocol]
-        if chosen.detector in found.scores:
-            tables[abnormal] = found.table(chosen.detector)
+        if data.available(case, abnormal, chosen.architecture, chosen.detector):
+            tables[abnormal] = _tested(chosen, abnormal, chosen.architecture, chosen.protocol)
     live_chart(
         abnormal_boxes(tables),
         key="class-boxes",
@@ -77,8 +83,11 @@ def _by_person(chosen: Choice) -> None:
     from wganad_core.figures.windows.scores import precision_recall
 
     case, abnormal = chosen.case, chosen.abnormal
-    table = data.table(case, abnormal, chosen.architecture, chosen.detector)
-    test = table.where(part="test", protocol="test")
+    curves = {
+        label: _tested(chosen, abnormal, chosen.architecture, protocol)
+        for protocol, label in case.protocol_words.items()
+    }
+    test = next(iter(curves.values()))
     name = f"{chosen.name}, {case.short(chosen.architecture)}"
     left, right = st.columns([11, 9], gap="large")
     with left:
@@ -90,10 +99,6 @@ def _by_person(chosen: Choice) -> None:
         )
     with right:
         st.markdown(f"**Fig. 24: precision and recall for {abnormal}**")
-        curves = {
-            label: table.where(part="test", protocol=protocol)
-            for protocol, label in case.protocol_words.items()
-        }
         live_chart(
             precision_recall(curves),
             key="box-curves",
@@ -153,7 +158,7 @@ def _paper(chosen: Choice) -> None:
         with column:
             what = f"{case.short(one.architecture).lower()}, without {one.abnormal}"
             st.markdown(f"**{one.title}: {what}** ({one.detector})")
-            found = data.table(case, one.abnormal, one.architecture, one.detector)
-            test = found.where(part="test", protocol="test")
+            paper = dataclasses.replace(chosen, detector=one.detector)
+            test = _tested(paper, one.abnormal, one.architecture, case.protocols[0])
             _draw(chosen, test, one.title, one.title)
             st.caption(f"{_area(test)}; {one.words}.")

@@ -34,10 +34,10 @@ FORMAT = (
 def show(chosen: Choice) -> None:
     shown = _chosen()
     chosen = _able(shown.line, chosen)
-    table = data.table(chosen.case, chosen.abnormal, chosen.architecture, chosen.detector)
+    known = data.parts(chosen.case, chosen.abnormal, chosen.architecture, chosen.detector)
     changed = data.model_changed(chosen.model)
     score = _scored(chosen.model, chosen.detector, shown.line.signals, changed)
-    flagged.show(shown, score, table, chosen)
+    flagged.show(shown, score, known, chosen)
 
 
 # Which recording
