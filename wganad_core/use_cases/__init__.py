@@ -14,6 +14,7 @@ from wganad_core.use_cases.case import (
     PaperBoxes,
     Phrases,
     ScoredCase,
+    Shape,
     UseCase,
     register,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "PaperBoxes",
     "Phrases",
     "ScoredCase",
+    "Shape",
     "Story",
     "UseCase",
     "command_line",

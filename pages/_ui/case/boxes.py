@@ -11,6 +11,8 @@ from pages._ui.case import data
 from pages._ui.case.choice import Choice
 from pages._ui.chart import live_chart
 from wganad_core import evaluation
+from wganad_core.figures.scores import abnormal_boxes, class_boxes, wants_log
+from wganad_core.figures.windows.scores import auprc_by_person, person_boxes, precision_recall
 from wganad_core.records import ScoreTable
 from wganad_core.use_cases import PaperBoxes
 
@@ -24,8 +26,6 @@ def show(chosen: Choice) -> None:
 
 
 def _draw(chosen: Choice, table: ScoreTable, key: str, title: str) -> None:
-    from wganad_core.figures.scores import class_boxes, wants_log
-
     log = chosen.case.shape == "window" and wants_log(table.score)
     live_chart(
         class_boxes(table, chosen.case.classes, log),
@@ -48,8 +48,6 @@ def _area(table: ScoreTable) -> str:
 
 
 def _by_class(chosen: Choice) -> None:
-    from wganad_core.figures.scores import abnormal_boxes
-
     case = chosen.case
     meaning = f"{case.meanings[chosen.detector]}."
     own = PaperBoxes(f"{chosen.name}, class by class", chosen.detector, meaning)
@@ -80,8 +78,6 @@ def _by_class(chosen: Choice) -> None:
 
 
 def _by_person(chosen: Choice) -> None:
-    from wganad_core.figures.windows.scores import precision_recall
-
     case, abnormal = chosen.case, chosen.abnormal
     curves = {
         label: _tested(chosen, abnormal, chosen.architecture, protocol)
@@ -110,8 +106,6 @@ def _by_person(chosen: Choice) -> None:
 
 
 def _no_interval(test: ScoreTable) -> str:
-    from wganad_core.figures.windows.scores import auprc_by_person
-
     each = auprc_by_person(test).values()
     spread = f" (AUPRC {min(each):.2f} to {max(each):.2f})" if each else ""
     return (
@@ -123,8 +117,6 @@ def _no_interval(test: ScoreTable) -> str:
 
 
 def _people(chosen: Choice, test: ScoreTable, name: str) -> None:
-    from wganad_core.figures.windows.scores import person_boxes
-
     st.subheader(f"One {chosen.case.noun}, person by person", anchor=False)
     shown = linked.choice(
         chosen.case.noun.capitalize(),

@@ -19,6 +19,8 @@ from wganad_core import thresholds
 from wganad_core.data import har, timeline
 from wganad_core.data.gallery import Parts
 from wganad_core.data.timeline import Bout, Timeline
+from wganad_core.figures.scores import wants_log
+from wganad_core.figures.windows.timeline import recording_strip
 from wganad_core.records import FloatArray
 
 RATE = 5.0  # % of calibration windows that the first threshold flags
@@ -40,9 +42,6 @@ def show(shown: Shown, score: FloatArray, known: Parts, chosen: Choice) -> None:
 
     `known`: the calibration and test scores of the model's detector.
     """
-    from wganad_core.figures.scores import wants_log
-    from wganad_core.figures.windows.timeline import recording_strip
-
     case, of = chosen.case, (chosen.model, chosen.detector)
     assert known.calibration is not None
     rate = _tolerated(of)

@@ -15,14 +15,11 @@ from pages._ui.chart import ChartEvents, live_chart
 from wganad_core.data import recurrence
 from wganad_core.data.har import LENGTH, RATE, SIGNALS
 from wganad_core.data.views import View
+from wganad_core.figures.windows.recurrence import Panel, cell_at, images
+from wganad_core.figures.windows.signals import AXES as COLOURS
+from wganad_core.figures.windows.signals import SENSORS, UNITS, nine_signals
 from wganad_core.records import FloatArray
 
-SENSORS = {
-    "body_acc": "Body acceleration",
-    "body_gyro": "Gyroscope",
-    "total_acc": "Total acceleration",
-}
-UNITS = {"body_acc": "g", "body_gyro": "rad/s", "total_acc": "g"}
 AXES = {"x": "x", "y": "y", "z": "z", "joint": "all three"}
 URL_CELL = "cell"
 FIRST_CELL = (36, 92)
@@ -123,8 +120,6 @@ def _draw_signals(
     marks: tuple[float, float],
     stretch: tuple[float, float] | None,
 ) -> ChartEvents:
-    from wganad_core.figures.windows.signals import nine_signals
-
     spec = nine_signals(window, rebuilt.signals, names, marks, stretch)
     return live_chart(spec, key="signals", alt="Nine signals against seconds")
 
@@ -137,8 +132,6 @@ def _draw_images(
     marks: tuple[float, float],
     stretch: tuple[float, float] | None,
 ) -> ChartEvents:
-    from wganad_core.figures.windows.recurrence import images
-
     panels = _panels(window, rebuilt, names)
     if share is not None:
         # One ε for the images that share a scale.
@@ -157,9 +150,6 @@ def _draw_images(
 
 def _panels(window: FloatArray, rebuilt: Rebuilt, names: list[str]) -> list[Any]:
     """The image of the chosen signals and, where there is one, the model's."""
-    from wganad_core.figures.windows.recurrence import Panel
-    from wganad_core.figures.windows.signals import AXES as COLOURS
-
     unit = UNITS[names[0].rpartition("_")[0]]
     chosen = np.stack([window[SIGNALS.index(name)] for name in names])
     original = recurrence.joint_distance_matrix(chosen)
@@ -208,8 +198,6 @@ def _say(window: FloatArray, names: list[str], i: int, j: int) -> None:
 
 def _react(signals: ChartEvents, images: ChartEvents) -> None:
     """Take over what the reader did, and draw again."""
-    from wganad_core.figures.windows.recurrence import cell_at
-
     changed = False
     if images.click is not None and _is_image(images.click["subplot"]):
         i, j = cell_at(images.click["x"], images.click["y"])

@@ -15,6 +15,7 @@ from pages._ui.case import data as case_data
 from wganad_core import pretrained
 from wganad_core.data import gallery, mixture
 from wganad_core.data.gallery import Index, Parts
+from wganad_core.figures import pictures as drawn
 from wganad_core.records import FloatArray, Scored
 from wganad_core.storage import StorageError
 from wganad_core.use_cases import SCORED_CASES, ScoredCase
@@ -213,11 +214,9 @@ def pictures(source: Source, loaded: Loaded, indices: Sequence[int] | Index) -> 
 
 @functools.lru_cache(4_000)
 def _picture(name: str, bundled: int) -> str:
-    from wganad_core.figures import pictures
-
     case = SCORED_CASES[name]
     samples = case_data.samples(case)
-    uri = pictures.sample(case.shape, samples.take(np.array([bundled]))[0])
+    uri = drawn.sample(case.shape, samples.take(np.array([bundled]))[0])
     return f'<img src="{uri}" alt="{case.describe(str(samples.classes[bundled]))}">'
 
 

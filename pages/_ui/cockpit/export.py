@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -15,9 +15,7 @@ from pages._ui.cockpit.state import Position
 from wganad_core import pretrained
 from wganad_core.data.own.flagged import flagged_csv
 from wganad_core.evaluation import OperatingPoint
-
-if TYPE_CHECKING:
-    from wganad_core.figures import cockpit
+from wganad_core.figures import cockpit
 
 SAVED = "_cockpit-saved"  # the last picture that was asked for: its format, and a number
 
@@ -25,8 +23,6 @@ SAVED = "_cockpit-saved"  # the last picture that was asked for: its format, and
 def show(
     material: Material, place: Position, point: OperatingPoint | None, drawn: cockpit.Drawn
 ) -> None:
-    from wganad_core.figures import cockpit
-
     world = (drawn.base_rate, drawn.cost_ratio)
     facts = report(material, place, point, *world)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -22,9 +21,7 @@ from pages._ui.cockpit.material import Material
 from pages._ui.cockpit.state import Position
 from wganad_core import evaluation
 from wganad_core.evaluation import OperatingPoint
-
-if TYPE_CHECKING:
-    from wganad_core.figures import cockpit
+from wganad_core.figures import cockpit
 
 CHART, SLIDER, DRAWN = "cockpit", "_cockpit-slider", "_cockpit-drawn"
 RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
@@ -89,8 +86,6 @@ def _numbers(
 
 def _take_events(place: Position) -> None:
     """A dragged line or a click in the chart, before anything is drawn with the old threshold."""
-    from wganad_core.figures import cockpit
-
     last: cockpit.Drawn | None = st.session_state.get(DRAWN)
     events = chart.waiting(CHART)
     if last is None:
@@ -214,8 +209,6 @@ def _picture(
     keys: tuple[Hashable, Hashable], world: World, _material: Material, _second: Material | None
 ) -> Picture:
     """The figure for these scores and this world."""
-    from wganad_core.figures import cockpit
-
     bands = cockpit_material.bands(_material, world.base_rate) if world.with_bands else None
     drawn = cockpit.Drawn(
         test=_material.test,
@@ -235,8 +228,6 @@ def _picture(
 def _draw(
     picture: Picture, material: Material, place: Position, point: OperatingPoint | None, words: str
 ) -> None:
-    from wganad_core.figures import cockpit
-
     saved = st.session_state.get(cockpit_export.SAVED, ("png", 0))
     shapes = cockpit.marks(picture.drawn, place.threshold if point is None else point)
     address = {cockpit_state.ADDRESS: repr(place.threshold)}
