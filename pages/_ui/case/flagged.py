@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
-from streamlit.errors import StreamlitAPIException
 
 from pages._ui.case import data
 from pages._ui.case.choice import Choice
 from pages._ui.chart import live_chart
+from pages._ui.widgets import download, draw_again
 from wganad_core import thresholds
 from wganad_core.data import har, timeline
 from wganad_core.data.gallery import Parts
@@ -58,10 +58,7 @@ def show(shown: Shown, score: FloatArray, known: Parts, chosen: Choice) -> None:
     )
     if events.drag is not None:
         st.session_state[MOVED] = {of: float(events.drag["y0"])}
-        try:
-            st.rerun(scope="fragment")
-        except StreamlitAPIException:  # the event came with a run of the whole page
-            st.rerun()
+        draw_again()
     left, right = st.columns([6, 5], gap="large")
     with left:
         st.markdown(_promise(known, threshold, rate if moved is None else None))
@@ -142,12 +139,8 @@ def _show_flagged(found: list[timeline.Flagged]) -> None:
     text = table.rename(
         columns={"start": "start (s)", "end": "end (s)", "peak": "peak score", "n": "windows"}
     )
-    st.download_button(
-        "Flagged stretches as CSV",
-        lambda: text.to_csv(index=False, float_format="%.6g").encode(),
-        "flagged.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key="flagged-csv",
-    )
+
+    def csv() -> bytes:
+        return text.to_csv(index=False, float_format="%.6g").encode()
+
+    download("Flagged stretches as CSV", csv, "flagged.csv", "text/csv", key="flagged-csv")
