@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from wganad_core.data import latents
-from wganad_core.data.gallery import Gallery, join
+from wganad_core.data.gallery import Gallery, join, parts_of
 from wganad_core.data.mnist import sample_ids
 from wganad_core.records import ScoreTable
 
@@ -96,7 +96,12 @@ def test_scores_join_with_images_by_content() -> None:
         np.asarray(class_ == "4", np.int64),
         score.astype(np.float32),
     )
-    found = join(table, ids, "80/20")
+    tests = {
+        detector: parts.test
+        for (_, protocol, detector), parts in parts_of(table).items()
+        if protocol == "80/20"
+    }
+    found = join("4", tests, ids)
     assert found.abnormal == "4"
     assert len(found.classes) == 2
     assert found.score("ours").tolist() == pytest.approx([0.8, nan, 0.2, nan], nan_ok=True)

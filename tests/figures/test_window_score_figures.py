@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score
 
 from tests.test_board import row
 from tests.test_scores import table
-from wganad_core import board
+from wganad_core import board, evaluation
 from wganad_core.config import ACTIVITIES
 from wganad_core.data.har import SIGNALS
 from wganad_core.data.recording import Recording
@@ -102,13 +102,17 @@ def under(recall: np.ndarray, precision: np.ndarray) -> float:
 
 
 def test_the_area_under_the_steps_is_the_average_precision():
-    recall, precision = window_scores.steps(np.array([1, 0, 1, 0]), np.array([4.0, 3, 2, 1]))
+    recall, precision = figures.precision_steps(
+        evaluation.curve(np.array([1, 0, 1, 0]), np.array([4.0, 3, 2, 1]))
+    )
     np.testing.assert_allclose(recall, [0, 0.5, 1])
     np.testing.assert_allclose(precision, [1, 1, 2 / 3])
     rng = np.random.default_rng(0)
     label, score = rng.integers(0, 2, 300), rng.integers(0, 40, 300).astype(float)  # many ties
     expected = average_precision_score(label, score)
-    assert under(*window_scores.steps(label, score)) == pytest.approx(expected, abs=1e-12)
+    assert under(*figures.precision_steps(evaluation.curve(label, score))) == pytest.approx(
+        expected, abs=1e-12
+    )
 
 
 def test_curves_have_chance_and_people():

@@ -198,13 +198,13 @@ def test_the_example_is_scored_as_its_windows_were(activity: str) -> None:
     test = opened("own", activity=activity, detector="ours")
     assert not test.error
     line = timeline.timeline(uci_preset(har_example.load_example().recording))
-    shipped = data.table(HAR, activity, "conv", "ours").where(part="test", protocol="test")
-    known = dict(zip(shipped.sample_id.tolist(), shipped.score.tolist(), strict=True))
+    shipped = data.parts(HAR, activity, "conv", "ours")
+    assert shipped.test.sample_id is not None
+    assert shipped.calibration is not None
+    known = dict(zip(shipped.test.sample_id.tolist(), shipped.test.score.tolist(), strict=True))
     score = np.array([known[name] for name in har.sample_ids(line.signals)])
     # Twentieths of the calibration normals may be above the first threshold.
-    calibration = np.sort(
-        data.table(HAR, activity, "conv", "ours").where(part="calibration", protocol="test").score
-    )
+    calibration = np.sort(shipped.calibration.score)
     threshold = calibration[len(calibration) - 1 - len(calibration) // 20]
     expected = timeline.flagged(line, score, float(threshold))
     np.testing.assert_allclose(stretches(test), [(part.start, part.end) for part in expected])
@@ -214,10 +214,11 @@ def test_the_example_is_scored_as_its_windows_were(activity: str) -> None:
 
 def test_the_note_counts_people_not_windows(activity: str) -> None:
     test = opened("own", activity=activity, detector="ours")
-    table = data.table(HAR, activity, "conv", "ours")
-    assert set(data.alarms(table, "calibration", 0)) == {"27", "30"}
-    assert set(data.alarms(table, "test", np.inf).values()) == {0.0}
-    assert len(data.alarms(table, "test", -np.inf)) == 9
+    shipped = data.parts(HAR, activity, "conv", "ours")
+    assert shipped.calibration is not None
+    assert set(data.alarms(shipped.calibration, 0)) == {"27", "30"}
+    assert set(data.alarms(shipped.test, np.inf).values()) == {0.0}
+    assert len(data.alarms(shipped.test, -np.inf)) == 9
     assert "Two people are no population" in words(test)
     test.slider[0].set_value(0.0).run()
     assert "it flags 0% for person 27 and 0% for person 30" in words(test)

@@ -1,20 +1,22 @@
-"""A score table joined with the bundled samples: who stands where, and which to look at first."""
+"""A score table taken apart and joined with the bundled samples: who stands where, and which to
+look at first."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Literal, get_args
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wganad_core.records import FloatArray, ScoreTable
+from wganad_core.records import FloatArray, Scored, ScoreTable
 
 Order = Literal["mixed", "highest", "lowest", "misses", "alarms"]
 ORDERS: tuple[Order, ...] = get_args(Order)
 
 Index = NDArray[np.int64]
+Key = tuple[str, str, str]  # model, protocol, detector
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,14 +35,16 @@ class Place:
 class Gallery:
     """The test part of one abnormal class, without the table's columns of text.
 
-    `classes` (n,) and `scores` (n,) by detector cover the whole test part, NaN where a slow
-    detector did not score; `row` (m,) is each bundled sample's row in it, −1 for one that is not.
+    `classes` and `subjects` (n,) and `scores` (n,) by detector cover the whole test part, NaN where
+    a slow detector did not score; `row` (m,) is each bundled sample's row in it, −1 for one that is
+    not.
     """
 
     abnormal: str
     classes: NDArray[np.str_]
     scores: Mapping[str, FloatArray]
     row: Index
+    subjects: NDArray[np.str_] | None = None
 
     @property
     def label(self) -> NDArray[np.bool_]:
@@ -110,10 +114,11 @@ class Gallery:
         """One detector's test scores in the exchange format, without ids."""
         keep = ~np.isnan(self.scores[detector])
         n = int(keep.sum())
-        same = dict.fromkeys(("use_case", "model", "protocol", "sample_id", "subject"), "")
+        same = dict.fromkeys(("use_case", "model", "protocol", "sample_id"), "")
         same |= {"abnormal": self.abnormal, "detector": detector, "part": "test"}
         return ScoreTable(
             **{name: np.full(n, value) for name, value in same.items()},
+            subject=np.full(n, "") if self.subjects is None else self.subjects[keep],
             seed=np.zeros(n, np.int64),
             class_=self.classes[keep],
             label=self.label[keep].astype(np.int64),
@@ -130,23 +135,93 @@ def _evenly(rows: Index, abnormal: NDArray[np.bool_], n: int) -> Index:
     return rng.permutation(np.concatenate([bad, good]))
 
 
-def join(table: ScoreTable, sample_ids: NDArray[np.str_], protocol: str, seed: int = 0) -> Gallery:
-    """The test rows of one protocol and seed, joined with the bundled samples by their ids (m,),
-    which tell their content. One detector has one row per sample: of several models, choose one."""
-    tests = np.flatnonzero(
-        (table.part == "test") & (table.protocol == protocol) & (table.seed == seed)
-    )
-    detectors, ids = table.detector[tests], table.sample_id[tests]
-    unique, first, at = np.unique(ids, return_index=True, return_inverse=True)
+def join(abnormal: str, detectors: Mapping[str, Scored], sample_ids: NDArray[np.str_]) -> Gallery:
+    """Test parts by detector, joined with the bundled samples by their ids (m,), which tell their
+    content. A detector that scored fewer samples than another scored some of the same."""
+    everyone = max(detectors.values(), key=len)
     scores = {}
-    for name in dict.fromkeys(detectors.tolist()):
-        mine = detectors == name
-        column = np.full(len(unique), np.nan, np.float32)
-        column[at[mine]] = table.score[tests[mine]]
-        scores[name] = column
-    place = np.minimum(np.searchsorted(unique, sample_ids), max(0, len(unique) - 1))
-    row = np.full(len(sample_ids), -1)
-    if len(unique):
-        row = np.where(unique[place] == sample_ids, place, -1)
-    abnormal = str(table.abnormal[0]) if len(table) else ""
-    return Gallery(abnormal, table.class_[tests[first]], scores, row.astype(np.int64))
+    for name, test in detectors.items():
+        if test.sample_id is everyone.sample_id:
+            scores[name] = test.score.astype(np.float32)
+        else:
+            at = positions(everyone.sample_id, test.sample_id)
+            scores[name] = np.where(at >= 0, test.score[at], np.nan).astype(np.float32)
+    row = positions(sample_ids, everyone.sample_id)
+    assert everyone.class_ is not None
+    return Gallery(abnormal, everyone.class_, scores, row, everyone.subject)
+
+
+# A score table taken apart
+
+
+@dataclasses.dataclass(frozen=True)
+class Parts:
+    """What a detector scored: the test part with its rows' numbers in the file, from 1, and the
+    calibration and fit parts where it has them."""
+
+    test: Scored
+    row: Index
+    calibration: Scored | None
+    fit: Scored | None
+
+
+def parts_of(table: ScoreTable) -> dict[Key, Parts]:
+    """The first seed's parts of every detector that has tests. Columns of text, most of a table's
+    memory, are the same arrays for all detectors that scored the same samples."""
+    parts: dict[Key, dict[str, Scored]] = {}
+    tested: dict[Key, Index] = {}
+    kept: list[Scored] = []
+    for (*owner, part), rows in _pieces(table):
+        key = cast(Key, tuple(owner))
+        scored = Scored.from_table(_rows(table, rows))
+        parts.setdefault(key, {})[part] = scored if part == "fit" else _sharing(scored, kept)
+        if part == "test":
+            tested[key] = rows + 1
+    return {
+        key: Parts(parts[key]["test"], row, parts[key].get("calibration"), parts[key].get("fit"))
+        for key, row in tested.items()
+    }
+
+
+def positions(wanted: NDArray[np.str_] | None, ids: NDArray[np.str_] | None) -> Index:
+    """Where each wanted id stands among `ids`; −1 for one that does not."""
+    assert wanted is not None
+    assert ids is not None
+    order = np.argsort(ids, kind="stable")
+    place = np.minimum(np.searchsorted(ids, wanted, sorter=order), len(ids) - 1)
+    return np.where(ids[order[place]] == wanted, order[place], -1)
+
+
+def _pieces(table: ScoreTable) -> Iterator[tuple[tuple[str, str, str, str], Index]]:
+    """The first seed's rows of every model, protocol, detector and part."""
+    columns = [table.model, table.protocol, table.detector, table.part, table.seed]
+    changes = np.ones(len(table), bool)
+    changes[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    starts = np.flatnonzero(changes)
+    found: dict[tuple[str, str, str, str], list[Index]] = {}
+    first = table.seed.min() if len(table) else 0
+    for start, rows in zip(starts, np.split(np.arange(len(table)), starts[1:]), strict=False):
+        if table.seed[start] == first:
+            key = cast(Any, tuple(str(column[start]) for column in columns[:4]))
+            found.setdefault(key, []).append(rows)
+    for key, pieces in found.items():
+        yield key, np.concatenate(pieces)
+
+
+def _rows(table: ScoreTable, rows: Index) -> ScoreTable:
+    return ScoreTable(
+        **{f.name: getattr(table, f.name)[rows] for f in dataclasses.fields(ScoreTable)}
+    )
+
+
+def _sharing(scored: Scored, kept: list[Scored]) -> Scored:
+    """The same, with the columns of one that is kept if that has the same samples."""
+    for other in kept:
+        if _same(other.sample_id, scored.sample_id):
+            return dataclasses.replace(other, score=scored.score)
+    kept.append(scored)
+    return scored
+
+
+def _same(ids: NDArray[np.str_] | None, others: NDArray[np.str_] | None) -> bool:
+    return ids is not None and others is not None and np.array_equal(ids, others)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from wganad_core.evaluation import Curve
 from wganad_core.figures import style
 from wganad_core.figures.style import Spec
 from wganad_core.records import Judgement, ScoreTable
@@ -44,6 +45,15 @@ def thinned(values: Values, n: int = N_FAR) -> Values:
     """At most n of the values, evenly by rank, the lowest and the highest among them."""
     kept = np.linspace(0, len(values) - 1, min(n, len(values))).round().astype(int)
     return np.asarray(np.sort(values)[kept])
+
+
+def precision_steps(
+    curve: Curve, base_rate: float | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Recall from 0 to 1 and the precision up to each; the area under these steps is the AUPRC."""
+    rises = np.flatnonzero(np.diff(curve.true_positives)) + 1  # of equal recalls the first is best
+    precision = curve.precision(base_rate, rises)
+    return np.append(0, curve.recall[rises]), np.append(precision[:1], precision)
 
 
 def share_below(values: Values, score: float) -> float:

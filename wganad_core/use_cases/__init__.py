@@ -13,6 +13,7 @@ from wganad_core.use_cases.case import (
     PaperBoxes,
     Phrases,
     ScoredCase,
+    Shape,
     UseCase,
     register,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "PaperBoxes",
     "Phrases",
     "ScoredCase",
+    "Shape",
     "Story",
     "UseCase",
     "command_line",

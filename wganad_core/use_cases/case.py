@@ -15,6 +15,20 @@ Shape = Literal["plane", "image", "window"]
 Words = Mapping[str, tuple[str, str]]  # by a thing's name: what people call it, and what it is
 
 
+def usual(*detectors: str) -> Words:
+    """The words for detectors that mean the same in every use case."""
+    words = {
+        "ours-wgan": ("Ours (WGAN)", "Our best rule that uses the WGAN-GP's own networks only"),
+        "encoder": ("Encoder", "The paper's: how far G(E(x)) is from x (eq. 23)"),
+        "critic": ("Critic", "Minus the critic's output (§5.1)"),
+        "critic-interval": (
+            "Interval",
+            "Distance of the critic's output from its range in training (§5.1)",
+        ),
+    }
+    return {name: words[name] for name in detectors}
+
+
 @dataclasses.dataclass(frozen=True)
 class Phrases:
     """How sentences speak of a class: `{name}` is its name, `{what}` what `describe` makes of it,

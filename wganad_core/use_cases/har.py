@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wganad_core.config import ACTIVITIES, HAR_PROTOCOLS, RuleConfig, TrainingConfig, WindowConfig
-from wganad_core.use_cases.case import BoardWords, PaperBoxes, Phrases, UseCase
+from wganad_core.use_cases.case import BoardWords, PaperBoxes, Phrases, UseCase, usual
 
 if TYPE_CHECKING:
     from wganad_core.data.fetch import Progress
@@ -80,17 +80,12 @@ DETECTORS = {
         "Ours (synthetic)",
         "Such a rule too, but chosen on synthetic anomalies made from normal windows",
     ),
-    "ours-wgan": ("Ours (WGAN)", "Our best rule that uses the WGAN-GP's own networks only"),
-    "encoder": ("Encoder", "The paper's: how far G(E(x)) is from x (eq. 23)"),
+    **usual("ours-wgan", "encoder"),
     "critic-features": (
         "Critic's features",
         "How far G(E(x)) is from x in the critic's last hidden layer",
     ),
-    "critic": ("Critic", "Minus the critic's output (§5.1)"),
-    "critic-interval": (
-        "Interval",
-        "Distance of the critic's output from its range in training (§5.1)",
-    ),
+    **usual("critic", "critic-interval"),
 }
 BASELINES = {
     "knn": ("Nearest neighbour", "Distance to the nearest normal windows, all nine signals"),

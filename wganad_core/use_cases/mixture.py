@@ -15,7 +15,7 @@ from wganad_core.config import (
     RaceConfig,
     TrainingConfig,
 )
-from wganad_core.use_cases.case import Phrases, ScoredCase
+from wganad_core.use_cases.case import Phrases, ScoredCase, usual
 
 if TYPE_CHECKING:
     from wganad_core.data.pool import Samples
@@ -231,11 +231,7 @@ MIXTURE = ScoredCase(
     models={**METHOD_NAMES, "wgan-gp-paper": "WGAN-GP, λ = 10"},
     usual_model="wgan-gp",
     detectors={
-        "critic": ("Critic", "Minus the critic's output (§5.1)"),
-        "critic-interval": (
-            "Interval",
-            "Distance of the critic's output from its range in training (§5.1)",
-        ),
+        **usual("critic", "critic-interval"),
         "generator": (
             "Distance to the generator",
             "Distance to the nearest of 100,000 generated points",

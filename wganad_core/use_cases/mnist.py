@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wganad_core.config import DIGITS, PROTOCOLS, ImageConfig, RuleConfig, TrainingConfig
-from wganad_core.use_cases.case import BoardWords, PaperBoxes, Phrases, UseCase
+from wganad_core.use_cases.case import BoardWords, PaperBoxes, Phrases, UseCase, usual
 
 if TYPE_CHECKING:
     from wganad_core.data.fetch import Progress
@@ -56,13 +56,7 @@ DETECTORS = {
         "Ours",
         "Our rule: several pieces of evidence from one WGAN-GP and from neighbours, joined",
     ),
-    "ours-wgan": ("Ours (WGAN)", "Our best rule that uses the WGAN-GP's own networks only"),
-    "encoder": ("Encoder", "The paper's: how far G(E(x)) is from x (eq. 23)"),
-    "critic": ("Critic", "Minus the critic's output (§5.1)"),
-    "critic-interval": (
-        "Interval",
-        "Distance of the critic's output from its range in training (§5.1)",
-    ),
+    **usual("ours-wgan", "encoder", "critic", "critic-interval"),
     "inversion": ("Inversion", "What is left after a search for the best z (eqs 21–22)"),
     "anogan": ("AnoGAN", "That search, with the critic's features (eqs 13–15)"),
     "bigan": ("BiGAN", "What the BiGAN makes of it (eqs 18–20)"),

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages._ui.case.choice import Choice
 from pages._ui.chart import live_chart
+from wganad_core.figures.scores import place_among
 
 WIDTHS = {"Detector": 150, "Score": 66, "Rank": 56, "Odder than": 84, "Time": 74}
 
@@ -65,8 +66,6 @@ def table(
 
 def place(chosen: Choice, detector: str, score: float) -> None:
     """The histogram of all test scores of a detector, with this one's line."""
-    from wganad_core.figures.scores import place_among
-
     name = chosen.case.name_of(detector)
     st.markdown(f"**Its place among all test {chosen.case.samples}** ({name})")
     live_chart(

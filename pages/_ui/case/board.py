@@ -11,6 +11,7 @@ from pages._ui import linked
 from pages._ui.case import choice, data
 from pages._ui.chart import live_chart
 from wganad_core import board
+from wganad_core.figures.board import auprc_bars
 from wganad_core.storage import StorageError
 from wganad_core.use_cases import UseCase
 
@@ -20,8 +21,6 @@ CHANCE, FLOOR, EVEN = "Chance (base rate π)", "Floor (worst ranking)", "Chance"
 
 
 def show(case: UseCase) -> None:
-    from wganad_core.figures.board import auprc_bars
-
     if case.protocol_words:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             protocol, measure = choice.protocol(case), _measure()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import streamlit as st
 
 from pages._ui import linked
@@ -9,6 +11,8 @@ from pages._ui.case import data
 from pages._ui.case.choice import Choice
 from pages._ui.chart import live_chart
 from wganad_core import evaluation
+from wganad_core.figures.scores import abnormal_boxes, class_boxes, wants_log
+from wganad_core.figures.windows.scores import auprc_by_person, person_boxes, precision_recall
 from wganad_core.records import ScoreTable
 from wganad_core.use_cases import PaperBoxes
 
@@ -22,14 +26,17 @@ def show(chosen: Choice) -> None:
 
 
 def _draw(chosen: Choice, table: ScoreTable, key: str, title: str) -> None:
-    from wganad_core.figures.scores import class_boxes, wants_log
-
     log = chosen.case.shape == "window" and wants_log(table.score)
     live_chart(
         class_boxes(table, chosen.case.classes, log),
         key=f"box-{key}",
         alt=f"{title}: box plots of all classes",
     )
+
+
+def _tested(chosen: Choice, abnormal: str, architecture: str, protocol: str) -> ScoreTable:
+    galleries = data.scores(chosen.case, abnormal).galleries
+    return galleries[architecture, protocol].table(chosen.detector)
 
 
 def _area(table: ScoreTable) -> str:
@@ -41,8 +48,6 @@ def _area(table: ScoreTable) -> str:
 
 
 def _by_class(chosen: Choice) -> None:
-    from wganad_core.figures.scores import abnormal_boxes
-
     case = chosen.case
     meaning = f"{case.meanings[chosen.detector]}."
     own = PaperBoxes(f"{chosen.name}, class by class", chosen.detector, meaning)
@@ -56,9 +61,8 @@ def _by_class(chosen: Choice) -> None:
     st.subheader(f"Fig. 22: every {case.noun} in turn the unseen one ({chosen.name})", anchor=False)
     tables = {}
     for abnormal in data.shipped(case):
-        found = data.scores(case, abnormal).galleries[chosen.architecture, chosen.protocol]
-        if chosen.detector in found.scores:
-            tables[abnormal] = found.table(chosen.detector)
+        if data.available(case, abnormal, chosen.architecture, chosen.detector):
+            tables[abnormal] = _tested(chosen, abnormal, chosen.architecture, chosen.protocol)
     live_chart(
         abnormal_boxes(tables),
         key="class-boxes",
@@ -74,11 +78,12 @@ def _by_class(chosen: Choice) -> None:
 
 
 def _by_person(chosen: Choice) -> None:
-    from wganad_core.figures.windows.scores import precision_recall
-
     case, abnormal = chosen.case, chosen.abnormal
-    table = data.table(case, abnormal, chosen.architecture, chosen.detector)
-    test = table.where(part="test", protocol="test")
+    curves = {
+        label: _tested(chosen, abnormal, chosen.architecture, protocol)
+        for protocol, label in case.protocol_words.items()
+    }
+    test = next(iter(curves.values()))
     name = f"{chosen.name}, {case.short(chosen.architecture)}"
     left, right = st.columns([11, 9], gap="large")
     with left:
@@ -90,10 +95,6 @@ def _by_person(chosen: Choice) -> None:
         )
     with right:
         st.markdown(f"**Fig. 24: precision and recall for {abnormal}**")
-        curves = {
-            label: table.where(part="test", protocol=protocol)
-            for protocol, label in case.protocol_words.items()
-        }
         live_chart(
             precision_recall(curves),
             key="box-curves",
@@ -105,8 +106,6 @@ def _by_person(chosen: Choice) -> None:
 
 
 def _no_interval(test: ScoreTable) -> str:
-    from wganad_core.figures.windows.scores import auprc_by_person
-
     each = auprc_by_person(test).values()
     spread = f" (AUPRC {min(each):.2f} to {max(each):.2f})" if each else ""
     return (
@@ -118,8 +117,6 @@ def _no_interval(test: ScoreTable) -> str:
 
 
 def _people(chosen: Choice, test: ScoreTable, name: str) -> None:
-    from wganad_core.figures.windows.scores import person_boxes
-
     st.subheader(f"One {chosen.case.noun}, person by person", anchor=False)
     shown = linked.choice(
         chosen.case.noun.capitalize(),
@@ -153,7 +150,7 @@ def _paper(chosen: Choice) -> None:
         with column:
             what = f"{case.short(one.architecture).lower()}, without {one.abnormal}"
             st.markdown(f"**{one.title}: {what}** ({one.detector})")
-            found = data.table(case, one.abnormal, one.architecture, one.detector)
-            test = found.where(part="test", protocol="test")
+            paper = dataclasses.replace(chosen, detector=one.detector)
+            test = _tested(paper, one.abnormal, one.architecture, case.protocols[0])
             _draw(chosen, test, one.title, one.title)
             st.caption(f"{_area(test)}; {one.words}.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 import streamlit as st
@@ -12,12 +13,10 @@ from pages._ui import linked
 from pages._ui.case import data
 from pages._ui.case.data import Scores
 from wganad_core import evaluation
-from wganad_core.data.gallery import Gallery
+from wganad_core.data.gallery import Gallery, Order
 from wganad_core.live.messages import ModelKey
+from wganad_core.records import FloatArray
 from wganad_core.use_cases import USE_CASES, UseCase
-
-if TYPE_CHECKING:
-    from pages._ui.case.shapes import Insert
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +38,42 @@ class Choice:
     def name(self) -> str:
         """What people call the detector."""
         return self.case.name_of(self.detector)
+
+
+class Insert(Protocol):
+    """What differs between shapes of samples: how one is drawn, chosen, taken apart, given. The
+    modules `image` and `window` are such inserts.
+
+    `STYLE` (of the `KEY` of a class), `HELP` and `NAMED` belong to the row of classes: whether
+    names stand beside thumbnails. `CLASS`, `PERSON` and `ORDERS`: what a gallery is filtered by.
+    """
+
+    STYLE: str
+    HELP: str | None
+    NAMED: bool
+    CLASS: str
+    PERSON: str | None
+    ORDERS: Mapping[Order, str]
+
+    def thumbnail(self, x: FloatArray) -> str:
+        """One sample as the data URI of a picture."""
+        ...
+
+    def first_look(self, chosen: Choice) -> None:
+        """What stands above the gallery."""
+        ...
+
+    def gallery(self, chosen: Choice, order: list[int], key: str) -> int:
+        """Bundled samples, by their numbers; returns the one to be taken apart."""
+        ...
+
+    def autopsy(self, chosen: Choice, sample: int) -> None:
+        """One bundled sample taken apart."""
+        ...
+
+    def upload(self, chosen: Choice) -> None:
+        """A file of the reader's own."""
+        ...
 
 
 def abnormal(case: UseCase, shape: Insert) -> str:

@@ -17,7 +17,7 @@ from wganad_core.data import gallery
 from wganad_core.data.gallery import Gallery
 from wganad_core.data.pool import Samples
 from wganad_core.live.messages import Judged, ModelKey
-from wganad_core.records import FloatArray, ScoreTable
+from wganad_core.records import FloatArray, Scored
 from wganad_core.storage import StorageError
 from wganad_core.use_cases import SCORED_CASES, USE_CASES, ScoredCase, UseCase
 
@@ -78,21 +78,26 @@ def _path(case: UseCase, abnormal: str) -> Path:
 
 
 @st.cache_resource(show_spinner="Reading the scores …", max_entries=16)
+def read(path: Path, changed: int) -> dict[gallery.Key, gallery.Parts]:
+    """All parts of a score table, keyed by the file's time of change."""
+    return gallery.parts_of(storage.load_scores(path))
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
 def _scores(use_case: str, abnormal: str, path: Path, changed: int) -> Scores:
-    """Keyed by the file's time of change. The table's columns of text are large and not kept."""
-    case, ids = USE_CASES[use_case], samples(USE_CASES[use_case]).ids
-    (table,) = board.shipped_scores(use_case, abnormal)
-    test = table.where(part="test")
+    case, parts = USE_CASES[use_case], read(path, changed)
     found = {}
     for architecture in case.architectures:
-        own = test
-        if case.models:
-            own = test.where(model=case.model_of(architecture))
-            if not len(own):
-                continue
-            own = ScoreTable.stack([own, test.where(model="none")])
+        model = case.model_of(architecture)
+        if case.models and not any(key[0] == model for key in parts):
+            continue
         for protocol in case.protocol_words or case.protocols[:1]:
-            found[architecture, protocol] = gallery.join(own, ids, protocol)
+            tests = {
+                name: part.test
+                for (owner, tested, name), part in parts.items()
+                if tested == protocol and (not case.models or owner in (model, "none"))
+            }
+            found[architecture, protocol] = gallery.join(abnormal, tests, samples(case).ids)
     if not found:
         raise StorageError(
             f"{path} holds no scores of {case.samples}; restore it from the repository."
@@ -108,35 +113,20 @@ def available(case: UseCase, abnormal: str, architecture: str, detector: str) ->
     return found is not None and detector in found.scores
 
 
-def table(case: UseCase, abnormal: str, architecture: str, detector: str) -> ScoreTable:
-    """One detector's calibration and test rows of all protocols, first seed.
-
-    Raises `StorageError` with one sentence where there are none.
-    """
+def parts(case: UseCase, abnormal: str, architecture: str, detector: str) -> gallery.Parts:
+    """One detector's calibration and test scores, of the usual protocol."""
     path = _path(case, abnormal)
-    return _table(case.name, path, path.stat().st_mtime_ns, architecture, detector)
+    found = read(path, path.stat().st_mtime_ns)
+    return found[case.model_of(architecture), case.protocols[0], detector]
 
 
-@st.cache_resource(show_spinner="Reading the scores …", max_entries=32)
-def _table(use_case: str, path: Path, changed: int, architecture: str, detector: str) -> ScoreTable:
-    """Keyed by the file's time of change."""
-    case = USE_CASES[use_case]
-    found = storage.load_scores(path).where(
-        model=case.model_of(architecture), detector=detector, seed=0
-    )
-    if not len(found):
-        raise StorageError(
-            f"{path} holds no scores of the detector “{case.name_of(detector)}” with "
-            f"“{case.short(architecture)}”; choose another one."
-        )
-    return found
-
-
-def alarms(found: ScoreTable, part: str, threshold: float) -> dict[str, float]:
-    """Per person of a part, the share of normal windows that score above a threshold."""
-    own = found.where(part=part, protocol="test")
-    people, group = np.unique(own.subject, return_inverse=True)
-    shares = evaluation.false_alarms_by_group(own.score > threshold, own.label, group, len(people))
+def alarms(scored: Scored, threshold: float) -> dict[str, float]:
+    """Per person, the share of normal windows that score above a threshold."""
+    assert scored.label is not None
+    assert scored.subject is not None
+    people, group = np.unique(scored.subject, return_inverse=True)
+    above = scored.score > threshold
+    shares = evaluation.false_alarms_by_group(above, scored.label, group, len(people))
     return {
         person: float(share)
         for person, share in zip(people.tolist(), shares, strict=True)

@@ -10,15 +10,18 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
-from streamlit.errors import StreamlitAPIException
 
 from pages._ui.case import data
 from pages._ui.case.choice import Choice
 from pages._ui.chart import live_chart
+from pages._ui.widgets import download, draw_again
 from wganad_core import thresholds
 from wganad_core.data import har, timeline
+from wganad_core.data.gallery import Parts
 from wganad_core.data.timeline import Bout, Timeline
-from wganad_core.records import FloatArray, ScoreTable
+from wganad_core.figures.scores import wants_log
+from wganad_core.figures.windows.timeline import recording_strip
+from wganad_core.records import FloatArray
 
 RATE = 5.0  # % of calibration windows that the first threshold flags
 MOVED, TOLERATED = "_own-threshold", "own-rate"
@@ -34,18 +37,15 @@ class Shown:
 
 
 @st.fragment
-def show(shown: Shown, score: FloatArray, table: ScoreTable, chosen: Choice) -> None:
+def show(shown: Shown, score: FloatArray, known: Parts, chosen: Choice) -> None:
     """The strip of a recording, what its threshold rests on, and what is above it.
 
-    `table`: the calibration and test scores of the model's detector.
+    `known`: the calibration and test scores of the model's detector.
     """
-    from wganad_core.figures.scores import wants_log
-    from wganad_core.figures.windows.timeline import recording_strip
-
     case, of = chosen.case, (chosen.model, chosen.detector)
-    calibration = table.where(part="calibration", protocol="test").score
+    assert known.calibration is not None
     rate = _tolerated(of)
-    start = thresholds.quantile_threshold(calibration, rate / 100)
+    start = thresholds.quantile_threshold(known.calibration.score, rate / 100)
     moved = st.session_state.get(MOVED, {}).get(of)
     threshold = start if moved is None else moved
     found = timeline.flagged(shown.line, score, threshold)
@@ -58,13 +58,10 @@ def show(shown: Shown, score: FloatArray, table: ScoreTable, chosen: Choice) -> 
     )
     if events.drag is not None:
         st.session_state[MOVED] = {of: float(events.drag["y0"])}
-        try:
-            st.rerun(scope="fragment")
-        except StreamlitAPIException:  # the event came with a run of the whole page
-            st.rerun()
+        draw_again()
     left, right = st.columns([6, 5], gap="large")
     with left:
-        st.markdown(_promise(table, threshold, rate if moved is None else None))
+        st.markdown(_promise(known, threshold, rate if moved is None else None))
         seconds = timeline.STRIDE / har.RATE
         st.caption(
             f"{len(shown.line):,} windows of 2.56 s, one every {seconds:.2f} s, by "
@@ -107,10 +104,11 @@ def _verdict(n: int, above: NDArray[np.bool_]) -> str:
     return f"{n} stretch{'es' * (n > 1)} flagged, {above.mean():.0%} of its windows."
 
 
-def _promise(table: ScoreTable, threshold: float, rate: float | None) -> str:
+def _promise(known: Parts, threshold: float, rate: float | None) -> str:
     """What the threshold rests on, person by person."""
-    kept = data.alarms(table, "calibration", threshold)
-    test = data.alarms(table, "test", threshold).values()
+    assert known.calibration is not None
+    kept = data.alarms(known.calibration, threshold)
+    test = data.alarms(known.test, threshold).values()
     people = " and ".join(f"{share:.0%} for person {name}" for name, share in kept.items())
     whose = "where you dragged it" if rate is None else f"for {rate:g} % false alarms"
     return (
@@ -141,12 +139,8 @@ def _show_flagged(found: list[timeline.Flagged]) -> None:
     text = table.rename(
         columns={"start": "start (s)", "end": "end (s)", "peak": "peak score", "n": "windows"}
     )
-    st.download_button(
-        "Flagged stretches as CSV",
-        lambda: text.to_csv(index=False, float_format="%.6g").encode(),
-        "flagged.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key="flagged-csv",
-    )
+
+    def csv() -> bytes:
+        return text.to_csv(index=False, float_format="%.6g").encode()
+
+    download("Flagged stretches as CSV", csv, "flagged.csv", "text/csv", key="flagged-csv")

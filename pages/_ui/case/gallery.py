@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import streamlit as st
 
 from pages._ui import linked
 from pages._ui.case import data
-from pages._ui.case.choice import Choice
-
-if TYPE_CHECKING:
-    from pages._ui.case.shapes import Insert
+from pages._ui.case.choice import Choice, Insert
 
 N_SHOWN = 24
 

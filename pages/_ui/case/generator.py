@@ -10,6 +10,7 @@ import streamlit as st
 from pages._ui import runtime
 from pages._ui.case import data
 from wganad_core.data import latents
+from wganad_core.figures.images import sprite
 from wganad_core.live.messages import ModelKey
 from wganad_core.records import FloatArray
 from wganad_core.use_cases import UseCase
@@ -65,8 +66,6 @@ def _generate(model: ModelKey, z: FloatArray) -> FloatArray:
 
 
 def _png_uri(images: FloatArray, columns: int) -> str:
-    from wganad_core.figures.images import sprite
-
     return "data:image/png;base64," + base64.b64encode(sprite(images, columns, 28)).decode()
 
 

@@ -16,6 +16,9 @@ from pages._ui.chart import live_chart
 from wganad_core.data import DataError
 from wganad_core.data.gallery import Order
 from wganad_core.data.mnist import vectors
+from wganad_core.data.picture import read_picture
+from wganad_core.figures import images
+from wganad_core.figures.scores import terms_bars
 from wganad_core.records import FloatArray, Judgement
 
 STYLE = """
@@ -72,9 +75,7 @@ STRIPS = """<style>
 
 
 def thumbnail(x: FloatArray) -> str:
-    from wganad_core.figures.images import data_uri
-
-    return data_uri(x, 56)
+    return images.data_uri(x, 56)
 
 
 def rebuilder(chosen: Choice) -> str:
@@ -116,20 +117,18 @@ def first_look(chosen: Choice) -> None:
 
 
 def _group(kind: str, title: str, x: FloatArray, back: FloatArray, places: list[float]) -> str:
-    from wganad_core.figures.images import data_uri
-
-    def images(words: str, pixels: FloatArray, diverging: bool = False) -> str:
+    def row(words: str, pixels: FloatArray, diverging: bool = False) -> str:
         tags = "".join(
-            f'<img alt="{words}" src="{data_uri(image, 28, diverging)}">' for image in pixels
+            f'<img alt="{words}" src="{images.data_uri(image, 28, diverging)}">' for image in pixels
         )
         return f'<span class="dg-row">{words}</span>{tags}'
 
     shares = "".join(f"<span>{int(100 * share)}%</span>" for share in places)
     return (
         f'<figure class="dg-group dg-{kind}"><figcaption>{title}</figcaption><div class="dg-grid">'
-        + images("goes in", x)
-        + images("comes back", back)
-        + images("difference", x - back, diverging=True)
+        + row("goes in", x)
+        + row("comes back", back)
+        + row("difference", x - back, diverging=True)
         + f'<span class="dg-row">odder than</span>{shares}</div></figure>'
     )
 
@@ -139,19 +138,17 @@ def _group(kind: str, title: str, x: FloatArray, back: FloatArray, places: list[
 
 def gallery(chosen: Choice, order: list[int], key: str) -> int:
     """A row per image with what comes back; returns the one that is chosen."""
-    from wganad_core.figures.images import data_uri
-
     samples = data.samples(chosen.case)
     x = samples.take(np.array(order))
     mine, back = rebuilder(chosen), rebuilt(data.judge(chosen.model, x).judgements)
     back = {mine: back[mine], **back}  # the detector's own comes first
     scores = chosen.found.score(chosen.detector)[order]
     places = [chosen.found.place(chosen.detector, score) for score in scores]
-    columns = {"image": [data_uri(image) for image in x]}
+    columns = {"image": [images.data_uri(image) for image in x]}
     for name, pixels in back.items():
-        columns[name] = [data_uri(image) for image in pixels]
+        columns[name] = [images.data_uri(image) for image in pixels]
         if name == mine:
-            columns["difference"] = [data_uri(image, diverging=True) for image in x - pixels]
+            columns["difference"] = [images.data_uri(image, diverging=True) for image in x - pixels]
     frame = pd.DataFrame(
         {
             **columns,
@@ -216,9 +213,6 @@ def autopsy(chosen: Choice, sample: int) -> None:
 def take_apart(chosen: Choice, x: FloatArray, stored: Mapping[str, float]) -> None:
     """One image x (1, 784) under every detector of a class's models; `stored` are those of its
     scores that ship, if it is a test image."""
-    from wganad_core.figures import scores as figures
-    from wganad_core.figures.images import autopsy as picture
-
     case = chosen.case
     found = data.judge(chosen.model, x)
     judged, times = found.judgements, found.milliseconds
@@ -230,7 +224,7 @@ def take_apart(chosen: Choice, x: FloatArray, stored: Mapping[str, float]) -> No
     left, right = st.columns([11, 9], gap="large")
     with left:
         live_chart(
-            picture(x[0], back),
+            images.autopsy(x[0], back),
             key="autopsy",
             alt=f"The image, and what {', '.join(back)} made of it",
         )
@@ -241,7 +235,7 @@ def take_apart(chosen: Choice, x: FloatArray, stored: Mapping[str, float]) -> No
     with left:
         st.markdown("**What each score is made of**")
         named = {case.name_of(name): one for name, one in judged.items()}
-        live_chart(figures.terms_bars(named), key="terms", alt="The additive parts of every score")
+        live_chart(terms_bars(named), key="terms", alt="The additive parts of every score")
     with right:
         shared.place(chosen, shown, scores[shown])
     search.show(chosen.model, x)
@@ -251,8 +245,6 @@ def take_apart(chosen: Choice, x: FloatArray, stored: Mapping[str, float]) -> No
 
 
 def upload(chosen: Choice) -> None:
-    from wganad_core.data.picture import read_picture
-
     case = chosen.case
     st.markdown(
         f"Photograph or draw a {case.noun}, dark on light or light on dark. It is turned into what "

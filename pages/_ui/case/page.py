@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from pages._ui import linked, runtime
-from pages._ui.case import board, boxes, choice, data, gallery, generator
-from pages._ui.case.shapes import SHAPES
-from wganad_core.use_cases import UseCase
+from pages._ui.case import board, boxes, choice, data, gallery, generator, image, window
+from pages._ui.case.choice import Insert
+from wganad_core.use_cases import Shape, UseCase
+
+SHAPES: Mapping[Shape, Insert] = {"image": image, "window": window}
 
 
 def show(case: UseCase) -> None:

@@ -12,6 +12,7 @@ from pages._ui import runtime
 from pages._ui.case import data, flagged
 from pages._ui.case.choice import Choice
 from pages._ui.case.flagged import Shown
+from pages._ui.widgets import download
 from wganad_core.config import VIEWS
 from wganad_core.data import DataError, har_example, timeline
 from wganad_core.data.recording import MAX_BYTES, read_recording
@@ -34,10 +35,10 @@ FORMAT = (
 def show(chosen: Choice) -> None:
     shown = _chosen()
     chosen = _able(shown.line, chosen)
-    table = data.table(chosen.case, chosen.abnormal, chosen.architecture, chosen.detector)
+    known = data.parts(chosen.case, chosen.abnormal, chosen.architecture, chosen.detector)
     changed = data.model_changed(chosen.model)
     score = _scored(chosen.model, chosen.detector, shown.line.signals, changed)
-    flagged.show(shown, score, table, chosen)
+    flagged.show(shown, score, known, chosen)
 
 
 # Which recording
@@ -56,15 +57,8 @@ def _chosen() -> Shown:
     with right:
         st.markdown(FORMAT)
         with st.container(horizontal=True, gap="small"):
-            st.download_button(
-                "The example as CSV",
-                _example_csv,
-                "recording.csv",
-                "text/csv",
-                icon=":material/download:",
-                on_click="ignore",
-                key="example-csv",
-            )
+            name = "recording.csv"
+            download("The example as CSV", _example_csv, name, "text/csv", key="example-csv")
             settings = _settings()
     if file is None:  # also for a moment while one file replaces another
         return _example()

@@ -4,25 +4,21 @@ time is rows and columns."""
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from pages._ui import linked
 from pages._ui.chart import ChartEvents, live_chart
+from pages._ui.widgets import draw_again
 from wganad_core.data import recurrence
 from wganad_core.data.har import LENGTH, RATE, SIGNALS
 from wganad_core.data.views import View
+from wganad_core.figures.windows.recurrence import Panel, cell_at, images
+from wganad_core.figures.windows.signals import AXES as COLOURS
+from wganad_core.figures.windows.signals import SENSORS, UNITS, nine_signals
 from wganad_core.records import FloatArray
 
-SENSORS = {
-    "body_acc": "Body acceleration",
-    "body_gyro": "Gyroscope",
-    "total_acc": "Total acceleration",
-}
-UNITS = {"body_acc": "g", "body_gyro": "rad/s", "total_acc": "g"}
 AXES = {"x": "x", "y": "y", "z": "z", "joint": "all three"}
 URL_CELL = "cell"
 FIRST_CELL = (36, 92)
@@ -68,15 +64,21 @@ def show(window: FloatArray, rebuilt: Rebuilt) -> None:
     i, j = _cell()
     marks = (i / RATE, j / RATE)
     stretch: tuple[float, float] | None = st.session_state.get("stretch")
+    panels = _panels(window, rebuilt, names)
+    if share is not None:  # one ε for the images that share a scale
+        plots = [recurrence.recurrence_plot(p.image, share * p.top) for p in panels]
+        panels = [dataclasses.replace(p, image=i) for p, i in zip(panels, plots, strict=True)]
     left, right = st.columns([10, 11], gap="medium")
     with left:
-        signals = _draw_signals(window, rebuilt, names, marks, stretch)
+        spec = nine_signals(window, rebuilt.signals, names, marks, stretch)
+        signals = live_chart(spec, key="signals", alt="Nine signals against seconds")
     with right:
-        images = _draw_images(window, rebuilt, names, share, marks, stretch)
+        words = "Recurrence images; " + ", ".join(panel.title for panel in panels)
+        clicked = live_chart(images(panels, marks, stretch), key="recurrence", alt=words)
     _say(window, names, i, j)
     if rebuilt.images is not None and axis == "joint":
         st.caption("This network sees one image per axis; choose x, y or z to compare them.")
-    _react(signals, images)
+    _react(signals, clicked)
 
 
 def _controls() -> tuple[str, str, float | None]:
@@ -116,77 +118,26 @@ def _cell() -> tuple[int, int]:
     return FIRST_CELL
 
 
-def _draw_signals(
-    window: FloatArray,
-    rebuilt: Rebuilt,
-    names: list[str],
-    marks: tuple[float, float],
-    stretch: tuple[float, float] | None,
-) -> ChartEvents:
-    from wganad_core.figures.windows.signals import nine_signals
-
-    spec = nine_signals(window, rebuilt.signals, names, marks, stretch)
-    return live_chart(spec, key="signals", alt="Nine signals against seconds")
-
-
-def _draw_images(
-    window: FloatArray,
-    rebuilt: Rebuilt,
-    names: list[str],
-    share: float | None,
-    marks: tuple[float, float],
-    stretch: tuple[float, float] | None,
-) -> ChartEvents:
-    from wganad_core.figures.windows.recurrence import images
-
-    panels = _panels(window, rebuilt, names)
-    if share is not None:
-        # One ε for the images that share a scale.
-        panels = [
-            dataclasses.replace(
-                panel, image=recurrence.recurrence_plot(panel.image, share * panel.top)
-            )
-            for panel in panels
-        ]
-    return live_chart(
-        images(panels, marks, stretch),
-        key="recurrence",
-        alt="Recurrence images; " + ", ".join(p.title for p in panels),
-    )
-
-
-def _panels(window: FloatArray, rebuilt: Rebuilt, names: list[str]) -> list[Any]:
+def _panels(window: FloatArray, rebuilt: Rebuilt, names: list[str]) -> list[Panel]:
     """The image of the chosen signals and, where there is one, the model's."""
-    from wganad_core.figures.windows.recurrence import Panel
-    from wganad_core.figures.windows.signals import AXES as COLOURS
-
     unit = UNITS[names[0].rpartition("_")[0]]
-    chosen = np.stack([window[SIGNALS.index(name)] for name in names])
-    original = recurrence.joint_distance_matrix(chosen)
-    top = float(original.max()) or 1.0
     colours = [COLOURS[name[-1]] for name in names]
-    panels = [
-        Panel(
-            f"R, up to {top:.2g} {unit}",
-            original,
-            dict(zip(colours, chosen, strict=True)),
-            top,
-            unit,
-        )
-    ]
+
+    def panel(title: str, signals: FloatArray, top: float | None = None) -> Panel:
+        image = recurrence.joint_distance_matrix(signals)
+        top = top or float(image.max()) or 1.0
+        title = title.format(f"{top:.2g} {unit}")
+        return Panel(title, image, dict(zip(colours, signals, strict=True)), top, unit)
+
+    panels = [panel("R, up to {}", np.stack([window[SIGNALS.index(name)] for name in names]))]
     if all(name in rebuilt.signals for name in names):
         back = np.stack([rebuilt.signals[name] for name in names])
-        image = recurrence.joint_distance_matrix(back)
-        lines = dict(zip(colours, back, strict=True))
-        panels.append(Panel("R of what comes back", image, lines, top, unit))
+        panels.append(panel("R of what comes back", back, panels[0].top))
     if rebuilt.images is not None and rebuilt.seen is not None and len(names) == 1:
         number = SIGNALS.index(names[0])
-        seen, made = rebuilt.seen[number], rebuilt.images[number]
-        limit = float(seen.max()) or 1.0
-        panels += [
-            Panel("The network sees", seen, {}, limit),
-            Panel("… and gives back", made, {}, limit),
-        ]
+        limit = float(rebuilt.seen[number].max()) or 1.0
+        panels.append(Panel("The network sees", rebuilt.seen[number], {}, limit))
+        panels.append(Panel("… and gives back", rebuilt.images[number], {}, limit))
     return panels
 
 
@@ -208,8 +159,6 @@ def _say(window: FloatArray, names: list[str], i: int, j: int) -> None:
 
 def _react(signals: ChartEvents, images: ChartEvents) -> None:
     """Take over what the reader did, and draw again."""
-    from wganad_core.figures.windows.recurrence import cell_at
-
     changed = False
     if images.click is not None and _is_image(images.click["subplot"]):
         i, j = cell_at(images.click["x"], images.click["y"])
@@ -223,10 +172,7 @@ def _react(signals: ChartEvents, images: ChartEvents) -> None:
         st.session_state["asked_signal"] = signals.click["curve"]
         changed = True
     if changed:
-        try:
-            st.rerun(scope="fragment")
-        except StreamlitAPIException:  # the event came with a run of the whole page
-            st.rerun()
+        draw_again()
 
 
 def _is_image(subplot: str) -> bool:

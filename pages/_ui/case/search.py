@@ -10,6 +10,7 @@ import streamlit as st
 from pages._ui import runtime
 from pages._ui.case import data
 from wganad_core.data.latents import recorded
+from wganad_core.figures.images import path_animation
 from wganad_core.live.messages import ModelKey, Search
 from wganad_core.records import FloatArray
 from wganad_core.use_cases import USE_CASES
@@ -69,8 +70,6 @@ def show(model: ModelKey, x: FloatArray) -> None:
 
 
 def _path(x: FloatArray, name: str, descent: dict[str, Any], result: Search) -> None:
-    from wganad_core.figures.images import path_animation
-
     figure = path_animation(
         x[0], result.images[:, 0], result.losses[:, 0], recorded(descent["steps"], N_FRAMES)
     )

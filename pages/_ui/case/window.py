@@ -13,6 +13,8 @@ from pages._ui.case.choice import Choice
 from pages._ui.case.gallery import asked_for, remember
 from pages._ui.chart import live_chart
 from wganad_core.data.gallery import Order
+from wganad_core.figures.windows import strip
+from wganad_core.figures.windows.signals import blame_bars
 from wganad_core.live.messages import Judged, ModelKey
 from wganad_core.records import FloatArray, Judgement
 
@@ -44,9 +46,7 @@ upload = recording.show
 
 
 def thumbnail(x: FloatArray) -> str:
-    from wganad_core.figures.windows.strip import thumbnail as picture
-
-    return picture(x[6:])
+    return strip.thumbnail(x[6:])
 
 
 def first_look(chosen: Choice) -> None:
@@ -55,13 +55,11 @@ def first_look(chosen: Choice) -> None:
 
 def gallery(chosen: Choice, order: list[int], key: str) -> int:
     """Tiles of total acceleration; returns the window whose tile is chosen."""
-    from wganad_core.figures.windows import strip as figures
-
     samples = data.samples(chosen.case)
     shown = asked_for(chosen, order)
     scores = chosen.found.score(chosen.detector)[order]
     events = live_chart(
-        figures.strip(
+        strip.strip(
             samples.take(np.array(order)),
             samples.classes[order].tolist(),
             [chosen.found.place(chosen.detector, score).normals for score in scores],
@@ -76,7 +74,7 @@ def gallery(chosen: Choice, order: list[int], key: str) -> int:
         f"normal test windows that score lower by “{chosen.name}”."
     )
     if events.click is not None:
-        tile = figures.tile_at(events.click["subplot"], events.click["x"], len(order))
+        tile = strip.tile_at(events.click["subplot"], events.click["x"], len(order))
         if tile is not None and order[tile] != shown:
             remember(chosen, order[tile])
             st.rerun()
@@ -138,8 +136,6 @@ def _details(chosen: Choice, judged: Judged, stored: Mapping[str, float]) -> Non
 
 def _blame(encoder: Judgement) -> None:
     """Which signals do not come back."""
-    from wganad_core.figures.windows.signals import blame_bars
-
     st.markdown(
         "**Who is to blame**",
         help="Each signal's share of the encoder's error, mean (x − G(E(x)))², in the units in "

@@ -12,10 +12,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui.case import data as case_data
-from pages._ui.cockpit import tables as cockpit_tables
-from pages._ui.cockpit.tables import Index, Parts
 from wganad_core import pretrained
-from wganad_core.data import mixture
+from wganad_core.data import gallery, mixture
+from wganad_core.data.gallery import Index, Parts
+from wganad_core.figures import pictures as drawn
 from wganad_core.records import FloatArray, Scored
 from wganad_core.storage import StorageError
 from wganad_core.use_cases import SCORED_CASES, ScoredCase
@@ -148,12 +148,12 @@ def _path(source: Source) -> Path:
 # From a file to what is kept of it
 
 
-@st.cache_resource(show_spinner="Reading the scores …", max_entries=8)
+@st.cache_resource(show_spinner=False, max_entries=8)
 def _loaded(case: str, abnormal: str, path: Path, changed: int) -> dict[Source, dict[str, Loaded]]:
     """Every source that a file holds, keyed by the file's time of change."""
     parts = {
         (model if SCORED_CASES[case].models else "", protocol, detector): found
-        for (model, protocol, detector), found in cockpit_tables.read(path).items()
+        for (model, protocol, detector), found in case_data.read(path, changed).items()
     }
     made: dict[Source, dict[str, Loaded]] = {}
     for protocol in dict.fromkeys(key[1] for key in parts):
@@ -175,7 +175,7 @@ def _one(source: Source, found: Parts, everyone: Scored, full: Index) -> Loaded:
     test, fit = found.test, found.fit
     rows = full
     if test.sample_id is not everyone.sample_id:
-        rows = cockpit_tables.positions(test.sample_id, everyone.sample_id)
+        rows = gallery.positions(test.sample_id, everyone.sample_id)
         if (rows < 0).any():
             raise StorageError(
                 f"{_path(source)} holds detectors that were tested on different samples; restore "
@@ -214,11 +214,9 @@ def pictures(source: Source, loaded: Loaded, indices: Sequence[int] | Index) -> 
 
 @functools.lru_cache(4_000)
 def _picture(name: str, bundled: int) -> str:
-    from wganad_core.figures import pictures
-
     case = SCORED_CASES[name]
     samples = case_data.samples(case)
-    uri = pictures.sample(case.shape, samples.take(np.array([bundled]))[0])
+    uri = drawn.sample(case.shape, samples.take(np.array([bundled]))[0])
     return f'<img src="{uri}" alt="{case.describe(str(samples.classes[bundled]))}">'
 
 
@@ -252,4 +250,4 @@ def _bundled(source: Source, loaded: Loaded) -> Index:
 def _places(source: Source, changed: int) -> Index:
     """Of all test samples of a source; by what they are, not by where they stand."""
     everyone = max((loaded.test for loaded in _found(source).values()), key=len)
-    return cockpit_tables.positions(everyone.sample_id, case_data.samples(source.use_case).ids)
+    return gallery.positions(everyone.sample_id, case_data.samples(source.use_case).ids)

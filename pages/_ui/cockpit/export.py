@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import math
 import shlex
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from pages._ui.cockpit.material import Material
 from pages._ui.cockpit.state import Position
+from pages._ui.widgets import download
 from wganad_core import pretrained
 from wganad_core.data.own.flagged import flagged_csv
 from wganad_core.evaluation import OperatingPoint
-
-if TYPE_CHECKING:
-    from wganad_core.figures import cockpit
+from wganad_core.figures import cockpit
 
 SAVED = "_cockpit-saved"  # the last picture that was asked for: its format, and a number
 
@@ -25,8 +25,6 @@ SAVED = "_cockpit-saved"  # the last picture that was asked for: its format, and
 def show(
     material: Material, place: Position, point: OperatingPoint | None, drawn: cockpit.Drawn
 ) -> None:
-    from wganad_core.figures import cockpit
-
     world = (drawn.base_rate, drawn.cost_ratio)
     facts = report(material, place, point, *world)
 
@@ -35,42 +33,36 @@ def show(
         words = [f"{name}: {value}" for name, value in facts.items() if value is not None]
         return cockpit.cockpit_html(spec, f"{material.name}, {material.loaded.title}", words)
 
+    files: dict[str, tuple[str, Callable[[], bytes], str]] = {
+        "threshold.json": ("Report (JSON)", lambda: _json(facts), "application/json"),
+        "flagged.csv": ("Flagged (CSV)", lambda: flagged(material, place.threshold), "text/csv"),
+        "scores.csv": ("All scores (CSV)", lambda: _csv(table(material)), "text/csv"),
+        "cockpit.html": ("Figure (HTML)", figure, "text/html"),
+    }
     left, right = st.columns([3, 4], gap="large")
     with left, st.container(horizontal=True, gap="small"):
-        _file(
-            "Report (JSON)",
-            lambda: json.dumps(facts, indent=2, ensure_ascii=False).encode(),
-            "threshold.json",
-            "application/json",
-        )
-        _file(
-            "Flagged (CSV)", lambda: flagged(material, place.threshold), "flagged.csv", "text/csv"
-        )
-        _file(
-            "All scores (CSV)",
-            lambda: table(material).to_csv(index=False).encode(),
-            "scores.csv",
-            "text/csv",
-        )
-        for form in ("png", "svg"):
-            st.button(
-                f"Figure ({form.upper()})",
-                icon=":material/image:",
-                key=f"save-{form}",
-                on_click=_ask,
-                args=(form,),
-            )
-        _file("Figure (HTML)", figure, "cockpit.html", "text/html")
+        for name, (label, made, kind) in files.items():
+            if name == "cockpit.html":
+                _pictures()
+            download(label, made, name, kind, key=f"save-{name}")
     with right:
         st.markdown("The same from the shell:")
         st.code(command(material, place, *world), language="bash", wrap_lines=True)
 
 
-def _file(label: str, data: Any, name: str, kind: str) -> None:
-    """A button whose file is made when it is pressed."""
-    st.download_button(
-        label, data, name, kind, icon=":material/download:", on_click="ignore", key=f"save-{name}"
-    )
+def _json(facts: dict[str, Any]) -> bytes:
+    return json.dumps(facts, indent=2, ensure_ascii=False).encode()
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    text: str = table.to_csv(index=False)
+    return text.encode()
+
+
+def _pictures() -> None:
+    for form in ("png", "svg"):
+        label, icon = f"Figure ({form.upper()})", ":material/image:"
+        st.button(label, icon=icon, key=f"save-{form}", on_click=_ask, args=(form,))
 
 
 def _ask(form: str) -> None:

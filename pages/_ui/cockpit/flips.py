@@ -15,6 +15,7 @@ from pages._ui.cockpit import data as cockpit_data
 from pages._ui.cockpit import numbers as cockpit_numbers
 from pages._ui.cockpit.material import Material
 from pages._ui.cockpit.state import Position
+from wganad_core.figures import pictures as drawn
 
 Index = NDArray[np.int64]
 
@@ -165,8 +166,6 @@ def _name(material: Material, sample: int) -> str:
 
 def _plane(material: Material, sets: Sequence[Shown]) -> None:
     """Points of the plane: where those that crossed, missed and wrongly flagged lie."""
-    from wganad_core.figures import pictures
-
     assert material.source is not None
     where = cockpit_data.plane()
     colours = ("#E69F00", "#CC79A7", VERMILLION)
@@ -174,7 +173,7 @@ def _plane(material: Material, sets: Sequence[Shown]) -> None:
         shown.title: (cockpit_data.points(material.source, material.loaded, shown.samples), colour)
         for shown, colour in zip(sets, colours, strict=False)
     }
-    uri = pictures.uri(pictures.plane(where.box, where.modes, 3 * where.sigma, groups))
+    uri = drawn.uri(drawn.plane(where.box, where.modes, 3 * where.sigma, groups))
     words = "".join(
         f'<h5><span style="color:{colour}">●</span> {shown.title}</h5><p>{shown.words}</p>'
         for shown, colour in zip(sets, colours, strict=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Hashable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -15,11 +14,8 @@ from pages._ui.cockpit import data as cockpit_data
 from pages._ui.cockpit.data import Loaded, Source
 from wganad_core import evaluation, thresholds
 from wganad_core.evaluation import Bands, Curve, Ranking
+from wganad_core.figures import cockpit
 from wganad_core.records import Scored
-
-if TYPE_CHECKING:
-    from wganad_core.figures.cockpit import Axis
-
 
 Index = NDArray[np.int64]
 
@@ -75,9 +71,7 @@ class Material:
         return Ranking(test.score, test.label, test.class_, among=self.pictured)
 
     @functools.cached_property
-    def axis(self) -> Axis:
-        from wganad_core.figures import cockpit
-
+    def axis(self) -> cockpit.Axis:
         return cockpit.Drawn(self.test, self.curve).axis
 
     @functools.cached_property

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -22,9 +21,7 @@ from pages._ui.cockpit.material import Material
 from pages._ui.cockpit.state import Position
 from wganad_core import evaluation
 from wganad_core.evaluation import OperatingPoint
-
-if TYPE_CHECKING:
-    from wganad_core.figures import cockpit
+from wganad_core.figures import cockpit
 
 CHART, SLIDER, DRAWN = "cockpit", "_cockpit-slider", "_cockpit-drawn"
 RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
@@ -38,7 +35,7 @@ BELOW = {
 
 
 @dataclasses.dataclass(frozen=True)
-class World:
+class Assumed:
     """What the reader told: the base rate (None: the test's), how many false alarms a miss costs,
     and whether counts are drawn on a logarithmic axis."""
 
@@ -54,28 +51,28 @@ def show(material: Material, second: Material | None) -> None:
     place = cockpit_state.position(material.place, *material.start)
     _take_events(place)
     material.note(place.threshold)
-    world = _controls(material, place)
-    picture = _picture((material.key, second and second.key), world, material, second)
+    assumed = _controls(material, place)
+    picture = _picture((material.key, second and second.key), assumed, material, second)
     st.session_state[DRAWN] = picture.drawn
-    point, words = _numbers(material, place, world, picture)
+    point, words = _numbers(material, place, assumed, picture)
     _draw(picture, material, place, point, words)
     if point is not None and material.two_classes:
-        _world(material, point)
-    _below(material, second, place, world, point, picture)
+        _per_day(material, point)
+    _below(material, second, place, assumed, point, picture)
 
 
 def _numbers(
-    material: Material, place: Position, world: World, picture: Picture
+    material: Material, place: Position, assumed: Assumed, picture: Picture
 ) -> tuple[OperatingPoint | None, str]:
     """Counts and rates, with labels; and the same in words."""
     if material.curve is None:
         flagged, n = material.ranking.n_flagged(place.threshold), len(material.test)
         cockpit_numbers.unlabelled(flagged, n)
         return None, f"{flagged:,} of {n:,} {material.loaded.noun} flagged"
-    point = material.curve.at(place.threshold, world.base_rate)
+    point = material.curve.at(place.threshold, assumed.base_rate)
     bands = picture.drawn.bands
     intervals = {} if bands is None else bands.at(place.threshold)
-    cockpit_numbers.show(point, intervals, world.ratio)
+    cockpit_numbers.show(point, intervals, assumed.ratio)
     if bands is not None and bands.warning:
         st.caption(f":orange[:material/warning: {bands.warning}]")
     return point, (
@@ -89,8 +86,6 @@ def _numbers(
 
 def _take_events(place: Position) -> None:
     """A dragged line or a click in the chart, before anything is drawn with the old threshold."""
-    from wganad_core.figures import cockpit
-
     last: cockpit.Drawn | None = st.session_state.get(DRAWN)
     events = chart.waiting(CHART)
     if last is None:
@@ -104,8 +99,8 @@ def _take_events(place: Position) -> None:
             place.move(found)
 
 
-def _controls(material: Material, place: Position) -> World:
-    """The threshold's slider and buttons, and the reader's world."""
+def _controls(material: Material, place: Position) -> Assumed:
+    """The threshold's slider and buttons, and what the reader assumes."""
     place_of_sliders = st.container(key="cockpit-sliders")
     left, middle, right = place_of_sliders.columns([5, 2, 2], gap="medium")
     labelled = material.two_classes
@@ -150,7 +145,7 @@ def _controls(material: Material, place: Position) -> World:
                 "bootstrap, by subject where one subject has several.",
             )
         )
-    return World(rate, float(ratio), log_counts, with_bands)
+    return Assumed(rate, float(ratio), log_counts, with_bands)
 
 
 def _slider(material: Material, place: Position) -> None:
@@ -211,22 +206,20 @@ class Picture:
 
 @st.cache_resource(scope="session", show_spinner=False, max_entries=8)
 def _picture(
-    keys: tuple[Hashable, Hashable], world: World, _material: Material, _second: Material | None
+    keys: tuple[Hashable, Hashable], assumed: Assumed, _material: Material, _second: Material | None
 ) -> Picture:
-    """The figure for these scores and this world."""
-    from wganad_core.figures import cockpit
-
-    bands = cockpit_material.bands(_material, world.base_rate) if world.with_bands else None
+    """The figure for these scores and assumptions."""
+    bands = cockpit_material.bands(_material, assumed.base_rate) if assumed.with_bands else None
     drawn = cockpit.Drawn(
         test=_material.test,
         curve=_material.curve,
         calibration=_material.loaded.calibration,
         second=None if _second is None else _second.curve,
         names=(_material.name, None if _second is None else _second.name),
-        base_rate=world.base_rate,
-        cost_ratio=world.ratio,
+        base_rate=assumed.base_rate,
+        cost_ratio=assumed.ratio,
         bands=bands,
-        log_counts=world.log_counts,
+        log_counts=assumed.log_counts,
         abnormal=_material.loaded.anomalies,
     )
     return Picture(drawn, chart.Prepared(cockpit.cockpit_figure(drawn, _material.start[0])))
@@ -235,8 +228,6 @@ def _picture(
 def _draw(
     picture: Picture, material: Material, place: Position, point: OperatingPoint | None, words: str
 ) -> None:
-    from wganad_core.figures import cockpit
-
     saved = st.session_state.get(cockpit_export.SAVED, ("png", 0))
     shapes = cockpit.marks(picture.drawn, place.threshold if point is None else point)
     address = {cockpit_state.ADDRESS: repr(place.threshold)}
@@ -249,7 +240,7 @@ def _draw(
     )
 
 
-def _world(material: Material, point: OperatingPoint) -> None:
+def _per_day(material: Material, point: OperatingPoint) -> None:
     left, right = st.columns([6, 1], vertical_alignment="bottom", gap="medium")
     loaded = material.loaded
     with right:
@@ -269,7 +260,7 @@ def _below(
     material: Material,
     second: Material | None,
     place: Position,
-    world: World,
+    assumed: Assumed,
     point: OperatingPoint | None,
     picture: Picture,
 ) -> None:
@@ -277,7 +268,7 @@ def _below(
     if chosen == "samples":
         cockpit_flips.show(material, place)
     elif chosen == "advice":
-        cockpit_advice.show(material, place, world.ratio, world.base_rate)
+        cockpit_advice.show(material, place, assumed.ratio, assumed.base_rate)
     elif chosen == "compare":
         cockpit_compare.show(material, second, place.threshold)
     else:

@@ -12,6 +12,7 @@ from wganad_core.evaluation import Curve
 from wganad_core.figures import style
 from wganad_core.figures.cockpit.drawn import STATES, Drawn
 from wganad_core.figures.cockpit.lines import Array, Trace, as_seen, on, plain, stroke
+from wganad_core.figures.scores import precision_steps
 
 if TYPE_CHECKING:
     from wganad_core.evaluation.bootstrap import Bands
@@ -42,10 +43,8 @@ def precision_recall(drawn: Drawn) -> list[Trace]:
 def precision_line(curve: Curve, base_rate: float | None) -> tuple[Array, Array, str]:
     """Recall and precision to draw, and the line's shape: where recall rises only a few times,
     the steps whose area is the AUPRC; else all states, joined, as a screen shows them."""
-    rises = np.flatnonzero(np.diff(curve.true_positives)) + 1
-    if len(rises) <= MOST_STEPS:
-        precision = curve.precision(base_rate, rises)
-        return np.append(0, curve.recall[rises]), np.append(precision[:1], precision), "vh"
+    if np.count_nonzero(np.diff(curve.true_positives)) <= MOST_STEPS:
+        return *precision_steps(curve, base_rate), "vh"
     states = evaluation.states_to_draw(curve, STATES)[1:]
     recall, precision = curve.recall[states], curve.precision(base_rate, states)
     return *as_seen(np.append(0, recall), np.append(precision[:1], precision)), "linear"

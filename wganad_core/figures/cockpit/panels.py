@@ -223,8 +223,8 @@ def _boxes(
     low, first, middle, third, high = (short(drawn.axis.at(part)) for part in np.transpose(fives))
     common = {"name": kind, "yaxis": "y3"}
     ends = {"lowerfence": low, "q1": first, "median": middle, "q3": third, "upperfence": high}
-    looks = {"line": {"color": colour, "width": 1.5}, "fillcolor": style.faint(colour, 0.28)}
-    box = {**common, "type": "box", "y": np.asarray(rows, np.uint8), **ends, **looks}
+    looks: Trace = {"line": {"color": colour, "width": 1.5}, "fillcolor": style.faint(colour, 0.28)}
+    box: Trace = {**common, "type": "box", "y": np.asarray(rows, np.uint8), **ends, **looks}
     box |= {"orientation": "h", "width": 0.62, "hoverinfo": "x"}
     x, y = short(drawn.axis.at(np.hstack(far))), np.hstack(far_rows).astype(np.uint8)
     dots: Trace = {**common, "mode": "markers", "x": x, "y": y}

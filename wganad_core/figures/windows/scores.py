@@ -8,11 +8,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, precision_recall_curve
 
-from wganad_core.evaluation import worst_precision
+from wganad_core import evaluation
 from wganad_core.figures import style
-from wganad_core.figures.scores import ABNORMAL, NORMAL, boxes, tests_of, wants_log
+from wganad_core.figures.scores import (
+    ABNORMAL,
+    NORMAL,
+    boxes,
+    precision_steps,
+    tests_of,
+    wants_log,
+)
 from wganad_core.figures.style import Spec
 from wganad_core.records import ScoreTable
 
@@ -39,19 +45,6 @@ def person_boxes(table: ScoreTable, activity: str) -> Spec:
 
 
 # Precision and recall
-
-
-def steps(
-    label: NDArray[np.integer], score: NDArray[np.floating]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Recall from 0 to 1 and the precision up to each; the area under these steps is the AUPRC."""
-    precision, recall, _ = precision_recall_curve(label, score)
-    recall, precision = recall[::-1], precision[::-1]
-    rises = np.append(False, np.diff(recall) > 0)  # of equal recalls the first is the best
-    return (
-        np.append(0.0, recall[rises]),
-        np.append(precision[rises][:1], precision[rises]),
-    )
 
 
 def precision_recall(tables: Mapping[str, ScoreTable]) -> Spec:
@@ -82,23 +75,27 @@ def precision_recall(tables: Mapping[str, ScoreTable]) -> Spec:
 
 def _curve(name: str, test: ScoreTable, colour: str) -> list[Spec]:
     rate = float(test.label.mean())
-    area = average_precision_score(test.label, test.score)
+    found = evaluation.curve(test.label, test.score)
     every = np.linspace(0, 1, 101)
     words = "precision %{y:.0%} at recall %{x:.0%}<extra></extra>"
-    curve, chance = steps(test.label, test.score), ([0, 1], [rate, rate])
-    found = (f"{name}: AUPRC {area:.2f}, chance {rate:.2f}", curve, {"width": 2.6, "shape": "vh"})
+    curve, chance = precision_steps(found), ([0, 1], [rate, rate])
+    own = (
+        f"{name}: AUPRC {evaluation.auprc(found):.2f}, chance {rate:.2f}",
+        curve,
+        {"width": 2.6, "shape": "vh"},
+    )
     lines = (
         (f"chance: {name}", chance, {"width": 1.8, "dash": "dash"}),
         (
             f"worst ranking: {name}",
-            (every, worst_precision(every, rate)),
+            (every, evaluation.worst_precision(every, rate)),
             {"width": 1.4, "dash": "dot"},
         ),
     )
     traces = [
         {"type": "scatter", "mode": "lines", "x": x, "y": y, "name": label}
         | {"line": {"color": colour, **line}, "showlegend": False, "hoverinfo": "name"}
-        for label, (x, y), line in (found, *lines)
+        for label, (x, y), line in (own, *lines)
     ]
     traces[0] |= {"showlegend": True, "hoverinfo": "all", "hovertemplate": words}
     return traces
@@ -110,7 +107,7 @@ def _people(name: str, test: ScoreTable) -> dict[str, Any]:
     y: list[NDArray[np.float64]] = []
     for person in people_of(test):
         own = test.where(subject=person)
-        recall, precision = steps(own.label, own.score)
+        recall, precision = precision_steps(evaluation.curve(own.label, own.score))
         x += [recall, np.array([np.nan])]
         y += [precision, np.array([np.nan])]
     return {
@@ -137,4 +134,4 @@ def people_of(test: ScoreTable) -> list[str]:
 def auprc_by_person(test: ScoreTable) -> dict[str, float]:
     """AUPRC within each person's own windows."""
     own = {person: test.where(subject=person) for person in people_of(test)}
-    return {name: float(average_precision_score(t.label, t.score)) for name, t in own.items()}
+    return {name: evaluation.auprc(evaluation.curve(t.label, t.score)) for name, t in own.items()}
