@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
-from wganad_core.scoring.descriptors import BANDS, posture, rhythm, strength
+import torch
+from torch import Tensor
 
 from wganad_core.data.har import LENGTH, RATE
+from wganad_core.methods.descriptors import BANDS, posture, rhythm, strength
 
 N_BANDS = len(BANDS) - 1
 TIME = np.arange(LENGTH) / RATE
 BIN = RATE / LENGTH  # Hz between two frequencies that a window tells apart
 
 
-def window(**signals: np.ndarray) -> np.ndarray:
+def window(**signals: np.ndarray) -> Tensor:
     """One row of nine signals, zero but for those given: `s3=…` is the fourth."""
     values = np.zeros((9, LENGTH))
     for name, signal in signals.items():
         values[int(name[1:])] = signal
-    return values.reshape(1, -1)
+    return torch.from_numpy(values.reshape(1, -1))
 
 
 def sine(hertz: float, size: float = 1.0) -> np.ndarray:
@@ -53,7 +57,7 @@ def test_a_rhythm_is_in_the_band_of_its_frequency(band: int, channel: int) -> No
     signal = sine(round(middle) * BIN, 0.5)
     found = rhythm(window(**{f"s{channel}": signal}))
     assert found.shape == (1, 6 * N_BANDS)
-    bands = found.reshape(6, N_BANDS)
+    bands = found.numpy().reshape(6, N_BANDS)
     assert bands[channel].argmax() == band
     faint = np.log(1e-6)
     others = np.delete(bands, channel, axis=0)
@@ -84,10 +88,12 @@ def test_a_posture_is_no_rhythm() -> None:
 
 
 @pytest.mark.parametrize(("describe", "size"), [(posture, 3), (strength, 6), (rhythm, 42)])
-def test_each_window_for_itself_and_none_at_all(describe, size: int) -> None:
-    rows = np.random.default_rng(0).normal(size=(5, 9 * LENGTH)).astype(np.float32)
+def test_each_window_for_itself_and_none_at_all(
+    describe: Callable[[Tensor], Tensor], size: int
+) -> None:
+    rows = torch.randn(5, 9 * LENGTH, generator=torch.Generator().manual_seed(0))
     found = describe(rows)
     assert found.shape == (5, size)
-    assert found.dtype == np.float32
+    assert found.dtype == torch.float32
     np.testing.assert_allclose(describe(rows[3:4]), found[3:4], rtol=1e-5, atol=1e-6)
     assert describe(rows[:0]).shape == (0, size)

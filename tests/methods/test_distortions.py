@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
-from wganad_core.training import distortions
-from wganad_core.training.distortions import distort_images, distort_windows, distortion
 
 from wganad_core.config import ARCHITECTURES, ConfigError, ImageConfig, NetworkConfig, WindowConfig
 from wganad_core.data.mnist import load_sample, vectors
+from wganad_core.methods import distortions
+from wganad_core.methods.distortions import distort_images, distort_windows, distortion
 
 X = vectors(load_sample().images[:60])
 BOUNDS = {

@@ -27,11 +27,15 @@ def posture(rows: Tensor) -> Tensor:
 
 def strength(rows: Tensor) -> Tensor:
     """Logarithm of each body signal's standard deviation (n, 6): how much it moves."""
+    if not len(rows):  # of which std warns
+        return rows.new_empty(0, 6)
     return (_signals(rows)[:, :6].std(dim=2, correction=0) + FAINT).log()
 
 
 def rhythm(rows: Tensor) -> Tensor:
     """Logarithm of each body signal's energy in seven bands from 0.4 to 25 Hz (n, 42)."""
+    if not len(rows):  # of which rfft makes an error
+        return rows.new_empty(0, 6 * (len(BANDS) - 1))
     signals = _signals(rows)[:, :6]
     length = signals.shape[2]
     window = torch.hann_window(length, periodic=False, dtype=rows.dtype)

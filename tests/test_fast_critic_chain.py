@@ -8,10 +8,10 @@ import hypothesis.strategies as st
 import pytest
 import torch
 from hypothesis import assume, example, given, settings
-from torch import Tensor, nn
+from torch import nn
 
 from tests import test_fast_critic
-from tests.test_fast_critic import by_autograd
+from tests.test_fast_critic import Batch, by_autograd, make_batch
 from wganad_core import objectives
 from wganad_core.config import ImageConfig
 from wganad_core.fast_critic import (
@@ -24,7 +24,6 @@ from wganad_core.fast_critic import (
 from wganad_core.networks import image
 from wganad_core.networks.parts import FlatParameters
 
-Batch = tuple[Tensor, Tensor, Tensor]
 TINY = ImageConfig(n_latent=3, generator_width=2, critic_width=3, encoder_width=2, hidden=8)
 
 
@@ -35,13 +34,6 @@ def draw(critic: nn.Module, seed: int, scale: float = 1.5) -> None:
         size = scale / max(1, parameter[0].numel()) ** 0.5
         noise = torch.randn(parameter.shape, generator=rng, dtype=torch.float64)
         parameter.data.copy_(size * noise)
-
-
-def make_batch(n: int, shape: tuple[int, ...], dtype: torch.dtype, seed: int = 0) -> Batch:
-    rng = torch.Generator().manual_seed(seed + 1000)
-    new = partial(torch.randn, generator=rng, dtype=dtype)
-    epsilon = torch.rand(n, *(1 for _ in shape), generator=rng, dtype=dtype)
-    return new(n, *shape), 2 * new(n, *shape) + 1, epsilon
 
 
 def assert_equals_autograd(
@@ -302,7 +294,7 @@ def test_only_sequences_are_chains() -> None:
     assert not is_chain(nn.Linear(2, 1))
     assert not is_chain(nn.Sequential(nn.BatchNorm2d(1), nn.Flatten(), nn.Linear(4, 1)))
     assert not is_chain(nn.Sequential(nn.Flatten(), nn.Dropout(), nn.Linear(4, 1)))
-    assert not is_chain(image.JointDiscriminator(TINY, torch.Generator()))
+    assert not is_chain(image.joint(TINY, torch.Generator()))
 
 
 def test_a_dense_critic_keeps_its_closed_form() -> None:
