@@ -92,5 +92,5 @@ def load_pool(use_case: str, download: bool = False, progress: Progress | None =
     Raises `DataError` with one sentence for a set that is not there or not as published.
     """
     if use_case == "har":
-        return WindowPool(har.load_har(fetch.har_folder(download, progress)))
-    return DigitPool(mnist.load_mnist(fetch.mnist_folder(download, progress)))
+        return WindowPool(har.load_har(fetch.dataset_folder(har.PUBLISHED, download, progress)))
+    return DigitPool(mnist.load_mnist(fetch.dataset_folder(mnist.PUBLISHED, download, progress)))

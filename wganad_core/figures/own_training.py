@@ -77,19 +77,20 @@ def _layout(step: Any, stages: list[str], names: list[str], n_steps: int) -> dic
     estimate = style.coloured("━ critic's estimate", style.BLUE)
     w = f"{estimate} {style.coloured('● held-out rows', style.PURPLE)}"
 
-    def places(across: Any, up: Any, title: str) -> dict[str, Any]:
-        """The axes of both halves, with their domains and the title of x."""
-        words = {"title": {"text": title, **({"standoff": 4} if title else {})}}
-        (left, right), (first, second) = across, up
+    words = {"text": "step", "standoff": 4}
+
+    def places(across: Any, up: Any, **first: Any) -> dict[str, Any]:
+        """The axes of both halves, with the domains of x and what else is said of y."""
         return {
-            "xaxis": {**x, **words, "domain": left},
-            "yaxis": {**y, **first},
-            "xaxis2": {**x, **words, "domain": right, "anchor": "y2"},
-            "yaxis2": {**y, **second, "anchor": "x2"},
+            "xaxis": {**x, "title": words, "domain": across[0], **first},
+            "yaxis": {**y, **up[0]},
+            "xaxis2": {**x, "title": words, "domain": across[1], "anchor": "y2"},
+            "yaxis2": {**y, **up[1], "anchor": "x2"},
         }
 
-    beside = places([[0.0, 0.47], [0.54, 1.0]], [{}, {}], "step")
-    stacked = places([[0, 1], [0, 1]], [{"domain": [0.57, 1]}, {"domain": [0, 0.42]}], "")
+    beside = places([[0.0, 0.47], [0.54, 1.0]], [{}, {}])
+    halves = [{"domain": [0.57, 1]}, {"domain": [0, 0.42]}]
+    stacked = places([[0, 1], [0, 1]], halves, title={"text": ""})
     return {
         "height": HEIGHT,
         "margin": {"l": 46, "r": 8, "t": 26, "b": 40},

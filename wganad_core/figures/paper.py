@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from wganad_core.data.mixture import Mixture
+from wganad_core.data.mixture import Mixture, square
 from wganad_core.figures import style
 from wganad_core.pretrained import Run
 from wganad_core.records import Box, Frame, LookBack
@@ -205,5 +205,4 @@ def _square_around(points: NDArray[np.floating], box: Box) -> Box:
     low = np.minimum(points.min(axis=0), [box[0], box[2]])
     high = np.maximum(points.max(axis=0), [box[1], box[3]])
     middle, half = (low + high) / 2, 0.525 * float((high - low).max())
-    (left, bottom), (right, top) = (middle - half).tolist(), (middle + half).tolist()
-    return left, right, bottom, top
+    return square(middle, half)
