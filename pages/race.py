@@ -92,13 +92,8 @@ def scrubber(state: race_state.RaceState, live: RaceView | None) -> int | None:
     if live is not None:
         steps = live.recorded_steps
     else:
-        steps = sorted(
-            {
-                frame.step
-                for _, recording, _ in race_state.shipped_recordings()
-                for frame in recording.frames
-            }
-        )
+        shipped = [recording for _, recording, _ in race_state.shipped_recordings()]
+        steps = sorted({frame.step for recording in shipped for frame in recording.frames})
     if len(steps) < 2:
         return None
     # A new newest step is a new slider, which starts at its right end.
@@ -121,8 +116,7 @@ def status(live: RaceView | None) -> None:
             "**Play** to run it live on this machine."
         )
         return
-    stopped = [lane.stopped for lane in live.lanes if lane.stopped]
-    for sentence in stopped:
+    for sentence in filter(None, (lane.stopped for lane in live.lanes)):
         st.error(sentence)
     if live.place:
         st.caption(
@@ -133,12 +127,12 @@ def status(live: RaceView | None) -> None:
         rate = f", about {float(f'{live.rate:.1g}'):,.0f} steps a second" if live.rate >= 1 else ""
         st.caption(f"Training{rate}.")
     else:
-        state = "Finished" if live.finished else "Paused"
         counts = ", ".join(
             f"{lane.critic_updates:,} critic / {lane.generator_updates:,} generator updates"
             for lane in live.lanes
         )
-        st.caption(f"{state} at step {live.step:,} ({counts}).")
+        stands = "Finished" if live.finished else "Paused"
+        st.caption(f"{stands} at step {live.step:,} ({counts}).")
 
 
 def slow_motion(state: race_state.RaceState, live: RaceView | None) -> None:
@@ -151,15 +145,12 @@ def slow_motion(state: race_state.RaceState, live: RaceView | None) -> None:
             return
         titles = [use_cases.lane_title(lane) for lane in state.race.lanes]
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            lane = st.selectbox(
-                "Lane", range(len(titles)), format_func=titles.__getitem__, width=260
-            )
+            lanes = range(len(titles))
+            lane = st.selectbox("Lane", lanes, format_func=titles.__getitem__, width=260)
             if st.button("Take one step", icon=":material/footprint:", disabled=live.playing):
+                handle = runtime.session_race()
                 try:
-                    handle = runtime.session_race()
-                    assert handle.client is not None
-                    traced = handle.client.trace(handle.key, lane)
-                    st.session_state.trace = (lane, traced)
+                    st.session_state.trace = (lane, handle.worker.trace(handle.key, lane))
                 except WorkerError as error:
                     st.error(str(error))
                 else:

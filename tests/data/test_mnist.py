@@ -131,7 +131,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(mnist, "N_TEST", 2)
     start = 0
     names = [file.name for file in mnist.PUBLISHED.files]
-    for images, labels, n in ((*names[:2], 3), (*names[2:], 2)):
+    for images, labels, n in ((names[0], names[1], 3), (names[2], names[3], 2)):
         pixels = np.full((n, 28, 28), 50) + start + np.arange(n)[:, None, None]
         (tmp_path / images).write_bytes(gzip.compress(idx(pixels)))
         (tmp_path / labels).write_bytes(gzip.compress(idx(range(start, start + n))))
