@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -124,10 +125,11 @@ def choose_rule(found: Detection, mixture: Mixture) -> Judged:
     return rule, thresholds.quantile_threshold(found.calibration[rule], rate / 100)
 
 
-def _slider(label: str, numbers: tuple[float, ...], form: str, key: str, help: str) -> float:
+def _slider(label: str, numbers: Sequence[float], form: str, key: str, help: str) -> float:
     """`numbers`: lowest, highest, first, step. Kept in the URL."""
     look: dict[str, Any] = {"format": form, "width": 300, "bind": "query-params"}
-    chosen: float = st.slider(label, *numbers, key=key, help=help, **look)
+    low, high, first, step = numbers
+    chosen: float = st.slider(label, low, high, first, step, key=key, help=help, **look)
     return chosen
 
 

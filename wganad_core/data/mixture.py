@@ -89,9 +89,26 @@ def grid_modes() -> FloatArray:
 
 
 def make_mixture(config: MixtureConfig, own: NDArray[np.floating] | None = None) -> Mixture:
-    """Draw the data set that `config` describes; the same config gives the same points.
+    """Draw the data set that `config` describes (§2.1); the same config gives the same points.
 
-    `own` (n, 2) holds the points of a data set named `own` and is checked by `own_points`.
+    Parameters
+    ----------
+    config : name, number of points, modes, radius and sigma (in units of the plane), seed
+    own : (n, 2), optional
+        The points of a data set named `own`.
+
+    Raises
+    ------
+    DataError
+        For own points that are missing, too few, too many or not finite.
+
+    Examples
+    --------
+    >>> from wganad_core.config import MixtureConfig
+    >>> from wganad_core.data.mixture import make_mixture
+    >>> mixture = make_mixture(MixtureConfig(name="ring", n_modes=7, n_samples=1000))
+    >>> mixture.x.shape, mixture.modes.shape
+    ((1000, 2), (7, 2))
     """
     rng = np.random.default_rng(config.seed)
     if config.name == "own":

@@ -106,11 +106,30 @@ def bands(
     confidence: float = 0.95,
     progress: Progress | None = None,
 ) -> Bands:
-    """Resamples the samples, or with `subject` (n,) the subjects; the same seed, the same bands.
+    """Percentile intervals of a curve (Efron 1979); the same seed, the same bands.
 
-    `progress` is told the fraction done, now and then. Raises `ValueError` for what `curve`
-    refuses, for one class only, fewer than two subjects, fewer than 20 resamples, or a
-    confidence outside (0, 1).
+    Parameters
+    ----------
+    label, score : (n,), as for `curve`
+    subject : (n,), optional
+        Whose the samples are: then whole subjects are resampled.
+    base_rate : in [0, 1], the π at which precision is meant; by default the sample's own
+    n_resamples, seed, confidence : how many, which, and how sure
+    progress : is told the fraction done, now and then
+
+    Raises
+    ------
+    ValueError
+        For what `curve` refuses, one class only, fewer than two subjects, fewer than 20
+        resamples, or a confidence outside (0, 1).
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import bands
+    >>> label = np.repeat([0, 1], 50)
+    >>> low, high = bands(label, np.arange(100) + 20 * (1 - label), seed=1).auprc
+    >>> 0.5 < low < high < 1
+    True
     """
     label, score = _both_classes(label, score)
     _check(n_resamples, confidence, base_rate)
@@ -150,6 +169,13 @@ def paired_difference(
 
     Arguments and errors as for `bands`. With `subject`, the interval is the jackknife's: subjects,
     or as many groups of them as `n_resamples`, are left out one at a time.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import paired_difference
+    >>> label, score = np.repeat([0, 1], 50), np.arange(100)
+    >>> paired_difference(label, score, -score).low > 0
+    True
     """
     label, score_a = _both_classes(label, score_a)
     _, score_b = _both_classes(label, score_b)

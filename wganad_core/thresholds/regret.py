@@ -31,6 +31,14 @@ def regret(
 
     `ratio`: how many false alarms one miss costs. `base_rate`: the share of anomalies at which
     both are meant, by default that of the test part; at 0 there is no F1.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import curve
+    >>> from wganad_core.thresholds import regret
+    >>> found = regret(0.35, curve([0, 0, 1, 1], [0.1, 0.4, 0.3, 0.9]), ratio=1)
+    >>> found.f1, round(found.best_f1, 2)
+    (0.5, 0.8)
     """
     threshold = advice.threshold if isinstance(advice, Advice) else float(advice)
     here = curve.at(threshold, base_rate)

@@ -76,6 +76,13 @@ def fit_tail(calibration: NDArray[Any]) -> Tail | str:
 
     Maximum likelihood by scipy; its likelihood has no maximum below ξ = −1, where the tail ends
     in a jump, so ξ is −1 at least (then the end is the highest score itself).
+
+    Examples
+    --------
+    >>> from wganad_core.thresholds import fit_tail
+    >>> tail = fit_tail(np.random.default_rng(0).exponential(size=2000))
+    >>> round(tail.shape, 2), tail.n
+    (-0.02, 200)
     """
     ordered = checked(calibration)
     if not np.isfinite(ordered).all():
@@ -122,6 +129,13 @@ def tail_advice(calibration: NDArray[Any], false_alarm_rate: float) -> Advice:
 
     Made for rates below 1/n, of which the sample itself knows nothing. A rate at or above the
     tail's share lies inside the sample: then this is `quantile_threshold`, and says so.
+
+    Examples
+    --------
+    >>> from wganad_core.thresholds import tail_advice
+    >>> scores = np.random.default_rng(0).exponential(size=2000)
+    >>> round(tail_advice(scores, 1e-4).threshold, 1)
+    9.5
     """
     check_rate(false_alarm_rate)
     ordered = checked(calibration)
