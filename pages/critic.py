@@ -18,7 +18,7 @@ from wganad_core.figures import detection as figures
 from wganad_core.live.client import WorkerError
 from wganad_core.records import Detection
 
-RULES = {
+DETECTORS = {
     "critic-interval": "Critic, interval rule (§5.1)",
     "critic": "Critic, quantile",
     "generator": "Distance to the generator",
@@ -42,15 +42,15 @@ def main() -> None:
     except WorkerError as error:
         st.error(str(error))
         return
-    rule, threshold = judged = choose_rule(found, mixture)
+    detector, threshold = judged = choose_detector(found, mixture)
     show_maps(found, mixture, judged, source, title)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        show_false_alarms(found, mixture, rule, threshold)
+        show_false_alarms(found, mixture, detector, threshold)
     with right:
         show_ranking(found, mixture)
         if "run" in source:
-            linked.to_cockpit(case="mixture", model=source["run"], detector=rule)
+            linked.to_cockpit(case="mixture", model=source["run"], detector=detector)
 
 
 def choose_model() -> tuple[dict[str, Any], str, Mixture]:
@@ -87,12 +87,12 @@ def detection(source: dict[str, Any]) -> Detection:
     return runtime.worker().detect(source)
 
 
-def choose_rule(found: Detection, mixture: Mixture) -> Judged:
+def choose_detector(found: Detection, mixture: Mixture) -> Judged:
     """A score and its threshold, with what the threshold rests on."""
-    rules = {name: label for name, label in RULES.items() if name in found.scores}
+    detectors = {name: label for name, label in DETECTORS.items() if name in found.scores}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
-        rule = linked.choice("Score and rule", rules, key="rule", default="critic-interval")
-        if rule == "generator":
+        detector = linked.choice("Score and rule", detectors, key="rule", default="critic-interval")
+        if detector == "generator":
             tolerance = _slider(
                 "Tolerated distance",
                 (0.1, 6.0, 1.0, 0.1),
@@ -100,29 +100,29 @@ def choose_rule(found: Detection, mixture: Mixture) -> Judged:
                 key="tolerance",
                 help="A point is flagged when no generated sample is this near.",
             )
-        elif rule != "critic-interval":
+        elif detector != "critic-interval":
             rate = _slider(
                 "Wanted false-alarm rate",
                 (0.0, 20.0, 1.0, 0.1),
                 "%.1f %%",
                 key="rate",
                 help="The threshold is this quantile of the scores of "
-                f"{len(found.calibration[rule]):,} held-out normals.",
+                f"{len(found.calibration[detector]):,} held-out normals.",
             )
-    if rule == "generator":
-        honest = thresholds.quantile_threshold(found.calibration[rule], 0.01) / mixture.sigma
+    if detector == "generator":
+        honest = thresholds.quantile_threshold(found.calibration[detector], 0.01) / mixture.sigma
         st.caption(
             f"To keep false alarms at 1 % on held-out normals, this generator would need "
             f"{honest:.1f} σ: a collapsed one only trades false alarms for misses."
         )
-        return rule, tolerance * mixture.sigma
-    if rule == "critic-interval":
+        return detector, tolerance * mixture.sigma
+    if detector == "critic-interval":
         st.caption(
             f"Anomaly = f(x) outside [{found.low:.4g}, {found.high:.4g}], the range of the critic "
             "over the training set. The rule has no rate to choose."
         )
-        return rule, 0.0
-    return rule, thresholds.quantile_threshold(found.calibration[rule], rate / 100)
+        return detector, 0.0
+    return detector, thresholds.quantile_threshold(found.calibration[detector], rate / 100)
 
 
 def _slider(label: str, numbers: Sequence[float], form: str, key: str, help: str) -> float:
@@ -135,10 +135,10 @@ def _slider(label: str, numbers: Sequence[float], form: str, key: str, help: str
 
 def show_maps(found: Detection, mixture: Mixture, judged: Judged, source: Any, title: str) -> None:
     """Score map and verdict map; a click or typed coordinates score one point."""
-    rule, threshold = judged
+    detector, threshold = judged
     point = st.session_state.get("point", (0.0, 0.0))
-    figure = figures.detection_figure(found, mixture, rule, threshold, point)
-    alt = f"{title}: map of the score {RULES[rule]} and the region it calls anomalous"
+    figure = figures.detection_figure(found, mixture, detector, threshold, point)
+    alt = f"{title}: map of the score {DETECTORS[detector]} and the region it calls anomalous"
     events = live_chart(figure, key="detector", alt=alt)
     if events.click is not None:
         st.session_state.point = (float(events.click["x"]), float(events.click["y"]))
@@ -157,7 +157,7 @@ def show_maps(found: Detection, mixture: Mixture, judged: Judged, source: Any, t
         except WorkerError as error:
             st.error(str(error))
             return
-        score = float(scores[rule][0])
+        score = float(scores[detector][0])
         facts = {"Score": f"{score:.4g}", "Threshold": f"{threshold:.4g}"}
         facts["Verdict"] = "anomaly" if score > threshold else "normal"
         if len(mixture.modes):
@@ -166,12 +166,12 @@ def show_maps(found: Detection, mixture: Mixture, judged: Judged, source: Any, t
             st.metric(label, value, width=150)
 
 
-def show_false_alarms(found: Detection, mixture: Mixture, rule: str, threshold: float) -> None:
+def show_false_alarms(found: Detection, mixture: Mixture, detector: str, threshold: float) -> None:
     """Which modes pay: the paper's central argument (§3.3)."""
     if not len(mixture.modes):
         st.info("This data set has no modes with a known 3σ region, so there is no truth to count.")
         return
-    flagged = found.scores[rule] > threshold
+    flagged = found.scores[detector] > threshold
     alarms = evaluation.false_alarms_by_group(flagged, found.label, found.mode, len(mixture.modes))
     st.subheader("False alarms, mode by mode", anchor=False)
     st.markdown(
@@ -193,7 +193,7 @@ def show_ranking(found: Detection, mixture: Mixture) -> None:
     summaries = {name: evaluation.summary(found.label, found.scores[name]) for name in found.scores}
     table = pd.DataFrame(
         {
-            "score": [RULES[name] for name in summaries],
+            "score": [DETECTORS[name] for name in summaries],
             "AUPRC": [100 * summary.auprc for summary in summaries.values()],
             "AUROC": [100 * summary.auroc for summary in summaries.values()],
         }

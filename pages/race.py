@@ -35,10 +35,10 @@ def main() -> None:
         st.markdown(use_cases.STORIES[state.story].watch)
     live = race_state.view(state)
     race_controls.transport(state, live)
-    view = race_controls.lenses()
+    layers = race_controls.layers()
     ticking = live is not None and (live.playing or live.place > 0)
     stage = st.fragment(show_race, run_every=TICK if ticking else None)
-    stage(state, view, ticking)
+    stage(state, layers, ticking)
     slow_motion(state, live)
     race_controls.settings(state)
     race_controls.exports(state, live)
@@ -61,7 +61,7 @@ def offer_resume() -> bool:
     return True
 
 
-def show_race(state: race_state.RaceState, view: figures.View, ticking: bool) -> None:
+def show_race(state: race_state.RaceState, layers: figures.Layers, ticking: bool) -> None:
     """The chart and, when nothing moves, the scrubber; redraws itself while the race runs."""
     live = race_state.view(state)
     if live is None and not state.shipped:
@@ -81,7 +81,7 @@ def show_race(state: race_state.RaceState, view: figures.View, ticking: bool) ->
         return
     mixture = race_state.data(state)
     alt = "; ".join(f"{lane.title}: {figures.headline(lane)}" for lane in lanes)
-    live_chart(figures.race_spec(lanes, mixture, view), key="race", alt=alt)
+    live_chart(figures.race_spec(lanes, mixture, layers), key="race", alt=alt)
     events = [f"**{lane.title}** — {event}" for lane in lanes for event in lane.recording.events]
     if events:
         st.caption("  \n".join(events[-4:]))

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from wganad_core.evaluation import resampling
-from wganad_core.evaluation.curves import Curve, IntArray, auprc, checked, curve
+from wganad_core.evaluation.curves import IntArray, auprc, checked, curve
 from wganad_core.evaluation.points import FloatArray
 from wganad_core.evaluation.rates import check_base_rate
 from wganad_core.evaluation.resampling import Binned, Counts, Progress
@@ -140,14 +140,13 @@ def bands(
     else:
         together = resampling.by_subject((binned,), label, (score,), subject, n_resamples, random)
         draws = (counts for (counts,) in together)
-    chunks = []
+    chunks: list[Counts] = []
     for counts in draws:
         chunks.append(counts)
         if progress is not None:
             progress(0.8 * sum(len(c.true) for c in chunks) / n_resamples)
-    drawn = Counts(
-        np.concatenate([c.true for c in chunks]), np.concatenate([c.false for c in chunks])
-    )
+    true, false = zip(*((c.true, c.false) for c in chunks), strict=True)
+    drawn = Counts(np.concatenate(true), np.concatenate(false))
     found = _bands(binned, drawn, base_rate, confidence, "sample" if subject is None else "subject")
     if progress is not None:
         progress(1.0)
@@ -255,37 +254,24 @@ def _narrow(few: str) -> str:
 def _bands(
     binned: Binned, drawn: Counts, base_rate: float | None, confidence: float, by: By
 ) -> Bands:
-    grid = np.linspace(0, 1, RECALLS)
+    grid, tails = np.linspace(0, 1, RECALLS), _tails(confidence)
     precision = drawn.precision(base_rate)
-    low, high = _interval(_precision_at(grid, drawn.true, precision), confidence)
-    area = np.quantile(binned.corrected_auprc(drawn, base_rate), _tails(confidence))
-    roc = np.quantile(binned.corrected_auroc(drawn), _tails(confidence))
+    area = np.quantile(binned.corrected_auprc(drawn, base_rate), tails)
+    roc = np.quantile(binned.corrected_auroc(drawn), tails)
     reached = binned.states <= binned.curve.last_state  # but for scores of −inf: all
-    recall = _interval(drawn.recall[:, reached], confidence)
-    rate = _interval(drawn.false_alarm_rate[:, reached], confidence)
-    precisions = _interval(precision[:, reached], confidence)
     return Bands(
-        recall=grid,
-        low=low,
-        high=high,
-        auprc=(float(area[0]), float(area[1])),
-        auroc=(float(roc[0]), float(roc[1])),
-        thresholds=_thresholds(binned.curve, binned.states[reached]),
-        recall_low=recall[0],
-        recall_high=recall[1],
-        rate_low=rate[0],
-        rate_high=rate[1],
-        precision_low=precisions[0],
-        precision_high=precisions[1],
+        grid,
+        *_interval(_precision_at(grid, drawn.true, precision), confidence),
+        (float(area[0]), float(area[1])),
+        (float(roc[0]), float(roc[1])),
+        np.append(binned.curve.levels, -np.inf)[binned.states[reached]],
+        *_interval(drawn.recall[:, reached], confidence),
+        *_interval(drawn.false_alarm_rate[:, reached], confidence),
+        *_interval(precision[:, reached], confidence),
         n_resamples=len(drawn.true),
         confidence=confidence,
         by=by,
     )
-
-
-def _thresholds(curve: Curve, states: IntArray) -> FloatArray:
-    """(s,): as `Curve.threshold` of each."""
-    return np.append(curve.levels, -np.inf)[states]
 
 
 def _precision_at(grid: FloatArray, true: IntArray, precision: FloatArray) -> FloatArray:

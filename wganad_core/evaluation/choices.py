@@ -59,7 +59,7 @@ def costs(
 def best_f(curve: Curve, beta: float = 1.0, base_rate: float | None = None) -> float:
     """The threshold with the largest F-beta.
 
-    Raises `ValueError` without anomalies, in the sample or, at a base rate of 0, in the world.
+    Raises `ValueError` without anomalies, in the sample or, at a base rate of 0, in the population.
 
     Examples
     --------

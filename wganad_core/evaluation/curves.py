@@ -1,7 +1,7 @@
 """From labels and scores, sorted once, to what any threshold does.
 
 The states of a curve: in state i the i highest distinct scores are flagged, so that state 0 flags
-nothing and state k everything. Samples that share a score share their fate.
+nothing and state k everything. Samples with equal scores are flagged together.
 """
 
 from __future__ import annotations

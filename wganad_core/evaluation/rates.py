@@ -1,4 +1,4 @@
-"""What recall and false-alarm rate mean in a world with another base rate.
+"""What recall and false-alarm rate mean in a population with another base rate.
 
 Moving to another base rate changes how many anomalies and normals there are, but not how each of
 them is scored: recall R and false-alarm rate F stay, and everything else follows from R, F and π.

@@ -31,44 +31,44 @@ FLAGGED = [[0.0, "rgba(0,0,0,0)"], [1.0, "rgba(213,94,0,0.38)"]]
 def detection_figure(
     found: Detection,
     mixture: Mixture,
-    rule: str,
+    detector: str,
     threshold: float,
     point: tuple[float, float] | None = None,
 ) -> go.Figure:
     """Left the score over the plane (for the critic: f, and grey where f leaves its interval),
     right what is flagged (shaded), with false alarms and misses among the evaluation points."""
     box, ring = mixture.box, style.circles(mixture.modes, 3 * mixture.sigma)
-    verdict = (found.maps[rule] > threshold).astype(np.float32)
+    verdict = (found.maps[detector] > threshold).astype(np.float32)
     text = "(%{x:.2f}, %{y:.2f})<extra></extra>"
     flagged = style.field(verdict, box, FLAGGED, zmin=0, zmax=1, hovertemplate=text)
     samples = style.dots(found.samples, {"size": 3, "color": style.ORANGE}, name="G(z)")
-    traces = [_score_map(found, rule, box), samples]
-    traces += [{**trace, **RIGHT} for trace in (flagged, *_outcomes(found, rule, threshold))]
+    traces = [_score_map(found, detector, box), samples]
+    traces += [{**trace, **RIGHT} for trace in (flagged, *_outcomes(found, detector, threshold))]
     marked = style.dots(np.array([point] if point else []).reshape(-1, 2), POINT, name="your point")
     for axes in ({"xaxis": "x", "yaxis": "y"}, RIGHT):
         traces += [style.line(*ring, style.GREY, 1.2, name="3σ", **axes), {**marked, **axes}]
-    layout = _layout(mixture, rule, narrow=False)
-    layout["meta"] = {"narrow": _layout(mixture, rule, narrow=True)}
+    layout = _layout(mixture, detector, narrow=False)
+    layout["meta"] = {"narrow": _layout(mixture, detector, narrow=True)}
     return go.Figure({"data": traces, "layout": layout})
 
 
-def _score_map(found: Detection, rule: str, box: Box) -> style.Part:
+def _score_map(found: Detection, detector: str, box: Box) -> style.Part:
     """For the interval rule f clipped to [low, high] (Fig. 13 right), else the score itself."""
     scale = style.DIVERGING
-    if rule == "critic-interval":
+    if detector == "critic-interval":
         f = -found.maps["critic"]
         shown, name = np.where((f < found.low) | (f > found.high), np.nan, f), "f"
     else:
         scale = [(1 - at, colour) for at, colour in reversed(scale)]
-        shown, name = found.maps[rule], "score"
+        shown, name = found.maps[detector], "score"
         shown = np.minimum(shown, float(np.quantile(shown, 0.98)))
     text = f"{name} %{{z:.3g}} at (%{{x:.2f}}, %{{y:.2f}})<extra></extra>"
     return style.field(shown.astype(np.float32), box, scale, hovertemplate=text)
 
 
-def _outcomes(found: Detection, rule: str, threshold: float) -> list[style.Part]:
+def _outcomes(found: Detection, detector: str, threshold: float) -> list[style.Part]:
     """A sample of the evaluation points by outcome, for the right-hand plane."""
-    flagged = found.scores[rule] > threshold
+    flagged = found.scores[detector] > threshold
     every = max(1, len(found.points) // N_POINTS)
     traces = []
     for name, label, verdict, colour, symbol, size in OUTCOMES:
@@ -86,11 +86,11 @@ TITLES = {
 }
 
 
-def _layout(mixture: Mixture, rule: str, narrow: bool) -> dict[str, Any]:
+def _layout(mixture: Mixture, detector: str, narrow: bool) -> dict[str, Any]:
     beside = [([0, 0.47], [0, 0.93]), ([0.53, 1], [0, 0.93])]
     stacked = [([0.0, 1], [0.53, 0.97]), ([0.0, 1], [0, 0.42])]
     words = (
-        f"<b>Score</b> · {TITLES[rule]}",
+        f"<b>Score</b> · {TITLES[detector]}",
         f"<b>Verdict</b> · shaded = anomaly; {style.coloured('● false alarm', style.VERMILLION)} "
         + style.coloured("◆ miss", style.PURPLE),
     )

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from wganad_core.config import Method
 from wganad_core.data.mixture import Mixture
 from wganad_core.figures import race, style
-from wganad_core.figures.race import LaneDrawing, View
+from wganad_core.figures.race import LaneDrawing, Layers
 from wganad_core.records import COLLAPSE_SHARE, COVERED_SHARE, Frame, Recording
 
 MAX_STEPS = 40
@@ -103,12 +103,12 @@ def race_html(
     methods: Sequence[Method],
     recordings: Sequence[Recording],
     mixture: Mixture,
-    view: View | None = None,
+    layers: Layers | None = None,
 ) -> bytes:
     """The race as one HTML file with play, pause and a slider; it needs no network."""
     steps = recorded_steps(recordings)
     lanes = list(zip(titles, methods, recordings, strict=True))
-    figures = [race.race_figure(_drawings(lanes, step), mixture, view) for step in steps]
+    figures = [race.race_figure(_drawings(lanes, step), mixture, layers) for step in steps]
     animated = _animate(figures, [f"{step:,}" for step in steps])
     player = PLAYER.replace("NAMES", json.dumps([frame.name for frame in animated.frames]))
     inner = animated.to_html(

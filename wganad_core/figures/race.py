@@ -23,7 +23,7 @@ TITLE_SIZE, SMALL = 17, 13
 
 
 @dataclasses.dataclass(frozen=True)
-class View:
+class Layers:
     """What to draw over the samples: the lens under them, arrows, the warped latent grid."""
 
     lens: Lens = "critic"
@@ -44,45 +44,45 @@ class LaneDrawing:
 
 
 def race_figure(
-    lanes: Sequence[LaneDrawing], mixture: Mixture, view: View | None = None
+    lanes: Sequence[LaneDrawing], mixture: Mixture, layers: Layers | None = None
 ) -> go.Figure:
     """All lanes side by side (stacked on narrow screens: see `layout.meta.narrow`)."""
-    return go.Figure(race_spec(lanes, mixture, view))
+    return go.Figure(race_spec(lanes, mixture, layers))
 
 
 def race_spec(
-    lanes: Sequence[LaneDrawing], mixture: Mixture, view: View | None = None
+    lanes: Sequence[LaneDrawing], mixture: Mixture, layers: Layers | None = None
 ) -> dict[str, Any]:
     """The figure as a plain dictionary with NumPy arrays: what a live page sends four times a
     second, where building and validating Plotly's objects would cost a hundred times as much."""
-    view = view or View()
+    layers = layers or Layers()
     data = []
     for i, lane in enumerate(lanes):
-        panels = (_plane(lane, mixture, view), _ledger(lane), _curves(lane, view))
+        panels = (_plane(lane, mixture, layers), _ledger(lane), _curves(lane, layers))
         for axes, traces in enumerate(panels, start=3 * i + 1):
             data += [{**trace, "xaxis": f"x{axes}", "yaxis": f"y{axes}"} for trace in traces]
-    layout = _layout(lanes, mixture, view, narrow=False)
-    layout["meta"] = {"narrow": _layout(lanes, mixture, view, narrow=True)}
+    layout = _layout(lanes, mixture, layers, narrow=False)
+    layout["meta"] = {"narrow": _layout(lanes, mixture, layers, narrow=True)}
     return {"data": data, "layout": layout}
 
 
-def _plane(lane: LaneDrawing, mixture: Mixture, view: View) -> list[style.Part]:
-    """Lens, data, 3σ circles, latent grid, samples, arrows: as many traces as the view wants,
+def _plane(lane: LaneDrawing, mixture: Mixture, layers: Layers) -> list[style.Part]:
+    """Lens, data, 3σ circles, latent grid, samples, arrows: as many traces as are wanted,
     whatever the frame."""
     frame, one_path = lane.frame, {"dots": True}  # how the live chart draws markers
-    traces = [_lens(lane, mixture.box, view.lens)] if view.lens != "none" else []
-    if view.data:
+    traces = [_lens(lane, mixture.box, layers.lens)] if layers.lens != "none" else []
+    if layers.data:
         grey = {"size": 3, "color": style.GREY, "opacity": 0.7}
         traces.append(style.dots(mixture.x[:N_DATA], grey, name="data", meta=one_path))
     if len(mixture.modes):
         rings = style.circles(mixture.modes, 3 * mixture.sigma)
         traces.append(style.line(*rings, style.GREY, 1.2, name="3σ"))
-    if view.manifold:
+    if layers.manifold:
         grid = style.polyline(np.concatenate([frame.manifold, frame.manifold.swapaxes(0, 1)]))
         traces.append(style.line(*grid, style.GREEN, 1, name="latent grid"))
     outlined = {"size": 5, "color": style.ORANGE, "line": {"width": 0.5, "color": "#A06C00"}}
     traces.append(style.dots(frame.samples[:N_SAMPLES], outlined, name="G(z)", meta=one_path))
-    if view.arrows:
+    if layers.arrows:
         arrows = style.polyline(_arrow_lines(frame.arrows, mixture.box))
         traces.append(style.line(*arrows, style.VERMILLION, 1.6, name="push"))
     return traces
@@ -158,11 +158,11 @@ CURVES: dict[Curves, list[tuple[str, str, str]]] = {
 }
 
 
-def _curves(lane: LaneDrawing, view: View) -> list[dict[str, Any]]:
+def _curves(lane: LaneDrawing, layers: Layers) -> list[dict[str, Any]]:
     """The chosen curves and a cursor at the frame's step."""
     past = lane.recording
     step, traces, ends = past.column("step"), [], [0.0]
-    for name, label, colour in CURVES[view.curves]:
+    for name, label, colour in CURVES[layers.curves]:
         values = past.column(name)
         known = np.isfinite(values)
         text = f"{label} %{{y:.3g}}<br>step %{{x:,}}<extra></extra>"
@@ -236,7 +236,7 @@ def _cells(n: int, ledger: bool, narrow: bool) -> tuple[list[_Cell], float]:
 
 
 def _layout(
-    lanes: Sequence[LaneDrawing], mixture: Mixture, view: View, narrow: bool
+    lanes: Sequence[LaneDrawing], mixture: Mixture, layers: Layers, narrow: bool
 ) -> dict[str, Any]:
     has_ledger = len(lanes[0].frame.counts) > 0
     cells, inner = _cells(len(lanes), has_ledger, narrow)
@@ -247,12 +247,12 @@ def _layout(
         "hovermode": "closest",
         "dragmode": "zoom",
         "bargap": 0.25,
-        "uirevision": f"{mixture.box}-{view.curves}",
+        "uirevision": f"{mixture.box}-{layers.curves}",
         "annotations": [],
     }
     for i, (lane, cell) in enumerate(zip(lanes, cells, strict=True)):
         layout |= _axes(3 * i + 1, lane, cell, inner, mixture.box)
-        layout["annotations"] += _words(lane, view, cell, inner, has_ledger)
+        layout["annotations"] += _words(lane, layers, cell, inner, has_ledger)
     return layout
 
 
@@ -284,7 +284,7 @@ def _highest_share(lane: LaneDrawing) -> float:
 
 
 def _words(
-    lane: LaneDrawing, view: View, cell: _Cell, inner: float, has_ledger: bool
+    lane: LaneDrawing, layers: Layers, cell: _Cell, inner: float, has_ledger: bool
 ) -> list[style.Part]:
     """Title, headline, lens caption and panel titles."""
 
@@ -298,11 +298,11 @@ def _words(
     title = f'<span style="font-size:{TITLE_SIZE}px"><b>{lane.title}</b></span>'
     labels = "  ".join(
         style.coloured(f"━ {label}", colour)
-        for name, label, colour in CURVES[view.curves]
+        for name, label, colour in CURVES[layers.curves]
         if (lane.method, name) != ("gan", "w_estimate")  # it has none
     )
     # One text of three lines: every annotation costs the browser its own layout.
-    head = "<br>".join(filter(None, [title, said, lens_caption(lane, view.lens)]))
+    head = "<br>".join(filter(None, [title, said, lens_caption(lane, layers.lens)]))
     words = [text(head, left, cell.plane[0], SMALL), text(labels, panels, cell.curves[0], 12)]
     if has_ledger:
         words.append(text("share of samples per mode", panels, cell.ledger[0], 12))

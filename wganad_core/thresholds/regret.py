@@ -49,11 +49,5 @@ def regret(
     if base_rate != 0:
         best_f1 = curve.at(evaluation.best_f(curve, 1.0, base_rate), base_rate).f()
     cheapest = curve.at(evaluation.lowest_cost(curve, ratio, base_rate), base_rate)
-    return Regret(
-        here.f(),
-        best_f1,
-        here.cost(ratio),
-        cheapest.cost(ratio),
-        here.false_alarm_rate,
-        here.recall,
-    )
+    rates = here.false_alarm_rate, here.recall
+    return Regret(here.f(), best_f1, here.cost(ratio), cheapest.cost(ratio), *rates)

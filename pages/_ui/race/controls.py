@@ -31,7 +31,7 @@ from wganad_core.data import DataError
 from wganad_core.data.mixture import clouds
 from wganad_core.data.own.points import read_points
 from wganad_core.figures import drawing, export
-from wganad_core.figures.race import Curves, Lens, View
+from wganad_core.figures.race import Curves, Layers, Lens
 from wganad_core.live.client import RaceView
 
 SPEEDS = {"1 step/s": 1.0, "10 steps/s": 10.0, "100 steps/s": 100.0, "full speed": 0.0}
@@ -183,7 +183,7 @@ def transport(state: race_state.RaceState, live: RaceView | None) -> None:
         st.number_input("Seed", 0, 10_000, seed, key="seed", on_change=reseed, width=130)
 
 
-def lenses() -> View:
+def layers() -> Layers:
     """What is drawn under and over the samples; kept in the URL."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         lens = linked.choice(
@@ -205,7 +205,7 @@ def lenses() -> View:
         arrows = st.toggle("Gradient arrows", key="arrows", bind="query-params")
         manifold = st.toggle("Latent grid", key="manifold", bind="query-params")
         data = st.toggle("Data", value=True, key="data", bind="query-params")
-    return View(lens=lens, curves=curves, arrows=arrows, manifold=manifold, data=data)
+    return Layers(lens=lens, curves=curves, arrows=arrows, manifold=manifold, data=data)
 
 
 def settings(state: race_state.RaceState) -> None:
