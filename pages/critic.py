@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,15 @@ from wganad_core.figures import detection as figures
 from wganad_core.live.client import WorkerError
 from wganad_core.records import Detection
 
-RULES = {
+DETECTORS = {
     "critic-interval": "Critic, interval rule (§5.1)",
     "critic": "Critic, quantile",
     "generator": "Distance to the generator",
     "density": "True density",
 }
+
+
+Judged = tuple[str, float]  # a score and its threshold
 
 
 def main() -> None:
@@ -38,15 +42,15 @@ def main() -> None:
     except WorkerError as error:
         st.error(str(error))
         return
-    rule, threshold = choose_rule(found, mixture)
-    show_maps(found, mixture, rule, threshold, source, title)
+    detector, threshold = judged = choose_detector(found, mixture)
+    show_maps(found, mixture, judged, source, title)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        show_false_alarms(found, mixture, rule, threshold)
+        show_false_alarms(found, mixture, detector, threshold)
     with right:
         show_ranking(found, mixture)
         if "run" in source:
-            linked.to_cockpit(case="mixture", model=source["run"], detector=rule)
+            linked.to_cockpit(case="mixture", model=source["run"], detector=detector)
 
 
 def choose_model() -> tuple[dict[str, Any], str, Mixture]:
@@ -63,9 +67,8 @@ def choose_model() -> tuple[dict[str, Any], str, Mixture]:
         lane_source = {"race": runtime.session_race().key, "lane": int(name[5:])}
         return lane_source, choices[name], race_state.data(race)
     run = race_state.shipped(name)
-    steps = sorted(run.weights)
-    step = steps[-1]
-    if len(steps) > 1:
+    *earlier, step = steps = sorted(run.weights)
+    if earlier:
         step = st.select_slider(
             "Training step of this model: watch modes get lost and come back",
             steps,
@@ -74,8 +77,8 @@ def choose_model() -> tuple[dict[str, Any], str, Mixture]:
             key=f"step-{name}",
             bind="query-params",
         )
-    mixture = race_state.mixture(run.mixture)
-    return {"run": name, "step": step}, f"{choices[name]}, step {step:,}", mixture
+    source = {"run": name, "step": step}
+    return source, f"{choices[name]}, step {step:,}", race_state.mixture(run.mixture)
 
 
 @st.cache_resource(show_spinner="Scoring the plane …", max_entries=24)
@@ -84,107 +87,99 @@ def detection(source: dict[str, Any]) -> Detection:
     return runtime.worker().detect(source)
 
 
-def choose_rule(found: Detection, mixture: Mixture) -> tuple[str, float]:
+def choose_detector(found: Detection, mixture: Mixture) -> Judged:
     """A score and its threshold, with what the threshold rests on."""
-    rules = {name: label for name, label in RULES.items() if name in found.scores}
+    detectors = {name: label for name, label in DETECTORS.items() if name in found.scores}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
-        rule = linked.choice("Score and rule", rules, key="rule", default="critic-interval")
-        if rule == "generator":
-            tolerance = st.slider(
+        detector = linked.choice("Score and rule", detectors, key="rule", default="critic-interval")
+        if detector == "generator":
+            tolerance = _slider(
                 "Tolerated distance",
-                0.1,
-                6.0,
-                1.0,
-                0.1,
-                format="%.1f σ",
-                width=300,
+                (0.1, 6.0, 1.0, 0.1),
+                "%.1f σ",
                 key="tolerance",
-                bind="query-params",
                 help="A point is flagged when no generated sample is this near.",
             )
-        elif rule != "critic-interval":
-            rate = st.slider(
+        elif detector != "critic-interval":
+            rate = _slider(
                 "Wanted false-alarm rate",
-                0.0,
-                20.0,
-                1.0,
-                0.1,
-                format="%.1f %%",
-                width=300,
+                (0.0, 20.0, 1.0, 0.1),
+                "%.1f %%",
                 key="rate",
-                bind="query-params",
                 help="The threshold is this quantile of the scores of "
-                f"{len(found.calibration[rule]):,} held-out normals.",
+                f"{len(found.calibration[detector]):,} held-out normals.",
             )
-    if rule == "generator":
-        honest = thresholds.quantile_threshold(found.calibration[rule], 0.01) / mixture.sigma
+    if detector == "generator":
+        honest = thresholds.quantile_threshold(found.calibration[detector], 0.01) / mixture.sigma
         st.caption(
             f"To keep false alarms at 1 % on held-out normals, this generator would need "
             f"{honest:.1f} σ: a collapsed one only trades false alarms for misses."
         )
-        return rule, tolerance * mixture.sigma
-    if rule == "critic-interval":
+        return detector, tolerance * mixture.sigma
+    if detector == "critic-interval":
         st.caption(
             f"Anomaly = f(x) outside [{found.low:.4g}, {found.high:.4g}], the range of the critic "
             "over the training set. The rule has no rate to choose."
         )
-        return rule, 0.0
-    return rule, thresholds.quantile_threshold(found.calibration[rule], rate / 100)
+        return detector, 0.0
+    return detector, thresholds.quantile_threshold(found.calibration[detector], rate / 100)
 
 
-def show_maps(
-    found: Detection,
-    mixture: Mixture,
-    rule: str,
-    threshold: float,
-    source: dict[str, Any],
-    title: str,
-) -> None:
+def _slider(label: str, numbers: Sequence[float], form: str, key: str, help: str) -> float:
+    """`numbers`: lowest, highest, first, step. Kept in the URL."""
+    look: dict[str, Any] = {"format": form, "width": 300, "bind": "query-params"}
+    low, high, first, step = numbers
+    chosen: float = st.slider(label, low, high, first, step, key=key, help=help, **look)
+    return chosen
+
+
+def show_maps(found: Detection, mixture: Mixture, judged: Judged, source: Any, title: str) -> None:
     """Score map and verdict map; a click or typed coordinates score one point."""
+    detector, threshold = judged
     point = st.session_state.get("point", (0.0, 0.0))
-    figure = figures.detection_figure(found, mixture, rule, threshold, point)
-    alt = f"{title}: map of the score {RULES[rule]} and the region it calls anomalous"
+    figure = figures.detection_figure(found, mixture, detector, threshold, point)
+    alt = f"{title}: map of the score {DETECTORS[detector]} and the region it calls anomalous"
     events = live_chart(figure, key="detector", alt=alt)
     if events.click is not None:
         st.session_state.point = (float(events.click["x"]), float(events.click["y"]))
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        x = st.number_input("x", value=round(point[0], 3), step=0.05, format="%.3f", width=150)
-        y = st.number_input("y", value=round(point[1], 3), step=0.05, format="%.3f", width=150)
-        if (x, y) != (round(point[0], 3), round(point[1], 3)):
-            st.session_state.point = (x, y)
+        shown = tuple(round(value, 3) for value in point)
+        typed = tuple(
+            st.number_input(axis, value=value, step=0.05, format="%.3f", width=150)
+            for axis, value in zip("xy", shown, strict=True)
+        )
+        if typed != shown:
+            st.session_state.point = typed
             st.rerun()
         try:
             scores = runtime.worker().score(source, np.array([point]))
         except WorkerError as error:
             st.error(str(error))
             return
-        score = float(scores[rule][0])
-        st.metric("Score", f"{score:.4g}", width=150)
-        st.metric("Threshold", f"{threshold:.4g}", width=150)
-        st.metric("Verdict", "anomaly" if score > threshold else "normal", width=150)
+        score = float(scores[detector][0])
+        facts = {"Score": f"{score:.4g}", "Threshold": f"{threshold:.4g}"}
+        facts["Verdict"] = "anomaly" if score > threshold else "normal"
         if len(mixture.modes):
-            truth = "anomaly" if mixture.is_anomaly(np.array([point]))[0] else "normal"
-            st.metric("Truth", truth, width=150)
+            facts["Truth"] = "anomaly" if mixture.is_anomaly(np.array([point]))[0] else "normal"
+        for label, value in facts.items():
+            st.metric(label, value, width=150)
 
 
-def show_false_alarms(found: Detection, mixture: Mixture, rule: str, threshold: float) -> None:
+def show_false_alarms(found: Detection, mixture: Mixture, detector: str, threshold: float) -> None:
     """Which modes pay: the paper's central argument (§3.3)."""
     if not len(mixture.modes):
         st.info("This data set has no modes with a known 3σ region, so there is no truth to count.")
         return
-    flagged = found.scores[rule] > threshold
+    flagged = found.scores[detector] > threshold
     alarms = evaluation.false_alarms_by_group(flagged, found.label, found.mode, len(mixture.modes))
     st.subheader("False alarms, mode by mode", anchor=False)
     st.markdown(
         "A generator that lost a mode calls its points anomalies: compare the **vanilla GAN** with "
         "**WGAN-GP** under *Distance to the generator* (§3.3 of the paper)."
     )
-    live_chart(
-        figures.false_alarm_figure(alarms),
-        key="false-alarms",
-        alt="; ".join(f"mode {i + 1}: {share:.0%}" for i, share in enumerate(alarms)),
-    )
+    alt = "; ".join(f"mode {i + 1}: {share:.0%}" for i, share in enumerate(alarms))
+    live_chart(figures.false_alarm_figure(alarms), key="false-alarms", alt=alt)
     caught = float(flagged[found.label == 1].mean())
     total = float(flagged[found.label == 0].mean())
     st.caption(f"All in all {total:.1%} of normals are flagged, and {caught:.1%} of anomalies.")
@@ -198,7 +193,7 @@ def show_ranking(found: Detection, mixture: Mixture) -> None:
     summaries = {name: evaluation.summary(found.label, found.scores[name]) for name in found.scores}
     table = pd.DataFrame(
         {
-            "score": [RULES[name] for name in summaries],
+            "score": [DETECTORS[name] for name in summaries],
             "AUPRC": [100 * summary.auprc for summary in summaries.values()],
             "AUROC": [100 * summary.auroc for summary in summaries.values()],
         }

@@ -36,10 +36,10 @@ def main() -> None:
         st.markdown(use_cases.STORIES[state.story].watch)
     live = race_state.view(state)
     race_controls.transport(state, live)
-    view = race_controls.lenses()
+    layers = race_controls.layers()
     ticking = live is not None and (live.playing or live.place > 0)
     stage = st.fragment(show_race, run_every=TICK if ticking else None)
-    stage(state, view, ticking)
+    stage(state, layers, ticking)
     slow_motion(state, live)
     race_controls.settings(state)
     race_controls.exports(state, live)
@@ -62,7 +62,7 @@ def offer_resume() -> bool:
     return True
 
 
-def show_race(state: race_state.RaceState, view: figures.View, ticking: bool) -> None:
+def show_race(state: race_state.RaceState, layers: figures.Layers, ticking: bool) -> None:
     """The chart and, when nothing moves, the scrubber; redraws itself while the race runs."""
     live = race_state.view(state)
     if live is None and not state.shipped:
@@ -82,7 +82,7 @@ def show_race(state: race_state.RaceState, view: figures.View, ticking: bool) ->
         return
     mixture = race_state.data(state)
     alt = "; ".join(f"{lane.title}: {figures.headline(lane)}" for lane in lanes)
-    live_chart(figures.race_spec(lanes, mixture, view), key="race", alt=alt)
+    live_chart(figures.race_spec(lanes, mixture, layers), key="race", alt=alt)
     events = [f"**{lane.title}** — {event}" for lane in lanes for event in lane.recording.events]
     if events:
         st.caption("  \n".join(events[-4:]))
@@ -93,13 +93,8 @@ def scrubber(state: race_state.RaceState, live: RaceView | None) -> int | None:
     if live is not None:
         steps = live.recorded_steps
     else:
-        steps = sorted(
-            {
-                frame.step
-                for _, recording, _ in race_state.shipped_recordings()
-                for frame in recording.frames
-            }
-        )
+        shipped = [recording for _, recording, _ in race_state.shipped_recordings()]
+        steps = sorted({frame.step for recording in shipped for frame in recording.frames})
     if len(steps) < 2:
         return None
     # A new newest step is a new slider, which starts at its right end.
@@ -122,8 +117,7 @@ def status(live: RaceView | None) -> None:
             "**Play** to run it live on this machine."
         )
         return
-    stopped = [lane.stopped for lane in live.lanes if lane.stopped]
-    for sentence in stopped:
+    for sentence in filter(None, (lane.stopped for lane in live.lanes)):
         st.error(sentence)
     if live.place:
         st.caption(
@@ -134,12 +128,12 @@ def status(live: RaceView | None) -> None:
         rate = f", about {float(f'{live.rate:.1g}'):,.0f} steps a second" if live.rate >= 1 else ""
         st.caption(f"Training{rate}.")
     else:
-        state = "Finished" if live.finished else "Paused"
         counts = ", ".join(
             f"{lane.critic_updates:,} critic / {lane.generator_updates:,} generator updates"
             for lane in live.lanes
         )
-        st.caption(f"{state} at step {live.step:,} ({counts}).")
+        stands = "Finished" if live.finished else "Paused"
+        st.caption(f"{stands} at step {live.step:,} ({counts}).")
 
 
 def slow_motion(state: race_state.RaceState, live: RaceView | None) -> None:
@@ -152,15 +146,12 @@ def slow_motion(state: race_state.RaceState, live: RaceView | None) -> None:
             return
         titles = [use_cases.lane_title(lane) for lane in state.race.lanes]
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            lane = st.selectbox(
-                "Lane", range(len(titles)), format_func=titles.__getitem__, width=260
-            )
+            lanes = range(len(titles))
+            lane = st.selectbox("Lane", lanes, format_func=titles.__getitem__, width=260)
             if st.button("Take one step", icon=":material/footprint:", disabled=live.playing):
+                handle = runtime.session_race()
                 try:
-                    handle = runtime.session_race()
-                    assert handle.client is not None
-                    traced = handle.client.trace(handle.key, lane)
-                    st.session_state.trace = (lane, traced)
+                    st.session_state.trace = (lane, handle.worker.trace(handle.key, lane))
                 except WorkerError as error:
                     st.error(str(error))
                 else:

@@ -63,7 +63,7 @@ def raw(part: str) -> NDArray[np.float32]:
 
 def in_place_of_har(patch: pytest.MonkeyPatch) -> None:
     """The small pool for everything that loads the data set."""
-    patch.setattr(fetch, "har_folder", lambda fetch, progress: Path("nowhere"))
+    patch.setattr(fetch, "dataset_folder", lambda *_: Path("nowhere"))
     patch.setattr(har, "load_har", lambda folder: WINDOWS)
     patch.setattr(har, "split_har", make_split)
 

@@ -28,24 +28,11 @@ ROOT = Path(__file__).resolve().parent.parent
 MINIMUM_PYTHON = (3, 11)
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # Of what is installed, most modules are never imported: Python compiles the others at first use.
-PIP = [
-    "-m",
-    "pip",
-    "install",
-    "--quiet",
-    "--no-input",
-    "--no-compile",
-    "--disable-pip-version-check",
-]
+PIP = ["-m", "pip", "install", "--quiet", "--no-input", "--no-compile"]
+PIP += ["--disable-pip-version-check"]
 # How pip (through requests and urllib3) says that it reached nobody.
-NO_NETWORK = (
-    "ConnectionError",
-    "NameResolutionError",
-    "ConnectTimeout",
-    "Read timed out",
-    "ProxyError",
-    "Max retries exceeded",
-)
+NO_NETWORK = ["ConnectionError", "NameResolutionError", "ConnectTimeout", "Read timed out"]
+NO_NETWORK += ["ProxyError", "Max retries exceeded"]
 STAMP = "wganad-stamp"
 UNFINISHED = {"unfinished"}
 

@@ -18,6 +18,13 @@ def histogram(x: Points, box: Box, bins: int) -> NDArray[np.float64]:
     """Share of points x (n, 2) in each cell of the box; what lies outside counts in no cell.
 
     Shape (bins, bins), first axis = y.
+
+    Examples
+    --------
+    >>> from wganad_core.divergence import histogram
+    >>> histogram(np.array([[0.1, 0.9], [0.2, 0.8]]), box=(0, 1, 0, 1), bins=2)
+    array([[0., 0.],
+           [1., 0.]])
     """
     left, right, bottom, top = box
     counts, _, _ = np.histogram2d(x[:, 1], x[:, 0], bins=bins, range=((bottom, top), (left, right)))
@@ -28,6 +35,12 @@ def jensen_shannon(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
     """Jensen–Shannon divergence in nats (eq. 5) of two `histogram`s on the same grid.
 
     0 = equal, ln 2 = disjoint. What lies outside the box counts as one more cell.
+
+    Examples
+    --------
+    >>> from wganad_core.divergence import jensen_shannon
+    >>> round(jensen_shannon(np.array([1.0, 0.0]), np.array([0.0, 1.0])), 4)
+    0.6931
     """
     p, q = _with_outside(p), _with_outside(q)
     middle = (p + q) / 2
@@ -39,7 +52,14 @@ def _with_outside(cells: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def optimal_discriminator(p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:
-    """P_r / (P_r + P_θ) (eq. 4) from `histogram`s of data and samples; NaN where both are empty."""
+    """P_r / (P_r + P_θ) (eq. 4) from `histogram`s of data and samples; NaN where both are empty.
+
+    Examples
+    --------
+    >>> from wganad_core.divergence import optimal_discriminator
+    >>> optimal_discriminator(np.array([0.2, 0.0]), np.array([0.6, 0.0]))
+    array([0.25,  nan])
+    """
     with np.errstate(invalid="ignore"):
         return p / (p + q)
 
@@ -48,6 +68,12 @@ def wasserstein(real: Points, fake: Points) -> float:
     """Exact W1 (eq. 8) between two equally large samples, Euclidean cost, by assignment.
 
     O(n³): meant for up to about a thousand points.
+
+    Examples
+    --------
+    >>> from wganad_core.divergence import wasserstein
+    >>> wasserstein(np.zeros((2, 2)), np.array([[0.0, 3.0], [4.0, 0.0]]))
+    3.5
     """
     if len(real) != len(fake):
         raise ValueError(f"Expected samples of equal size; found {len(real)} and {len(fake)}.")
@@ -60,6 +86,12 @@ def sliced_wasserstein(real: Points, fake: Points, n_directions: int = 64) -> fl
     """Mean W1 of projections on evenly spaced directions of the plane, equally large samples.
 
     For points of the plane only; a lower bound of W1.
+
+    Examples
+    --------
+    >>> from wganad_core.divergence import sliced_wasserstein
+    >>> round(sliced_wasserstein(np.zeros((5, 2)), np.ones((5, 2))), 3)
+    0.9
     """
     if len(real) != len(fake):
         raise ValueError(f"Expected samples of equal size; found {len(real)} and {len(fake)}.")
@@ -81,6 +113,15 @@ def mode_ledger(samples: Points, mixture: Mixture) -> ModeLedger:
 
     A sample belongs to its nearest mode if it lies within 3σ of it. A mode is covered when it
     holds at least 20 % of its fair share 1/k of all samples.
+
+    Examples
+    --------
+    >>> from wganad_core.config import MixtureConfig
+    >>> from wganad_core.data.mixture import make_mixture
+    >>> from wganad_core.divergence import mode_ledger
+    >>> ring = make_mixture(MixtureConfig(n_modes=7))
+    >>> mode_ledger(ring.x, ring).n_covered
+    7
     """
     modes = mixture.modes
     if not len(modes):
@@ -104,6 +145,15 @@ def collapse_sentence(step: int, samples: Points, mixture: Mixture) -> str | Non
     Collapsed means that at least 80 % of the samples (n, 2) lie within half the spacing of the
     modes around one of them. Modes count from 1, the first at the top of the ring and on
     counter-clockwise. A generator at step 0 has not collapsed, wherever it starts.
+
+    Examples
+    --------
+    >>> from wganad_core.config import MixtureConfig
+    >>> from wganad_core.data.mixture import make_mixture
+    >>> from wganad_core.divergence import collapse_sentence
+    >>> ring = make_mixture(MixtureConfig(n_modes=7))
+    >>> collapse_sentence(100, np.tile(ring.modes[1], (50, 1)), ring)
+    'step 100: 100 % of samples on mode 2'
     """
     modes = mixture.modes
     if step == 0 or len(modes) < 2 or not np.isfinite(samples).all():
@@ -119,7 +169,14 @@ def collapse_sentence(step: int, samples: Points, mixture: Mixture) -> str | Non
 def random_sliced_wasserstein(
     real: NDArray[np.floating], fake: NDArray[np.floating], n_directions: int = 256, seed: int = 0
 ) -> float:
-    """Mean W1 of projections of two equally large samples (n, d) on random directions."""
+    """Mean W1 of projections of two equally large samples (n, d) on random directions.
+
+    Examples
+    --------
+    >>> from wganad_core.divergence import random_sliced_wasserstein
+    >>> round(random_sliced_wasserstein(np.zeros((5, 3)), np.ones((5, 3))), 2)
+    0.88
+    """
     if real.shape != fake.shape:
         raise ValueError(f"Expected samples of equal size; found {real.shape} and {fake.shape}.")
     directions = np.random.default_rng(seed).normal(size=(real.shape[1], n_directions))

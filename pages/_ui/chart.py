@@ -33,19 +33,13 @@ class Click(TypedDict):
     """A click anywhere inside a cartesian subplot.
 
     ``x`` and ``y`` are the data coordinates under the pointer and ``subplot`` names their axes
-    (``"xy"``, ``"x2y2"``). The other entries describe the mark that was hit: all ``None`` when
-    the click fell on empty area.
+    (``"xy"``, ``"x2y2"``). ``curve`` is the name of the trace that was hit, ``None`` on empty area.
     """
 
     x: Any
     y: Any
     subplot: str
     curve: str | None
-    curve_number: int | None
-    point_index: int | list[int] | None
-    point_x: Any
-    point_y: Any
-    customdata: Any
 
 
 class Drag(TypedDict):
@@ -88,7 +82,7 @@ class Prepared:
     """
 
     def __init__(self, figure: go.Figure | dict[str, Any]) -> None:
-        self.text = json.dumps(_spec(figure), cls=_Encoder, separators=(",", ":")).encode()
+        self.text = _json(_spec(figure))
         self.hash = f"{crc32(self.text):08x}{len(self.text):x}"
 
 
@@ -139,21 +133,13 @@ def live_chart(
     """
     memory, sent = f"_live_chart_{key}", f"_live_chart_sent_{key}"
     seen: int | None = st.session_state.get(memory)
-    payload: dict[str, Any] = {"alt": alt, "seen": seen}
     if isinstance(figure, Prepared):
-        moved = marks or Marks()
         # Marks are placed by who has read the events already, with `waiting`.
-        payload["seen"] = _events(st.session_state.get(f"chart-{key}") or {}, seen)[1]
-        style, number = moved.download
-        payload |= {"hash": figure.hash, "marks": moved.shapes, "address": moved.address}
-        payload["download"] = {"format": style, "number": number}
-    else:
-        payload |= _spec(figure)
-    # Bytes, because Streamlit would encode a string as JSON again, twice.
-    data = json.dumps(payload, cls=_Encoder, separators=(",", ":")).encode()
-    if isinstance(figure, Prepared) and st.session_state.get(sent) != figure.hash:
-        data = data[:-1] + b',"figure":' + figure.text + b"}"
+        read = _events(st.session_state.get(f"chart-{key}") or {}, seen)[1]
+        data = message(figure, alt, read, marks, whole=st.session_state.get(sent) != figure.hash)
         st.session_state[sent] = figure.hash
+    else:
+        data = message(figure, alt, seen)
     result = _component()(
         key=f"chart-{key}",
         data=data,
@@ -165,6 +151,29 @@ def live_chart(
     events, newest = _events(result, seen)
     st.session_state[memory] = newest
     return events
+
+
+def message(
+    figure: go.Figure | dict[str, Any] | Prepared,
+    alt: str,
+    seen: int | None,
+    marks: Marks | None = None,
+    whole: bool = True,
+) -> bytes:
+    """What chart.js is told: a figure, or where the marks of a prepared one are, which comes along
+    where it is `whole`. In bytes: Streamlit would encode a string as JSON again, twice."""
+    payload: dict[str, Any] = {"alt": alt, "seen": seen}
+    if not isinstance(figure, Prepared):
+        return _json(payload | _spec(figure))
+    moved = marks or Marks()
+    kind, number = moved.download
+    payload |= {"hash": figure.hash, "marks": moved.shapes, "address": moved.address}
+    data = _json(payload | {"download": {"format": kind, "number": number}})
+    return data[:-1] + b',"figure":' + figure.text + b"}" if whole else data
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, cls=_Encoder, separators=(",", ":")).encode()
 
 
 def waiting(key: str) -> ChartEvents:

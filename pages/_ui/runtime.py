@@ -79,6 +79,17 @@ class SessionRace:
         """Where the worker keeps the race when the tab closes."""
         return checkpoint_path(self.key)
 
+    @property
+    def worker(self) -> WorkerClient:
+        """Who has the race. Raises `WorkerError` before there is one."""
+        if self.client is None:
+            raise WorkerError("There is no live run yet; press Play.")
+        return self.client
+
+    def connect(self) -> WorkerClient:
+        self.client = worker()
+        return self.client
+
     def release(self) -> None:
         if self.client is not None:
             self.client.close(self.key)

@@ -25,12 +25,12 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import center_of_mass, shift
 from sklearn.metrics import average_precision_score
-from wganad_core.live.panels import Panel
 from wganad_core.scoring.evidence import evidence
 
 from wganad_core import pretrained
 from wganad_core.data import mnist
-from wganad_core.data.fetch import mnist_folder
+from wganad_core.data.fetch import dataset_folder
+from wganad_core.panels.panel import Panel
 from wganad_core.records import FloatArray, Normals, Rule
 from wganad_core.use_cases import MNIST
 
@@ -111,7 +111,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    digits = mnist.load_mnist(mnist_folder())
+    digits = mnist.load_mnist(dataset_folder(mnist.PUBLISHED))
     found = {d: evidence_on(arguments.models, digits, d) for d in arguments.digits}
     rules = sorted(ranked(found), key=lambda rule: -float(rule[1].mean()))
     wgan = [rule for rule in rules if not any("features" in name for name in rule[0])]

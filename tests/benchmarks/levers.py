@@ -18,7 +18,7 @@ from wganad_core.scoring.evidence import evidence
 
 from wganad_core import pretrained
 from wganad_core.data import mnist
-from wganad_core.data.fetch import mnist_folder
+from wganad_core.data.fetch import dataset_folder
 from wganad_core.evaluation import summary
 
 SHARE = 3
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    digits = mnist.load_mnist(mnist_folder())
+    digits = mnist.load_mnist(dataset_folder(mnist.PUBLISHED))
     folder = pretrained.SHIPPED / "mnist"
     table: dict[str, dict[str, float]] = {}
     for abnormal in arguments.digits:

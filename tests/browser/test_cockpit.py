@@ -16,9 +16,8 @@ from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from pages._ui.cockpit.data import cases
+from tests.browser.charts import Traffic, drag
 from tests.browser.test_app import complaints
-from tests.browser.test_chart_marks import Traffic
-from tests.browser.test_live_chart import drag
 from tests.conftest import Server
 from tests.pages.test_cockpit_page import LABEL, SCORE, Case, csv, of_core
 from wganad_core import evaluation

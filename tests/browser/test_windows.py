@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.charts import drag
 from tests.browser.test_app import complaints
-from tests.browser.test_live_chart import drag
 from tests.conftest import Server
 from tests.pages.test_windows_page import activity as activity
 

@@ -16,6 +16,7 @@ import pytest
 
 from tests import har_files
 from wganad_core.__main__ import main
+from wganad_core.commands.data import published
 from wganad_core.data import DataError, fetch, har, har_cache, mnist
 from wganad_core.data.fetch import Dataset, File, dataset_folder
 
@@ -285,25 +286,32 @@ def test_a_full_disk_is_not_the_mirrors_fault(
 
 
 def test_mnist_is_what_the_loader_reads() -> None:
-    names = {name for *pair, _ in mnist.FILES.values() for name in pair}
-    assert {file.name for file in fetch.MNIST.files} == names
-    assert len(fetch.MNIST.mirrors) >= 2
-    assert all(m.startswith("https://") and m.endswith("/") for m in fetch.MNIST.mirrors)
-    assert sum(file.size for file in fetch.MNIST.files) == 70_000 * (784 + 1) + 2 * (16 + 8)
+    parts, kinds = ("train", "t10k"), ("images-idx3", "labels-idx1")
+    names = [f"{part}-{kind}-ubyte.gz" for part in parts for kind in kinds]
+    assert [file.name for file in mnist.PUBLISHED.files] == names
+    assert len(mnist.PUBLISHED.mirrors) >= 2
+    assert all(m.startswith("https://") and m.endswith("/") for m in mnist.PUBLISHED.mirrors)
+    assert sum(file.size for file in mnist.PUBLISHED.files) == 70_000 * (784 + 1) + 2 * (16 + 8)
 
 
 def test_the_official_files_pass(data_directory: Path) -> None:
-    assert fetch.mnist_folder() == fetch.mnist_folder(fetch=True) == data_directory / "mnist"
-    fetch.check_mnist(data_directory / "mnist")
+    assert (
+        dataset_folder(mnist.PUBLISHED)
+        == dataset_folder(mnist.PUBLISHED, fetch=True)
+        == data_directory / "mnist"
+    )
+    fetch.check_dataset(mnist.PUBLISHED, data_directory / "mnist")
     listed = (data_directory / "mnist" / "SHA256SUMS-uncompressed").read_text().split()
-    assert {file.sha256 for file in fetch.MNIST.files if isinstance(file, File)} == set(listed[::2])
+    assert {file.sha256 for file in mnist.PUBLISHED.files if isinstance(file, File)} == set(
+        listed[::2]
+    )
 
 
 def test_without_mnist_its_folder_is_refused(folder: Path) -> None:
     with pytest.raises(DataError, match=r"MNIST is not complete in .*data fetch mnist"):
-        fetch.mnist_folder()
+        dataset_folder(mnist.PUBLISHED)
     with pytest.raises(DataError, match="MNIST is not complete in "):
-        fetch.check_mnist(folder)
+        fetch.check_dataset(mnist.PUBLISHED, folder)
 
 
 @pytest.fixture
@@ -311,7 +319,7 @@ def offered(serve: Serve, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Mirr
     """A mirror of what the command line now takes for MNIST."""
     mirror = serve(GOOD)
     dataset = dataclasses.replace(small(mirror), name="mnist", title="MNIST")
-    monkeypatch.setitem(fetch.DATASETS, "mnist", dataset)
+    monkeypatch.setattr(mnist, "PUBLISHED", dataset)
     return mirror
 
 
@@ -357,7 +365,7 @@ def test_the_command_line_refuses(
 
 HAR_FILES = har_files.files()
 HAR_ARCHIVE = har_files.nested(HAR_FILES)
-HAR_ZIP, PUBLISHED = "UCI HAR Dataset.zip", fetch.HAR.files[0].name
+HAR_ZIP, PUBLISHED = "UCI HAR Dataset.zip", har.PUBLISHED.files[0].name
 
 
 @pytest.fixture
@@ -365,12 +373,11 @@ def har_mirror(serve: Serve, folder: Path, monkeypatch: pytest.MonkeyPatch) -> M
     """A mirror of what is now taken for UCI HAR: 14 windows, at most 100 kB."""
     mirror = serve({PUBLISHED: HAR_ARCHIVE})
     monkeypatch.setattr(har_cache, "OFFICIAL", har_files.TINY)
-    [archive] = fetch.HAR.files
+    [archive] = har.PUBLISHED.files
     known = hashlib.sha256(HAR_ARCHIVE).hexdigest()
     tiny = dataclasses.replace(archive, size=100_000, sha256=known)
-    dataset = dataclasses.replace(fetch.HAR, files=(tiny,), mirrors=(mirror.address,))
-    monkeypatch.setattr(fetch, "HAR", dataset)
-    monkeypatch.setitem(fetch.DATASETS, "uci_har", dataset)
+    dataset = dataclasses.replace(har.PUBLISHED, files=(tiny,), mirrors=(mirror.address,))
+    monkeypatch.setattr(har, "PUBLISHED", dataset)
     return mirror
 
 
@@ -380,23 +387,23 @@ def har_place(folder: Path) -> Path:
 
 
 def test_har_is_where_uci_publishes_it() -> None:
-    [archive], [mirror] = fetch.HAR.files, fetch.HAR.mirrors
+    [archive], [mirror] = har.PUBLISHED.files, har.PUBLISHED.mirrors
     assert mirror + archive.name == (
         "https://archive.ics.uci.edu/static/public/240/"
         "human+activity+recognition+using+smartphones.zip"
     )
-    assert fetch.DATASETS["uci_har"] is fetch.HAR
+    assert published()["uci_har"] is har.PUBLISHED
 
 
 def test_har_arrives_and_is_what_the_loader_reads(
     har_mirror: Mirror, har_place: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     told: list[tuple[str, int, int]] = []
-    assert fetch.har_folder(True, lambda *facts: told.append(facts)) == har_place
+    assert dataset_folder(har.PUBLISHED, True, lambda *facts: told.append(facts)) == har_place
     assert there(har_place) == {PUBLISHED: HAR_ARCHIVE}
     assert told[-1] == (PUBLISHED, len(HAR_ARCHIVE), len(HAR_ARCHIVE))
     assert len(har.load_har(har_place)) == 14
-    assert fetch.har_folder() == fetch.har_folder(fetch=True) == har_place
+    assert dataset_folder(har.PUBLISHED) == dataset_folder(har.PUBLISHED, fetch=True) == har_place
     assert har_mirror.asked == [PUBLISHED]
     assert caplog.messages == []
 
@@ -406,7 +413,7 @@ def test_har_packed_anew_arrives_with_a_warning(
 ) -> None:
     anew = har_files.packed(HAR_FILES)
     har_mirror.files = {PUBLISHED: anew}
-    fetch.har_folder(fetch=True)
+    dataset_folder(har.PUBLISHED, fetch=True)
     assert there(har_place) == {PUBLISHED: anew}
     found, known = (hashlib.sha256(content).hexdigest()[:12] for content in (anew, HAR_ARCHIVE))
     assert caplog.messages == [
@@ -424,7 +431,7 @@ def test_har_in_another_form_is_not_downloaded(
         (har_place / HAR_ZIP).write_bytes(har_files.packed(HAR_FILES))
     else:
         har_files.extract(HAR_FILES, har_place / "UCI HAR Dataset")
-    assert fetch.har_folder(fetch=True) == har_place
+    assert dataset_folder(har.PUBLISHED, fetch=True) == har_place
     assert har_mirror.asked == []
 
 
@@ -450,7 +457,7 @@ def test_a_wrong_har_is_refused_and_nothing_stays(
     har_mirror.files = {PUBLISHED: content}
     har_mirror.cut = PUBLISHED if kind == "cut" else ""
     with pytest.raises(DataError) as caught:
-        fetch.har_folder(fetch=True)
+        dataset_folder(har.PUBLISHED, fetch=True)
     said = str(caught.value)
     assert said.startswith(f"{PUBLISHED} could not be fetched ({har_mirror.host}: {flaw}")
     assert said.endswith(f"put the files of UCI HAR into {har_place} yourself.")
@@ -467,7 +474,7 @@ def test_a_wrong_har_that_is_there_is_refused_and_kept(
     (har_place / HAR_ZIP).write_bytes(content)
     for fetching in (False, True):
         with pytest.raises(DataError) as caught:
-            fetch.har_folder(fetching)
+            dataset_folder(har.PUBLISHED, fetching)
         said = str(caught.value)
         assert said.startswith(
             f"{har_place / HAR_ZIP} is not the file that UCI HAR was published with ({flaw}"
@@ -501,4 +508,8 @@ def test_the_real_har_passes(
 ) -> None:
     (tmp_path / "uci_har").symlink_to(shared_data / "uci_har")  # the cache goes to tmp_path
     monkeypatch.setenv("WGANAD_DATA", str(tmp_path))
-    assert fetch.har_folder() == fetch.har_folder(fetch=True) == tmp_path / "uci_har"
+    assert (
+        dataset_folder(har.PUBLISHED)
+        == dataset_folder(har.PUBLISHED, fetch=True)
+        == tmp_path / "uci_har"
+    )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from wganad_core.config import DIGITS, PROTOCOLS
 from wganad_core.data import DataError, mnist
-from wganad_core.data.fetch import check_mnist
+from wganad_core.data.fetch import check_dataset
 from wganad_core.data.mnist import (
     Digits,
     load_mnist,
@@ -127,13 +127,11 @@ def test_a_small_file_cannot_fill_the_memory(tmp_path: Path) -> None:
 @pytest.fixture
 def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder like MNIST's with 3 + 2 images, and a loader that expects as many."""
-    counts = {"train": 3, "t10k": 2}
-    files = {name: (*mnist.FILES[name][:2], n) for name, n in counts.items()}
-    monkeypatch.setattr(mnist, "FILES", files)
     monkeypatch.setattr(mnist, "N_TRAIN", 3)
     monkeypatch.setattr(mnist, "N_TEST", 2)
     start = 0
-    for images, labels, n in files.values():
+    names = [file.name for file in mnist.PUBLISHED.files]
+    for images, labels, n in ((names[0], names[1], 3), (names[2], names[3], 2)):
         pixels = np.full((n, 28, 28), 50) + start + np.arange(n)[:, None, None]
         (tmp_path / images).write_bytes(gzip.compress(idx(pixels)))
         (tmp_path / labels).write_bytes(gzip.compress(idx(range(start, start + n))))
@@ -169,7 +167,7 @@ def test_images_in_the_place_of_labels_are_refused(tiny: Path) -> None:
 def test_files_of_the_right_form_but_another_data_set_do_not_pass_the_check(tiny: Path) -> None:
     load_mnist(tiny)
     with pytest.raises(DataError, match="is not the file that MNIST was published with"):
-        check_mnist(tiny)
+        check_dataset(mnist.PUBLISHED, tiny)
 
 
 # The protocols

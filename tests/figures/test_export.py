@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from wganad_core.config import METHODS, MixtureConfig
 from wganad_core.data.mixture import Mixture, make_mixture
 from wganad_core.figures.export import MAX_STEPS, race_gif, race_html, recorded_steps
-from wganad_core.figures.race import View
+from wganad_core.figures.race import Layers
 from wganad_core.records import FloatArray, Frame, Recording
 
 RING = make_mixture(MixtureConfig(n_samples=1000))
@@ -104,7 +104,7 @@ def test_a_gif_of_any_size_of_any_data(mixture: Mixture, width: int):
 
 
 def test_the_page_is_one_file_with_words_escaped():
-    page = race_html(TITLES, METHODS, [recording(RING, [0, 5])] * 3, RING, View())
+    page = race_html(TITLES, METHODS, [recording(RING, [0, 5])] * 3, RING, Layers())
     text = page.decode()
     assert len(page) < 10_000_000
     assert "c &lt; 0.1 &amp; more" in text
@@ -115,7 +115,7 @@ def test_the_page_is_one_file_with_words_escaped():
 def test_the_page_plays_from_disk(page: Page, problems: list[str], tmp_path: Path):
     lanes = [recording(RING, [0, 10, 20, 30]), recording(RING, [0, 30])]
     path = tmp_path / "race.html"
-    path.write_bytes(race_html(["one", "two"], ["gan", "wgan-gp"], lanes, RING, View()))
+    path.write_bytes(race_html(["one", "two"], ["gan", "wgan-gp"], lanes, RING, Layers()))
     assert path.stat().st_size < 10_000_000
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))

@@ -143,6 +143,13 @@ def test_slow_motion_walks_through_a_step() -> None:
     assert "Step 2:" in captions(test)
 
 
+def test_exports_name_the_command_that_makes_the_race_again() -> None:
+    test = opened(app("race", race="ring~gan,width=16,batch_size=16"), "download")
+    [command] = test.code
+    assert command.value.startswith("python -m wganad_core train mixture")
+    assert "--width 16" in command.value
+
+
 def test_settings_make_another_race() -> None:
     test = opened(app("race"), "tune")
     next(element for element in test.number_input if element.label == "Modes").set_value(5)

@@ -120,7 +120,7 @@ def panel(models: Path) -> Panel:
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """The small pool in place of MNIST, for everything that loads it."""
     monkeypatch.setattr(panels, "N_SUBSET", N_SUBSET)
-    monkeypatch.setattr(fetch, "mnist_folder", lambda fetch, progress: Path("nowhere"))
+    monkeypatch.setattr(fetch, "dataset_folder", lambda *_: Path("nowhere"))
     monkeypatch.setattr(mnist, "load_mnist", lambda folder: DIGITS_THERE)
     monkeypatch.setattr(mnist, "split_mnist", make_split)
 

@@ -68,6 +68,13 @@ def say(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
 
+def progress_bar(**settings: Any) -> Any:
+    """tqdm's on standard error, which a log file gets a line of only now and then."""
+    from tqdm import tqdm
+
+    return tqdm(mininterval=0.5 if sys.stderr.isatty() else 10, dynamic_ncols=True, **settings)
+
+
 def positive(text: str) -> int:
     """An argument's type: whole numbers from 1."""
     value = int(text)
@@ -84,18 +91,9 @@ def natural(text: str) -> int:
 def train_to_the_end(run: TrainingRun, title: str, checkpoint: Checkpoint, every: int) -> bool:
     """From the checkpoint if there is one, with a progress bar and a checkpoint at `every` so
     many steps; False if Ctrl-C came first (a checkpoint is there then)."""
-    from tqdm import tqdm
-
     if checkpoint.load(run):
         say(f"Continuing {checkpoint.path} at step {run.step:,}.")
-    bar = tqdm(
-        total=run.n_steps,
-        initial=run.step,
-        unit=" steps",
-        desc=title,
-        mininterval=0.5 if sys.stderr.isatty() else 10,
-        dynamic_ncols=True,
-    )
+    bar = progress_bar(total=run.n_steps, initial=run.step, unit=" steps", desc=title)
     with bar, interrupt_as_flag() as interrupted:
         for _ in run:
             bar.update(run.step - bar.n)

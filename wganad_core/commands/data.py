@@ -4,64 +4,56 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import sys
+import functools
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from wganad_core.commands.console import Command, json_option, print_json
-from wganad_core.data.fetch import DATASETS, Progress, dataset_folder
+from wganad_core.commands.console import Command, json_option, print_json, progress_bar
+
+if TYPE_CHECKING:
+    from wganad_core.data.fetch import Dataset, Progress
+
+
+def published() -> dict[str, Dataset]:
+    """The data sets that can be fetched, by the name of their folder."""
+    from wganad_core.data import har, mnist  # here: the program's help needs no NumPy
+
+    return {dataset.name: dataset for dataset in (mnist.PUBLISHED, har.PUBLISHED)}
 
 
 def data_options(parser: argparse.ArgumentParser) -> None:
+    names = tuple(published())
     parser.add_argument(
-        "name", choices=DATASETS, metavar="NAME", help=f"the data set: {', '.join(DATASETS)}"
+        "name", choices=names, metavar="NAME", help=f"the data set: {', '.join(names)}"
     )
     json_option(parser)
 
 
-def fetch_data(arguments: argparse.Namespace) -> int:
-    """Download the files that are missing and verify all of them."""
+def data_folder(arguments: argparse.Namespace, fetch: bool) -> int:
+    """Verify the files that are there; first download those that are missing if asked to."""
+    from wganad_core.data.fetch import dataset_folder
+
+    dataset = published()[arguments.name]
     with _bars() as progress:
-        dataset_folder(DATASETS[arguments.name], fetch=True, progress=progress)
-    return _report(arguments)
-
-
-def check_data(arguments: argparse.Namespace) -> int:
-    """Verify the files that are there."""
-    dataset_folder(DATASETS[arguments.name])
-    return _report(arguments)
-
-
-def _report(arguments: argparse.Namespace) -> int:
-    dataset = DATASETS[arguments.name]
+        folder = dataset_folder(dataset, fetch, progress)
     if arguments.json:
-        found = [file.find(dataset.folder) or dataset.folder / file.name for file in dataset.files]
-        files = [path.name for path in found]
-        print_json({"name": dataset.name, "folder": str(dataset.folder), "files": files})
+        files = [(file.find(folder) or folder / file.name).name for file in dataset.files]
+        print_json({"name": dataset.name, "folder": str(folder), "files": files})
     else:
-        print(f"{dataset.title} is complete in {dataset.folder}, {dataset.verdict}.")
+        print(f"{dataset.title} is complete in {folder}, {dataset.verdict}.")
     return 0
 
 
 @contextlib.contextmanager
 def _bars() -> Iterator[Progress]:
     """A progress bar for each file that arrives, one after the other."""
-    from tqdm import tqdm
-
     bars: dict[str, Any] = {}
     with contextlib.ExitStack() as current:
 
         def show(name: str, done: int, total: int) -> None:
             if name not in bars:
                 current.close()
-                bar = tqdm(
-                    total=total or None,
-                    desc=name,
-                    unit="B",
-                    unit_scale=True,
-                    mininterval=0.5 if sys.stderr.isatty() else 10,
-                    dynamic_ncols=True,
-                )
+                bar = progress_bar(total=total or None, desc=name, unit="B", unit_scale=True)
                 bars[name] = current.enter_context(bar)
             bars[name].update(done - bars[name].n)
 
@@ -80,7 +72,7 @@ FETCH = Command(
 
 Files that are there already are verified and not downloaded again.""",
     data_options,
-    fetch_data,
+    functools.partial(data_folder, fetch=True),
 )
 CHECK = Command(
     "data check",
@@ -92,5 +84,5 @@ CHECK = Command(
   is UCI HAR there, as its zip, in the published archive around it, or extracted:
     python -m wganad_core data check uci_har""",
     data_options,
-    check_data,
+    functools.partial(data_folder, fetch=False),
 )

@@ -1,8 +1,8 @@
-"""The published data sets: found in the data directory or downloaded into it, and verified.
+"""Published data sets: found in the data directory or downloaded into it, and verified.
 
-A file is judged by its content, so that one that was compressed anew passes and another data set
-under the same names (Fashion-MNIST) does not: by its hash, or, where none was published, by its
-form.
+What a set consists of, its own module says (`mnist.PUBLISHED`, `har.PUBLISHED`). A file is judged
+by its content, so that one that was compressed anew passes and another data set under the same
+names (Fashion-MNIST) does not: by its hash, or, where none was published, by its form.
 """
 
 from __future__ import annotations
@@ -97,80 +97,8 @@ class Dataset:
     def command(self) -> str:
         return f"python -m wganad_core data fetch {self.name}"
 
-
-def _find_har(folder: Path) -> Path | None:
-    from wganad_core.data import har_archive  # it needs NumPy, which listing data sets does not
-
-    return har_archive.find(folder)
-
-
-def _har_flaw(path: Path) -> str:
-    from wganad_core.data import har_cache
-
-    return har_cache.flaw(path)
-
-
-MNIST = Dataset(
-    "mnist",
-    "MNIST",
-    (
-        File(
-            "train-images-idx3-ubyte.gz",
-            47_040_016,
-            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-        ),
-        File(
-            "train-labels-idx1-ubyte.gz",
-            60_008,
-            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-        ),
-        File(
-            "t10k-images-idx3-ubyte.gz",
-            7_840_016,
-            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-        ),
-        File(
-            "t10k-labels-idx1-ubyte.gz",
-            10_008,
-            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-        ),
-    ),
-    (
-        "https://ossci-datasets.s3.amazonaws.com/mnist/",
-        "https://storage.googleapis.com/cvdf-datasets/mnist/",
-    ),
-)
-HAR = Dataset(
-    "uci_har",
-    "UCI HAR",
-    (
-        Archive(  # It has 61,005,872 bytes. UCI tells no hash; a dozen public projects agree on it.
-            "human+activity+recognition+using+smartphones.zip",
-            150_000_000,
-            "c00b803081a5c797cd5e4b83700a9810b38d53d9d84e01917e090e1fdbc81031",
-            _find_har,
-            _har_flaw,
-        ),
-    ),
-    ("https://archive.ics.uci.edu/static/public/240/",),
-    "its structure, counts and ranges as published",
-)
-DATASETS = {dataset.name: dataset for dataset in (MNIST, HAR)}
-
-
-def mnist_folder(fetch: bool = False, progress: Progress | None = None) -> Path:
-    """The folder with MNIST's four files, verified; `fetch` downloads those that are missing."""
-    return dataset_folder(MNIST, fetch, progress)
-
-
-def har_folder(fetch: bool = False, progress: Progress | None = None) -> Path:
-    """The folder with UCI HAR in any of its forms, verified; `fetch` downloads what is missing."""
-    return dataset_folder(HAR, fetch, progress)
-
-
-def check_mnist(folder: Path) -> None:
-    """Raises `DataError` unless the four official files of MNIST are in `folder`."""
-    check_dataset(MNIST, folder)
+    def missing(self, folder: Path) -> list[File | Archive]:
+        return [file for file in self.files if file.find(folder) is None]
 
 
 def dataset_folder(dataset: Dataset, fetch: bool = False, progress: Progress | None = None) -> Path:
@@ -180,7 +108,7 @@ def dataset_folder(dataset: Dataset, fetch: bool = False, progress: Progress | N
     is not the published one or cannot be had.
     """
     folder = dataset.folder
-    missing = _missing(dataset, folder)
+    missing = dataset.missing(folder)
     if not (fetch and missing):
         check_dataset(dataset, folder)
         return folder
@@ -200,7 +128,7 @@ def dataset_folder(dataset: Dataset, fetch: bool = False, progress: Progress | N
 
 def check_dataset(dataset: Dataset, folder: Path) -> None:
     """Raises `DataError` unless `folder` holds the published files of the data set."""
-    if missing := _missing(dataset, folder):
+    if missing := dataset.missing(folder):
         names = ", ".join(file.name for file in missing)
         raise DataError(
             f"{dataset.title} is not complete in {folder} (missing: {names}); fetch it with "
@@ -208,10 +136,6 @@ def check_dataset(dataset: Dataset, folder: Path) -> None:
         )
     for file in dataset.files:
         _check_file(dataset, folder, file)
-
-
-def _missing(dataset: Dataset, folder: Path) -> list[File | Archive]:
-    return [file for file in dataset.files if file.find(folder) is None]
 
 
 def _check_file(dataset: Dataset, folder: Path, file: File | Archive) -> None:
@@ -237,12 +161,9 @@ def _download(
             host = urlsplit(mirror).netloc
             flaw = _retrieve(mirror + file.name, path, file, progress) or file.flaw(path)
             if not flaw:
-                _warn_of_another_hash(path, file, host)
-                os.replace(path, temporary.parent / file.name)
                 break
             flaws.append(f"{host}: {flaw}")
-            mirrors.remove(mirror)
-            mirrors.append(mirror)
+            mirrors.append(mirrors.pop(0))
         else:
             raise DataError(
                 f"{file.name} could not be fetched ({'; '.join(flaws)}); try again later, or put "
@@ -250,22 +171,17 @@ def _download(
             )
         if flaws:
             log.warning("%s came from %s; refused were %s.", file.name, host, "; ".join(flaws))
+        if isinstance(file, Archive):  # a `File` that passed has its hash
+            _warn_of_another_hash(path, file, host)
+        os.replace(path, temporary.parent / file.name)
 
 
-def _warn_of_another_hash(path: Path, file: File | Archive, host: str) -> None:
-    """A `File` that passed has its hash; an `Archive` that passed may have been packed anew."""
-    if isinstance(file, File):
-        return
+def _warn_of_another_hash(path: Path, file: Archive, host: str) -> None:
     with path.open("rb") as content:
         found = hashlib.file_digest(content, "sha256").hexdigest()
     if found != file.sha256:
-        log.warning(
-            "%s from %s holds what it should, but has the SHA-256 %s…; known is %s….",
-            file.name,
-            host,
-            found[:12],
-            file.sha256[:12],
-        )
+        known = f"has the SHA-256 {found[:12]}…; known is {file.sha256[:12]}…."
+        log.warning("%s from %s holds what it should, but %s", file.name, host, known)
 
 
 def _retrieve(url: str, path: Path, file: File | Archive, progress: Progress) -> str:
@@ -311,13 +227,9 @@ class _Sink:
         self.output.write(chunk)
         self.progress(self.file.name, self.done, self.total)
 
-    def flush(self) -> None: ...
+    def update(self, n: int = 0) -> None: ...
 
-    def reset(self) -> None: ...
-
-    def update(self, n: int) -> None: ...
-
-    def close(self) -> None: ...
+    flush = reset = close = update
 
 
 def unpacked(path: Path, limit: int) -> bytes:

@@ -85,17 +85,10 @@ def _remember(place: Path, key: str, raw: Raw) -> None:
     temporary = None
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=place.parent, prefix=".unfinished-", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            np.savez(
-                file,
-                key=np.array(key),
-                signals=raw.signals,
-                labels=raw.labels,
-                subjects=raw.subjects,
-            )
+        number, name = tempfile.mkstemp(prefix=".unfinished-", dir=place.parent)
+        temporary = Path(name)
+        with os.fdopen(number, "wb") as file:
+            np.savez(file, key=np.array(key), **vars(raw))
         os.replace(temporary, place)
     except OSError as error:
         log.warning("%s could not be written (%s).", place, error.strerror)

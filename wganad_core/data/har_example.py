@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wganad_core.config import ACTIVITIES
-from wganad_core.data import DataError, fetch
+from wganad_core.data import DataError, fetch, har
 from wganad_core.data.har import LENGTH, RATE, SAMPLE, SIGNALS, TEST_SUBJECTS, Windows, load_har
 from wganad_core.data.recording import Recording, Values
 from wganad_core.records import FloatArray
@@ -133,4 +133,4 @@ def to_csv(recording: Recording) -> bytes:
 
 def remake(path: Path = EXAMPLE) -> None:
     """Write the bundled recording from the full data."""
-    save_example(make_example(load_har(fetch.har_folder())), path)
+    save_example(make_example(load_har(fetch.dataset_folder(har.PUBLISHED))), path)

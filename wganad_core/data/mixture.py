@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -15,6 +14,7 @@ from wganad_core.config import MixtureConfig
 from wganad_core.data import DataError
 from wganad_core.data.own.points import own_points
 from wganad_core.data.pool import Samples
+from wganad_core.data.samples import content_ids
 from wganad_core.records import Box, FloatArray
 
 OUTSIDE = "outside"  # the class of anomalies
@@ -39,12 +39,7 @@ class Mixture:
         low, high = self.x.min(axis=0), self.x.max(axis=0)
         centre, half = (low + high) / 2, float((high - low).max()) / 2
         half = 1.35 * max(half, 1e-3)
-        return (
-            float(centre[0]) - half,
-            float(centre[0]) + half,
-            float(centre[1]) - half,
-            float(centre[1]) + half,
-        )
+        return square(centre, half)
 
     def log_density(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Log of the mixture's true density at `points` (n, 2); shape (n,).
@@ -52,8 +47,7 @@ class Mixture:
         Raises `DataError` for shapes whose density is not known.
         """
         self._need_modes("the true density")
-        squared = ((points[:, None, :] - self.modes[None]) ** 2).sum(-1, dtype=np.float64)
-        exponent = -squared / (2 * self.sigma**2)
+        exponent = -self._squared_distances(points) / (2 * self.sigma**2)
         top = exponent.max(axis=1)
         total = np.log(np.exp(exponent - top[:, None]).mean(axis=1)) + top
         return np.asarray(total - np.log(2 * np.pi * self.sigma**2))
@@ -61,8 +55,13 @@ class Mixture:
     def is_anomaly(self, points: NDArray[np.floating], n_sigma: float = 3.0) -> NDArray[np.bool_]:
         """Outside the `n_sigma` level set of every mode (paper §2.1); shape (n,)."""
         self._need_modes("which points are anomalies")
-        squared = ((points[:, None, :] - self.modes[None]) ** 2).sum(-1, dtype=np.float64)
-        return np.asarray(squared.min(axis=1) > (n_sigma * self.sigma) ** 2)
+        nearest = self._squared_distances(points).min(axis=1)
+        return np.asarray(nearest > (n_sigma * self.sigma) ** 2)
+
+    def _squared_distances(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(n, k) to every mode."""
+        apart = points[:, None, :] - self.modes[None]
+        return np.asarray((apart**2).sum(-1, dtype=np.float64))
 
     def _need_modes(self, wanted: str) -> None:
         if not len(self.modes):
@@ -70,6 +69,12 @@ class Mixture:
                 f"This data set has no Gaussian modes, so {wanted} is not known; "
                 "choose a ring or the grid."
             )
+
+
+def square(centre: NDArray[np.floating], half: float) -> Box:
+    """The box around a centre (2,) whose sides are twice `half` long."""
+    x, y = map(float, centre)
+    return x - half, x + half, y - half, y + half
 
 
 def ring_modes(n_modes: int, radius: float) -> FloatArray:
@@ -85,9 +90,26 @@ def grid_modes() -> FloatArray:
 
 
 def make_mixture(config: MixtureConfig, own: NDArray[np.floating] | None = None) -> Mixture:
-    """Draw the data set that `config` describes; the same config gives the same points.
+    """Draw the data set that `config` describes (§2.1); the same config gives the same points.
 
-    `own` (n, 2) holds the points of a data set named `own` and is checked by `own_points`.
+    Parameters
+    ----------
+    config : name, number of points, modes, radius and sigma (in units of the plane), seed
+    own : (n, 2), optional
+        The points of a data set named `own`.
+
+    Raises
+    ------
+    DataError
+        For own points that are missing, too few, too many or not finite.
+
+    Examples
+    --------
+    >>> from wganad_core.config import MixtureConfig
+    >>> from wganad_core.data.mixture import make_mixture
+    >>> mixture = make_mixture(MixtureConfig(name="ring", n_modes=7, n_samples=1000))
+    >>> mixture.x.shape, mixture.modes.shape
+    ((1000, 2), (7, 2))
     """
     rng = np.random.default_rng(config.seed)
     if config.name == "own":
@@ -160,10 +182,7 @@ def nearest_mode(mixture: Mixture, points: NDArray[np.floating]) -> NDArray[np.i
 def sample_ids(points: NDArray[np.floating]) -> NDArray[np.str_]:
     """A content hash (16 hex digits) of each point (n, 2), so that scores join with points drawn
     anew."""
-    singles = np.ascontiguousarray(points, np.float32)
-    return np.array(
-        [hashlib.blake2b(point.tobytes(), digest_size=8).hexdigest() for point in singles], "<U16"
-    )
+    return content_ids(np.asarray(points, np.float32))
 
 
 def _fresh(mixture: Mixture, rng: np.random.Generator, n: int) -> FloatArray:

@@ -8,7 +8,6 @@ which digit is the anomaly: one held-out fifth serves all ten models.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import math
 from pathlib import Path
 
@@ -16,21 +15,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core.config import DIGITS, PROTOCOLS
-from wganad_core.data import DataError, fetch
-from wganad_core.data.fetch import BROKEN, Progress, reason, unpacked
+from wganad_core.data import DataError
+from wganad_core.data.fetch import BROKEN, Dataset, File, Progress, dataset_folder, reason, unpacked
 from wganad_core.data.pool import Pool, Samples
+from wganad_core.data.samples import FOLDER, content_ids, need_full_pool, opened_sample
 from wganad_core.data.views import View
-from wganad_core.records import FloatArray, Split
+from wganad_core.records import PARTS, FloatArray, Split
 
 SIDE = 28
 N_TRAIN, N_TEST = 60_000, 10_000
 SEED = 2018
 TRAIN_SHARE, FIT_SHARE, VALIDATION_SHARE = 0.8, 0.9, 0.05
-FILES = {
-    "train": ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", N_TRAIN),
-    "t10k": ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz", N_TEST),
-}
-SAMPLE = Path(__file__).resolve().parents[2] / "pretrained" / "samples" / "mnist.npz"
+# Images and labels of the training part, then of the test part: size and SHA-256, uncompressed.
+FILES = """\
+train-images-idx3-ubyte.gz 47040016 ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db
+train-labels-idx1-ubyte.gz 60008 65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5
+t10k-images-idx3-ubyte.gz 7840016 0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7
+t10k-labels-idx1-ubyte.gz 10008 ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"""
+PUBLISHED = Dataset(
+    "mnist",
+    "MNIST",
+    tuple(File(n, int(size), digest) for n, size, digest in map(str.split, FILES.splitlines())),
+    (
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    ),
+)
+SAMPLE = FOLDER / "mnist.npz"
 
 Bytes = NDArray[np.uint8]
 
@@ -79,13 +90,13 @@ def read_idx(path: Path, shape: tuple[int, ...]) -> Bytes:
 def load_mnist(folder: Path) -> Digits:
     """The pool of 70,000 from the four official files in `folder`, their form validated."""
     images, labels = [], []
-    for image_file, label_file, n in FILES.values():
-        images.append(read_idx(folder / image_file, (n, SIDE, SIDE)))
-        labels.append(read_idx(folder / label_file, (n,)))
-        if labels[-1].max() > 9:
+    paths = [folder / file.name for file in PUBLISHED.files]
+    for i, n in ((0, N_TRAIN), (2, N_TEST)):
+        images.append(read_idx(paths[i], (n, SIDE, SIDE)))
+        labels.append(read_idx(paths[i + 1], (n,)))
+        if (highest := labels[-1].max()) > 9:
             raise DataError(
-                f"{folder / label_file}: expected labels 0–9, found {labels[-1].max()}; "
-                "fetch it again."
+                f"{paths[i + 1]}: expected labels 0–9, found {highest}; fetch it again."
             )
     return Digits(
         np.concatenate(images),
@@ -96,26 +107,20 @@ def load_mnist(folder: Path) -> Digits:
 
 def load_sample(path: Path = SAMPLE) -> Digits:
     """The bundled held-out fifth of the 80/20 protocol (14,001 images)."""
-    try:
-        with path.open("rb") as file:
-            content = np.lib.npyio.NpzFile(file)
-            images, labels, position = (content[name] for name in ("images", "labels", "position"))
+    with opened_sample(path) as content:
+        images, labels, position = (content[name] for name in ("images", "labels", "position"))
         if images.dtype != np.uint8 or images.shape != (len(labels), SIDE, SIDE):
             raise ValueError(f"images of shape {images.shape} for {len(labels):,} labels")
         if labels.dtype != np.uint8 or labels.shape != position.shape or labels.max() > 9:
             raise ValueError("labels other than 0–9, one for each position")
         if (np.diff(position, prepend=-1, append=N_TRAIN + N_TEST) < 1).any():
             raise ValueError(f"positions that do not rise from 0 to {N_TRAIN + N_TEST:,}")
-    except Exception as error:  # of a dozen kinds, from zipfile, zlib, tokenize and NumPy
-        raise DataError(
-            f"{path} cannot be read ({reason(error)}); restore it from the repository."
-        ) from error
     return Digits(images, labels.astype(np.int64), position.astype(np.int64))
 
 
 def save_sample(digits: Digits, path: Path = SAMPLE) -> None:
     """Write the held-out fifth of the full pool, compressed."""
-    _need_full_pool(digits)
+    need_full_pool(digits.position, N_TRAIN + N_TEST, "images", "load_mnist")
     held_out = np.concatenate([_train_and_test(digits.labels, d)[1] for d in range(10)])
     held_out.sort()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -138,24 +143,16 @@ def split_mnist(digits: Digits, abnormal: str, protocol: str = "80/20") -> Split
         raise DataError(f"The abnormal digit is one of 0 to 9; found {abnormal!r}.")
     if protocol not in PROTOCOLS:
         raise DataError(f"The protocol is {' or '.join(PROTOCOLS)}; found {protocol!r}.")
-    _need_full_pool(digits)
-    parts: dict[str, list[NDArray[np.int64]]] = {
-        "fit": [],
-        "validation": [],
-        "calibration": [],
-        "test": [],
-    }
+    need_full_pool(digits.position, N_TRAIN + N_TEST, "images", "load_mnist")
+    parts: dict[str, list[NDArray[np.int64]]] = {name: [] for name in PARTS}
     for digit in range(10):
         if str(digit) == abnormal:
             parts["test"].append(np.flatnonzero(digits.labels == digit))
             continue
         train, test = _train_and_test(digits.labels, digit, protocol)
-        first, second = np.cumsum(
-            [round(FIT_SHARE * len(train)), round(VALIDATION_SHARE * len(train))]
-        )
-        for name, index in zip(
-            parts, (train[:first], train[first:second], train[second:], test), strict=True
-        ):
+        sizes = [round(share * len(train)) for share in (FIT_SHARE, VALIDATION_SHARE)]
+        divided = [*np.split(train, np.cumsum(sizes)), test]
+        for name, index in zip(PARTS, divided, strict=True):
             parts[name].append(index)
     return Split(
         use_case="mnist",
@@ -164,15 +161,6 @@ def split_mnist(digits: Digits, abnormal: str, protocol: str = "80/20") -> Split
         classes=np.array(DIGITS)[digits.labels],
         parts={name: np.sort(np.concatenate(index)) for name, index in parts.items()},
     )
-
-
-def _need_full_pool(digits: Digits) -> None:
-    """The numbers of a split are those of the full pool in its own order."""
-    if not np.array_equal(digits.position, np.arange(N_TRAIN + N_TEST)):
-        raise DataError(
-            f"A split needs the full pool of {N_TRAIN + N_TEST:,} images in its own order; found "
-            f"{len(digits.position):,}. Take it from load_mnist."
-        )
 
 
 def _train_and_test(
@@ -194,9 +182,7 @@ def vectors(images: Bytes) -> NDArray[np.float32]:
 
 def sample_ids(images: Bytes) -> NDArray[np.str_]:
     """A content hash (16 hex digits) per image, so that scores join with data in any order."""
-    return np.array(
-        [hashlib.blake2b(image.tobytes(), digest_size=8).hexdigest() for image in images], "<U16"
-    )
+    return content_ids(images)
 
 
 # As models and pages see it
@@ -227,7 +213,7 @@ def load_pool(download: bool = False, progress: Progress | None = None) -> Digit
 
     Raises `DataError` with one sentence for a set that is not there or not as published.
     """
-    return DigitPool(load_mnist(fetch.mnist_folder(download, progress)))
+    return DigitPool(load_mnist(dataset_folder(PUBLISHED, download, progress)))
 
 
 def bundled() -> Samples:

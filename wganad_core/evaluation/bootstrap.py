@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from wganad_core.evaluation import resampling
-from wganad_core.evaluation.curves import Curve, IntArray, auprc, checked, curve
+from wganad_core.evaluation.curves import IntArray, auprc, checked, curve
 from wganad_core.evaluation.points import FloatArray
 from wganad_core.evaluation.rates import check_base_rate
 from wganad_core.evaluation.resampling import Binned, Counts, Progress
@@ -106,11 +106,30 @@ def bands(
     confidence: float = 0.95,
     progress: Progress | None = None,
 ) -> Bands:
-    """Resamples the samples, or with `subject` (n,) the subjects; the same seed, the same bands.
+    """Percentile intervals of a curve (Efron 1979); the same seed, the same bands.
 
-    `progress` is told the fraction done, now and then. Raises `ValueError` for what `curve`
-    refuses, for one class only, fewer than two subjects, fewer than 20 resamples, or a
-    confidence outside (0, 1).
+    Parameters
+    ----------
+    label, score : (n,), as for `curve`
+    subject : (n,), optional
+        Whose the samples are: then whole subjects are resampled.
+    base_rate : in [0, 1], the π at which precision is meant; by default the sample's own
+    n_resamples, seed, confidence : how many, which, and how sure
+    progress : is told the fraction done, now and then
+
+    Raises
+    ------
+    ValueError
+        For what `curve` refuses, one class only, fewer than two subjects, fewer than 20
+        resamples, or a confidence outside (0, 1).
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import bands
+    >>> label = np.repeat([0, 1], 50)
+    >>> low, high = bands(label, np.arange(100) + 20 * (1 - label), seed=1).auprc
+    >>> 0.5 < low < high < 1
+    True
     """
     label, score = _both_classes(label, score)
     _check(n_resamples, confidence, base_rate)
@@ -121,14 +140,13 @@ def bands(
     else:
         together = resampling.by_subject((binned,), label, (score,), subject, n_resamples, random)
         draws = (counts for (counts,) in together)
-    chunks = []
+    chunks: list[Counts] = []
     for counts in draws:
         chunks.append(counts)
         if progress is not None:
             progress(0.8 * sum(len(c.true) for c in chunks) / n_resamples)
-    drawn = Counts(
-        np.concatenate([c.true for c in chunks]), np.concatenate([c.false for c in chunks])
-    )
+    true, false = zip(*((c.true, c.false) for c in chunks), strict=True)
+    drawn = Counts(np.concatenate(true), np.concatenate(false))
     found = _bands(binned, drawn, base_rate, confidence, "sample" if subject is None else "subject")
     if progress is not None:
         progress(1.0)
@@ -150,6 +168,13 @@ def paired_difference(
 
     Arguments and errors as for `bands`. With `subject`, the interval is the jackknife's: subjects,
     or as many groups of them as `n_resamples`, are left out one at a time.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import paired_difference
+    >>> label, score = np.repeat([0, 1], 50), np.arange(100)
+    >>> paired_difference(label, score, -score).low > 0
+    True
     """
     label, score_a = _both_classes(label, score_a)
     _, score_b = _both_classes(label, score_b)
@@ -229,37 +254,24 @@ def _narrow(few: str) -> str:
 def _bands(
     binned: Binned, drawn: Counts, base_rate: float | None, confidence: float, by: By
 ) -> Bands:
-    grid = np.linspace(0, 1, RECALLS)
+    grid, tails = np.linspace(0, 1, RECALLS), _tails(confidence)
     precision = drawn.precision(base_rate)
-    low, high = _interval(_precision_at(grid, drawn.true, precision), confidence)
-    area = np.quantile(binned.corrected_auprc(drawn, base_rate), _tails(confidence))
-    roc = np.quantile(binned.corrected_auroc(drawn), _tails(confidence))
+    area = np.quantile(binned.corrected_auprc(drawn, base_rate), tails)
+    roc = np.quantile(binned.corrected_auroc(drawn), tails)
     reached = binned.states <= binned.curve.last_state  # but for scores of −inf: all
-    recall = _interval(drawn.recall[:, reached], confidence)
-    rate = _interval(drawn.false_alarm_rate[:, reached], confidence)
-    precisions = _interval(precision[:, reached], confidence)
     return Bands(
-        recall=grid,
-        low=low,
-        high=high,
-        auprc=(float(area[0]), float(area[1])),
-        auroc=(float(roc[0]), float(roc[1])),
-        thresholds=_thresholds(binned.curve, binned.states[reached]),
-        recall_low=recall[0],
-        recall_high=recall[1],
-        rate_low=rate[0],
-        rate_high=rate[1],
-        precision_low=precisions[0],
-        precision_high=precisions[1],
+        grid,
+        *_interval(_precision_at(grid, drawn.true, precision), confidence),
+        (float(area[0]), float(area[1])),
+        (float(roc[0]), float(roc[1])),
+        np.append(binned.curve.levels, -np.inf)[binned.states[reached]],
+        *_interval(drawn.recall[:, reached], confidence),
+        *_interval(drawn.false_alarm_rate[:, reached], confidence),
+        *_interval(precision[:, reached], confidence),
         n_resamples=len(drawn.true),
         confidence=confidence,
         by=by,
     )
-
-
-def _thresholds(curve: Curve, states: IntArray) -> FloatArray:
-    """(s,): as `Curve.threshold` of each."""
-    return np.append(curve.levels, -np.inf)[states]
 
 
 def _precision_at(grid: FloatArray, true: IntArray, precision: FloatArray) -> FloatArray:

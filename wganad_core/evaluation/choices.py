@@ -25,7 +25,14 @@ def f_scores(
     base_rate: float | None = None,
     states: NDArray[Any] | None = None,
 ) -> FloatArray:
-    """F-beta of all or some states; NaN where nothing is flagged and there is no anomaly."""
+    """F-beta of all or some states; NaN where nothing is flagged and there is no anomaly.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import curve, f_scores
+    >>> f_scores(curve([0, 1], [0.2, 0.7]))
+    array([0.        , 1.        , 0.66666667])
+    """
     share = curve.shares(base_rate, states)
     return f_of(share.true_positives, share.false_positives, share.false_negatives, beta)
 
@@ -36,7 +43,14 @@ def costs(
     base_rate: float | None = None,
     states: NDArray[Any] | None = None,
 ) -> FloatArray:
-    """Expected cost per sample of all or some states, in false alarms; a miss costs `ratio`."""
+    """Expected cost per sample of all or some states, in false alarms; a miss costs `ratio`.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import costs, curve
+    >>> costs(curve([0, 1], [0.2, 0.7]), ratio=5)
+    array([2.5, 0. , 0.5])
+    """
     check_ratio(ratio)
     share = curve.shares(base_rate, states)
     return ratio * share.false_negatives + share.false_positives
@@ -45,7 +59,13 @@ def costs(
 def best_f(curve: Curve, beta: float = 1.0, base_rate: float | None = None) -> float:
     """The threshold with the largest F-beta.
 
-    Raises `ValueError` without anomalies, in the sample or, at a base rate of 0, in the world.
+    Raises `ValueError` without anomalies, in the sample or, at a base rate of 0, in the population.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import best_f, curve
+    >>> best_f(curve([0, 0, 1, 1], [0.1, 0.4, 0.3, 0.9]))
+    0.1
     """
     if base_rate == 0:
         raise ValueError("Expected a base rate above 0, as F is about anomalies; found 0.")
@@ -57,6 +77,12 @@ def lowest_cost(curve: Curve, ratio: float, base_rate: float | None = None) -> f
     """The threshold with the lowest expected cost.
 
     Raises `ValueError` for a ratio below 0, and for a sample of one class at another base rate.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import curve, lowest_cost
+    >>> lowest_cost(curve([0, 0, 1, 1], [0.1, 0.4, 0.3, 0.9]), ratio=0.5)
+    0.4
     """
     shifted = _is_shifted(curve, base_rate)
     _need(curve, anomalies=shifted, normals=shifted)
@@ -68,6 +94,12 @@ def at_recall(curve: Curve, recall: float) -> float:
 
     −inf where no threshold reaches it, as anomalies have a score of −inf. Raises `ValueError`
     for a recall outside [0, 1] and without anomalies.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import at_recall, curve
+    >>> at_recall(curve([0, 0, 1, 1], [0.1, 0.4, 0.3, 0.9]), 0.5)
+    0.4
     """
     _need(curve, anomalies=True)
     if not 0 <= recall <= 1:
@@ -80,6 +112,12 @@ def at_false_alarm_rate(curve: Curve, rate: float) -> float:
     """The lowest threshold at which at most this share of the normals is flagged.
 
     Raises `ValueError` for a rate outside [0, 1] and without normals.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import at_false_alarm_rate, curve
+    >>> at_false_alarm_rate(curve([0, 0, 1, 1], [0.1, 0.4, 0.3, 0.9]), 0.5)
+    0.1
     """
     _need(curve, normals=True)
     if not 0 <= rate <= 1:

@@ -1,7 +1,7 @@
 """From labels and scores, sorted once, to what any threshold does.
 
 The states of a curve: in state i the i highest distinct scores are flagged, so that state 0 flags
-nothing and state k everything. Samples that share a score share their fate.
+nothing and state k everything. Samples with equal scores are flagged together.
 """
 
 from __future__ import annotations
@@ -123,9 +123,26 @@ class Curve:
 
 
 def curve(label: ArrayLike, score: ArrayLike) -> Curve:
-    """Sorts once. `label` (n,) of 0 and 1, `score` (n,), higher = more anomalous.
+    """Sort the samples once, for every question about thresholds.
 
-    Raises `ValueError` for an empty sample, unequal lengths, labels other than 0 and 1, or NaN.
+    Parameters
+    ----------
+    label : (n,) of 0 (normal) and 1 (anomaly)
+    score : (n,), higher = more anomalous, ±inf allowed
+
+    Raises
+    ------
+    ValueError
+        For an empty sample, unequal lengths, labels other than 0 and 1, or NaN.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import curve
+    >>> found = curve([0, 0, 1, 1], [0.1, 0.4, 0.3, 0.9])
+    >>> found.levels, found.true_positives
+    (array([0.9, 0.4, 0.3, 0.1]), array([0, 1, 1, 2, 2]))
+    >>> found.at(0.35).recall
+    0.5
     """
     label, score = checked(label, score)
     order = np.argsort(score)[::-1]
@@ -159,6 +176,12 @@ def auprc(curve: Curve, base_rate: float | None = None) -> float:
     """Average precision Σ (R_i − R_{i−1}) · P_i, as scikit-learn's; re-weighted if asked.
 
     1 without normals; NaN without anomalies, and for a base rate of 0.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import auprc, curve
+    >>> round(auprc(curve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])), 4)
+    0.8333
     """
     if not curve.n_anomalies or base_rate == 0:
         return math.nan
@@ -168,7 +191,14 @@ def auprc(curve: Curve, base_rate: float | None = None) -> float:
 
 
 def auroc(curve: Curve) -> float:
-    """Area under recall over false-alarm rate, by trapezoids; NaN unless both classes are there."""
+    """Area under recall over false-alarm rate, by trapezoids; NaN unless both classes are there.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import auroc, curve
+    >>> auroc(curve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]))
+    0.75
+    """
     if not curve.n_anomalies or not curve.n_normals:
         return math.nan
     true, false = curve.true_positives, curve.false_positives

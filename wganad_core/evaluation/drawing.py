@@ -15,7 +15,14 @@ FEW_DIGITS, ALL_DIGITS = 4, 17  # significant ones; 17 tell any two numbers apar
 
 
 def digits(low: float, high: float) -> int:
-    """How many significant digits tell numbers apart that differ by a 1000th of `high` − `low`."""
+    """How many significant digits tell numbers apart that differ by a 1000th of `high` − `low`.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import digits
+    >>> digits(1000.0, 1000.5)
+    8
+    """
     span, largest = high - low, max(abs(low), abs(high))
     if not 0 < span < math.inf:
         return FEW_DIGITS
@@ -33,6 +40,13 @@ def states_to_draw(curve: Curve, n: int = 400, along_axis: bool = True) -> IntAr
       over its logit is at most 1/4,
     - 12/n of the finite range of scores; not `along_axis`, the order of the scores alone decides.
     Raises `ValueError` for an n outside 40 … 4,000.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import curve, states_to_draw
+    >>> score = np.arange(10_000)
+    >>> len(states_to_draw(curve(score % 2, score)))
+    491
     """
     if not FEWEST <= n <= MOST:
         raise ValueError(f"Expected {FEWEST} to {MOST} states to draw; found {n}.")

@@ -32,6 +32,13 @@ class OperatingPoint:
     recall without anomalies, false-alarm rate and specificity without normals, precision where
     nothing is flagged, F where nothing is flagged and there is no anomaly. Re-weighting a sample
     of one class gives NaN throughout.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import OperatingPoint
+    >>> point = OperatingPoint(0.5, 8, 2, 2, 88, base_rate=0.1)
+    >>> point.recall, round(point.precision, 3), round(point.f(), 3)
+    (0.8, 0.8, 0.8)
     """
 
     threshold: float

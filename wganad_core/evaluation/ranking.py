@@ -41,6 +41,13 @@ class Ranking:
 
     After that, every question about a threshold costs O(log n) and the length of its answer.
     Of samples with equal scores, the one with the lower number comes first.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import Ranking
+    >>> ranking = Ranking([0.1, 0.9, 0.4], label=[0, 1, 1])
+    >>> ranking.n_flagged(0.5), ranking.misses(0.5, limit=10)
+    (1, array([2]))
     """
 
     def __init__(

@@ -12,7 +12,14 @@ from wganad_core.records import Summary
 
 
 def auprc_floor(base_rate: float) -> float:
-    """The smallest AUPRC that any ranking can have: 1 + (1 − π) ln(1 − π)/π, 0 for π = 0."""
+    """The smallest AUPRC that any ranking can have: 1 + (1 − π) ln(1 − π)/π, 0 for π = 0.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import auprc_floor
+    >>> round(auprc_floor(0.5), 4)
+    0.3069
+    """
     if base_rate >= 1:
         return 1.0
     if base_rate < 0.1:  # the formula's own series, as its terms nearly cancel
@@ -24,6 +31,12 @@ def summary(label: NDArray[np.integer], score: NDArray[np.floating]) -> Summary:
     """AUPRC (scikit-learn's average precision), AUROC, base rate and floor.
 
     Raises `ValueError` unless both classes are present and all scores are numbers.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import summary
+    >>> summary(np.array([0, 1, 1]), np.array([0.1, 0.4, 0.9])).auroc
+    1.0
     """
     if len(label) != len(score) or not 0 < label.sum() < len(label):
         raise ValueError(
@@ -43,7 +56,15 @@ def summary(label: NDArray[np.integer], score: NDArray[np.floating]) -> Summary:
 def false_alarms_by_group(
     flagged: NDArray[np.bool_], label: NDArray[np.integer], group: NDArray[np.integer], n: int
 ) -> NDArray[np.float64]:
-    """Share of normals that are flagged, per group 0 … n − 1; NaN for a group without normals."""
+    """Share of normals that are flagged, per group 0 … n − 1; NaN for a group without normals.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import false_alarms_by_group
+    >>> flagged, label = np.array([True, False, True]), np.zeros(3, int)
+    >>> false_alarms_by_group(flagged, label, group=np.array([0, 0, 1]), n=2)
+    array([0.5, 1. ])
+    """
     normal = label == 0
     alarms = np.bincount(group[normal & flagged], minlength=n).astype(float)
     members = np.bincount(group[normal], minlength=n)

@@ -8,7 +8,7 @@ import numpy as np
 
 from wganad_core.board import Row, over_seeds
 from wganad_core.figures import style
-from wganad_core.figures.style import PALETTE, Spec
+from wganad_core.figures.style import PALETTE, Part
 
 FEW = (style.BLUE, style.SKY, style.ORANGE, style.PURPLE, style.GREEN)  # of bars of few classes
 HATCHES = ("/", "x", ".", "\\")
@@ -16,7 +16,7 @@ QUOTED = "paper"
 MOST_IN_A_ROW = 8  # groups of bars
 
 
-def auprc_bars(series: Mapping[str, Sequence[Row]], classes: Sequence[str]) -> Spec:
+def auprc_bars(series: Mapping[str, Sequence[Row]], classes: Sequence[str]) -> Part:
     """AUPRC by abnormal class, a bar per series, above the chance level (Fig. 23).
 
     Seeds are averaged, ± their standard deviation. Quoted rows, of the detector `paper`, are
@@ -50,12 +50,12 @@ def _look(i: int, n_parts: int) -> tuple[str, str]:
     return colours[i % len(colours)], "x" if i >= len(colours) else ""
 
 
-def _once(name: str, axis: int) -> Spec:
+def _once(name: str, axis: int) -> Part:
     """In the legend for the first half only."""
     return {"legendgroup": name, "showlegend": axis == 1, **style.axes(axis)}
 
 
-def _bars(name: str, rows: Sequence[Row], classes: Sequence[str], colour: str, hatch: str) -> Spec:
+def _bars(name: str, rows: Sequence[Row], classes: Sequence[str], colour: str, hatch: str) -> Part:
     members = [[row for row in rows if row.abnormal == abnormal] for abnormal in classes]
     found = [over_seeds(group, "auprc") for group in members]
     n_seeds = [f"{len(group)} seed{'s' * (len(group) != 1)}" for group in members]
@@ -78,7 +78,7 @@ def _bars(name: str, rows: Sequence[Row], classes: Sequence[str], colour: str, h
     }
 
 
-def _chance(rows: Sequence[Row], classes: Sequence[str]) -> Spec:
+def _chance(rows: Sequence[Row], classes: Sequence[str]) -> Part:
     """The base rate of each class as a line across its bars, taken from the largest test part."""
     x: list[float | None] = []
     y: list[float | None] = []
@@ -94,12 +94,12 @@ def _chance(rows: Sequence[Row], classes: Sequence[str]) -> Spec:
     return style.scatter("lines", x, y, name=name, line=line, hovertemplate=words)
 
 
-def _bar_layout(parts: Sequence[Sequence[str]], n: int, narrow: bool) -> Spec:
+def _bar_layout(parts: Sequence[Sequence[str]], n: int, narrow: bool) -> Part:
     """Both halves in one row or one below the other, or a single row."""
     single, stacked = len(parts) == 1, narrow and len(parts) > 1
     legend = 26 * (1 + n // 6)
     margin = {"l": 58 if single else 44, "r": 4, "t": legend + 10, "b": 40}
-    slanted: Spec = {}
+    slanted: Part = {}
     if narrow and single:
         legend = 20 * (n + 1)
         margin |= {"l": 40, "t": legend + 10, "b": 66}
@@ -108,7 +108,7 @@ def _bar_layout(parts: Sequence[Sequence[str]], n: int, narrow: bool) -> Spec:
         legend = 26 * -(-(n + 1) // 2)
         margin["t"] = legend + 10
     place = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}}
-    layout: Spec = {"height": (2 * 230 if stacked else 360) + legend, "margin": margin}
+    layout: Part = {"height": (2 * 230 if stacked else 360) + legend, "margin": margin}
     layout |= {"barmode": "group", "bargap": 0.16, "bargroupgap": 0.06, "legend": place}
     start, total, fixed = 0.0, sum(map(len, parts)), {"fixedrange": True}
     for number, part in enumerate(parts):

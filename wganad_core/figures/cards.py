@@ -13,7 +13,7 @@ from wganad_core.data import recurrence
 from wganad_core.data.mixture import Mixture
 from wganad_core.data.pool import Samples
 from wganad_core.figures import style
-from wganad_core.figures.style import Spec
+from wganad_core.figures.style import Part
 from wganad_core.figures.windows.recurrence import NEAR_TO_FAR
 from wganad_core.figures.windows.signals import AXES, times
 from wganad_core.pretrained import Run
@@ -80,7 +80,7 @@ class Card:
     caption: str
     page: str
     query: Mapping[str, str]
-    figure: Spec
+    figure: Part
 
 
 def paper_cards(runs: Mapping[str, Run], mixture: Mixture) -> list[Card]:
@@ -111,7 +111,7 @@ def movement_cards(windows: Samples) -> list[Card]:
     ]
 
 
-def _window(known: FloatArray, unseen: FloatArray) -> Spec:
+def _window(known: FloatArray, unseen: FloatArray) -> Part:
     """Total acceleration (3, L) of a window that a model knows and of one that it does not."""
     t = times(known.shape[-1])
     data = [
@@ -122,18 +122,18 @@ def _window(known: FloatArray, unseen: FloatArray) -> Spec:
     return _finish(data, xaxis={"nticks": 5, "ticksuffix": " s"}, yaxis={"nticks": 5})
 
 
-def _line(x: NDArray[Any], y: NDArray[Any], colour: str, width: float, **more: Any) -> Spec:
+def _line(x: NDArray[Any], y: NDArray[Any], colour: str, width: float, **more: Any) -> Part:
     return style.scatter("lines", x, y, line={"color": colour, "width": width}, **more)
 
 
-def _recurrence(signals: FloatArray) -> Spec:
+def _recurrence(signals: FloatArray) -> Part:
     t, image = times(signals.shape[-1]), recurrence.joint_distance_matrix(signals)
     looks = {"showscale": False, "colorscale": NEAR_TO_FAR, "hoverinfo": "skip"}
     data = [{"type": "heatmap", "z": image, "x": t, "y": t, **looks}]
     return _finish(data, xaxis=BARE, yaxis={**BARE, "scaleanchor": "x"})
 
 
-def _finish(data: list[Spec], xaxis: Spec, yaxis: Spec, **layout: Any) -> Spec:
+def _finish(data: list[Part], xaxis: Part, yaxis: Part, **layout: Any) -> Part:
     """Small, quiet, not for zooming."""
     fixed = {"fixedrange": True}
     still = {"showlegend": False, "dragmode": False, "uirevision": "card"}
@@ -147,7 +147,7 @@ def _plane(
     data: FloatArray | None = None,
     frame: Frame | None = None,
     field: FloatArray | None = None,
-) -> Spec:
+) -> Part:
     box, drawn = mixture.box, []
     if field is not None:
         size = len(field)
@@ -162,12 +162,12 @@ def _plane(
     return _finish(drawn, xaxis=x, yaxis=y)
 
 
-def _dots(points: FloatArray, colour: str, size: int) -> Spec:
+def _dots(points: FloatArray, colour: str, size: int) -> Part:
     marker = {"size": size, "color": colour}
     return style.scatter("markers", *points.T, marker=marker, hoverinfo="skip")
 
 
-def _distance(run: Run) -> Spec:
+def _distance(run: Run) -> Part:
     step, data, words = run.recording.column("step"), [], []
     for name, label, colour, at in (
         ("wasserstein", "exact W₁", style.VERMILLION, 0.95),
@@ -181,7 +181,7 @@ def _distance(run: Run) -> Spec:
     return _finish(data, annotations=words, xaxis={"nticks": 4}, yaxis={"nticks": 4})
 
 
-def _shares(collapsed: Frame, covering: Frame) -> Spec:
+def _shares(collapsed: Frame, covering: Frame) -> Part:
     data = [
         {
             "type": "bar",

@@ -17,11 +17,12 @@ from PIL import Image, ImageDraw, ImageFont
 from wganad_core.config import Method
 from wganad_core.data.mixture import Mixture
 from wganad_core.figures import race, style
-from wganad_core.figures.race import LaneDrawing, View
+from wganad_core.figures.race import LaneDrawing, Layers
 from wganad_core.records import COLLAPSE_SHARE, COVERED_SHARE, Frame, Recording
 
 MAX_STEPS = 40
 MILLISECONDS, LAST_MILLISECONDS = 150, 2500
+Lanes = Sequence[tuple[str, Method, Recording]]
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -91,33 +92,31 @@ def recorded_steps(recordings: Sequence[Recording], n: int = MAX_STEPS) -> list[
     return [steps[i] for i in at]
 
 
+def _drawings(race_lanes: Lanes, step: int) -> list[LaneDrawing]:
+    return [
+        LaneDrawing(name, method, past.nearest(step), past) for name, method, past in race_lanes
+    ]
+
+
 def race_html(
     titles: Sequence[str],
     methods: Sequence[Method],
     recordings: Sequence[Recording],
     mixture: Mixture,
-    view: View | None = None,
+    layers: Layers | None = None,
 ) -> bytes:
     """The race as one HTML file with play, pause and a slider; it needs no network."""
     steps = recorded_steps(recordings)
     lanes = list(zip(titles, methods, recordings, strict=True))
-    figures = [
-        race.race_figure(
-            [LaneDrawing(title, method, past.nearest(step), past) for title, method, past in lanes],
-            mixture,
-            view,
-        )
-        for step in steps
-    ]
+    figures = [race.race_figure(_drawings(lanes, step), mixture, layers) for step in steps]
     animated = _animate(figures, [f"{step:,}" for step in steps])
     player = PLAYER.replace("NAMES", json.dumps([frame.name for frame in animated.frames]))
-    player = player.replace("MILLISECONDS", str(MILLISECONDS))
     inner = animated.to_html(
         full_html=False,
         include_plotlyjs=True,
         auto_play=False,
         div_id="race",
-        post_script=player,
+        post_script=player.replace("MILLISECONDS", str(MILLISECONDS)),
         config={"responsive": True, "displaylogo": False},
     )
     title = html.escape(" · ".join(titles))
@@ -127,16 +126,13 @@ def race_html(
 def _animate(figures: list[go.Figure], names: list[str]) -> go.Figure:
     """The last figure, with all of them as frames: only what differs between them is repeated."""
     shown = [figure.to_plotly_json() for figure in figures]
-    traces = [
-        i
-        for i in range(len(shown[0]["data"]))
-        if len({_text(figure["data"][i]) for figure in shown}) > 1
-    ]
-    keys = [
-        key
-        for key in shown[0]["layout"]
-        if key != "meta" and len({_text(figure["layout"].get(key)) for figure in shown}) > 1
-    ]
+
+    def differs(part: str, key: Any) -> bool:
+        found = (figure[part] for figure in shown)
+        return len({_text(x[key] if part == "data" else x.get(key)) for x in found}) > 1
+
+    traces = [i for i in range(len(shown[0]["data"])) if differs("data", i)]
+    keys = [key for key in shown[0]["layout"] if key != "meta" and differs("layout", key)]
     animated = style.standalone(figures[-1])
     animated.frames = [
         go.Frame(
@@ -189,28 +185,20 @@ def race_gif(
     """The race as an animated GIF at most `width` pixels wide; its last picture stays longer."""
     canvas = _Canvas(len(recordings), width, has_bars=len(mixture.modes) > 0)
     lanes = list(zip(titles, methods, recordings, strict=True))
-    pictures = [
-        canvas.picture(
-            [LaneDrawing(title, method, past.nearest(step), past) for title, method, past in lanes],
-            mixture,
-        )
-        for step in recorded_steps(recordings)
-    ]
+    steps = recorded_steps(recordings)
+    pictures = [canvas.picture(_drawings(lanes, step), mixture) for step in steps]
     palette = _common_palette(pictures)
-    indexed = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
-    durations = [MILLISECONDS] * (len(indexed) - 1) + [LAST_MILLISECONDS]
+    first, *rest = (p.quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures)
+    durations = [MILLISECONDS] * len(rest) + [LAST_MILLISECONDS]
     file = io.BytesIO()
-    indexed[0].save(
-        file, format="GIF", save_all=True, append_images=indexed[1:], duration=durations, loop=0
-    )
+    first.save(file, "GIF", save_all=True, append_images=rest, duration=durations, loop=0)
     return file.getvalue()
 
 
 def _common_palette(pictures: Sequence[Image.Image]) -> Image.Image:
     """One palette for all pictures, from a few of them: nothing flickers between frames."""
-    some = [
-        pictures[i] for i in np.linspace(0, len(pictures) - 1, min(5, len(pictures))).astype(int)
-    ]
+    at = np.linspace(0, len(pictures) - 1, min(5, len(pictures))).astype(int)
+    some = [pictures[i] for i in at]
     montage = Image.new("RGB", (some[0].width, some[0].height * len(some)))
     for i, picture in enumerate(some):
         montage.paste(picture, (0, i * picture.height))
@@ -263,27 +251,17 @@ class _Canvas:
         box = mixture.box
         unit = size / (box[1] - box[0])
 
-        def spots(points: NDArray[np.floating]) -> list[tuple[float, float]]:
-            """Pixels of the points that the plane shows."""
+        def discs(points: NDArray[np.floating], radius: float, **look: Any) -> None:
+            """A circle around each of the points that the plane shows."""
             points = points[np.isfinite(points).all(axis=1)].astype(np.float64)
             at = np.column_stack([points[:, 0] - box[0], box[3] - points[:, 1]]) * unit
-            shown = ((at > -20) & (at < size + 20)).all(axis=1)
-            return [(float(x), float(y)) for x, y in at[shown]]
+            for x, y in at[((at > -20) & (at < size + 20)).all(axis=1)].tolist():
+                draw.ellipse((x - radius, y - radius, x + radius, y + radius), **look)
 
-        dot = 1.1 * SCALE
-        for x, y in spots(mixture.x[:N_DOTS]):
-            draw.ellipse((x - dot, y - dot, x + dot, y + dot), fill=(150, 158, 168))
-        reach = 3 * mixture.sigma * unit
-        for x, y in spots(mixture.modes):
-            draw.ellipse((x - reach, y - reach, x + reach, y + reach), outline=SOFT, width=SCALE)
-        dot = 2.1 * SCALE
-        for x, y in spots(lane.frame.samples[:N_DOTS]):
-            draw.ellipse(
-                (x - dot, y - dot, x + dot, y + dot),
-                fill=_rgb(style.ORANGE),
-                outline=(120, 80, 0),
-                width=1,
-            )
+        discs(mixture.x[:N_DOTS], 1.1 * SCALE, fill=(150, 158, 168))
+        discs(mixture.modes, 3 * mixture.sigma * unit, outline=SOFT, width=SCALE)
+        look = {"fill": _rgb(style.ORANGE), "outline": (120, 80, 0), "width": 1}
+        discs(lane.frame.samples[:N_DOTS], 2.1 * SCALE, **look)
         return image
 
     def _bars(self, draw: ImageDraw.ImageDraw, left: int, top: int, frame: Frame) -> None:
@@ -300,15 +278,8 @@ class _Canvas:
         level = base - BARS * SCALE * fair / highest
         for x in range(left * SCALE, (left + self.side) * SCALE, 8 * SCALE):
             draw.line((x, level, x + 3 * SCALE, level), fill=SOFT, width=SCALE)
-        _write(
-            draw,
-            left,
-            top + BARS + 3,
-            "share of samples per mode (dashed: even)",
-            12,
-            SOFT,
-            room=self.side,
-        )
+        words = "share of samples per mode (dashed: even)"
+        _write(draw, left, top + BARS + 3, words, 12, SOFT, room=self.side)
 
 
 def _field_image(lane: LaneDrawing, size: int) -> Image.Image:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wganad_core.figures import style
-from wganad_core.figures.style import Spec
+from wganad_core.figures.style import Part
 
 SIDE = 28
 INK = [[0.0, "#FFFFFF"], [1.0, "#1B1F24"]]
@@ -76,7 +76,7 @@ def _png(levels: NDArray[np.uint8], size: tuple[int, int], diverging: bool) -> b
     return buffer.getvalue()
 
 
-def autopsy(image: Pixels, reconstructions: Mapping[str, Pixels]) -> Spec:
+def autopsy(image: Pixels, reconstructions: Mapping[str, Pixels]) -> Part:
     """The input, and per detector its reconstruction G and the residual x − G (784,)."""
     data = [_ink(image, "x")]
     for i, rebuilt in enumerate(reconstructions.values()):
@@ -87,19 +87,19 @@ def autopsy(image: Pixels, reconstructions: Mapping[str, Pixels]) -> Spec:
     return {"data": data, "layout": wide}
 
 
-def _ink(image: Pixels, name: str, axis: int = 1) -> Spec:
+def _ink(image: Pixels, name: str, axis: int = 1) -> Part:
     looks = {"zmin": 0, "zmax": 1, "colorscale": INK, "showscale": False}
     words = f"{name} = %{{z:.2f}}<extra></extra>"
     return _heatmap(_square_of(image), name, axis, hovertemplate=words, **looks)
 
 
-def _residual(image: Pixels, rebuilt: Pixels, axis: int) -> Spec:
+def _residual(image: Pixels, rebuilt: Pixels, axis: int) -> Part:
     words = "x − G = %{z:+.2f}<extra></extra>"
     z = _square_of(image) - _square_of(rebuilt)
     return _heatmap(z, "x − G", axis, hovertemplate=words, coloraxis="coloraxis")
 
 
-def _heatmap(z: Pixels, name: str, axis: int, **more: Any) -> Spec:
+def _heatmap(z: Pixels, name: str, axis: int, **more: Any) -> Part:
     return {"type": "heatmap", "z": z, "name": name, **style.axes(axis), **more}
 
 
@@ -107,7 +107,7 @@ def _square_of(image: Pixels) -> NDArray[np.float32]:
     return np.asarray(image, np.float32).reshape(SIDE, SIDE)
 
 
-def _square(axis: int, across: Sequence[float], up: Sequence[float]) -> Spec:
+def _square(axis: int, across: Sequence[float], up: Sequence[float]) -> Part:
     """Axes of one 28×28 picture, its first row on top."""
     on, side = style.axes(axis), [-0.5, SIDE - 0.5]
     bare = {"visible": False, "constrain": "domain", "fixedrange": True}
@@ -117,18 +117,18 @@ def _square(axis: int, across: Sequence[float], up: Sequence[float]) -> Spec:
     return {f"xaxis{axis}": bare | x, f"yaxis{axis}": bare | y}
 
 
-def _caption(text: str, axis: int, size: int = 13) -> Spec:
+def _caption(text: str, axis: int, size: int = 13) -> Part:
     """Words on top of a picture, wherever `constrain` puts it."""
     on = style.axes(axis)
     place = {"xref": f"{on['xaxis']} domain", "yref": f"{on['yaxis']} domain"}
     return style.note(text, 0.5, 1, size, **place, xanchor="center")
 
 
-def _autopsy_layout(names: list[str], errors: list[float], narrow: bool) -> Spec:
+def _autopsy_layout(names: list[str], errors: list[float], narrow: bool) -> Part:
     """Wide: a column per detector, the input first. Narrow: a row per detector below the input."""
     columns = len(names) + 1
     height = 190 + 150 * len(names) if narrow else 400
-    layout: Spec = {"height": height, "margin": {"l": 4, "r": 4, "t": 34, "b": 4}}
+    layout: Part = {"height": height, "margin": {"l": 4, "r": 4, "t": 34, "b": 4}}
     layout |= {"showlegend": False, "dragmode": False}
     layout["annotations"] = [_caption("<b>input x</b>", 1)]
     inner = height - 38
@@ -151,7 +151,7 @@ def _autopsy_layout(names: list[str], errors: list[float], narrow: bool) -> Spec
     return layout
 
 
-def _scale_bar(x: float, y: float, length: float) -> Spec:
+def _scale_bar(x: float, y: float, length: float) -> Part:
     words = "<b>x − G</b><br>blue: too much<br>red: missing"
     place = {"x": x, "y": y, "len": length, "xanchor": "center", "yanchor": "middle", "xpad": 0}
     ticks = {"tickvals": [-1, 0, 1], "ticktext": ["−1", "0", "+1"], "tickfont": {"size": 11}}
@@ -188,7 +188,7 @@ def path_animation(
     )
 
 
-def _frame(number: int, image: Pixels, rebuilt: Pixels, step: float, loss: float) -> Spec:
+def _frame(number: int, image: Pixels, rebuilt: Pixels, step: float, loss: float) -> Part:
     """What changes of the traces; all else stays."""
     return {
         "name": str(number),
@@ -201,10 +201,10 @@ def _frame(number: int, image: Pixels, rebuilt: Pixels, step: float, loss: float
     }
 
 
-def _path_layout() -> Spec:
+def _path_layout() -> Part:
     """One layout for wide and narrow: pictures on top, the loss below them, then the player."""
     names = ("query x", "G(z)", "x − G(z)")
-    layout: Spec = {
+    layout: Part = {
         "height": 560,
         "margin": {"l": 48, "r": 8, "t": 30, "b": 120},
         "showlegend": False,
@@ -220,9 +220,9 @@ def _path_layout() -> Spec:
     return layout
 
 
-def _player(steps: NDArray[Any], losses: Pixels) -> Spec:
+def _player(steps: NDArray[Any], losses: Pixels) -> Part:
     """A button that plays, one that pauses, and a slider over the frames."""
-    still: Spec = {"mode": "immediate", "transition": {"duration": 0}}
+    still: Part = {"mode": "immediate", "transition": {"duration": 0}}
     still["frame"] = {"duration": 0, "redraw": True}
     playing = still | {"frame": {"duration": 90, "redraw": True}, "fromcurrent": True}
     # Legible on white and on black: Plotly paints a pressed button nearly white in any theme.
@@ -255,5 +255,5 @@ def _player(steps: NDArray[Any], losses: Pixels) -> Spec:
     return {"updatemenus": [buttons], "sliders": [slider]}
 
 
-def _button(label: str, frames: list[str | None] | None, how: Spec) -> Spec:
+def _button(label: str, frames: list[str | None] | None, how: Part) -> Part:
     return {"label": label, "method": "animate", "args": [frames, how]}

@@ -22,41 +22,31 @@ def features_figure(
     """One row: residual (d,) by feature as bars, the largest at the top, each with the value found
     and the value that the generator makes of it."""
     order = np.argsort(residual)[::-1][:SHOWN]
-    texts = [f" found {x[i]:.4g}, expected {rebuilt[i]:.4g}" for i in order]
     top = max(float(residual.max()), 1e-9)
     bars = {
         "type": "bar",
         "orientation": "h",
         "x": residual[order],
         "y": [names[i] for i in order],
-        "text": texts,
+        "text": [f" found {x[i]:.4g}, expected {rebuilt[i]:.4g}" for i in order],
         "textposition": "outside",
+        "textfont": {"size": 13},
         "cliponaxis": False,
         "hoverinfo": "skip",
         "marker": {
             "color": [style.VERMILLION if residual[i] >= top / 2 else style.BLUE for i in order]
         },
-        "textfont": {"size": 13},
     }
+    title = {"text": "squared residual, standardised"}
+    rows = {"autorange": "reversed", "automargin": True, "showgrid": False, "type": "category"}
     layout = {
         "height": 70 + 34 * len(order),
         "margin": {"l": 10, "r": 10, "t": 8, "b": 44},
         "bargap": 0.35,
         "showlegend": False,
         "meta": {"narrow": {"xaxis": {"range": [0, 3.2 * top], "fixedrange": True, "nticks": 4}}},
-        "xaxis": {
-            "range": [0, 1.75 * top],
-            "fixedrange": True,
-            "nticks": 6,
-            "title": {"text": "squared residual, standardised"},
-        },
-        "yaxis": {
-            "autorange": "reversed",
-            "fixedrange": True,
-            "automargin": True,
-            "showgrid": False,
-            "type": "category",
-        },
+        "xaxis": {"range": [0, 1.75 * top], "fixedrange": True, "nticks": 6, "title": title},
+        "yaxis": {"fixedrange": True, **rows},
     }
     return go.Figure({"data": [bars], "layout": layout})
 
@@ -74,49 +64,34 @@ def recording_figure(
 ) -> go.Figure:
     """Channels x (n, c) below each other from row `first` of the file on, with what the generator
     makes of them; on top, if given, the score with its threshold. Labelled stretches are shaded."""
-    tracks: list[tuple[str, list[dict[str, Any]]]] = []
     row = np.arange(first, first + len(x))
+    tracks: list[tuple[str, list[style.Part]]] = []
     if score is not None:
         lines = [_line(row, score, style.VERMILLION, 1.6)]
         if threshold is not None and np.isfinite(threshold):
-            ends = row[[0, -1]]
-            lines.append(_line(ends, np.full(2, threshold), style.ORANGE, 2.5))
+            lines.append(_line(row[[0, -1]], np.full(2, threshold), style.ORANGE, 2.5))
         tracks.append(("score", lines))
     for at, name in enumerate(names):
         lines = [_line(row, x[:, at], style.BLUE, 1.4)]
         if rebuilt is not None:
             lines.append(_line(row, rebuilt[:, at], style.ORANGE, 1.8))
         tracks.append((name, lines))
-    data, layout = [], _shared(len(tracks), height, shaded(label, first))
-    for number, (name, lines) in enumerate(tracks, start=1):
-        axis = "" if number == 1 else str(number)
-        data += [{**line, "xaxis": "x", "yaxis": f"y{axis}"} for line in lines]
-        high = 1 - (number - 1) / len(tracks)
-        layout[f"yaxis{axis}"] = {
-            "domain": [high - 0.86 / len(tracks), high],
-            "fixedrange": True,
-            "nticks": 3,
-            "zeroline": False,
-            "title": {"text": name, "font": {"size": 12}},
-        }
-    return go.Figure({"data": data, "layout": layout})
-
-
-def _shared(n: int, height: int, shapes: list[dict[str, Any]]) -> dict[str, Any]:
-    last = "" if n == 1 else str(n)
-    return {
+    n, data = len(tracks), []
+    time = {"title": {"text": "row"}, "zeroline": False, "nticks": 8, "tickformat": ",d"}
+    layout: dict[str, Any] = {
         "height": 50 + height * n,
         "margin": {"l": 62, "r": 8, "t": 8, "b": 40},
         "showlegend": False,
-        "shapes": shapes,
-        "xaxis": {
-            "title": {"text": "row"},
-            "anchor": f"y{last}",
-            "zeroline": False,
-            "nticks": 8,
-            "tickformat": ",d",
-        },
+        "shapes": shaded(label, first),
+        "xaxis": {**time, "anchor": f"y{n if n > 1 else ''}"},
     }
+    shared = {"fixedrange": True, "nticks": 3, "zeroline": False}
+    for at, (name, lines) in enumerate(tracks):
+        axis = str(at + 1) if at else ""
+        data += [{**line, "xaxis": "x", "yaxis": f"y{axis}"} for line in lines]
+        title, high = {"text": name, "font": {"size": 12}}, 1 - at / n
+        layout[f"yaxis{axis}"] = {**shared, "title": title, "domain": [high - 0.86 / n, high]}
+    return go.Figure({"data": data, "layout": layout})
 
 
 def shaded(label: NDArray[np.int64] | None, first: int) -> list[dict[str, Any]]:
@@ -124,19 +99,10 @@ def shaded(label: NDArray[np.int64] | None, first: int) -> list[dict[str, Any]]:
     if label is None:
         return []
     edges = np.flatnonzero(np.diff(np.concatenate([[0], (label == 1).astype(np.int8), [0]])))
+    band = {"type": "rect", "xref": "x", "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
+    band |= {"line": {"width": 0}, "fillcolor": "rgba(213,94,0,0.16)"}
     return [
-        {
-            "type": "rect",
-            "xref": "x",
-            "yref": "paper",
-            "x0": float(low + first),
-            "x1": float(high + first),
-            "y0": 0,
-            "y1": 1,
-            "line": {"width": 0},
-            "fillcolor": "rgba(213,94,0,0.16)",
-            "layer": "below",
-        }
+        {**band, "x0": float(low + first), "x1": float(high + first)}
         for low, high in edges.reshape(-1, 2)[:50]
     ]
 
@@ -151,11 +117,4 @@ def _line(x: Any, y: Any, colour: str, width: float) -> dict[str, Any]:
         at = np.sort(np.column_stack([blocks.argmin(1), blocks.argmax(1)]), axis=1)
         index = (at + np.arange(n)[:, None] * piece).ravel()
         x, y = x[index], y[index]
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": x,
-        "y": y.astype(np.float32),
-        "line": {"color": colour, "width": width},
-        "hoverinfo": "skip",
-    }
+    return style.line(x, y.astype(np.float32), colour, width)

@@ -31,20 +31,25 @@ def training_figure(reports: Sequence[Report], n_steps: int) -> go.Figure:
 def training_spec(reports: Sequence[Report], n_steps: int) -> dict[str, Any]:
     """The figure as a plain dictionary, as a live page sends it."""
     step = np.array([report["step"] for report in reports], float)
-    data: list[dict[str, Any]] = []
+    stage = np.array([report["stage"] for report in reports])
+    data: list[style.Part] = []
     w = _column(reports, lambda report: report["w_estimate"])
-    validation = _column(reports, lambda report: report["validation"])
     if np.isfinite(w).any() or not len(step):
         data.append(_line(step, w, "W estimate", style.BLUE, "", width=2.5))
-    stage = np.array([report["stage"] for report in reports])
+    validation = _column(reports, lambda report: report["validation"])
     for axes, name in (("", "generator"), ("2", "encoder")):
         known = np.isfinite(validation) & (stage == name)
-        data.append(_held_out(step[known], validation[known], axes))
-    for name in dict.fromkeys(name for report in reports for name in report["losses"]):
+        held_out = _line(step[known], validation[known], "held-out rows", style.PURPLE, axes, 1.5)
+        data.append(
+            held_out | {"mode": "lines+markers", "marker": {"size": 5, "color": style.PURPLE}}
+        )
+    names = list(dict.fromkeys(name for report in reports for name in report["losses"]))
+    for name in names:
         loss = _column(reports, lambda report, name=name: report["losses"].get(name))
-        colour = COLOURS.get(name, style.VERMILLION)
-        data.append(_line(step, _in_stage(reports, name, loss), name, colour, "2"))
-    return {"data": data, "layout": _layout(reports, n_steps)}
+        if name in ("critic", "generator", "penalty") and "encoder" in stage:
+            loss = np.where(stage != "generator", np.nan, loss)  # only where it is being learned
+        data.append(_line(step, loss, name, COLOURS.get(name, style.VERMILLION), "2"))
+    return {"data": data, "layout": _layout(step, stage.tolist(), names, n_steps)}
 
 
 def _column(reports: Sequence[Report], value: Any) -> Any:
@@ -52,104 +57,54 @@ def _column(reports: Sequence[Report], value: Any) -> Any:
     return np.array([math.nan if v is None else v for v in found], float)
 
 
-def _in_stage(reports: Sequence[Report], name: str, loss: Any) -> Any:
-    """A loss only where it is being learned: the encoder's in its own stage."""
-    stage = np.array([report["stage"] for report in reports])
-    if name in ("critic", "generator", "penalty") and "encoder" in stage:
-        return np.where(stage != "generator", np.nan, loss)
-    return loss
+def _line(x: Any, y: Any, name: str, colour: str, axes: str, width: float = 1.8) -> style.Part:
+    where: style.Part = {"xaxis": f"x{axes}", "yaxis": f"y{axes}", "showlegend": False}
+    return style.line(x, y, colour, width, name=name, **where)
 
 
-def _line(x: Any, y: Any, name: str, colour: str, axes: str, width: float = 1.8) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": x,
-        "y": y,
-        "name": name,
-        "xaxis": f"x{axes}",
-        "yaxis": f"y{axes}",
-        "line": {"color": colour, "width": width},
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
-
-
-def _held_out(x: Any, y: Any, axes: str) -> dict[str, Any]:
-    marks = {"mode": "lines+markers", "marker": {"size": 5, "color": style.PURPLE}}
-    return _line(x, y, "held-out rows", style.PURPLE, axes, width=1.5) | marks
-
-
-def _layout(reports: Sequence[Report], n_steps: int) -> dict[str, Any]:
-    x = {
-        "range": [0, max(1, n_steps)],
-        "fixedrange": True,
-        "nticks": 6,
-        "zeroline": False,
-        "title": {"text": "step", "standoff": 4},
-    }
+def _layout(step: Any, stages: list[str], names: list[str], n_steps: int) -> dict[str, Any]:
+    """Side by side, and below each other where it is narrow."""
+    x = {"range": [0, max(1, n_steps)], "fixedrange": True, "nticks": 6, "zeroline": False}
     y = {"fixedrange": True, "nticks": 5, "zeroline": False}
     shapes = []
-    stages = [report["stage"] for report in reports]
     if "encoder" in stages and stages[0] != "encoder":
-        at = reports[stages.index("encoder") - 1]["step"]
-        shapes = [
-            {
-                "type": "line",
-                "xref": axis,
-                "yref": f"{axis.replace('x', 'y')} domain",
-                "x0": at,
-                "x1": at,
-                "y0": 0,
-                "y1": 1,
-                "line": {"color": style.GREY, "width": 1, "dash": "dot"},
-            }
-            for axis in ("x", "x2")
-        ]
-    names = dict.fromkeys(name for report in reports for name in report["losses"])
-    keys = "".join(
-        f" <span style='color:{COLOURS.get(n, style.VERMILLION)}'>━ {n}</span>" for n in names
-    )
-    left = (
-        f"<b>Distance W of made and real rows</b>"
-        f" <span style='color:{style.BLUE}'>━ critic's estimate</span>"
-        f" <span style='color:{style.PURPLE}'>● held-out rows</span>"
-    )
-    wide = [(0.0, 0.47), (0.54, 1.0)]
+        at = step[stages.index("encoder") - 1]
+        dotted = {"color": style.GREY, "width": 1, "dash": "dot"}
+        border = {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "line": dotted}
+        shapes = [{**border, "xref": f"x{n}", "yref": f"y{n} domain"} for n in ("", "2")]
+    keys = [style.coloured(f"━ {n}", COLOURS.get(n, style.VERMILLION)) for n in names]
+    losses = " ".join(["<b>Losses</b>", *keys])
+    estimate = style.coloured("━ critic's estimate", style.BLUE)
+    w = f"{estimate} {style.coloured('● held-out rows', style.PURPLE)}"
+
+    words = {"text": "step", "standoff": 4}
+
+    def places(across: Any, up: Any, **first: Any) -> dict[str, Any]:
+        """The axes of both halves, with the domains of x and what else is said of y."""
+        return {
+            "xaxis": {**x, "title": words, "domain": across[0], **first},
+            "yaxis": {**y, **up[0]},
+            "xaxis2": {**x, "title": words, "domain": across[1], "anchor": "y2"},
+            "yaxis2": {**y, **up[1], "anchor": "x2"},
+        }
+
+    beside = places([[0.0, 0.47], [0.54, 1.0]], [{}, {}])
+    halves = [{"domain": [0.57, 1]}, {"domain": [0, 0.42]}]
+    stacked = places([[0, 1], [0, 1]], halves, title={"text": ""})
     return {
         "height": HEIGHT,
         "margin": {"l": 46, "r": 8, "t": 26, "b": 40},
         "shapes": shapes,
-        "xaxis": {**x, "domain": wide[0]},
-        "yaxis": y,
-        "xaxis2": {**x, "domain": wide[1], "anchor": "y2"},
-        "yaxis2": {**y, "anchor": "x2"},
-        "annotations": [_title(left, 0), _title(f"<b>Losses</b>{keys}", wide[1][0])],
-        "meta": {"narrow": _narrow(left, f"<b>Losses</b>{keys}", x, y)},
-    }
-
-
-def _narrow(left: str, right: str, x: dict[str, Any], y: dict[str, Any]) -> dict[str, Any]:
-    short = left.replace("<b>Distance W of made and real rows</b>", "<b>W</b>")
-    return {
-        "height": 2 * HEIGHT - 60,
-        "xaxis": {**x, "domain": [0, 1], "title": {"text": ""}},
-        "yaxis": {**y, "domain": [0.57, 1]},
-        "xaxis2": {**x, "domain": [0, 1], "anchor": "y2"},
-        "yaxis2": {**y, "domain": [0, 0.42], "anchor": "x2"},
-        "annotations": [_title(short, 0), {**_title(right, 0), "y": 0.43}],
-    }
-
-
-def _title(text: str, x: float) -> dict[str, Any]:
-    return {
-        "text": text,
-        "x": x,
-        "y": 1,
-        "xref": "paper",
-        "yref": "paper",
-        "xanchor": "left",
-        "yanchor": "bottom",
-        "showarrow": False,
-        "font": {"size": 13},
+        **beside,
+        "annotations": [
+            style.note(f"<b>Distance W of made and real rows</b> {w}", 0, 1),
+            style.note(losses, 0.54, 1),
+        ],
+        "meta": {
+            "narrow": {
+                "height": 2 * HEIGHT - 60,
+                **stacked,
+                "annotations": [style.note(f"<b>W</b> {w}", 0, 1), style.note(losses, 0, 0.43)],
+            }
+        },
     }

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from wganad_core.data.mixture import Mixture
+from wganad_core.data.mixture import Mixture, square
 from wganad_core.figures import style
 from wganad_core.pretrained import Run
 from wganad_core.records import Box, Frame, LookBack
@@ -120,22 +120,12 @@ def critic_output(look: LookBack, mixture: Mixture) -> go.Figure:
     box, field = mixture.box, look.field
     titles = ["f on the plane", f"f clipped to [{look.low:.3g}, {look.high:.3g}]"]
     figure = _planes(titles, 2, [box] * 2)
+    text = "f = %{z:.3g}<br>at (%{x:.2f}, %{y:.2f})<extra></extra>"
     for column, values in ((1, field), (2, field.clip(look.low, look.high))):
         bar = {"x": 0.45 if column == 1 else 1.0, "len": 0.9, "thickness": 12}
-        figure.add_trace(
-            go.Heatmap(
-                z=values,
-                colorscale=style.DIVERGING,
-                zsmooth="fast",
-                colorbar=bar,
-                x=style.centres(box[0], box[1], field.shape[1]),
-                y=style.centres(box[2], box[3], field.shape[0]),
-                hovertemplate="f = %{z:.3g}<br>at (%{x:.2f}, %{y:.2f})<extra></extra>",
-            ),
-            row=1,
-            col=column,
-        )
-        figure.add_trace(_rings(mixture), row=1, col=column)
+        shown = {"showscale": None, "colorbar": bar, "zsmooth": "fast", "hovertemplate": text}
+        heat = style.field(values, box, style.DIVERGING, **shown)
+        figure.add_traces([heat, _rings(mixture)], rows=1, cols=column)
     note = (
         "The interval goes from the smallest to the largest f over the training set; what lies "
         "outside it is an anomaly (§5.1). Circles: 3σ."
@@ -157,14 +147,8 @@ def _planes(titles: list[str], columns: int, boxes: list[Box]) -> go.Figure:
     )
     for i, box in enumerate(boxes):
         at = {"row": i // columns + 1, "col": i % columns + 1}
-        figure.update_xaxes(range=[box[0], box[1]], constrain="domain", zeroline=False, **at)
-        figure.update_yaxes(
-            range=[box[2], box[3]],
-            constrain="domain",
-            zeroline=False,
-            scaleanchor=f"x{i + 1 if i else ''}",
-            **at,
-        )
+        x, y = style.plane_axes(box, f"{i + 1 if i else ''}")
+        figure.update_xaxes(x, **at).update_yaxes(y, **at)
     return figure
 
 
@@ -173,46 +157,24 @@ def _curves(run: Run, curves: Mapping[str, tuple[str, str]], label: str) -> go.F
     for name, (words, colour) in curves.items():
         values = run.recording.column(name)
         known = np.isfinite(values)
-        figure.add_trace(
-            go.Scatter(
-                x=step[known],
-                y=values[known].astype(np.float32),
-                mode="lines",
-                name=words,
-                line={"color": colour, "width": 2},
-                hovertemplate=f"{words} %{{y:.3g}}<br>step %{{x:,}}<extra></extra>",
-            )
-        )
+        text = f"{words} %{{y:.3g}}<br>step %{{x:,}}<extra></extra>"
+        said: style.Part = {"name": words, "hovertemplate": text, "hoverinfo": None}
+        x, y = step[known], values[known].astype(np.float32)
+        figure.add_trace(style.line(x, y, colour, 2, **said))
     figure.update_xaxes(title=f"step (1 epoch = {steps_per_epoch(run):,.0f} steps)")
     figure.update_yaxes(title=label)
-    figure.update_layout(
-        showlegend=len(curves) > 1, legend={"x": 1, "xanchor": "right", "y": 1, "yanchor": "top"}
-    )
-    return figure
+    place = {"x": 1, "xanchor": "right", "y": 1, "yanchor": "top"}
+    return figure.update_layout(showlegend=len(curves) > 1, legend=place)
 
 
-def _dots(points: NDArray[np.floating], colour: str, size: int = 3) -> go.Scatter:
-    drawn = points[:N_DRAWN]
-    return go.Scatter(
-        x=drawn[:, 0],
-        y=drawn[:, 1],
-        mode="markers",
-        hoverinfo="skip",
-        showlegend=False,
-        marker={"size": size, "color": colour, "opacity": 0.6},
-    )
+def _dots(points: NDArray[np.floating], colour: str, size: int = 3) -> style.Part:
+    look = {"size": size, "color": colour, "opacity": 0.6}
+    return style.dots(points[:N_DRAWN], look, showlegend=False)
 
 
-def _rings(mixture: Mixture) -> go.Scatter:
-    x, y = style.circles(mixture.modes, 3 * mixture.sigma) if len(mixture.modes) else ([], [])
-    return go.Scatter(
-        x=x,
-        y=y,
-        mode="lines",
-        hoverinfo="skip",
-        showlegend=False,
-        line={"width": 1.2, "color": style.GREY},
-    )
+def _rings(mixture: Mixture) -> style.Part:
+    rings = style.circles(mixture.modes, 3 * mixture.sigma)
+    return style.line(*rings, style.GREY, 1.2, showlegend=False)
 
 
 def _finish(figure: go.Figure, title: str, width: int, height: int, note: str = "") -> go.Figure:
@@ -243,9 +205,4 @@ def _square_around(points: NDArray[np.floating], box: Box) -> Box:
     low = np.minimum(points.min(axis=0), [box[0], box[2]])
     high = np.maximum(points.max(axis=0), [box[1], box[3]])
     middle, half = (low + high) / 2, 0.525 * float((high - low).max())
-    return (
-        float(middle[0]) - half,
-        float(middle[0]) + half,
-        float(middle[1]) - half,
-        float(middle[1]) + half,
-    )
+    return square(middle, half)

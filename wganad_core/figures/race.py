@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from wganad_core.config import Method
 from wganad_core.data.mixture import Mixture
 from wganad_core.figures import style
-from wganad_core.records import COLLAPSE_SHARE, COVERED_SHARE, Box, FloatArray, Frame, Recording
+from wganad_core.records import COLLAPSE_SHARE, COVERED_SHARE, Box, Frame, Recording
 
 Lens = Literal["critic", "slope", "optimal", "none"]
 Curves = Literal["distances", "losses", "divergence"]
@@ -23,7 +23,7 @@ TITLE_SIZE, SMALL = 17, 13
 
 
 @dataclasses.dataclass(frozen=True)
-class View:
+class Layers:
     """What to draw over the samples: the lens under them, arrows, the warped latent grid."""
 
     lens: Lens = "critic"
@@ -44,87 +44,64 @@ class LaneDrawing:
 
 
 def race_figure(
-    lanes: Sequence[LaneDrawing], mixture: Mixture, view: View | None = None
+    lanes: Sequence[LaneDrawing], mixture: Mixture, layers: Layers | None = None
 ) -> go.Figure:
     """All lanes side by side (stacked on narrow screens: see `layout.meta.narrow`)."""
-    return go.Figure(race_spec(lanes, mixture, view))
+    return go.Figure(race_spec(lanes, mixture, layers))
 
 
 def race_spec(
-    lanes: Sequence[LaneDrawing], mixture: Mixture, view: View | None = None
+    lanes: Sequence[LaneDrawing], mixture: Mixture, layers: Layers | None = None
 ) -> dict[str, Any]:
     """The figure as a plain dictionary with NumPy arrays: what a live page sends four times a
     second, where building and validating Plotly's objects would cost a hundred times as much."""
-    view = view or View()
+    layers = layers or Layers()
     data = []
     for i, lane in enumerate(lanes):
-        panels = (_plane(lane, mixture, view), _ledger(lane), _curves(lane, view))
+        panels = (_plane(lane, mixture, layers), _ledger(lane), _curves(lane, layers))
         for axes, traces in enumerate(panels, start=3 * i + 1):
             data += [{**trace, "xaxis": f"x{axes}", "yaxis": f"y{axes}"} for trace in traces]
-    layout = _layout(lanes, mixture, view, narrow=False)
-    layout["meta"] = {"narrow": _layout(lanes, mixture, view, narrow=True)}
+    layout = _layout(lanes, mixture, layers, narrow=False)
+    layout["meta"] = {"narrow": _layout(lanes, mixture, layers, narrow=True)}
     return {"data": data, "layout": layout}
 
 
-def _line(x: Any, y: Any, name: str, colour: str, width: float, **more: Any) -> dict[str, Any]:
-    style_of_line = {"color": colour, "width": width, **more.pop("line", {})}
-    drawn = {"type": "scatter", "mode": "lines", "x": x, "y": y, "name": name}
-    return {**drawn, "line": style_of_line, "hoverinfo": "skip", **more}
-
-
-def _dots(points: FloatArray, name: str, marker: dict[str, Any]) -> dict[str, Any]:
-    """Markers; `meta.dots` lets the live chart draw them as one path."""
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": points[:, 0],
-        "y": points[:, 1],
-        "name": name,
-        "marker": marker,
-        "hoverinfo": "skip",
-        "meta": {"dots": True},
-    }
-
-
-def _plane(lane: LaneDrawing, mixture: Mixture, view: View) -> list[dict[str, Any]]:
-    """Lens, data, 3σ circles, latent grid, samples, arrows: as many traces as the view wants,
+def _plane(lane: LaneDrawing, mixture: Mixture, layers: Layers) -> list[style.Part]:
+    """Lens, data, 3σ circles, latent grid, samples, arrows: as many traces as are wanted,
     whatever the frame."""
-    frame = lane.frame
-    outlined = {"size": 5, "color": style.ORANGE, "line": {"width": 0.5, "color": "#A06C00"}}
-    traces = [_lens(lane, mixture.box, view.lens)] if view.lens != "none" else []
-    if view.data:
+    frame, one_path = lane.frame, {"dots": True}  # how the live chart draws markers
+    traces = [_lens(lane, mixture.box, layers.lens)] if layers.lens != "none" else []
+    if layers.data:
         grey = {"size": 3, "color": style.GREY, "opacity": 0.7}
-        traces.append(_dots(mixture.x[:N_DATA], "data", grey))
+        traces.append(style.dots(mixture.x[:N_DATA], grey, name="data", meta=one_path))
     if len(mixture.modes):
         rings = style.circles(mixture.modes, 3 * mixture.sigma)
-        traces.append(_line(*rings, "3σ", style.GREY, 1.2))
-    if view.manifold:
-        grid = np.concatenate([frame.manifold, frame.manifold.swapaxes(0, 1)])
-        traces.append(_line(*style.polyline(grid), "latent grid", style.GREEN, 1))
-    traces.append(_dots(frame.samples[:N_SAMPLES], "G(z)", outlined))
-    if view.arrows:
+        traces.append(style.line(*rings, style.GREY, 1.2, name="3σ"))
+    if layers.manifold:
+        grid = style.polyline(np.concatenate([frame.manifold, frame.manifold.swapaxes(0, 1)]))
+        traces.append(style.line(*grid, style.GREEN, 1, name="latent grid"))
+    outlined = {"size": 5, "color": style.ORANGE, "line": {"width": 0.5, "color": "#A06C00"}}
+    traces.append(style.dots(frame.samples[:N_SAMPLES], outlined, name="G(z)", meta=one_path))
+    if layers.arrows:
         arrows = style.polyline(_arrow_lines(frame.arrows, mixture.box))
-        traces.append(_line(*arrows, "push", style.VERMILLION, 1.6))
+        traces.append(style.line(*arrows, style.VERMILLION, 1.6, name="push"))
     return traces
 
 
-def _lens(lane: LaneDrawing, box: Box, lens: Lens) -> dict[str, Any]:
+def _lens(lane: LaneDrawing, box: Box, lens: Lens) -> style.Part:
     frame, discriminator = lane.frame, lane.method == "gan"
     field = {"critic": frame.field, "slope": frame.slope, "optimal": frame.optimal}[lens]
     low, high = field_range(lane, lens)
     name = {"critic": "D" if discriminator else "f", "slope": "‖∇f‖", "optimal": "D*"}.get(lens, "")
-    return {
-        "type": "heatmap",
-        "z": field,
-        "x": style.centres(box[0], box[1], field.shape[1]),
-        "y": style.centres(box[2], box[3], field.shape[0]),
-        "zmin": low,
-        "zmax": high,
-        "zsmooth": "fast" if lens in ("critic", "slope") else False,
-        "colorscale": style.SEQUENTIAL if lens == "slope" else style.DIVERGING,
-        "showscale": False,
-        "hovertemplate": f"{name} = %{{z:.3g}}<br>at (%{{x:.2f}}, %{{y:.2f}})<extra></extra>",
-    }
+    return style.field(
+        field,
+        box,
+        style.SEQUENTIAL if lens == "slope" else style.DIVERGING,
+        zmin=low,
+        zmax=high,
+        zsmooth="fast" if lens in ("critic", "slope") else False,
+        hovertemplate=f"{name} = %{{z:.3g}}<br>at (%{{x:.2f}}, %{{y:.2f}})<extra></extra>",
+    )
 
 
 def field_range(lane: LaneDrawing, lens: Lens) -> tuple[float, float]:
@@ -147,25 +124,20 @@ def _arrow_lines(arrows: np.ndarray[Any, Any], box: Box) -> np.ndarray[Any, Any]
     return np.stack([start, end, left, end, right], axis=1)
 
 
-def _ledger(lane: LaneDrawing) -> list[dict[str, Any]]:
-    counts, n = lane.frame.counts, len(lane.frame.samples)
-    shares = counts / n
-    fair = 1 / max(1, len(counts))
+def _ledger(lane: LaneDrawing) -> list[style.Part]:
+    shares = lane.frame.counts / len(lane.frame.samples)
+    fair = 1 / max(1, len(shares))
+    covered = shares >= COVERED_SHARE * fair
     bars = {
         "type": "bar",
-        "x": np.arange(1, len(counts) + 1),
+        "x": np.arange(1, len(shares) + 1),
         "y": shares,
         "name": "modes",
-        "marker": {
-            "color": [
-                style.BLUE if share >= COVERED_SHARE * fair else style.VERMILLION
-                for share in shares
-            ]
-        },
+        "marker": {"color": np.where(covered, style.BLUE, style.VERMILLION).tolist()},
         "hovertemplate": "mode %{x}: %{y:.1%} of samples<extra></extra>",
     }
-    ends = [0.5, len(counts) + 0.5]
-    return [bars, _line(ends, [fair, fair], "fair share", style.GREY, 1.5, line={"dash": "dot"})]
+    fair_share = style.line([0.5, len(shares) + 0.5], [fair] * 2, style.GREY, 1.5, "dot")
+    return [bars, fair_share | {"name": "fair share"}]
 
 
 # Columns of the history with their names and colours.
@@ -186,19 +158,20 @@ CURVES: dict[Curves, list[tuple[str, str, str]]] = {
 }
 
 
-def _curves(lane: LaneDrawing, view: View) -> list[dict[str, Any]]:
+def _curves(lane: LaneDrawing, layers: Layers) -> list[dict[str, Any]]:
     """The chosen curves and a cursor at the frame's step."""
     past = lane.recording
     step, traces, ends = past.column("step"), [], [0.0]
-    for name, label, colour in CURVES[view.curves]:
+    for name, label, colour in CURVES[layers.curves]:
         values = past.column(name)
         known = np.isfinite(values)
         text = f"{label} %{{y:.3g}}<br>step %{{x:,}}<extra></extra>"
         x, y = step[known].astype(np.float32), values[known].astype(np.float32)
-        traces.append(_line(x, y, label, colour, 2, hoverinfo="all", hovertemplate=text))
+        said = {"name": label, "hoverinfo": "all", "hovertemplate": text}
+        traces.append(style.line(x, y, colour, 2, **said))
         ends += [float(y.min(initial=0)), float(y.max(initial=0))]
     now, span = [lane.frame.step] * 2, [min(ends), max(ends)]
-    return [*traces, _line(now, span, "now", style.GREY, 1, line={"dash": "dot"})]
+    return [*traces, style.line(now, span, style.GREY, 1, "dot", name="now")]
 
 
 def headline(lane: LaneDrawing) -> str:
@@ -223,127 +196,87 @@ def lens_caption(lane: LaneDrawing, lens: Lens) -> str:
     return "D* = P_r/(P_r+P_θ): pink 0 · blue 1" if lens == "optimal" else ""
 
 
+Span = tuple[float, float]
+
+
 @dataclasses.dataclass(frozen=True)
 class _Cell:
-    """Where a lane's three panels stand: (left, right), and (bottom, top) of each in pixels from
-    the top of the plotting area."""
+    """Where a lane's three panels stand: (left, right) of the plane and of the two panels below or
+    beside it, and (top, bottom) of each in pixels from the top of the plotting area."""
 
-    across: tuple[float, float]
-    panels_across: tuple[float, float]
-    plane: tuple[float, float]
-    ledger: tuple[float, float]
-    curves: tuple[float, float]
+    across: Span
+    panels_across: Span
+    plane: Span
+    ledger: Span
+    curves: Span
 
 
 def _cells(n: int, ledger: bool, narrow: bool) -> tuple[list[_Cell], float]:
     """Panels of n lanes and the height of the plotting area in pixels."""
-    if narrow:
-        side, pitch = 330.0, 740.0 if ledger else 610.0
-        stacked = []
-        for i in range(n):
-            top = i * pitch + 64
-            first = top + side + 40
-            second = first + (140 if ledger else 0)
-            stacked.append(
-                _Cell(
-                    (0, 1), (0, 1), (top, top + side), (first, first + 96), (second, second + 120)
-                )
-            )
-        return stacked, n * pitch
-    if n == 1:
-        bars = (64.0, 200.0)
+    if n == 1 and not narrow:
         curves = (260.0, 530.0) if ledger else (64.0, 530.0)
-        return [_Cell((0, 0.52), (0.6, 1), (64, 530), bars, curves)], 560
-    gap, side = 0.05, 380.0 if n == 3 else 460.0
-    width = (1 - gap * (n - 1)) / n
-    first = 64 + side + 34
-    second = first + (120 if ledger else 0)
-    cells = [
-        _Cell(
-            (i * (width + gap), i * (width + gap) + width),
-            (i * (width + gap), i * (width + gap) + width),
-            (64, 64 + side),
-            (first, first + 80),
-            (second, second + 120),
-        )
-        for i in range(n)
-    ]
-    return cells, second + 120 + 30
+        return [_Cell((0, 0.52), (0.6, 1), (64, 530), (64, 200), curves)], 560
+    if narrow:
+        side, gap, bars, below = 330.0, 40, 96, 140
+        lefts, width, tops = [0.0] * n, 1.0, [i * (740.0 if ledger else 610.0) for i in range(n)]
+        height = n * (740.0 if ledger else 610.0)
+    else:
+        side, gap, bars, below = 380.0 if n == 3 else 460.0, 34, 80, 120
+        width = (1 - 0.05 * (n - 1)) / n
+        lefts, tops = [i * (width + 0.05) for i in range(n)], [0.0] * n
+        height = 64 + side + gap + (below if ledger else 0) + 150
+    cells = []
+    for left, above in zip(lefts, tops, strict=True):
+        across, top = (left, left + width), above + 64
+        first = top + side + gap
+        second = first + (below if ledger else 0)
+        spans = (top, top + side), (first, first + bars), (second, second + 120)
+        cells.append(_Cell(across, across, *spans))
+    return cells, height
 
 
 def _layout(
-    lanes: Sequence[LaneDrawing], mixture: Mixture, view: View, narrow: bool
+    lanes: Sequence[LaneDrawing], mixture: Mixture, layers: Layers, narrow: bool
 ) -> dict[str, Any]:
     has_ledger = len(lanes[0].frame.counts) > 0
     cells, inner = _cells(len(lanes), has_ledger, narrow)
-    margin = {"l": 36, "r": 8, "t": 4, "b": 34}
-
-    def up(span: tuple[float, float]) -> list[float]:
-        return [1 - span[1] / inner, 1 - span[0] / inner]
-
     layout: dict[str, Any] = {
-        "height": inner + margin["t"] + margin["b"],
-        "margin": margin,
+        "height": inner + 38,
+        "margin": {"l": 36, "r": 8, "t": 4, "b": 34},
         "showlegend": False,
         "hovermode": "closest",
         "dragmode": "zoom",
         "bargap": 0.25,
-        "uirevision": f"{mixture.box}-{view.curves}",
+        "uirevision": f"{mixture.box}-{layers.curves}",
         "annotations": [],
     }
-    box = mixture.box
     for i, (lane, cell) in enumerate(zip(lanes, cells, strict=True)):
-        plane, ledger, curves = (3 * i + k for k in (1, 2, 3))
-        tight = {"ticks": "", "tickfont": {"size": 11}, "zeroline": False}
-        # Labels, lines and grid of the planes would cost a third of a redraw and say little.
-        bare = {"visible": False}
-        layout[f"xaxis{plane}"] = {
-            **bare,
-            "domain": list(cell.across),
-            "range": [box[0], box[1]],
-            "anchor": f"y{plane}",
-            "constrain": "domain",
-        }
-        layout[f"yaxis{plane}"] = {
-            **bare,
-            "domain": up(cell.plane),
-            "range": [box[2], box[3]],
-            "anchor": f"x{plane}",
-            "scaleanchor": f"x{plane}",
-            "constrain": "domain",
-        }
-        across = list(cell.panels_across)
-        layout[f"xaxis{ledger}"] = {
-            **tight,
-            "domain": across,
-            "anchor": f"y{ledger}",
-            "showgrid": False,
-            "visible": has_ledger,
-            "dtick": 1 if len(lane.frame.counts) <= 10 else 5,
-        }
-        layout[f"yaxis{ledger}"] = {
-            "domain": up(cell.ledger),
-            "anchor": f"x{ledger}",
-            "visible": False,
-            "range": [0, max(0.3, 1.1 * _highest_share(lane))],
-        }
-        layout[f"xaxis{curves}"] = {
-            **tight,
-            "domain": across,
-            "anchor": f"y{curves}",
-            "rangemode": "tozero",
-            "tickformat": ",d",
-            "nticks": 5,
-        }
-        layout[f"yaxis{curves}"] = {
-            **tight,
-            "domain": up(cell.curves),
-            "anchor": f"x{curves}",
-            "nticks": 4,
-            "zeroline": True,
-        }
-        layout["annotations"] += _words(lane, view, cell, inner, has_ledger)
+        layout |= _axes(3 * i + 1, lane, cell, inner, mixture.box)
+        layout["annotations"] += _words(lane, layers, cell, inner, has_ledger)
     return layout
+
+
+def _axes(first: int, lane: LaneDrawing, cell: _Cell, inner: float, box: Box) -> style.Part:
+    """The axes of a lane's panels, which have the numbers from `first` on."""
+    n_modes = len(lane.frame.counts)
+    tight = {"ticks": "", "tickfont": {"size": 11}, "zeroline": False}
+    # Labels, lines and grid of the planes would cost a third of a redraw and say little.
+    x, y = style.plane_axes(box, str(first), visible=False)
+    bars = {**tight, "showgrid": False, "visible": n_modes > 0, "dtick": 1 if n_modes <= 10 else 5}
+    shares = {"visible": False, "range": [0, max(0.3, 1.1 * _highest_share(lane))]}
+    steps = {**tight, "rangemode": "tozero", "tickformat": ",d", "nticks": 5}
+    values = {**tight, "nticks": 4, "zeroline": True}
+    panels = (
+        (x, y, cell.across, cell.plane),
+        (bars, shares, cell.panels_across, cell.ledger),
+        (steps, values, cell.panels_across, cell.curves),
+    )
+    axes = {}
+    for at, (across, up, span, (top, bottom)) in enumerate(panels, start=first):
+        axes[f"xaxis{at}"] = {**across, "domain": list(span), "anchor": f"y{at}"}
+        domain = [1 - bottom / inner, 1 - top / inner]
+        axes[f"yaxis{at}"] = {**up, "domain": domain, "anchor": f"x{at}"}
+    return axes
 
 
 def _highest_share(lane: LaneDrawing) -> float:
@@ -351,43 +284,26 @@ def _highest_share(lane: LaneDrawing) -> float:
 
 
 def _words(
-    lane: LaneDrawing, view: View, cell: _Cell, inner: float, has_ledger: bool
-) -> list[dict[str, Any]]:
+    lane: LaneDrawing, layers: Layers, cell: _Cell, inner: float, has_ledger: bool
+) -> list[style.Part]:
     """Title, headline, lens caption and panel titles."""
 
-    def text(words: str, x: float, pixel: float, size: int) -> dict[str, Any]:
-        return {
-            "text": words,
-            "x": x,
-            "y": 1 - pixel / inner,
-            "xref": "paper",
-            "yref": "paper",
-            "xanchor": "left",
-            "yanchor": "bottom",
-            "showarrow": False,
-            "align": "left",
-            "font": {"size": size},
-        }
+    def text(words: str, x: float, pixel: float, size: int) -> style.Part:
+        return style.note(words, x, 1 - pixel / inner, size)
 
     left, panels = cell.across[0], cell.panels_across[0]
-    collapsed = _highest_share(lane) >= COLLAPSE_SHARE and len(lane.frame.counts) > 1
+    said, collapsed = headline(lane), _highest_share(lane) >= COLLAPSE_SHARE
+    if collapsed and len(lane.frame.counts) > 1:
+        said = style.coloured(said, style.VERMILLION)
+    title = f'<span style="font-size:{TITLE_SIZE}px"><b>{lane.title}</b></span>'
     labels = "  ".join(
-        f'<span style="color:{colour}">━ {label}</span>'
-        for name, label, colour in CURVES[view.curves]
+        style.coloured(f"━ {label}", colour)
+        for name, label, colour in CURVES[layers.curves]
         if (lane.method, name) != ("gan", "w_estimate")  # it has none
     )
     # One text of three lines: every annotation costs the browser its own layout.
-    head = [
-        f'<span style="font-size:{TITLE_SIZE}px"><b>{lane.title}</b></span>',
-        f'<span style="color:{style.VERMILLION}">{headline(lane)}</span>'
-        if collapsed
-        else headline(lane),
-        lens_caption(lane, view.lens),
-    ]
-    words = [
-        text("<br>".join(filter(None, head)), left, cell.plane[0], SMALL),
-        text(labels, panels, cell.curves[0], 12),
-    ]
+    head = "<br>".join(filter(None, [title, said, lens_caption(lane, layers.lens)]))
+    words = [text(head, left, cell.plane[0], SMALL), text(labels, panels, cell.curves[0], 12)]
     if has_ledger:
         words.append(text("share of samples per mode", panels, cell.ledger[0], 12))
     return words

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wganad_core.evaluation import Curve
 from wganad_core.figures import style
-from wganad_core.figures.style import Spec
+from wganad_core.figures.style import Part
 from wganad_core.records import Judgement, ScoreTable
 
 NORMAL, ABNORMAL = style.BLUE, style.VERMILLION
@@ -64,7 +64,7 @@ def share_below(values: Values, score: float) -> float:
 # Boxes
 
 
-def class_boxes(table: ScoreTable, classes: Sequence[str] = (), log: bool = False) -> Spec:
+def class_boxes(table: ScoreTable, classes: Sequence[str] = (), log: bool = False) -> Part:
     """Test scores of one detector by class, in their order, the abnormal one in colour."""
     test = tests_of(table)
     if log and test.score.min() <= 0:
@@ -93,7 +93,7 @@ def tests_of(table: ScoreTable) -> ScoreTable:
 
 def boxes(
     groups: Mapping[str, Values], marked: set[str], words: str, log: bool, title: str = ""
-) -> Spec:
+) -> Part:
     """A box per group, those that are marked in the colour of anomalies."""
     names, data = list(groups), []
     for name, values in groups.items():
@@ -125,14 +125,14 @@ def boxes(
     return {"data": data, "layout": layout}
 
 
-def _categories(names: Sequence[str], words: Sequence[str]) -> Spec:
+def _categories(names: Sequence[str], words: Sequence[str]) -> Part:
     order = {"type": "category", "categoryarray": names, "categoryorder": "array"}
     return {**order, "tickvals": names, "ticktext": words, "fixedrange": True}
 
 
 def _box(
     at: str, values: Values, colour: str, log: bool = False, axis: int = 1, n_far: int = N_FAR
-) -> list[Spec]:
+) -> list[Part]:
     """A box from its five numbers (on a logarithmic axis those of the logarithms) and, beyond the
     whiskers, some of the far values."""
     seen = np.log10(values) if log else values
@@ -150,12 +150,12 @@ def _box(
     ]
 
 
-def abnormal_boxes(tables: Mapping[str, ScoreTable]) -> Spec:
+def abnormal_boxes(tables: Mapping[str, ScoreTable]) -> Part:
     """Normals beside the abnormal class, one panel per abnormal class (Fig. 22).
 
     `tables`: one detector's scores by abnormal class. Every panel has its own axis of scores.
     """
-    data: list[Spec] = []
+    data: list[Part] = []
     for i, (abnormal, table) in enumerate(tables.items(), start=1):
         test = tests_of(table)
         for label, name, colour in ((0, "normal", NORMAL), (1, abnormal, ABNORMAL)):
@@ -165,11 +165,11 @@ def abnormal_boxes(tables: Mapping[str, ScoreTable]) -> Spec:
     return {"data": data, "layout": wide}
 
 
-def _panels(names: list[str], columns: int) -> Spec:
+def _panels(names: list[str], columns: int) -> Part:
     rows = max(1, -(-len(names) // columns))
     height = 60 + 210 * rows
     margin = {"l": 40, "r": 4, "t": 30, "b": 26}
-    layout: Spec = {"height": height, "margin": margin, "showlegend": False, "annotations": []}
+    layout: Part = {"height": height, "margin": margin, "showlegend": False, "annotations": []}
     gap = 0.26 / columns
     width = (1 - gap * (columns - 1)) / columns
     for i, name in enumerate(names):
@@ -196,7 +196,7 @@ def _panels(names: list[str], columns: int) -> Spec:
 # One score
 
 
-def terms_bars(judgements: Mapping[str, Judgement], at: int = 0) -> Spec:
+def terms_bars(judgements: Mapping[str, Judgement], at: int = 0) -> Part:
     """The additive parts of each detector's score for its sample number `at`, a row each.
 
     A row is as long as the sizes of its parts together, so that where no part is below zero a
@@ -218,7 +218,7 @@ def terms_bars(judgements: Mapping[str, Judgement], at: int = 0) -> Spec:
     inner = 44 * max(1, len(names))
     legend = {"x": 0, "xanchor": "left", "y": -32 / inner, "yanchor": "top"}
     ends, fixed = [-1.02 if min(lengths, default=0) < 0 else 0, 1.02], {"fixedrange": True}
-    layout: Spec = {
+    layout: Part = {
         "height": inner + 130,
         "margin": {"l": 84, "r": 58, "t": 10, "b": 120},
         "barmode": "relative",
@@ -245,12 +245,12 @@ def _lengths(terms: Mapping[str, float]) -> dict[str, float]:
     return {name: value / whole for name, value in terms.items()}
 
 
-def _term_bars(term: str, i: int, rows: Mapping[str, Mapping[str, float]]) -> Spec:
+def _term_bars(term: str, i: int, rows: Mapping[str, Mapping[str, float]]) -> Part:
     """A term in every row that has it."""
     having = {detector: terms for detector, terms in rows.items() if term in terms}
     colour = style.GREY if term == WHOLE else TERMS[i % len(TERMS)]
     words = [f"{terms[term]:.3g}" for terms in having.values()]
-    hatch: Spec = {"shape": "/" if i >= len(TERMS) else "", "fillmode": "overlay", "solidity": 0.2}
+    hatch: Part = {"shape": "/" if i >= len(TERMS) else "", "fillmode": "overlay", "solidity": 0.2}
     hatch["fgcolor"] = "rgba(255,255,255,0.5)"
     return {
         "type": "bar",
@@ -268,7 +268,7 @@ def _term_bars(term: str, i: int, rows: Mapping[str, Mapping[str, float]]) -> Sp
     }
 
 
-def place_among(scores_by_class: ScoreTable, score: float) -> Spec:
+def place_among(scores_by_class: ScoreTable, score: float) -> Part:
     """Where a score lies among the test scores of one detector, normal and abnormal."""
     test = tests_of(scores_by_class)
     normal, abnormal = test.score[test.label == 0], test.score[test.label == 1]
@@ -280,7 +280,7 @@ def place_among(scores_by_class: ScoreTable, score: float) -> Spec:
         _histogram(normal, edges, "normal", NORMAL),
         _histogram(abnormal, edges, f"abnormal ({test.abnormal[0]})", ABNORMAL),
     ]
-    line = style.line((score, score), (0, 1), style.ORANGE, 3, yref="paper")
+    line = style.straight((score, score), (0, 1), style.ORANGE, 3, yref="paper")
     place = f"<b>{score:.3g}</b>, higher than {_percent(share_below(normal, score))} of normals"
     layout = {
         "height": 300,
@@ -296,7 +296,7 @@ def place_among(scores_by_class: ScoreTable, score: float) -> Spec:
     return {"data": data, "layout": layout}
 
 
-def _histogram(values: Values, edges: Values, name: str, colour: str) -> Spec:
+def _histogram(values: Values, edges: Values, name: str, colour: str) -> Part:
     """Shares of the values by bin; the last bin holds whatever lies beyond it, too."""
     counts, _ = np.histogram(np.minimum(values, edges[-1]), edges)
     return {

@@ -53,6 +53,13 @@ def exceeding(ordered: Values, threshold: float) -> int:
 
 
 def share_text(share: float) -> str:
-    """0.0125 → '1.25 %'."""
+    """A share in percent, to three digits, small ones in scientific form.
+
+    Examples
+    --------
+    >>> from wganad_core.thresholds import share_text
+    >>> share_text(0.0125)
+    '1.25 %'
+    """
     percent = 100 * share
     return f"{percent:.3g} %" if percent == 0 or percent >= 1e-4 else f"{percent:.1e} %"

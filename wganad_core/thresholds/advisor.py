@@ -37,12 +37,28 @@ def advise(
 ) -> tuple[Advice, ...]:
     """What every rule says: quantile, conformal, tail, mad and, with `fit_range`, interval.
 
-    `calibration`: scores of held-out normals, used for nothing else. If it names subjects that
-    have several scores each, these are not exchangeable with a new subject's: every rule then
-    says what its threshold does to each of them, instead of a guarantee for single scores.
-    `fit_range`: lowest and highest score of the part that the model was trained on. `dependent`:
-    the scores are those of moments of one recording, for which nothing is guaranteed either.
-    Raises `ValueError` for an empty sample, NaN, anomalies in it, or a rate outside [0, 1].
+    Parameters
+    ----------
+    calibration : scores of held-out normals, used for nothing else
+        If it names subjects that have several scores each, these are not exchangeable with a new
+        subject's: every rule then says what its threshold does to each of them, instead of a
+        guarantee for single scores.
+    false_alarm_rate : the share of normals that may be flagged, in [0, 1]
+    fit_range : lowest and highest score of the part that the model was trained on
+    dependent : whether the scores are of moments of one recording: nothing is guaranteed then
+
+    Raises
+    ------
+    ValueError
+        For an empty sample, NaN, anomalies in it, or a rate outside [0, 1].
+
+    Examples
+    --------
+    >>> from wganad_core.records import Scored
+    >>> from wganad_core.thresholds import advise
+    >>> calibration = Scored(np.arange(200) / 200)
+    >>> [(advice.rule, round(advice.threshold, 3)) for advice in advise(calibration, 0.05)]
+    [('quantile', 0.945), ('conformal', 0.95), ('tail', 0.945), ('mad', 1.107)]
     """
     advice = [advice_of(rule, calibration, false_alarm_rate) for rule in RULES]
     if fit_range is not None:
@@ -51,7 +67,15 @@ def advise(
 
 
 def advice_of(rule: str, calibration: Scored, false_alarm_rate: float) -> Advice:
-    """What one of `RULES` says; see `advise`."""
+    """What one of `RULES` says; see `advise`.
+
+    Examples
+    --------
+    >>> from wganad_core.records import Scored
+    >>> from wganad_core.thresholds import advice_of
+    >>> advice_of("conformal", Scored(np.arange(99) / 99), 0.005).warning
+    'Nothing is flagged: 99 scores cannot guarantee a rate of 0.5 %; it takes 199 at least.'
+    """
     check_rate(false_alarm_rate)
     checked(calibration.score)
     if calibration.label is not None and calibration.label.any():

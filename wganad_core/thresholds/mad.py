@@ -24,7 +24,15 @@ SKEW, KURTOSIS = 0.5, 1.0  # beyond which a shape is no bell, if it cannot be ch
 
 
 def mad_advice(calibration: NDArray[Any], false_alarm_rate: float) -> Advice:
-    """median + k · 1.4826 · MAD, where a normal variable exceeds k with the wanted rate."""
+    """median + k · 1.4826 · MAD, where a normal variable exceeds k with the wanted rate.
+
+    Examples
+    --------
+    >>> from wganad_core.thresholds import mad_advice
+    >>> scores = np.random.default_rng(0).normal(size=1000)
+    >>> round(mad_advice(scores, 0.01).threshold, 2)
+    2.14
+    """
     check_rate(false_alarm_rate)
     ordered = checked(calibration)
     centre, spread = _middle(ordered)

@@ -31,6 +31,12 @@ def quantile_threshold(calibration: NDArray[np.floating], false_alarm_rate: floa
     `calibration` (n,) are scores of normals that were used for nothing else. Only their order
     counts, so they may be infinite. Raises `ValueError` for an empty sample, NaN, or a rate
     outside [0, 1].
+
+    Examples
+    --------
+    >>> from wganad_core.thresholds import quantile_threshold
+    >>> quantile_threshold(np.arange(100), 0.05)
+    94.0
     """
     check_rate(false_alarm_rate)
     ordered = checked(calibration)
@@ -53,6 +59,12 @@ def rate_interval(n: int, flagged: int, allowed: int | None = None) -> tuple[flo
     lower end, a quantile of Beta(k, n − k + 1), lies below its 2.5 % quantile. Where ties let a
     rule flag fewer than it was `allowed` to, the upper end is taken at the latter, because then
     it still holds.
+
+    Examples
+    --------
+    >>> from wganad_core.thresholds import rate_interval
+    >>> [round(end, 3) for end in rate_interval(n=1000, flagged=10)]
+    [0.005, 0.018]
     """
     tail = (1 - CONFIDENCE) / 2
     most = flagged if allowed is None else allowed
@@ -62,7 +74,14 @@ def rate_interval(n: int, flagged: int, allowed: int | None = None) -> tuple[flo
 
 
 def quantile_advice(calibration: NDArray[Any], false_alarm_rate: float) -> Advice:
-    """`quantile_threshold`, and in which interval its true rate lies (see `rate_interval`)."""
+    """`quantile_threshold`, and in which interval its true rate lies (see `rate_interval`).
+
+    Examples
+    --------
+    >>> from wganad_core.thresholds import quantile_advice
+    >>> quantile_advice(np.arange(1000), 0.01).assumption
+    'New normals score like these 1,000, of which 1 % at most exceed the threshold.'
+    """
     ordered = checked(calibration)
     threshold = quantile_threshold(ordered, false_alarm_rate)
     n, flagged = len(ordered), exceeding(ordered, threshold)
@@ -108,6 +127,12 @@ def conformal_p_values(calibration: NDArray[np.floating], score: NDArray[np.floa
 
     If a new normal is exchangeable with the calibration sample, P(p ≤ α) ≤ α for every α, whatever
     the scores' distribution and however many are tied (Vovk et al. 2005).
+
+    Examples
+    --------
+    >>> from wganad_core.thresholds import conformal_p_values
+    >>> conformal_p_values(np.arange(9), np.array([8.5, 4.0]))
+    array([0.1, 0.6])
     """
     ordered = checked(calibration)
     found = np.asarray(score, np.float64)
@@ -123,6 +148,12 @@ def conformal_threshold(calibration: NDArray[np.floating], false_alarm_rate: flo
     It is the ⌈(1 − α)(n + 1)⌉-th smallest calibration score, and flags exactly the scores with
     `conformal_p_values` ≤ α; +inf, which flags nothing, if n + 1 < 1/α. The probability is over
     calibration sample and new normal together, which must be exchangeable.
+
+    Examples
+    --------
+    >>> from wganad_core.thresholds import conformal_threshold
+    >>> conformal_threshold(np.arange(99), 0.05), conformal_threshold(np.arange(9), 0.05)
+    (94.0, inf)
     """
     check_rate(false_alarm_rate)
     ordered = checked(calibration)
@@ -141,7 +172,14 @@ def _p_rank(rate: float, n: int) -> int:
 
 
 def conformal_advice(calibration: NDArray[Any], false_alarm_rate: float) -> Advice:
-    """`conformal_threshold`, and where the rate lies for the calibration sample at hand."""
+    """`conformal_threshold`, and where the rate lies for the calibration sample at hand.
+
+    Examples
+    --------
+    >>> from wganad_core.thresholds import conformal_advice
+    >>> conformal_advice(np.arange(99), 0.05).threshold
+    94.0
+    """
     ordered = checked(calibration)
     threshold = conformal_threshold(ordered, false_alarm_rate)
     n = len(ordered)
@@ -182,6 +220,12 @@ def interval_advice(
     two-sided score `critic-interval`, the distance to that range, it is 0 by construction. There
     is no rate to choose: were the fit part exchangeable with new normals, 1/(n_fit + 1) would
     exceed it, but the model was trained on that part. `calibration` tells how many do.
+
+    Examples
+    --------
+    >>> from wganad_core.thresholds import interval_advice
+    >>> interval_advice((0.2, 3.5)).threshold
+    3.5
     """
     low, high = map(float, fit_range)
     if not low <= high:

@@ -31,6 +31,14 @@ def regret(
 
     `ratio`: how many false alarms one miss costs. `base_rate`: the share of anomalies at which
     both are meant, by default that of the test part; at 0 there is no F1.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import curve
+    >>> from wganad_core.thresholds import regret
+    >>> found = regret(0.35, curve([0, 0, 1, 1], [0.1, 0.4, 0.3, 0.9]), ratio=1)
+    >>> found.f1, round(found.best_f1, 2)
+    (0.5, 0.8)
     """
     threshold = advice.threshold if isinstance(advice, Advice) else float(advice)
     here = curve.at(threshold, base_rate)
@@ -41,11 +49,5 @@ def regret(
     if base_rate != 0:
         best_f1 = curve.at(evaluation.best_f(curve, 1.0, base_rate), base_rate).f()
     cheapest = curve.at(evaluation.lowest_cost(curve, ratio, base_rate), base_rate)
-    return Regret(
-        here.f(),
-        best_f1,
-        here.cost(ratio),
-        cheapest.cost(ratio),
-        here.false_alarm_rate,
-        here.recall,
-    )
+    rates = here.false_alarm_rate, here.recall
+    return Regret(here.f(), best_f1, here.cost(ratio), cheapest.cost(ratio), *rates)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import warnings
 from typing import Any
@@ -76,6 +77,13 @@ def fit_tail(calibration: NDArray[Any]) -> Tail | str:
 
     Maximum likelihood by scipy; its likelihood has no maximum below ξ = −1, where the tail ends
     in a jump, so ξ is −1 at least (then the end is the highest score itself).
+
+    Examples
+    --------
+    >>> from wganad_core.thresholds import fit_tail
+    >>> tail = fit_tail(np.random.default_rng(0).exponential(size=2000))
+    >>> round(tail.shape, 2), tail.n
+    (-0.02, 200)
     """
     ordered = checked(calibration)
     if not np.isfinite(ordered).all():
@@ -122,22 +130,23 @@ def tail_advice(calibration: NDArray[Any], false_alarm_rate: float) -> Advice:
 
     Made for rates below 1/n, of which the sample itself knows nothing. A rate at or above the
     tail's share lies inside the sample: then this is `quantile_threshold`, and says so.
+
+    Examples
+    --------
+    >>> from wganad_core.thresholds import tail_advice
+    >>> scores = np.random.default_rng(0).exponential(size=2000)
+    >>> round(tail_advice(scores, 1e-4).threshold, 1)
+    9.5
     """
     check_rate(false_alarm_rate)
-    ordered = checked(calibration)
+    ordered, advice = checked(calibration), functools.partial(Advice, "tail", "Extreme-value tail")
     tail = fit_tail(ordered)
     if isinstance(tail, str):
-        return Advice(
-            "tail",
-            "Extreme-value tail",
-            quantile_threshold(ordered, false_alarm_rate),
-            "There is no tail to fit, so this is the quantile of the scores themselves.",
-            f"No tail could be fitted: {tail}.",
-        )
+        reason = "There is no tail to fit, so this is the quantile of the scores themselves."
+        quantile = quantile_threshold(ordered, false_alarm_rate)
+        return advice(quantile, reason, f"No tail could be fitted: {tail}.")
     if false_alarm_rate >= tail.share:
-        return Advice(
-            "tail",
-            "Extreme-value tail",
+        return advice(
             quantile_threshold(ordered, false_alarm_rate),
             f"The tail begins at the highest {share_text(tail.share)} of the scores; "
             f"{share_text(false_alarm_rate)} lies before it, so this is the plain quantile.",
@@ -146,9 +155,7 @@ def tail_advice(calibration: NDArray[Any], false_alarm_rate: float) -> Advice:
     about = "" if math.isnan(tail.shape_error) else f" ± {tail.shape_error:.2f}"
     k = digits(float(ordered[0]), float(ordered[-1]))
     ends = "" if tail.end == math.inf else f", so that none exceeds {tail.end:.{k}g}"
-    return Advice(
-        "tail",
-        "Extreme-value tail",
+    return advice(
         threshold,
         f"Beyond {tail.start:.{k}g}, where the highest {share_text(tail.share)} of the scores "
         f"begin, normals follow a generalised Pareto tail (shape {tail.shape:.2f}{about}{ends}).",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, get_args
@@ -21,6 +21,7 @@ from wganad_core.config import (
     Decay,
     GeneratorLoss,
     LaneConfig,
+    Method,
     MixtureConfig,
     NetworkConfig,
     Optimizer,
@@ -30,7 +31,7 @@ from wganad_core.data import DataError
 from wganad_core.data.mixture import clouds
 from wganad_core.data.own.points import read_points
 from wganad_core.figures import drawing, export
-from wganad_core.figures.race import Curves, Lens, View
+from wganad_core.figures.race import Curves, Layers, Lens
 from wganad_core.live.messages import RaceView
 
 SPEEDS = {"1 step/s": 1.0, "10 steps/s": 10.0, "100 steps/s": 100.0, "full speed": 0.0}
@@ -42,6 +43,49 @@ DATA_NAMES = {
     "swiss-roll": "Swiss roll",
     "own": "My own points",
 }
+LENSES: dict[Lens, str] = {
+    "critic": "Critic f (or D)",
+    "slope": "Slope ‖∇f‖",
+    "optimal": "Optimal D*",
+    "none": "None",
+}
+CURVES: dict[Curves, str] = {
+    "distances": "Distances",
+    "losses": "Losses",
+    "divergence": "Divergence",
+}
+# What is updated, its button's label, icon, key and meaning.
+UPDATES = (
+    ("step", "Step", "skip_next", "S", "One step of every lane: critic, then generator."),
+    ("critic", "Critic only", "gavel", "D", "One critic update; the generator waits."),
+    ("generator", "Generator only", "brush", "G", "One generator update; the critic waits."),
+)
+
+# A setting's name, its widget's label, and either what there is to choose from or the lowest and
+# the highest number and how it is written.
+Field = tuple[Any, ...]
+TRAINING: tuple[Field, ...] = (
+    ("learning_rate", "Learning rate", 1e-6, 1.0, "%.1e"),
+    ("batch_size", "Batch", 1, LIVE_LIMITS["batch_size"], None),
+    ("n_critic", "Critic updates a step", 1, LIVE_LIMITS["n_critic"], None),
+    ("steps", "Steps", 1, LIVE_LIMITS["steps"], None),
+)
+OF_METHOD: dict[Method, Field] = {
+    "wgan-gp": ("penalty", "Penalty λ", 0.0, 1e6, "%g"),
+    "wgan-clip": ("clip", "Clip c", 1e-4, 10.0, "%g"),
+}
+LOSS: Field = ("generator_loss", "Generator loss", get_args(GeneratorLoss))
+MORE_TRAINING: tuple[Field, ...] = (
+    ("optimizer", "Optimiser", get_args(Optimizer)),
+    ("beta1", "β₁", 0.0, 0.9999, "%g"),
+    ("beta2", "β₂", 0.0, 0.9999, "%g"),
+    ("decay", "Rate decay", get_args(Decay)),
+)
+NETWORK: tuple[Field, ...] = (
+    ("width", "Width", 1, LIVE_LIMITS["width"], None),
+    ("depth", "Depth", 1, LIVE_LIMITS["depth"], None),
+    ("activation", "Activation", ACTIVATIONS),
+)
 
 
 @contextmanager
@@ -54,7 +98,6 @@ def drawer(label: str, icon: str) -> Iterator[bool]:
 
 def stories(state: race_state.RaceState) -> None:
     """One-click races with a point, and what to watch in the chosen one."""
-    names = list(use_cases.STORIES)
 
     def choose() -> None:
         name = st.session_state.story_choice
@@ -63,7 +106,7 @@ def stories(state: race_state.RaceState) -> None:
 
     st.pills(
         "Stories",
-        names,
+        list(use_cases.STORIES),
         format_func=lambda name: use_cases.STORIES[name].title,
         default=state.story if "story_choice" not in st.session_state else None,
         key="story_choice",
@@ -99,116 +142,53 @@ def transport(state: race_state.RaceState, live: RaceView | None) -> None:
     running = live is not None and (live.playing or live.place > 0)
     finished = live is not None and live.finished
 
+    def start(op: str, **arguments: Any) -> None:
+        def begin() -> None:
+            if race_state.view(state) is None:
+                race_state.open_live(state, state.race, state.own)
+            race_state.command(op, **arguments)
+
+        attempt(state, begin)
+
     def play() -> None:
-        speed = SPEEDS[st.session_state.get("speed", "full speed")]
+        start("play", speed=SPEEDS[st.session_state.get("speed", "full speed")])
 
-        def start() -> None:
-            if race_state.view(state) is None:
-                race_state.open_live(state, state.race, state.own)
-            race_state.command("play", speed=speed)
-
-        attempt(state, start)
-
-    def advance(what: str) -> None:
-        def move() -> None:
-            if race_state.view(state) is None:
-                race_state.open_live(state, state.race, state.own)
-            race_state.command("advance", what=what)
-
-        attempt(state, move)
-
-    def change_speed() -> None:
-        if running:
-            play()
+    def pause() -> None:
+        attempt(state, partial(race_state.command, "pause"))
 
     def reseed() -> None:
-        seed = st.session_state.seed
         lanes = tuple(
-            lane.replace(training=lane.training.replace(seed=seed)) for lane in state.race.lanes
+            lane.replace(training=lane.training.replace(seed=st.session_state.seed))
+            for lane in state.race.lanes
         )
         change_race(state, state.race.replace(lanes=lanes), state.story, state.own)
 
+    def button(label: str, icon: str, action: Callable[..., None], **more: Any) -> None:
+        st.button(label, icon=f":material/{icon}:", on_click=action, **more)
+
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        first = {"type": "primary", "shortcut": "Space"}
         if running:
-            st.button(
-                "Pause",
-                icon=":material/pause:",
-                type="primary",
-                shortcut="Space",
-                on_click=lambda: attempt(state, partial(race_state.command, "pause")),
-            )
+            button("Pause", "pause", pause, **first)
         else:
-            st.button(
-                "Play",
-                icon=":material/play_arrow:",
-                type="primary",
-                shortcut="Space",
-                on_click=play,
-                disabled=finished,
-            )
-        for what, label, icon, key, meaning in (
-            ("step", "Step", "skip_next", "S", "One step of every lane: critic, then generator."),
-            ("critic", "Critic only", "gavel", "D", "One critic update; the generator waits."),
-            (
-                "generator",
-                "Generator only",
-                "brush",
-                "G",
-                "One generator update; the critic waits.",
-            ),
-        ):
-            st.button(
-                label,
-                icon=f":material/{icon}:",
-                shortcut=key,
-                help=meaning,
-                on_click=advance,
-                args=(what,),
-                disabled=running or finished,
-            )
-        st.button(
-            "Reset",
-            icon=":material/restart_alt:",
-            help="Back to untrained networks.",
-            on_click=change_race,
-            args=(state, state.race, state.story, state.own),
-        )
-        st.selectbox(
-            "Speed",
-            list(SPEEDS),
-            index=len(SPEEDS) - 1,
-            key="speed",
-            on_change=change_speed,
-            width=150,
-        )
-        st.number_input(
-            "Seed",
-            0,
-            10_000,
-            value=state.race.lanes[0].training.seed,
-            key="seed",
-            on_change=reseed,
-            width=130,
-        )
+            button("Play", "play_arrow", play, disabled=finished, **first)
+        for what, label, icon, key, meaning in UPDATES:
+            asked = {"kwargs": {"op": "advance", "what": what}, "disabled": running or finished}
+            button(label, icon, start, shortcut=key, help=meaning, **asked)
+        again = (state, state.race, state.story, state.own)
+        button("Reset", "restart_alt", change_race, args=again, help="Back to untrained networks.")
+        speeds, change = list(SPEEDS), play if running else None
+        st.selectbox("Speed", speeds, len(speeds) - 1, key="speed", on_change=change, width=150)
+        seed = state.race.lanes[0].training.seed
+        st.number_input("Seed", 0, 10_000, seed, key="seed", on_change=reseed, width=130)
 
 
-def lenses() -> View:
+def layers() -> Layers:
     """What is drawn under and over the samples; kept in the URL."""
-    lens_names: dict[Lens, str] = {
-        "critic": "Critic f (or D)",
-        "slope": "Slope ‖∇f‖",
-        "optimal": "Optimal D*",
-        "none": "None",
-    }
-    curve_names: dict[Curves, str] = {
-        "distances": "Distances",
-        "losses": "Losses",
-        "divergence": "Divergence",
-    }
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         lens = linked.choice(
             "Lens",
-            lens_names,
+            LENSES,
             key="lens",
             default="critic",
             help="‖∇f‖ is the Lipschitz lens: under a gradient penalty it stays near 1. D* is "
@@ -216,7 +196,7 @@ def lenses() -> View:
         )
         curves = linked.choice(
             "Curves",
-            curve_names,
+            CURVES,
             key="curves",
             default="distances",
             help="Exact W₁ is computed on 320 samples; two such samples of the data itself are "
@@ -225,7 +205,7 @@ def lenses() -> View:
         arrows = st.toggle("Gradient arrows", key="arrows", bind="query-params")
         manifold = st.toggle("Latent grid", key="manifold", bind="query-params")
         data = st.toggle("Data", value=True, key="data", bind="query-params")
-    return View(lens=lens, curves=curves, arrows=arrows, manifold=manifold, data=data)
+    return Layers(lens=lens, curves=curves, arrows=arrows, manifold=manifold, data=data)
 
 
 def settings(state: race_state.RaceState) -> None:
@@ -237,19 +217,18 @@ def settings(state: race_state.RaceState) -> None:
         with data_column:
             mixture, own = _data_settings(state)
         with lanes_column:
+            before = state.race.lanes
             n_lanes = st.segmented_control(
                 "Lanes",
                 range(1, MAX_LANES + 1),
-                default=len(state.race.lanes),
+                default=len(before),
                 required=True,
-                key=f"n_lanes-{len(state.race.lanes)}",
+                key=f"n_lanes-{len(before)}",
             )
-            columns = st.columns(n_lanes, gap="medium")
-            settings_of_lanes = []
-            for i, column in enumerate(columns):
+            chosen = []
+            for i, column in enumerate(st.columns(n_lanes, gap="medium")):
                 with column:
-                    old = state.race.lanes[min(i, len(state.race.lanes) - 1)]
-                    settings_of_lanes.append(_lane_settings(i, old))
+                    chosen.append(_lane_settings(i, before[min(i, len(before) - 1)]))
         if st.button("Apply and reset", type="primary", icon=":material/check:"):
             try:
                 lanes = tuple(
@@ -257,7 +236,7 @@ def settings(state: race_state.RaceState) -> None:
                         network=NetworkConfig.from_dict(network),
                         training=use_cases.RECIPES[recipe].replace(**training),
                     )
-                    for recipe, network, training in settings_of_lanes
+                    for recipe, network, training in chosen
                 )
                 race = RaceConfig(mixture=MixtureConfig.from_dict(mixture), lanes=lanes)
             except ConfigError as error:
@@ -268,13 +247,8 @@ def settings(state: race_state.RaceState) -> None:
 
 
 def _data_settings(state: race_state.RaceState) -> tuple[dict[str, Any], Any]:
-    old = state.race.mixture
-    name = st.selectbox(
-        "Data",
-        list(DATA_NAMES),
-        format_func=DATA_NAMES.__getitem__,
-        index=list(DATA_NAMES).index(old.name),
-    )
+    old, names = state.race.mixture, list(DATA_NAMES)
+    name = st.selectbox("Data", names, names.index(old.name), format_func=DATA_NAMES.__getitem__)
     chosen: dict[str, Any] = {"name": name}
     if name == "own":
         return chosen, own_points()
@@ -312,55 +286,36 @@ def own_points() -> Any:
 def _lane_settings(i: int, old: LaneConfig) -> tuple[str, dict[str, Any], dict[str, Any]]:
     """Recipe name, network settings and the training settings that replace the recipe's."""
     names: dict[str, str] = {**use_cases.METHOD_NAMES, "sharp": "WGAN-GP, sharp"}
+    recipes, before = list(use_cases.RECIPES), use_cases.recipe_of(old.training)
     recipe = st.selectbox(
         f"Lane {i + 1}",
-        list(use_cases.RECIPES),
+        recipes,
+        recipes.index(before),
         format_func=names.__getitem__,
-        index=list(use_cases.RECIPES).index(use_cases.recipe_of(old.training)),
         key=f"recipe-{i}-{use_cases.race_to_text(RaceConfig(lanes=(old,)))}",
     )
-    start = use_cases.RECIPES[recipe]
-    if use_cases.recipe_of(old.training) == recipe:
-        start = old.training
-    place = f"{i}-{recipe}-{hash(start)}"
-    number = partial(_number, place)
-    training: dict[str, Any] = {
-        "learning_rate": number("Learning rate", start.learning_rate, 1e-6, 1.0, "%.1e"),
-        "batch_size": number("Batch", start.batch_size, 1, LIVE_LIMITS["batch_size"]),
-        "n_critic": number("Critic updates a step", start.n_critic, 1, LIVE_LIMITS["n_critic"]),
-        "steps": number("Steps", start.steps, 1, LIVE_LIMITS["steps"]),
-        "seed": start.seed,
-    }
-    if start.method == "wgan-gp":
-        training["penalty"] = number("Penalty λ", start.penalty, 0.0, 1e6, "%g")
-    if start.method == "wgan-clip":
-        training["clip"] = number("Clip c", start.clip, 1e-4, 10.0, "%g")
+    start = old.training if before == recipe else use_cases.RECIPES[recipe]
+    ask, own = partial(_ask, f"{i}-{recipe}-{hash(start)}"), OF_METHOD.get(start.method)
+    training = {"seed": start.seed, **ask(start, [*TRAINING, own] if own else TRAINING)}
     with st.popover("More", width="stretch"):
-        choice = partial(_choice, place)
-        if start.method == "gan":
-            kinds = get_args(GeneratorLoss)
-            training["generator_loss"] = choice("Generator loss", kinds, start.generator_loss)
-        training["optimizer"] = choice("Optimiser", get_args(Optimizer), start.optimizer)
-        training["beta1"] = number("β₁", start.beta1, 0.0, 0.9999, "%g")
-        training["beta2"] = number("β₂", start.beta2, 0.0, 0.9999, "%g")
-        training["decay"] = choice("Rate decay", get_args(Decay), start.decay)
-        network: dict[str, Any] = {
-            "width": number("Width", old.network.width, 1, LIVE_LIMITS["width"]),
-            "depth": number("Depth", old.network.depth, 1, LIVE_LIMITS["depth"]),
-            "activation": choice("Activation", ACTIVATIONS, old.network.activation),
-        }
+        training |= ask(start, [LOSS, *MORE_TRAINING] if start.method == "gan" else MORE_TRAINING)
+        network = ask(old.network, NETWORK)
     return recipe, network, training
 
 
-def _number(
-    place: str, label: str, value: Any, low: Any, high: Any, form: str | None = None
-) -> Any:
-    step = None if isinstance(value, int) else value / 2 or 0.1
-    return st.number_input(label, low, high, value, step=step, format=form, key=f"{label}-{place}")
-
-
-def _choice(place: str, label: str, options: tuple[str, ...], value: str) -> str:
-    return st.selectbox(label, options, index=options.index(value), key=f"{label}-{place}")
+def _ask(place: str, before: Any, fields: Sequence[Field]) -> dict[str, Any]:
+    """A widget for each of the fields, at its value in `before`; what was chosen, by name."""
+    chosen: dict[str, Any] = {}
+    for name, label, *choice in fields:
+        value, key = getattr(before, name), f"{label}-{place}"
+        if len(choice) == 1:
+            [options] = choice
+            chosen[name] = st.selectbox(label, options, options.index(value), key=key)
+        else:
+            low, high, form = choice
+            step = None if isinstance(value, int) else value / 2 or 0.1
+            chosen[name] = st.number_input(label, low, high, value, step=step, format=form, key=key)
+    return chosen
 
 
 def exports(state: race_state.RaceState, live: RaceView | None) -> None:
@@ -375,27 +330,19 @@ def exports(state: race_state.RaceState, live: RaceView | None) -> None:
         titles, methods = [lane.title for lane in lanes], [lane.method for lane in lanes]
         recordings, mixture = race_state.recordings(live), race_state.data(state)
 
-        def make(write: Callable[..., bytes]) -> bytes:
-            return write(titles, methods, recordings(), mixture)
+        def offer(
+            label: str, write: Callable[..., bytes], kind: str, icon: str, **more: Any
+        ) -> None:
+            def make() -> bytes:
+                return write(titles, methods, recordings(), mixture)
+
+            name, more["icon"] = f"race.{kind.partition('/')[2]}", f":material/{icon}:"
+            st.download_button(label, make, name, kind, on_click="ignore", **more)
 
         with st.container(horizontal=True):
-            st.download_button(
-                "Interactive page (HTML)",
-                partial(make, export.race_html),
-                "race.html",
-                "text/html",
-                on_click="ignore",
-                icon=":material/web:",
-                help="One file with a play button; opens anywhere, without a network.",
-            )
-            st.download_button(
-                "Animation (GIF)",
-                partial(make, export.race_gif),
-                "race.gif",
-                "image/gif",
-                on_click="ignore",
-                icon=":material/gif_box:",
-            )
+            told = "One file with a play button; opens anywhere, without a network."
+            offer("Interactive page (HTML)", export.race_html, "text/html", "web", help=told)
+            offer("Animation (GIF)", export.race_gif, "image/gif", "gif_box")
         st.caption(
             "The buttons at the top right of the picture save it as PNG or SVG. From the shell:"
         )

@@ -15,7 +15,6 @@ from wganad_core import pretrained, use_cases
 from wganad_core.config import ConfigError, MixtureConfig, RaceConfig
 from wganad_core.data.mixture import Mixture, make_mixture
 from wganad_core.figures.race import LaneDrawing
-from wganad_core.live.client import WorkerError
 from wganad_core.live.messages import RaceView
 from wganad_core.records import Recording
 
@@ -46,17 +45,15 @@ def shipped(name: str) -> pretrained.Run:
 @st.cache_resource(show_spinner=False)
 def shipped_recordings() -> list[tuple[str, Recording, RaceConfig]]:
     """Title, recording and one-lane race of each run that ships."""
-    found = []
-    for name in pretrained.RACE_RUNS:
-        run = shipped(name)
-        found.append(
-            (
-                use_cases.lane_title(run.lane),
-                run.recording,
-                RaceConfig(mixture=run.mixture, lanes=(run.lane,)),
-            )
+    runs = [shipped(name) for name in pretrained.RACE_RUNS]
+    return [
+        (
+            use_cases.lane_title(run.lane),
+            run.recording,
+            RaceConfig(mixture=run.mixture, lanes=(run.lane,)),
         )
-    return found
+        for run in runs
+    ]
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -100,8 +97,7 @@ def data(state: RaceState) -> Mixture:
 def open_live(state: RaceState, race: RaceConfig, own: np.ndarray[Any, Any] | None) -> None:
     """Put a race, untrained, into the worker; if it takes it, show it and name it in the URL."""
     handle = runtime.session_race()
-    handle.client = runtime.worker()
-    handle.client.open(handle.key, race, own, handle.checkpoint)
+    handle.connect().open(handle.key, race, own, handle.checkpoint)
     state.race, state.own, state.shipped, state.live = race, own, False, True
     runtime.tidy_checkpoints()
     write_url(state)
@@ -109,10 +105,8 @@ def open_live(state: RaceState, race: RaceConfig, own: np.ndarray[Any, Any] | No
 
 def resume(key: str) -> None:
     """Continue the race that an earlier session left behind."""
-    handle = runtime.session_race()
-    handle.client = runtime.worker()
-    path = runtime.checkpoint_path(key)
-    _, meta = handle.client.ask("resume", race=handle.key, checkpoint=str(path))
+    handle, path = runtime.session_race(), runtime.checkpoint_path(key)
+    _, meta = handle.connect().ask("resume", race=handle.key, checkpoint=str(path))
     race = RaceConfig.from_dict(meta["config"])
     state = RaceState(race, shipped=False, live=True, story=None)
     st.session_state.race_state = state
@@ -152,8 +146,7 @@ def drawings(state: RaceState, live: RaceView | None, step: int | None) -> list[
     frames = [lane.frame for lane in live.lanes]
     if step is not None and step < live.step:
         handle = runtime.session_race()
-        assert handle.client is not None
-        frames = handle.client.replay(handle.key, step)
+        frames = handle.worker.replay(handle.key, step)
     return [
         LaneDrawing(use_cases.lane_title(config), config.training.method, frame, lane.recording)
         for config, frame, lane in zip(state.race.lanes, frames, live.lanes, strict=True)
@@ -167,13 +160,10 @@ def recordings(live: RaceView | None) -> Callable[[], list[Recording]]:
         shipped = [recording for _, recording, _ in shipped_recordings()]
         return lambda: shipped
     handle = runtime.session_race()
-    assert handle.client is not None
-    return partial(handle.client.recordings, handle.key)
+    return partial(handle.worker.recordings, handle.key)
 
 
 def command(op: str, **arguments: Any) -> None:
     """Send a command of this session's race and wait until it has been carried out."""
     handle = runtime.session_race()
-    if handle.client is None:
-        raise WorkerError("There is no live run yet; press Play.")
-    handle.client.ask(op, race=handle.key, **arguments)
+    handle.worker.ask(op, race=handle.key, **arguments)

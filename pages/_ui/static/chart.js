@@ -279,11 +279,6 @@ class Chart {
       y: yaxis.p2d(y - yaxis._offset),
       subplot,
       curve: point?.data.name ?? null,
-      curve_number: point?.curveNumber ?? null,
-      point_index: point?.pointNumber ?? null,
-      point_x: point?.x ?? null,
-      point_y: point?.y ?? null,
-      customdata: point?.customdata ?? null,
     });
   }
 

@@ -21,7 +21,7 @@ from wganad_core.figures.cockpit import curves, panels
 from wganad_core.figures.cockpit.drawn import Drawn
 from wganad_core.figures.cockpit.lines import plain
 from wganad_core.figures.cockpit.marks import COST, PR, ROC, follow, marks
-from wganad_core.figures.style import Spec
+from wganad_core.figures.style import Part
 
 MARK = style.ORANGE
 RADIUS, SMALL = 7, 5  # pixels
@@ -33,7 +33,7 @@ SHORT_STACK = {"yaxis": (0.42, 1.0), "yaxis3": (0.0, 0.32)}  # without curves
 NARROW_STACK = 0.49  # where the stack begins when everything stands below each other
 
 
-def cockpit_figure(drawn: Drawn, threshold: float) -> Spec:
+def cockpit_figure(drawn: Drawn, threshold: float) -> Part:
     """All panels, with every mark where this threshold puts it; `live_chart` draws it."""
     both = drawn.two_classes
     lines = both + drawn.second_drawn  # of captions, beyond the first
@@ -58,17 +58,17 @@ def cockpit_figure(drawn: Drawn, threshold: float) -> Spec:
     return {"data": data, "layout": layout}
 
 
-def _axes(drawn: Drawn, histogram: list[Spec], classes: list[str]) -> Spec:
+def _axes(drawn: Drawn, histogram: list[Part], classes: list[str]) -> Part:
     both, fixed = drawn.two_classes, {"fixedrange": True, "zeroline": False}
     words = "anomaly score" + " (logarithmic)" * drawn.axis.log
-    counts: Spec = {"rangemode": "tozero", "nticks": 5}
+    counts: Part = {"rangemode": "tozero", "nticks": 5}
     peak = max((float(trace["y"].max()) for trace in histogram), default=1.0)
     if drawn.log_counts:
         counts = {"type": "log", "range": [math.log10(0.7), math.log10(1.3 * peak)], "dtick": 1}
     elif peak < 5:
         counts["dtick"] = 1
     rows = {"tickvals": list(range(len(classes)))[::-1], "ticktext": classes, "showgrid": False}
-    axes: Spec = {
+    axes: Part = {
         "xaxis": {
             **fixed,
             "anchor": "y3",
@@ -104,14 +104,14 @@ def _axes(drawn: Drawn, histogram: list[Spec], classes: list[str]) -> Spec:
     return axes
 
 
-def _title(words: str) -> Spec:
+def _title(words: str) -> Part:
     return {"text": words, "standoff": 4}
 
 
-def _narrow(drawn: Drawn) -> Spec:
+def _narrow(drawn: Drawn) -> Part:
     """Everything below each other, with smaller letters."""
-    small: Spec = {"tickfont": {"size": 11}, "title": {"font": {"size": 12}, "standoff": 3}}
-    axes: Spec = {"xaxis": {**small, "domain": [0, 1], "nticks": 5}, "yaxis": {**small}}
+    small: Part = {"tickfont": {"size": 11}, "title": {"font": {"size": 12}, "standoff": 3}}
+    axes: Part = {"xaxis": {**small, "domain": [0, 1], "nticks": 5}, "yaxis": {**small}}
     margin = {"l": 66, "r": 36 if drawn.two_classes else 8, "t": 26, "b": 40}
     if not drawn.two_classes:
         return {"height": 460, "margin": margin, **axes, "yaxis3": {"tickfont": {"size": 11}}}
@@ -127,11 +127,11 @@ def _narrow(drawn: Drawn) -> Spec:
     return {"height": 1320, "margin": margin, **axes}
 
 
-def _small(words: str) -> Spec:
+def _small(words: str) -> Part:
     return {"text": words, "font": {"size": 12}, "standoff": 6}
 
 
-def _captions(drawn: Drawn) -> list[Spec]:
+def _captions(drawn: Drawn) -> list[Part]:
     """Bold words above each panel, with the numbers that belong to its curve."""
     test, held = drawn.test, drawn.calibration
     if test.label is None:
@@ -175,18 +175,18 @@ def _areas(drawn: Drawn, roc: bool) -> str:
     return words
 
 
-def _caption(title: str, words: str, x: str, y: str) -> Spec:
+def _caption(title: str, words: str, x: str, y: str) -> Part:
     place = {"xref": f"{x} domain", "yref": f"{y} domain", "borderpad": 3}
     return style.note(f"<b>{title}</b>  {words}", 0, 1, 12.5, **place)
 
 
-def _shapes(drawn: Drawn, threshold: float) -> list[Spec]:
+def _shapes(drawn: Drawn, threshold: float) -> list[Part]:
     top = (STACK if drawn.two_classes else SHORT_STACK)["yaxis"]
     upright = {"xref": "x", "yref": "y domain", "y0": -top[0] / (top[1] - top[0]), "y1": 1}
     words = {"text": "flagged →", "textposition": "top left", "padding": 6, "font": {"size": 11}}
     fill = {"fillcolor": style.faint(MARK, 0.13), "line": {"width": 0}, "layer": "below"}
     line = {"type": "line", "editable": True, "line": {"color": MARK, "width": 3}}
-    looks: dict[str, Spec] = {
+    looks: dict[str, Part] = {
         "flagged": {**upright, "type": "rect", "x1": drawn.axis.high, **fill, "label": words},
         "threshold": {**upright, **line},
         "pr": _circle(PR, RADIUS, MARK),
@@ -199,7 +199,7 @@ def _shapes(drawn: Drawn, threshold: float) -> list[Spec]:
     return [{"name": name, **looks[name], **where[name]} for name in looks if name in where]
 
 
-def _circle(subplot: str, radius: int, fill: str | None) -> Spec:
+def _circle(subplot: str, radius: int, fill: str | None) -> Part:
     x, y = f"x{subplot[1:-2]}" if subplot != COST else "x", subplot[-2:]
     edge = {"color": "#FFFFFF", "width": 1.5} if fill else {"color": curves.SECOND, "width": 2.2}
     on = {"xref": x, "yref": y, "xsizemode": "pixel", "ysizemode": "pixel"}
@@ -226,7 +226,7 @@ p {{ margin: .2em 0; color: #454B54 }}
 """
 
 
-def cockpit_html(spec: Spec, title: str, words: Sequence[str]) -> bytes:
+def cockpit_html(spec: Part, title: str, words: Sequence[str]) -> bytes:
     """The figure as one HTML file that needs no network, below a title and lines of plain text."""
     layout = {name: value for name, value in spec["layout"].items() if name != "meta"}
     # Here no other mark would follow the line.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from wganad_core.data.har import LENGTH, RATE
 from wganad_core.figures import style
-from wganad_core.figures.style import Spec
+from wganad_core.figures.style import Part
 from wganad_core.figures.windows.signals import LIT, TIMES, Pair, times
 from wganad_core.records import FloatArray
 
@@ -50,7 +50,7 @@ class Panel:
         return np.asarray(times(LENGTH).reshape(-1, block).mean(axis=1), np.float32)
 
 
-def images(panels: Sequence[Panel], marks: Pair | None = None, stretch: Pair | None = None) -> Spec:
+def images(panels: Sequence[Panel], marks: Pair | None = None, stretch: Pair | None = None) -> Part:
     """Images side by side, or one below the other where it is narrow.
 
     `marks` are two times (i, j) in seconds: row i and column j. `stretch`: times whose rows and
@@ -81,7 +81,7 @@ def _axes(number: int, strip: bool = False) -> dict[str, str]:
     return {**image, "yaxis": f"y{number + 1}"} if strip else image
 
 
-def _heatmap(panel: Panel, number: int) -> Spec:
+def _heatmap(panel: Panel, number: int) -> Part:
     unit = f" {panel.unit}" if panel.unit else ""
     value = "close: %{z}" if panel.plain else f"|s<sub>i</sub> − s<sub>j</sub>| = %{{z:.3g}}{unit}"
     z = panel.image.astype(np.uint8) if panel.plain else np.asarray(panel.image, np.float32)
@@ -95,7 +95,7 @@ def _heatmap(panel: Panel, number: int) -> Spec:
     }
 
 
-def _lines(panel: Panel, number: int) -> list[Spec]:
+def _lines(panel: Panel, number: int) -> list[Part]:
     on = {"hoverinfo": "skip", "name": "signal", **_axes(number, strip=True)}
     return [
         style.scatter("lines", times(LENGTH), y, line={"color": colour, "width": 1.8}, **on)
@@ -103,7 +103,7 @@ def _lines(panel: Panel, number: int) -> list[Spec]:
     ]
 
 
-def _cross(number: int, plain: bool, marks: Pair) -> Spec:
+def _cross(number: int, plain: bool, marks: Pair) -> Part:
     """The marked cell and, fainter, its mirror image."""
     i, j = marks
     ring = {"width": 2.5, "color": TIMES[0] if plain else "#FFFFFF"}
@@ -114,11 +114,11 @@ def _cross(number: int, plain: bool, marks: Pair) -> Spec:
 
 def _layout(
     panels: Sequence[Panel], marks: Pair | None, stretch: Pair | None, narrow: bool
-) -> Spec:
+) -> Part:
     n = len(panels)
     tall, pitch = (370, 430) if narrow else (396, 0)  # pixels of a panel, and between their tops
     inner = tall + pitch * (n - 1)
-    layout: Spec = {"height": inner + 66, "margin": {"l": 48, "r": 4, "t": 24, "b": 42}}
+    layout: Part = {"height": inner + 66, "margin": {"l": 48, "r": 4, "t": 24, "b": 42}}
     layout |= {"showlegend": False, "dragmode": False, "hovermode": "closest"}
     layout |= {"shapes": [], "annotations": []}
     gap = 0.08
@@ -139,7 +139,7 @@ def _layout(
     return layout
 
 
-def _one(number: int, across: Sequence[float], up: Sequence[float]) -> Spec:
+def _one(number: int, across: Sequence[float], up: Sequence[float]) -> Part:
     """The axes of an image and of the strip above it."""
     image, strip = _axes(number), _axes(number, strip=True)
     split = _split(up)
@@ -182,7 +182,7 @@ def _on(number: int) -> tuple[dict[str, str], dict[str, str]]:
     return {"xref": image["xaxis"], "yref": image["yaxis"]}, above
 
 
-def _lit(number: int, panel: Panel, stretch: Pair) -> list[Spec]:
+def _lit(number: int, panel: Panel, stretch: Pair) -> list[Part]:
     """The columns and rows of a stretch of time, and the stretch in the strip."""
     on, above = _on(number)
     lit, all_ = (max(stretch[0], START), min(stretch[1], END)), (START, END)
@@ -192,14 +192,14 @@ def _lit(number: int, panel: Panel, stretch: Pair) -> list[Spec]:
     return [*cross, style.rectangle(lit, (0, 1), LIT, **above)] if panel.lines else cross
 
 
-def _marked(number: int, panel: Panel, marks: Pair) -> list[Spec]:
+def _marked(number: int, panel: Panel, marks: Pair) -> list[Part]:
     """Lines from the cell to both axes, and both times in the strip."""
     on, above = _on(number)
     i, j = marks
     row, column = TIMES
     lines = [
-        style.line((START, j), (i, i), row, 2, **on),
-        style.line((j, j), (START, END), column, 2, **on),
+        style.straight((START, j), (i, i), row, 2, **on),
+        style.straight((j, j), (START, END), column, 2, **on),
     ]
-    strip = [style.line((t, t), (0, 1), c, 2, **above) for t, c in ((i, row), (j, column))]
+    strip = [style.straight((t, t), (0, 1), c, 2, **above) for t, c in ((i, row), (j, column))]
     return [*lines, *strip] if panel.lines else lines

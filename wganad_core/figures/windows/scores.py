@@ -19,13 +19,13 @@ from wganad_core.figures.scores import (
     tests_of,
     wants_log,
 )
-from wganad_core.figures.style import Spec
+from wganad_core.figures.style import Part
 from wganad_core.records import ScoreTable
 
 CURVES = (style.BLUE, style.ORANGE)
 
 
-def person_boxes(table: ScoreTable, activity: str) -> Spec:
+def person_boxes(table: ScoreTable, activity: str) -> Part:
     """Test scores of one activity by person, before what a twentieth of all normals exceed."""
     test = tests_of(table)
     own = test.where(class_=activity)
@@ -38,7 +38,7 @@ def person_boxes(table: ScoreTable, activity: str) -> Spec:
     words = style.key(ABNORMAL if marked else NORMAL, activity)
     words += "   " + style.key(style.GREY, "5 % of normal windows are above", "┄")
     spec = boxes(groups, marked, words, wants_log(np.append(own.score, high)), title="person")
-    line = style.line((0, 1), (high, high), style.GREY, 1.6, xref="paper", layer="below")
+    line = style.straight((0, 1), (high, high), style.GREY, 1.6, xref="paper", layer="below")
     line["line"]["dash"] = "dash"
     spec["layout"]["shapes"] = [line]
     return spec
@@ -47,7 +47,7 @@ def person_boxes(table: ScoreTable, activity: str) -> Spec:
 # Precision and recall
 
 
-def precision_recall(tables: Mapping[str, ScoreTable]) -> Spec:
+def precision_recall(tables: Mapping[str, ScoreTable]) -> Part:
     """Precision against recall (Fig. 24), a curve per table, before its base rate (dashed) and
     what no ranking falls below (dotted); thin lines are the people of the first table.
 
@@ -59,9 +59,9 @@ def precision_recall(tables: Mapping[str, ScoreTable]) -> Spec:
         if i == 0:
             data.append(_people(name, test))
         data += _curve(name, test, CURVES[i % len(CURVES)])
-    share: Spec = {"tickformat": ".0%", "zeroline": False}
+    share: Part = {"tickformat": ".0%", "zeroline": False}
     place = {"x": 0, "xanchor": "left", "y": -0.17}
-    layout: Spec = {
+    layout: Part = {
         "height": 420,
         "margin": {"l": 62, "r": 14, "t": 8, "b": 110},
         "legend": {**place, "yanchor": "top", "orientation": "v", "font": {"size": 12}},
@@ -73,7 +73,7 @@ def precision_recall(tables: Mapping[str, ScoreTable]) -> Spec:
     return {"data": data, "layout": layout}
 
 
-def _curve(name: str, test: ScoreTable, colour: str) -> list[Spec]:
+def _curve(name: str, test: ScoreTable, colour: str) -> list[Part]:
     rate = float(test.label.mean())
     found = evaluation.curve(test.label, test.score)
     every = np.linspace(0, 1, 101)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from wganad_core.data.har import RATE, SIGNALS
 from wganad_core.figures import style
-from wganad_core.figures.style import Spec
+from wganad_core.figures.style import Part
 from wganad_core.records import FloatArray
 
 Pair = tuple[float, float]
@@ -41,7 +41,7 @@ def nine_signals(
     chosen: Sequence[str],
     marks: Pair | None = None,
     stretch: Pair | None = None,
-) -> Spec:
+) -> Part:
     """A window's signals (9, 128) in three panels over one axis of seconds.
 
     `rebuilt` maps names of signals to what a model made of them, `chosen` are the signals drawn
@@ -59,7 +59,7 @@ def nine_signals(
     return {"data": data, "layout": _signals_layout(bool(rebuilt), marks, stretch)}
 
 
-def _line(number: int, name: str, t: FloatArray, values: Any, strong: bool, back: bool) -> Spec:
+def _line(number: int, name: str, t: FloatArray, values: Any, strong: bool, back: bool) -> Part:
     """A signal or, dashed, what came back of it."""
     sensor, _, axis = name.rpartition("_")
     comes = " comes back as" if back else ":"
@@ -83,7 +83,7 @@ def _panel(number: int) -> str:
 
 def _mark_dots(
     signals: FloatArray, t: FloatArray, chosen: Sequence[str], marks: Pair
-) -> list[Spec]:
+) -> list[Part]:
     """The chosen signals' values at both times."""
     at = [int(np.abs(t - mark).argmin()) for mark in marks]
     marker = {"size": 11, "color": list(TIMES), "line": {"width": 2, "color": "#FFFFFF"}}
@@ -95,9 +95,9 @@ def _mark_dots(
     ]
 
 
-def _signals_layout(dashed: bool, marks: Pair | None, stretch: Pair | None) -> Spec:
+def _signals_layout(dashed: bool, marks: Pair | None, stretch: Pair | None) -> Part:
     time = {"anchor": "y3", "range": [0, 2.55], "nticks": 7, "fixedrange": True}
-    layout: Spec = {
+    layout: Part = {
         "height": 480,
         "margin": {"l": 44, "r": 6, "t": 40, "b": 42},
         "showlegend": False,
@@ -120,7 +120,7 @@ def _signals_layout(dashed: bool, marks: Pair | None, stretch: Pair | None) -> S
     if stretch is not None:
         shapes.append(style.rectangle(stretch, (0, 1), LIT, layer="below", **on))
     for at, colour, letter in zip(marks or (), TIMES, "ij", strict=False):
-        shapes.append(style.line((at, at), (0, 1), colour, 2, **on))
+        shapes.append(style.straight((at, at), (0, 1), colour, 2, **on))
         words = style.note(f"<b><i>{letter}</i></b>", at, 0, 15, **on, xshift=2)
         words["font"]["color"] = colour
         notes.append(words)
@@ -130,7 +130,7 @@ def _signals_layout(dashed: bool, marks: Pair | None, stretch: Pair | None) -> S
 # The blame
 
 
-def blame_bars(terms: Mapping[str, float]) -> Spec:
+def blame_bars(terms: Mapping[str, float]) -> Part:
     """Each signal's share of a reconstruction's error, in the order of `SIGNALS`."""
     names = [name for name in SIGNALS if name in terms]
     whole = sum(terms.values()) or 1.0

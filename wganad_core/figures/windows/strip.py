@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from wganad_core.figures import style
-from wganad_core.figures.style import Spec
+from wganad_core.figures.style import Part
 from wganad_core.figures.windows.signals import AXES
 from wganad_core.records import FloatArray
 
@@ -44,7 +44,7 @@ def strip(
     shares: Sequence[float],
     abnormal: str,
     chosen: int | None,
-) -> Spec:
+) -> Part:
     """Up to 24 windows (n, 9, 128) as tiles of total acceleration, in reading order, each under
     the name of its activity and above the share of normal windows that score lower.
 
@@ -72,7 +72,7 @@ def tile_at(subplot: str, x: float, n: int) -> int | None:
     return number if 0 <= column < N_COLUMNS and number < n else None
 
 
-def _tiles(members: FloatArray, block: int, name: str, colour: str) -> Spec:
+def _tiles(members: FloatArray, block: int, name: str, colour: str) -> Part:
     """One axis of up to four windows (k, L), side by side, as one line with gaps."""
     members = members[:, ::2]
     low, high = TILE
@@ -96,10 +96,10 @@ def _strip_layout(
     chosen: int | None,
     blocks: int,
     per_row: int,
-) -> Spec:
+) -> Part:
     rows = -(-blocks // per_row)
     small = per_row == 1
-    layout: Spec = {"height": (92 if small else 84) * rows + 4, "showlegend": False}
+    layout: Part = {"height": (92 if small else 84) * rows + 4, "showlegend": False}
     layout |= {"margin": {"l": 0, "r": 0, "t": 2, "b": 2}, "dragmode": False}
     layout |= {"annotations": [], "shapes": []}
     for block in range(blocks):
@@ -130,7 +130,7 @@ def _place(number: int) -> tuple[int, dict[str, str]]:
     return column, {"xref": on["xaxis"], "yref": on["yaxis"]}
 
 
-def _tile_frame(number: int, unseen: bool, chosen: bool) -> Spec:
+def _tile_frame(number: int, unseen: bool, chosen: bool) -> Part:
     column, on = _place(number)
     edge = {"color": ABNORMAL if unseen else style.GREY, "width": 3 if chosen else 1}
     fill = style.faint(style.GREY, 0.22 if chosen else 0.06)
@@ -138,7 +138,7 @@ def _tile_frame(number: int, unseen: bool, chosen: bool) -> Spec:
     return style.rectangle(across, (0.03, 0.97), fill, line=edge, layer="below", **on)
 
 
-def _tile_words(number: int, name: str, share: float, unseen: bool, small: bool) -> list[Spec]:
+def _tile_words(number: int, name: str, share: float, unseen: bool, small: bool) -> list[Part]:
     column, on = _place(number)
     size = 11 if small else 12
     title = f"<b>{name}</b>" if unseen else name

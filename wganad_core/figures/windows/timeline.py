@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from wganad_core.data.recording import Recording
 from wganad_core.data.timeline import Bout, Timeline, flagged
 from wganad_core.figures import style
-from wganad_core.figures.style import Spec
+from wganad_core.figures.style import Part
 from wganad_core.figures.windows.signals import AXES
 
 FLAGGED, PASSED = style.VERMILLION, style.BLUE
@@ -32,7 +32,7 @@ def recording_strip(
     log: bool = False,
     truth: Sequence[Bout] = (),
     abnormal: str = "",
-) -> Spec:
+) -> Part:
     """Signals over time, under them the score (n,) of every window and the threshold, a line to
     drag; what is flagged is shaded everywhere. `truth` adds a band of what was really done.
 
@@ -43,21 +43,21 @@ def recording_strip(
     panels = (["truth"] if truth else []) + sensors + ["score"]
     found = flagged(line, score, threshold)
     start_to_end = [part.start for part in found], [part.end for part in found]
-    data: list[Spec] = []
+    data: list[Part] = []
     layout = _layout(panels, line)
     for number, panel in enumerate(panels, start=1):
         axis = style.axes(number)["yaxis"]
         if panel == "truth":
             data += _truth(truth, abnormal, axis)
             continue
-        scale: Spec = {}
+        scale: Part = {}
         if panel == "score":
             low, high = limits(np.append(score, start), log)
             data += _scores(line, score, threshold, (low, high), axis)
             scale = {"type": "log", "dtick": 1} if log else {"type": "linear"}
             moved = {"name": THRESHOLD, "editable": True, "xref": "paper", "yref": axis}
             ends = (threshold, threshold)
-            layout["shapes"] = [style.line((0, 1), ends, style.ORANGE, 3, **moved)]
+            layout["shapes"] = [style.straight((0, 1), ends, style.ORANGE, 3, **moved)]
         else:
             low, high = _range(line.recording, panel)
             data += _signals(line.recording, panel, axis)
@@ -91,7 +91,7 @@ def thinned(time: NDArray[np.float64], values: NDArray[np.float64], n: int = N_D
     return time[kept], values[kept]
 
 
-def _signals(recording: Recording, sensor: str, axis: str) -> list[Spec]:
+def _signals(recording: Recording, sensor: str, axis: str) -> list[Part]:
     """The three lines of a sensor, broken where the recording has a gap."""
     breaks = np.flatnonzero(np.diff(recording.time) > recording.max_gap) + 1
     share = max(200, N_DRAWN // (len(breaks) + 1))
@@ -124,7 +124,7 @@ def _scores(
     threshold: float,
     ends: tuple[float, float],
     axis: str,
-) -> list[Spec]:
+) -> list[Part]:
     """Filled steps, one colour above the threshold and one below."""
     above = score > threshold
     traces = [
@@ -146,9 +146,9 @@ def _scores(
     return [*traces, middles]
 
 
-def _truth(truth: Sequence[Bout], abnormal: str, axis: str) -> list[Spec]:
+def _truth(truth: Sequence[Bout], abnormal: str, axis: str) -> list[Part]:
     """A band of bouts, the abnormal activity in colour; neighbours of one kind share a word."""
-    traces: list[Spec] = []
+    traces: list[Part] = []
     for colour, wanted in (
         (style.faint(style.GREY, 0.25), False),
         (style.faint(FLAGGED, 0.8), True),
@@ -163,7 +163,7 @@ def _truth(truth: Sequence[Bout], abnormal: str, axis: str) -> list[Spec]:
     return [*traces, named | {"yaxis": axis, "showlegend": False}]
 
 
-def _areas(begin: Any, end: Any, low: Any, high: Any, axis: str, colour: str) -> Spec:
+def _areas(begin: Any, end: Any, low: Any, high: Any, axis: str, colour: str) -> Part:
     """Filled rectangles from `begin` to `end` (n,) and from `low` to `high`, as one trace."""
     begin, end, low, high = np.broadcast_arrays(*map(np.asarray, (begin, end, low, high)))
     gap = np.full(begin.shape, np.nan)
@@ -189,10 +189,10 @@ def _words(truth: Sequence[Bout]) -> list[tuple[float, str]]:
     return [((bout.start + bout.end) / 2, bout.activity) for bout in merged]
 
 
-def _layout(panels: Sequence[str], line: Timeline) -> Spec:
+def _layout(panels: Sequence[str], line: Timeline) -> Part:
     """Panels one below the other with a title each and one axis of time."""
     inner = sum(HEIGHTS[panel] + TITLE for panel in panels)
-    layout: Spec = {
+    layout: Part = {
         "height": inner + MARGIN["t"] + MARGIN["b"],
         "margin": MARGIN,
         "annotations": [],
