@@ -21,7 +21,7 @@ from wganad_core import WGANAnomalyDetector, WGANSeriesDetector
 from wganad_core.__main__ import main
 from wganad_core.commands import engine_dask
 from wganad_core.commands.console import Refused
-from wganad_core.data.own import chunks as own_chunks
+from wganad_core.data.own import samples as own_samples
 from wganad_core.detector import BLOCK_ROWS
 
 dask = pytest.importorskip("dask", reason="Dask is optional; pip install -r requirements-dev.txt")
@@ -107,7 +107,7 @@ def chunks(n: int) -> Iterator[SimpleNamespace]:
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_a_cluster_writes_the_same_file(kind, cluster, files, monkeypatch, capsys):
-    monkeypatch.setattr(own_chunks, "chunk_rows", lambda n_features: BLOCK_ROWS)
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: BLOCK_ROWS)
     more = ("--engine", "dask", "--scheduler", cluster.scheduler_address)
     assert main(words(files, f"there.{kind}", *more)) == 0
     printed, said = capsys.readouterr()
@@ -180,9 +180,9 @@ def test_a_worker_that_is_killed_half_way_changes_nothing(cluster, tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_results_that_die_with_their_worker_are_computed_again(cluster, files, monkeypatch, capsys):
     """A worker is killed from outside before any result has left the cluster."""
-    monkeypatch.setattr(own_chunks, "chunk_rows", lambda n_features: BLOCK_ROWS)
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: BLOCK_ROWS)
     killed: list[int] = []
-    real = own_chunks.chunks
+    real = own_samples.chunks
 
     def deadly(*arguments: Any, **options: Any) -> Iterator[Any]:
         for number, chunk in enumerate(real(*arguments, **options)):
@@ -191,7 +191,7 @@ def test_results_that_die_with_their_worker_are_computed_again(cluster, files, m
                 os.kill(killed[0], signal.SIGKILL)
             yield chunk
 
-    monkeypatch.setattr(own_chunks, "chunks", deadly)
+    monkeypatch.setattr(own_samples, "chunks", deadly)
     more = ("--engine", "dask", "--scheduler", cluster.scheduler_address)
     assert main(words(files, "killed.csv", *more)) == 0
     assert killed

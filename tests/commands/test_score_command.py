@@ -27,7 +27,7 @@ from wganad_core import WGANAnomalyDetector, pretrained, storage
 from wganad_core.__main__ import main
 from wganad_core.commands import engines, score_recording
 from wganad_core.commands.console import Refused
-from wganad_core.data.own import chunks as own_chunks
+from wganad_core.data.own import samples as own_samples
 from wganad_core.data.own.samples import OwnSamples
 from wganad_core.detector import BLOCK_ROWS, WGANSeriesDetector, load
 
@@ -99,7 +99,7 @@ def test_rows_get_the_scores_that_python_gives_them(kind: str, model, data, tmp_
 
 def test_chunks_threads_and_kinds_of_files_change_no_bit(model, data, tmp_path, monkeypatch):
     every = scored(data, model, tmp_path / "all.csv")["score"].to_numpy(float)
-    monkeypatch.setattr(own_chunks, "chunk_rows", lambda n_features: BLOCK_ROWS)
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: BLOCK_ROWS)
     for threads in ("1", "3"):
         some = scored(data, model, tmp_path / "some.parquet", "--threads", threads)
         np.testing.assert_array_equal(some["score"].to_numpy(float), every)
@@ -241,7 +241,7 @@ def test_a_long_recording_is_scored_in_pieces(tmp_path, monkeypatch):
     np.save(tmp_path / "recording.npy", recording)
     series = WGANSeriesDetector(window=4, stride=2, steps=5, width=8, random_state=0)
     series.fit(recording[:400]).save(tmp_path / "series.safetensors")
-    monkeypatch.setattr(own_chunks, "chunk_rows", lambda n_features: 1000)
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: 1000)
     sizes = sizes_of_what_is_scored(monkeypatch)
     found = scored(tmp_path / "recording.npy", tmp_path / "series.safetensors", tmp_path / "s.csv")
     expected = series.anomaly_score_along(recording)
@@ -346,7 +346,7 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(
 
 
 def test_a_failure_half_way_leaves_the_previous_file(model, tmp_path, monkeypatch, capfd):
-    monkeypatch.setattr(own_chunks, "chunk_rows", lambda n_features: 256)
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: 256)
     wrong = table(2000, 0).astype({"flow": object})
     wrong.loc[1500, "flow"] = "warm"
     wrong.to_csv(tmp_path / "wrong.csv", index=False)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from wganad_core.data.own.chunks import OwnSamples
+    from wganad_core.data.own.samples import OwnSamples
 
 ENGINES = ("threads", "dask")
 SEARCHING = ("inversion", "anogan")  # hundreds of times slower: a block is enough at a time
@@ -165,18 +165,17 @@ def score_file(arguments: argparse.Namespace) -> int:
 
 def _opened(arguments: argparse.Namespace, detector: Any) -> Iterator[OwnSamples]:
     """The file in chunks that suit the detector."""
-    from wganad_core.data.own import chunks as own_chunks
+    from wganad_core.data.own import samples as own_samples
+    from wganad_core.data.own.roles import Roles
 
     features = arguments.features or _names_of(detector)
-    rows = own_chunks.chunk_rows(int(detector.n_features_in_))
+    rows = own_samples.chunk_rows(int(detector.n_features_in_))
     if detector.model_.score_method in SEARCHING:
-        rows = min(rows, own_chunks.FEWEST)
-    chunks = own_chunks.chunks(
+        rows = min(rows, own_samples.FEWEST)
+    chunks = own_samples.chunks(
         arguments.file,
-        features,
-        label=arguments.label_column,
-        sample_id=arguments.id_column,
-        rows=rows,
+        Roles(features and tuple(features), arguments.label_column, arguments.id_column),
+        rows,
     )
     chunks = _fitting(chunks, detector, arguments.file, by_order=features is None)
     if hasattr(detector, "anomaly_score_along"):
