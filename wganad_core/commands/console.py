@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from wganad_core.jobs import Refused as Refused
+
 
 @dataclasses.dataclass(frozen=True)
 class Command:
@@ -24,10 +26,6 @@ class Command:
     examples: str
     options: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
-
-
-class Refused(Exception):
-    """An input cannot be used; the message is the sentence to show."""
 
 
 def json_option(parser: argparse.ArgumentParser) -> None:

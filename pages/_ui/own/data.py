@@ -12,13 +12,14 @@ import streamlit as st
 
 from pages._ui import chart
 from pages._ui.own import roles as own_roles
-from pages._ui.own.plan import Kind, Roles
 from pages._ui.own.source import Source
 from pages._ui.own.tab import settle, usual
 from wganad_core.data import DataError
+from wganad_core.data.own import Roles
 from wganad_core.data.own.roles import Role
 from wganad_core.data.own.samples import OwnSamples, read_samples
-from wganad_core.live.own_stretch import normal_stretch
+from wganad_core.data.own.stretches import normal_stretch
+from wganad_core.jobs.orders import Kind
 
 Normals = Literal["labelled", "all", "range"]
 NOUNS = {"table": "rows", "images": "images", "series": "moments"}
@@ -41,6 +42,14 @@ class Chosen:
     def n_anomalies(self) -> int:
         label = self.samples.label
         return 0 if label is None else int(label.sum())
+
+    @property
+    def rows(self) -> tuple[int, int] | None:
+        """The first and the last row of the file in the stretch."""
+        if self.stretch is None:
+            return None
+        low, high = self.stretch
+        return int(self.samples.row[low]), int(self.samples.row[high - 1])
 
     @property
     def noun(self) -> str:
@@ -134,7 +143,7 @@ def _readable(source: Source, chosen: Sequence[Role]) -> tuple[Roles, OwnSamples
 
 @st.cache_resource(scope="session", show_spinner="Reading the samples …", max_entries=3)
 def _read(key: str, roles: Roles, _source: Source) -> OwnSamples:
-    return read_samples(_source.path, _source.name, **roles.arguments())
+    return read_samples(_source.path, _source.name, **dataclasses.asdict(roles))
 
 
 # What is seen

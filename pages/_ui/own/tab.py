@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from wganad_core.jobs.orders import Order
 from wganad_core.live.fitting import Fitting, Fittings
 from wganad_core.live.tabs import Tabs
 
@@ -50,12 +51,12 @@ class OwnTab:
         return folder
 
     def submit(
-        self, folder: Path, commands: Sequence[Sequence[str]], told: Sequence[dict[str, Any]] = ()
+        self, folder: Path, orders: Sequence[Order], told: Sequence[dict[str, Any]] = ()
     ) -> Fitting:
-        """Commands that end with the tab; see `Fittings.submit`."""
+        """Orders that end with the tab; see `Fittings.submit`."""
         self.rested = False
         self._fittings = [one for one in self._fittings if one.active]
-        self._fittings.append(fittings().submit(folder, commands, told))
+        self._fittings.append(fittings().submit(folder, orders, told))
         return self._fittings[-1]
 
     def rest(self) -> None:

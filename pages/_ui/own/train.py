@@ -11,9 +11,10 @@ import streamlit as st
 from pages._ui import chart
 from pages._ui.own import tab as own_tab
 from pages._ui.own.data import Chosen
-from pages._ui.own.plan import Kind, Plan
+from pages._ui.own.plan import Plan
 from pages._ui.own.session import Runs, runs
 from pages._ui.own.tab import settle, usual
+from wganad_core.jobs.orders import Kind
 from wganad_core.live.fitting import Fitting
 from wganad_core.storage import StorageError
 
@@ -140,7 +141,7 @@ def plan_of(chosen: Chosen, found: tuple[tuple[str, Any], ...]) -> Plan:
         with_label=label is not None,
         labelled=chosen.labelled,
         stretch=chosen.stretch,
-        features=chosen.samples.features,
+        rows=chosen.rows,
     )
 
 

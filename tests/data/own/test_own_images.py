@@ -20,10 +20,10 @@ from hypothesis import given, settings
 from PIL import Image
 
 from wganad_core.data import DataError, mnist
+from wganad_core.data.own import Roles
 from wganad_core.data.own import image as own_image
 from wganad_core.data.own import images as own_images
 from wganad_core.data.own.look import look
-from wganad_core.data.own.roles import Roles
 from wganad_core.data.own.samples import OwnSamples, chunks, read_samples
 
 RNG = np.random.default_rng(0)

@@ -20,12 +20,12 @@ import pytest
 from hypothesis import given, settings
 
 from wganad_core.data import DataError
+from wganad_core.data.own import Roles
 from wganad_core.data.own import csv_rows as own_rows_csv
 from wganad_core.data.own import samples as own_samples
 from wganad_core.data.own.examples import example
 from wganad_core.data.own.file import own_file
 from wganad_core.data.own.look import look
-from wganad_core.data.own.roles import Roles
 from wganad_core.data.own.samples import OwnSamples, chunk_rows, chunks, read_samples
 from wganad_core.data.own.scores import offered, read_scores
 
@@ -566,7 +566,8 @@ def test_damaged_files_are_read_or_refused(seed: bytes, cut: int, changes: list)
 PEAK = """
 import resource, sys
 from pathlib import Path
-from wganad_core.data.own.samples import Roles, chunks
+from wganad_core.data.own import Roles
+from wganad_core.data.own.samples import chunks
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 before = peak()

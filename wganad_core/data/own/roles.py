@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Literal
 
 from wganad_core.data import DataError
+from wganad_core.data.own import Roles
 from wganad_core.data.own.images import PIXELS
 from wganad_core.data.own.labels import NAMES, is_label
 from wganad_core.data.own.rows import OwnRows, column_of, listed, listed_names
@@ -18,16 +19,6 @@ LABELS = (*NAMES["label"], "is_outlier", "outlier", "anomalous")
 TIME_NAMES = (*TIMES, "datetime", "date")
 IDS = (*NAMES["id"], "__index_level_0__")  # the latter is pandas' index in parquet
 GROUPS = (*NAMES["class"], *NAMES["subject"], *NAMES["part"])
-
-
-@dataclasses.dataclass(frozen=True)
-class Roles:
-    """Which columns are what, by name: None is guessed, and an empty text is no column."""
-
-    features: tuple[str, ...] | None = None
-    label: str | None = None
-    sample_id: str | None = None
-    time: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from wganad_core.data import DataError
 from wganad_core.data.mnist import SIDE
+from wganad_core.data.own import Roles
 from wganad_core.data.own.file import OwnFile, Source, named, own_file
 from wganad_core.data.own.images import PIXELS, OwnImages, open_images
 from wganad_core.data.own.labels import labels_of, words_of
-from wganad_core.data.own.roles import Resolved, Roles, resolve_roles
+from wganad_core.data.own.roles import Resolved, resolve_roles
 from wganad_core.data.own.rows import OwnRows, distinct, listed_names, rebatched
 from wganad_core.data.own.source import open_rows
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from wganad_core.commands.console import Refused
+from wganad_core.jobs import Refused
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
-
-from wganad_core.commands.console import Refused
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,31 +85,6 @@ class ScoreWriter:
         from wganad_core.storage import failing_in_words
 
         return failing_in_words(self.path)
-
-
-def check_scores_place(path: Path, *read: Path) -> None:
-    """Refuse, before any work, a place that cannot take scores."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise Refused(
-            f"{path} is neither .csv nor .parquet; choose a name that says what to write."
-        )
-    check_place(path, *read)
-
-
-def check_place(path: Path, *read: Path) -> None:
-    """Refuse, before any work, a place that cannot be written, or that is one of those `read`;
-    clear away what runs that were killed left there."""
-    from wganad_core.storage import check_regular, sweep
-
-    if path.is_dir():
-        raise Refused(f"{path} is a folder; name the file to write.")
-    check_regular(path)
-    if any(path.resolve() == other.resolve() for other in read):
-        raise Refused(f"{path} is what is read; choose another file to write.")
-    there = next(folder for folder in path.resolve().parents if folder.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise Refused(f"{path} cannot be written: {there} is no folder that may be written to.")
-    sweep(there)
 
 
 def _table(rows: ScoredRows) -> Any:
