@@ -18,7 +18,7 @@ import pytest
 from pages._ui.own.plan import Plan
 from pages._ui.own.roles import chosen_roles
 from pages._ui.own.source import Source, safe_name
-from tests.jobs import Here
+from tests.here import Here
 from wganad_core import detector, storage
 from wganad_core.__main__ import main
 from wganad_core.data import DataError

@@ -8,7 +8,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from wganad_core import storage
 from wganad_core.jobs import Refused
 
 HEAD, MAX_HEADER = 1 << 12, 1 << 26  # bytes
@@ -30,6 +29,8 @@ def check_outputs(
     """Refuse, before any work, places that cannot be written, or that hold what must stay; clear
     away what runs that were killed left there. `read`: files that are read; `overwrite`: whether
     files of other kinds may be replaced, too. Raises `Refused` and `StorageError`."""
+    from wganad_core import storage
+
     for at, output in enumerate(outputs):
         path = output.path
         if path.is_dir():
@@ -45,7 +46,10 @@ def check_outputs(
                 )
         if not overwrite or output.beside:
             _check_kind(output)
-        _check_folder(path)
+        there = next(folder for folder in path.resolve().parents if folder.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            raise Refused(f"{path} cannot be written: {there} is no folder that may be written to.")
+        storage.sweep(there)
 
 
 def same_file(one: Path, other: Path) -> bool:
@@ -91,15 +95,10 @@ def holds(path: Path) -> str | None:
 
 def _container(data: bytes) -> str | None:
     """The kind of one of our safetensors files."""
+    from wganad_core import storage
+
     try:
         kind = storage.read_header(data).get("wganad")
     except storage.StorageError:
         return None
     return "checkpoint" if kind and kind.startswith("checkpoint") else kind
-
-
-def _check_folder(path: Path) -> None:
-    there = next(folder for folder in path.resolve().parents if folder.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise Refused(f"{path} cannot be written: {there} is no folder that may be written to.")
-    storage.sweep(there)

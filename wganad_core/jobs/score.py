@@ -15,7 +15,7 @@ from wganad_core.jobs.fit import Say
 from wganad_core.jobs.orders import Score
 from wganad_core.jobs.outputs import Output, check_outputs
 from wganad_core.jobs.pieces import pieces, put_together
-from wganad_core.jobs.writer import SUFFIXES, ScoredRows, ScoreWriter
+from wganad_core.jobs.writer import SUFFIXES, ScoredRows, writing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,10 +60,10 @@ def score(
     count = _Count()
     began = time.perf_counter()
     scored = _scored(order, found, _opened(order, found), say)
-    with contextlib.closing(scored), ScoreWriter(order.out) as writer:
+    with contextlib.closing(scored), writing(order.out) as write:
         for samples, scores in scored:
             rows = scored_rows(samples, scores, threshold)
-            writer.write(rows)
+            write(rows)
             count.add(rows, samples)
             watch(rows, samples.about)
     if found.rows_sha256_ in [digest.hexdigest() for digest in count.digests]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,63 +28,52 @@ class ScoredRows:
     label: NDArray[np.int64] | None = None
 
 
-class ScoreWriter:
-    """`with ScoreWriter(path) as writer: writer.write(rows)`, as often as there are rows.
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[Callable[[ScoredRows], None]]:
+    """`with writing(path) as write: write(rows)`, as often as there are rows; the first ones decide
+    which columns there are.
 
     Rows go to a temporary file beside `path`, which takes its place at the end. An exception,
     Ctrl-C among them, removes it, and what was at `path` stays. Raises `StorageError` with one
     sentence when writing fails.
     """
+    from wganad_core.storage import failing_in_words, written_atomically
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._stack = contextlib.ExitStack()
-        self._file: IO[bytes] | None = None
-        self._rows: Any = None  # Arrow's writer, once the columns are known
+    made: list[Any] = []  # Arrow's writer, once the columns are known
 
-    def __enter__(self) -> ScoreWriter:
-        from wganad_core.storage import written_atomically
-
-        self._file = self._stack.enter_context(written_atomically(self.path))
-        self._stack.push(self._end)
-        return self
-
-    def write(self, rows: ScoredRows) -> None:
-        """Append rows; the first ones decide which columns there are."""
+    def write(rows: ScoredRows) -> None:
         table = _table(rows)
-        with self._failing_in_words():
-            if self._rows is None:
-                self._rows = self._writer(table.schema)
-            self._rows.write_table(table)
+        with failing_in_words(path):
+            if not made:
+                made.append(_writer(path, file, table.schema))
+            made[0].write_table(table)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.__exit__(kind, error, trace)
+    with written_atomically(path) as file:
+        try:
+            yield write
+        except BaseException:
+            with contextlib.suppress(OSError):  # of a file that is not kept
+                _close(made)
+            raise
+        with failing_in_words(path):
+            _close(made)
 
-    def _end(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Write what Arrow still holds; of a file that is not kept, as far as that goes."""
-        if self._rows is not None:
-            with contextlib.suppress(OSError) if kind else self._failing_in_words():
-                self._rows.close()
 
-    def _writer(self, schema: Any) -> Any:
-        import pyarrow.csv
-        import pyarrow.parquet
+def _close(made: list[Any]) -> None:
+    """Write what Arrow still holds."""
+    for writer in made:
+        writer.close()
 
-        if self.path.suffix.lower() == ".parquet":
-            return pyarrow.parquet.ParquetWriter(self._file, schema, compression="zstd")
-        return pyarrow.csv.CSVWriter(
-            self._file, schema, write_options=pyarrow.csv.WriteOptions(quoting_style="needed")
-        )
 
-    def _failing_in_words(self) -> contextlib.AbstractContextManager[None]:
-        from wganad_core.storage import failing_in_words
+def _writer(path: Path, file: Any, schema: Any) -> Any:
+    import pyarrow.csv
+    import pyarrow.parquet
 
-        return failing_in_words(self.path)
+    if path.suffix.lower() == ".parquet":
+        return pyarrow.parquet.ParquetWriter(file, schema, compression="zstd")
+    return pyarrow.csv.CSVWriter(
+        file, schema, write_options=pyarrow.csv.WriteOptions(quoting_style="needed")
+    )
 
 
 def _table(rows: ScoredRows) -> Any:
