@@ -84,7 +84,7 @@ def holds(path: Path) -> str | None:
             names = [name.strip(b'"').decode(errors="replace") for name in first]
             if "score" in names:
                 return "scores" if "flagged" in names else "flagged rows"
-        if head.startswith(b"\x08") and b"pytorch" in head[:64]:
+        if head.startswith(b"\x08") and b"wganad_core" in head[:32]:  # its producer
             return "ONNX model"
         size = int.from_bytes(head[:8], "little")
         if 0 < size <= min(path.stat().st_size, MAX_HEADER):
