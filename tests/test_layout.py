@@ -33,6 +33,7 @@ ROWS = (
     "use_cases",
     "runs",
     "board",
+    "jobs",
     "figures",
     "live",
     "commands",
@@ -51,6 +52,7 @@ TORCH_FREE = {
     "pretrained",
     "use_cases",
     "board",
+    "jobs",
 }
 UNPICKLERS = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve"}
 
@@ -123,6 +125,8 @@ def _violations_in(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
     for found in imports(path, tree):
         if row is not None and found.row is not None:
             yield from _wrong_direction(row, found)
+        if row is None and found.row == "commands":
+            yield found.line, f"{folder} imports {found.name}; pages and commands share jobs"
         yield from _wrong_library(row, folder, found)
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and ast.unparse(node) == "torch.load":
@@ -224,6 +228,7 @@ def test_the_server_process_never_loads_torch():
         ("app.py", "import plotly"),
         ("wganad_core/data/own.py", "try:\n    import torch\nexcept ImportError:\n    pass"),
         ("pages/race.py", "def late():\n    import torch"),
+        ("pages/own.py", "from wganad_core.commands.fit import FILE"),
         ("wganad_core/storage.py", "from pickle import load"),
         ("wganad_core/scoring.py", "import torch\ntorch.load('weights.pt')"),
         ("wganad_core/scoring.py", "import numpy as np\nnp.load('x.npy', allow_pickle=True)"),

@@ -142,7 +142,10 @@ def test_points_of_a_file(tmp_path, capsys):
         ("train mixture --method gan --recipe sharp", "recipe sharp is for wgan-gp"),
         ("train mixture --method gan --data rign", "neither a shape"),
         ("train mixture --method gan --data {folder}", "neither a shape"),
-        ("train mixture --method gan --data {text}", "Line 2 holds '1,b'; expected two numbers"),
+        (
+            "train mixture --method gan --data {text}",
+            "Column 'y' holds 'b' in line 2; expected numbers",
+        ),
         (
             "train mixture --method gan --data {short}",
             "short.csv: Expected 10 to 1,000,000 points;",

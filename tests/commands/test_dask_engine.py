@@ -19,10 +19,9 @@ import pytest
 import wganad_core
 from wganad_core import WGANAnomalyDetector, WGANSeriesDetector
 from wganad_core.__main__ import main
-from wganad_core.commands import engine_dask
-from wganad_core.commands.console import Refused
-from wganad_core.data.own import chunks as own_chunks
+from wganad_core.data.own import samples as own_samples
 from wganad_core.detector import BLOCK_ROWS
+from wganad_core.jobs import Refused, dask_cluster
 
 dask = pytest.importorskip("dask", reason="Dask is optional; pip install -r requirements-dev.txt")
 distributed = pytest.importorskip("distributed", reason="pip install -r requirements-dev.txt")
@@ -107,7 +106,7 @@ def chunks(n: int) -> Iterator[SimpleNamespace]:
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_a_cluster_writes_the_same_file(kind, cluster, files, monkeypatch, capsys):
-    monkeypatch.setattr(own_chunks, "chunk_rows", lambda n_features: BLOCK_ROWS)
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: BLOCK_ROWS)
     more = ("--engine", "dask", "--scheduler", cluster.scheduler_address)
     assert main(words(files, f"there.{kind}", *more)) == 0
     printed, said = capsys.readouterr()
@@ -141,7 +140,7 @@ def test_all_workers_are_used_and_few_chunks_are_held(cluster, tmp_path):
             yield chunk
 
     for number, (_, scores) in enumerate(
-        engine_dask.on_cluster(detector, counted(), cluster.scheduler_address)
+        dask_cluster.on_cluster(detector, counted(), cluster.scheduler_address)
     ):
         assert scores.tolist() == [number + 0.5] * 4
         ahead -= 1
@@ -170,7 +169,7 @@ def test_a_worker_that_is_killed_half_way_changes_nothing(cluster, tmp_path):
     detector = Numbered(tmp_path, killers=(9,))
     found = [
         scores.tolist()
-        for _, scores in engine_dask.on_cluster(detector, chunks(30), cluster.scheduler_address)
+        for _, scores in dask_cluster.on_cluster(detector, chunks(30), cluster.scheduler_address)
     ]
     assert found == [[number + 0.5] * 4 for number in range(30)]
     assert detector.attempts(9) == 2
@@ -180,9 +179,9 @@ def test_a_worker_that_is_killed_half_way_changes_nothing(cluster, tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_results_that_die_with_their_worker_are_computed_again(cluster, files, monkeypatch, capsys):
     """A worker is killed from outside before any result has left the cluster."""
-    monkeypatch.setattr(own_chunks, "chunk_rows", lambda n_features: BLOCK_ROWS)
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: BLOCK_ROWS)
     killed: list[int] = []
-    real = own_chunks.chunks
+    real = own_samples.chunks
 
     def deadly(*arguments: Any, **options: Any) -> Iterator[Any]:
         for number, chunk in enumerate(real(*arguments, **options)):
@@ -191,7 +190,7 @@ def test_results_that_die_with_their_worker_are_computed_again(cluster, files, m
                 os.kill(killed[0], signal.SIGKILL)
             yield chunk
 
-    monkeypatch.setattr(own_chunks, "chunks", deadly)
+    monkeypatch.setattr(own_samples, "chunks", deadly)
     more = ("--engine", "dask", "--scheduler", cluster.scheduler_address)
     assert main(words(files, "killed.csv", *more)) == 0
     assert killed
@@ -201,7 +200,7 @@ def test_results_that_die_with_their_worker_are_computed_again(cluster, files, m
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_a_chunk_that_kills_every_worker_ends_the_work(cluster, tmp_path):
     detector = Numbered(tmp_path, killers=(3,), once=False)
-    found = engine_dask.on_cluster(detector, chunks(10), cluster.scheduler_address)
+    found = dask_cluster.on_cluster(detector, chunks(10), cluster.scheduler_address)
     with pytest.raises(Refused, match="was lost with 2 Dask workers in turn"):
         list(found)
     assert detector.attempts(3) == 2
@@ -224,7 +223,7 @@ def refusal(files: SimpleNamespace, capsys, *more: str) -> str:
 
 
 def test_no_scheduler_answers(files, capsys, monkeypatch):
-    monkeypatch.setattr(engine_dask, "PATIENCE", 1)
+    monkeypatch.setattr(dask_cluster, "PATIENCE", 1)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
@@ -236,7 +235,7 @@ def test_no_scheduler_answers(files, capsys, monkeypatch):
 
 
 def test_a_scheduler_without_workers(files, capsys, monkeypatch):
-    monkeypatch.setattr(engine_dask, "PATIENCE", 1)
+    monkeypatch.setattr(dask_cluster, "PATIENCE", 1)
     with distributed.LocalCluster(n_workers=0, dashboard_address=":0", silence_logs=50) as empty:
         said = refusal(files, capsys, "--scheduler", empty.scheduler_address)
     assert f"has no workers; start some with `dask worker {empty.scheduler_address}`" in said

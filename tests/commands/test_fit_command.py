@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import json
 import os
@@ -25,10 +26,12 @@ from hypothesis import strategies as st
 from tests.commands.test_score_command import NAMES, rows, scored, table
 from wganad_core import WGANAnomalyDetector, storage
 from wganad_core.__main__ import main, make_parser
-from wganad_core.commands import fit_options, reported
-from wganad_core.commands.fit import command_line, joined_names
-from wganad_core.commands.fit_options import KINDS, estimator_class, parameters
+from wganad_core.commands.fit import order_of
+from wganad_core.commands.fit_options import parameters
+from wganad_core.data.own import Roles
 from wganad_core.detector import load
+from wganad_core.jobs.fit import estimator_class
+from wganad_core.jobs.orders import KINDS, Fit, joined_names, packed, shell_line, unpacked
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = ["--steps", "10", "--width", "8"]
@@ -131,11 +134,13 @@ def kind_and_settings(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
 @given(kind_and_settings(), st.lists(st.text("ab ,\"'é", min_size=1).map(str.strip).filter(bool)))
 def test_every_setting_survives_the_command_line(found, features):
     kind, wanted = found
-    line = command_line("my data.csv", "m", wanted, kind=kind, features=features, label="")
-    chosen = make_parser().parse_args(shlex.split(line)[3:])
-    assert fit_options.given(chosen, kind) == {"random_state": 0, **wanted}
-    assert (chosen.features or []) == features
-    assert (chosen.file, chosen.label_column, chosen.kind) == (Path("my data.csv"), "", kind)
+    roles = Roles(tuple(features) or None, "", "id")
+    parameters = tuple(wanted.items())
+    order = Fit(Path("my data.csv"), Path("m"), roles, kind, (2, 40), parameters)
+    chosen = order_of(make_parser().parse_args(shlex.split(shell_line(order))[3:]))
+    assert dict(chosen.parameters) == wanted
+    assert dataclasses.replace(chosen, parameters=parameters) == order
+    assert unpacked(json.loads(json.dumps(packed(order)))) == order
 
 
 # ---------------------------------------------------------------- which rows, which kind
@@ -230,7 +235,7 @@ def test_a_folder_of_images(tmp_path, capsys):
     assert found["id"].str.contains(".png").all()
     assert np.isfinite(found["score"]).all()
     capsys.readouterr()
-    assert main(["fit", str(folder), "--out", str(out), "--width", "8"]) == 1
+    assert main(["fit", str(folder), "--out", str(tmp_path / "other"), "--width", "8"]) == 1
     assert "--width is no parameter of WGANImageDetector" in capsys.readouterr().err
 
 
@@ -249,6 +254,19 @@ def test_what_is_printed(data, capsys):
     assert "python -m wganad_core fit" in printed
     assert "steps/s" in said
     assert "remark: Column 'label' serves as the label." in said
+
+
+def test_some_rows_of_a_file(data, capsys):
+    said = fitted(capsys, data, *SHORT, "--rows", "51:150")
+    expected = table(200, 30).iloc[50:150][NAMES]
+    model = WGANAnomalyDetector(steps=10, width=8, random_state=0).fit(expected)
+    found = load(data.parent / "model.safetensors")
+    np.testing.assert_array_equal(found.anomaly_score(expected), model.anomaly_score(expected))
+    assert said["n"] == 100
+    assert "--rows=51:150" in said["command"]
+    capsys.readouterr()
+    assert main(["fit", str(data), "--out", str(data.parent / "m"), "--rows", "201:300"]) == 1
+    assert "has no row from 201 to 300 that can be used; it has 200," in capsys.readouterr().err
 
 
 # ---------------------------------------------------------------- refused and stopped
@@ -332,12 +350,6 @@ def test_names_that_cannot_be_meant_are_wrong_usage(verb, words, reason, data, c
     said = capsys.readouterr().err.splitlines()[-1]
     assert reason in said
     assert len(said) < 300
-
-
-def test_what_the_page_asks_wrongly_is_told_in_a_sentence(data):
-    told: list[dict[str, Any]] = []
-    assert not reported.run([["fit", str(data), "--out", "m", "--features", "a\nb"]], told.append)
-    assert "must be a name in one line" in told[0]["error"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX files")

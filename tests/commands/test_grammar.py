@@ -13,7 +13,8 @@ import pytest
 from wganad_core import WGANAnomalyDetector, detector
 from wganad_core.__main__ import COMMANDS, main, make_parser
 from wganad_core.commands import evaluate, evaluate_scores, export, fit, score, score_file, train
-from wganad_core.commands.fit_options import KINDS, LEFT_OUT, SEED, described
+from wganad_core.commands.fit_options import LEFT_OUT, described
+from wganad_core.jobs.orders import KINDS, SEED
 
 ROOT = Path(__file__).resolve().parents[2]
 TO = "--model m.safetensors --out o.csv"

@@ -25,15 +25,16 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from wganad_core import WGANAnomalyDetector, pretrained, storage
 from wganad_core.__main__ import main
-from wganad_core.commands import engines, score_recording
-from wganad_core.commands.console import Refused
-from wganad_core.data.own import chunks as own_chunks
+from wganad_core.data.own import samples as own_samples
 from wganad_core.data.own.samples import OwnSamples
 from wganad_core.detector import BLOCK_ROWS, WGANSeriesDetector, load
+from wganad_core.jobs import Refused, engines
+from wganad_core.jobs.pieces import pieces, put_together
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ["flow", "pressure", "a, b", "temperature"]
 N = 10_000  # two blocks and a rest
+PREVIOUS = "row,score,flagged\n1,2,0\n"  # of an earlier score
 
 
 def rows(n: int, seed: int) -> np.ndarray:
@@ -99,7 +100,7 @@ def test_rows_get_the_scores_that_python_gives_them(kind: str, model, data, tmp_
 
 def test_chunks_threads_and_kinds_of_files_change_no_bit(model, data, tmp_path, monkeypatch):
     every = scored(data, model, tmp_path / "all.csv")["score"].to_numpy(float)
-    monkeypatch.setattr(own_chunks, "chunk_rows", lambda n_features: BLOCK_ROWS)
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: BLOCK_ROWS)
     for threads in ("1", "3"):
         some = scored(data, model, tmp_path / "some.parquet", "--threads", threads)
         np.testing.assert_array_equal(some["score"].to_numpy(float), every)
@@ -220,10 +221,10 @@ def test_a_recording_in_pieces_scores_as_a_whole(window, stride, n, rows_read):
         series = WGANSeriesDetector(window=window, stride=stride, steps=1, width=4, random_state=0)
         series.fit(rows(60, 6))
         chunks = [samples(x[at : at + rows_read], at) for at in range(0, len(x), rows_read)]
-        cut = list(score_recording.pieces(chunks, window, stride))
+        cut = list(pieces(chunks, window, stride))
         assert max(len(piece.x) for piece in cut) < 4 * stride + window
         scores = [(piece, series.anomaly_score_along(piece.x)) for piece in cut]
-        found = list(score_recording.put_together(scores, stride))
+        found = list(put_together(scores, stride))
     whole = np.concatenate([part for _, part in found])
     np.testing.assert_array_equal(whole, series.anomaly_score_along(x))
     np.testing.assert_array_equal(np.concatenate([p.row for p, _ in found]), np.arange(len(x)) + 1)
@@ -241,7 +242,7 @@ def test_a_long_recording_is_scored_in_pieces(tmp_path, monkeypatch):
     np.save(tmp_path / "recording.npy", recording)
     series = WGANSeriesDetector(window=4, stride=2, steps=5, width=8, random_state=0)
     series.fit(recording[:400]).save(tmp_path / "series.safetensors")
-    monkeypatch.setattr(own_chunks, "chunk_rows", lambda n_features: 1000)
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: 1000)
     sizes = sizes_of_what_is_scored(monkeypatch)
     found = scored(tmp_path / "recording.npy", tmp_path / "series.safetensors", tmp_path / "s.csv")
     expected = series.anomaly_score_along(recording)
@@ -346,17 +347,17 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(
 
 
 def test_a_failure_half_way_leaves_the_previous_file(model, tmp_path, monkeypatch, capfd):
-    monkeypatch.setattr(own_chunks, "chunk_rows", lambda n_features: 256)
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: 256)
     wrong = table(2000, 0).astype({"flow": object})
     wrong.loc[1500, "flow"] = "warm"
     wrong.to_csv(tmp_path / "wrong.csv", index=False)
     out = tmp_path / "scores.csv"
-    out.write_text("previous\n")
+    out.write_text(PREVIOUS)
     listed = sorted(tmp_path.iterdir())
     words = ["score", str(tmp_path / "wrong.csv"), "--model", str(model), "--out", str(out)]
     assert main(words) == 1
     assert "'warm'" in capfd.readouterr().err
-    assert out.read_text() == "previous\n"
+    assert out.read_text() == PREVIOUS
     assert sorted(tmp_path.iterdir()) == listed
 
 
@@ -366,11 +367,11 @@ def test_a_full_disk_is_told_in_a_sentence(kind, model, data, tmp_path, monkeypa
         raise OSError(28, "No space left on device")
 
     out = tmp_path / f"scores.{kind}"
-    out.write_text("previous\n")
+    out.write_text(PREVIOUS)
     monkeypatch.setattr(os, "fsync", full)
     assert main(["score", str(data), "--model", str(model), "--out", str(out)]) == 1
     assert "could not be written (No space left on device)" in capfd.readouterr().err
-    assert out.read_text() == "previous\n"
+    assert out.read_text() == PREVIOUS
     assert list(tmp_path.iterdir()) == [out]
 
 
@@ -379,7 +380,7 @@ def test_ctrl_c_does_not_wait_for_a_slow_detector(model, tmp_path):
     out = tmp_path / "out" / "scores.csv"
     np.save(tmp_path / "rows.npy", rows(5_000, 4))
     words = ["score", str(tmp_path / "rows.npy"), "--model", str(model), "--out", str(out)]
-    slow = "import sys, time; from wganad_core.commands import engines; "
+    slow = "import sys, time; from wganad_core.jobs import engines; "
     slow += "engines.score = lambda *_: (print('here', file=sys.stderr), time.sleep(100)); "
     slow += f"sys.argv[1:] = {words}; from wganad_core.__main__ import run; run()"
     with subprocess.Popen(

@@ -20,7 +20,7 @@ from pages._ui.cockpit.state import Position
 from tests.test_scores import table
 from wganad_core import pretrained, storage, thresholds
 from wganad_core.__main__ import main
-from wganad_core.commands import threshold as command
+from wganad_core.commands import own_options as command
 from wganad_core.data import DataError
 from wganad_core.data.own import detectors as own_detectors
 from wganad_core.data.own.scores import OwnScores, read_scores

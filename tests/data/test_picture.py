@@ -132,9 +132,9 @@ PNG = file_of(bar())
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (b"", "is not a PNG or JPEG picture; save it as one of these"),
-        (b"just words", "is not a PNG or JPEG picture"),
-        (file_of(bar(), "GIF"), "is not a PNG or JPEG picture"),
+        (b"", "is no PNG or JPEG picture; save it as one of these"),
+        (b"just words", "is no PNG or JPEG picture"),
+        (file_of(bar(), "GIF"), "is no PNG or JPEG picture"),
         (PNG[: len(PNG) // 2], "cannot be decoded and may be cut short"),
         (file_of(enlarged(np.full((28, 28), 9, np.uint8)), "JPEG")[:700], "cannot be decoded"),
         (file_of(np.full((50, 50), 255, np.uint8)), "shows nothing"),

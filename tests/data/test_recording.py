@@ -102,7 +102,7 @@ def test_empty_cells_are_missing() -> None:
     ("text", "sentence"),
     [
         ("", "This is empty; expected a header"),
-        ("# only a remark\n\n", "This is empty"),
+        ("# only a remark\n\n", "This holds comments only; expected a header and rows"),
         ("time,x\n", "a header and no row"),
         ("time,x\n0,1\n", "two rows at least; found 1 channels and 1 rows"),
         ("time\n0\n0.02\n", "found 0 channels and 2 rows"),
@@ -116,10 +116,10 @@ def test_empty_cells_are_missing() -> None:
         ("time (h),x\n0,1\n0.02,2\n", r"in s, ms, us or ns; found 'time \(h\)'"),
         (
             "t,x,activity\n0,1,walking\n0.02,2,walking\n",
-            "Column 'activity' holds 'walking' in row 1; expected numbers",
+            "Column 'activity' holds 'walking' in line 2; expected numbers",
         ),
-        ("t,x\n0,1\n0.02,\n0.04,1..2\n", r"Column 'x' holds '1\.\.2' in row 3"),
-        ("t,x\n0,True\n0.02,False\n", "Column 'x' holds 'True' in row 1"),
+        ("t,x\n0,1\n0.02,\n0.04,1..2\n", r"Column 'x' holds '1\.\.2' in line 4"),
+        ("t,x\n0,True\n0.02,False\n", "Column 'x' holds 'True' in line 2"),
         ("t,x,y\n0,1,\n0.02,2,\n", "Column 'y' is empty; remove it"),
         ("t,x\n0,1\n,2\n0.04,3\n", "Row 2 has no time"),
         ("t,x\n0,1\n0.02,2\ninf,3\n", "Row 3 has no time"),
@@ -134,12 +134,12 @@ def test_empty_cells_are_missing() -> None:
             r"rows are 20 s apart and the longest allowed gap is 0\.1 s; "
             r"if the time is not in seconds.* 'time \(ms\)'",
         ),
-        ("t,x\n0,1\n0.02,2,3\n", "not a table"),
-        ("t,x\n0,1,3\n0.02,2,3\n", "not a table"),
-        ('t,x\n0,"1\n', "not a table"),
-        ("t,x,x \n0,1,2\n0.02,1,2\n", "Columns have the same name: t, x, x"),
-        ("t" + ",x" * 200 + "\n", "at most 200 columns"),
-        ("t,x\n0,1\n".encode("utf-16"), r"not text in UTF-8 \(byte 1\)"),
+        ("t,x\n0,1\n0.02,2,3\n", "Expected 2 columns in every row, .*; line 3 holds 3"),
+        ("t,x\n0,1,3\n0.02,2,3\n", "Expected 2 columns in every row, .*; line 2 holds 3"),
+        ('t,x\n0,"1\n', "A quotation mark is opened and never closed"),
+        ("t,x,x \n0,1,2\n0.02,1,2\n", "Several columns have the name 'x'"),
+        ("t" + "".join(f",x{i}" for i in range(200)) + "\n1", "at most 200 columns"),
+        ("t,x\n0,1\n".encode("utf-16"), "This is text in UTF-16; save it"),
     ],
 )
 def test_other_files_are_refused_in_a_sentence(text: str | bytes, sentence: str) -> None:

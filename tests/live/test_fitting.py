@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import os
 import sys
@@ -14,28 +15,41 @@ import numpy as np
 import pyarrow.csv
 import pytest
 
-from pages._ui.own.plan import Plan, Roles
+from pages._ui.own.plan import Plan
 from pages._ui.own.roles import chosen_roles
 from pages._ui.own.source import Source, safe_name
+from tests.here import Here
 from wganad_core import detector, storage
 from wganad_core.__main__ import main
-from wganad_core.commands import reported
 from wganad_core.data import DataError
+from wganad_core.data.own import Roles
 from wganad_core.data.own.examples import example
 from wganad_core.data.own.look import look
 from wganad_core.data.own.samples import read_samples
+from wganad_core.data.own.stretches import counted, normal_stretch, runs_of, stretch_csv
+from wganad_core.jobs.orders import Fit, packed
 from wganad_core.live import fitting as module
-from wganad_core.live.fitting import Fitting, Fittings
+from wganad_core.live import job, protocol
+from wganad_core.live.fitting import Fitting, Fittings, JobProcess
 from wganad_core.live.own_detectors import explained
-from wganad_core.live.own_stretch import counted, normal_stretch, runs_of, write_stretch
 from wganad_core.records import PARTS
 
 STEPS = (("steps", 40), ("random_state", 3))
-LONG = ["fit", "pump.csv", "--out", "long.safetensors", "--steps", "20000"]
+LONG = Fit(Path("pump.csv"), Path("long.safetensors"), parameters=(("steps", 20_000),))
+ABSENT = Fit(Path("absent.csv"), Path("m"))
+
+
+@pytest.fixture(scope="module")
+def here() -> Iterator[Fittings]:
+    """Fits in this process."""
+    made = Fittings(max_running=1, start=Here)
+    yield made
+    made.stop()
 
 
 @pytest.fixture(scope="module")
 def fittings() -> Iterator[Fittings]:
+    """Fits in processes of their own."""
     made = Fittings(max_running=1)
     yield made
     made.stop()
@@ -67,13 +81,13 @@ def written(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_page_shell_and_python_give_the_same(
-    fittings: Fittings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here: Fittings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, shell = tmp_path / "page", tmp_path / "shell"
     ours.mkdir()
     shell.mkdir()
     plan = Plan(source("table", ours), "table", Roles(), STEPS, with_label=True)
-    found = finished(fittings.submit(ours, plan.commands()))
+    found = finished(here.submit(ours, plan.orders()))
     assert found.reports[-1]["step"] == found.reports[-1]["n_steps"] == 80
     assert {report["stage"] for report in found.reports} >= {"generator", "encoder"}
 
@@ -84,22 +98,21 @@ def test_page_shell_and_python_give_the_same(
             assert main(line.split()[3:]) == 0  # without python -m wganad_core
     assert (shell / plan.scores_name).read_bytes() == (ours / plan.scores_name).read_bytes()
 
-    here = in_python(plan, ours, monkeypatch)
+    snippet = in_python(plan, ours, monkeypatch)
     score, flagged = written(ours / plan.scores_name)
-    fitted = here["detector"]
+    fitted = snippet["detector"]
     assert isinstance(fitted, detector.WGANAnomalyDetector)
-    np.testing.assert_array_equal(score, here["scores"])
-    assert fitted.threshold_ == float(found.results[0]["threshold_text"])
+    np.testing.assert_array_equal(score, snippet["scores"])
+    np.testing.assert_array_equal(score, found.results[1].score)
+    assert fitted.threshold_ == found.results[0].threshold
     np.testing.assert_array_equal(flagged, score > fitted.threshold_)
-    parts_are_the_estimators(ours, plan, fitted, score)
+    parts_are_the_estimators(ours, found.results[0].part, fitted, score)
 
 
 def parts_are_the_estimators(
-    folder: Path, plan: Plan, fitted: detector.WGANAnomalyDetector, score: np.ndarray
+    folder: Path, part: np.ndarray, fitted: detector.WGANAnomalyDetector, score: np.ndarray
 ) -> None:
     """Rows that are said to have chosen the threshold are those that did."""
-    arrays, _ = storage.load((folder / plan.model_name).with_suffix(".parts"), "parts")
-    part = arrays["part"]
     chose = score[part == PARTS.index("calibration")]
     np.testing.assert_allclose(np.sort(chose), np.sort(fitted.calibration_score_), atol=1e-5)
     label = read_samples(folder / "pump.csv").label
@@ -108,21 +121,27 @@ def parts_are_the_estimators(
 
 
 def test_a_recording_is_learned_from_its_normal_stretch(
-    fittings: Fittings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here: Fittings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = source("series", tmp_path)
     samples = read_samples(data.path)
     part = normal_stretch(samples.label, len(samples.x))
     assert (part.start, part.stop) == (0, 2_000)
-    plan = Plan(data, "series", Roles(), STEPS, with_label=True, stretch=(part.start, part.stop))
-    write_stretch(samples, part, tmp_path / plan.fitted_name)
-    found = finished(fittings.submit(tmp_path, plan.commands()))
-    here = in_python(plan, tmp_path, monkeypatch)
+    plan = Plan(
+        data, "series", Roles(), STEPS, with_label=True, stretch=(0, 2_000), rows=(1, 2_000)
+    )
+    found = finished(here.submit(tmp_path, plan.orders()))
+    learned = found.results[0].row[found.results[0].part == PARTS.index("fit")]
+    assert 1 <= learned.min() < learned.max() <= 2_000
+    snippet = in_python(plan, tmp_path, monkeypatch)
     score, _ = written(tmp_path / plan.scores_name)
-    np.testing.assert_array_equal(score, here["scores"])
-    fitted = here["detector"]
+    np.testing.assert_array_equal(score, snippet["scores"])
+    fitted = snippet["detector"]
     assert isinstance(fitted, detector.WGANSeriesDetector)
-    assert fitted.threshold_ == float(found.results[0]["threshold_text"])
+    assert fitted.threshold_ == found.results[0].threshold
+    normal = read_samples(stretch_csv(samples, part))
+    np.testing.assert_array_equal(normal.x, samples.x[:2_000])
+    assert normal.features == samples.features
     rebuilt = explained(fitted, samples.x[100:300])
     assert rebuilt["reconstruction"].shape == rebuilt["residual"].shape == (200, 3)
     windows = fitted.explain(samples.x[100:300])
@@ -134,22 +153,22 @@ def test_a_cancelled_fit_leaves_nothing_and_the_next_one_starts(
 ) -> None:
     source("table", tmp_path)
     first = fittings.submit(tmp_path, [LONG])
-    second = fittings.submit(tmp_path, [["fit", "nothing.csv", "--out", "n.safetensors"]])
+    second = fittings.submit(tmp_path, [ABSENT])
     assert (fittings.place(first), fittings.place(second)) == (0, 1)
     until(lambda: bool(first.reports))
-    process = first.process
-    assert process is not None
+    runner = first.runner
+    assert isinstance(runner, JobProcess)
     fittings.cancel(first)
-    assert process.poll() is not None
+    assert not runner.alive
     assert first.state == "cancelled"
     assert [path.name for path in tmp_path.iterdir()] == ["pump.csv"]
     second.wait(60)
     assert second.state == "failed"  # it had its turn, and refused
-    assert second.error.startswith("nothing.csv")
+    assert second.error.startswith("absent.csv")
 
 
 OFTEN = """from wganad_core.detector import checkpoint
-from wganad_core.commands.reported import main
+from wganad_core.live.job import main
 checkpoint.EVERY = 0
 main()"""
 
@@ -160,38 +179,32 @@ def test_a_cancelled_fit_goes_on_where_it_was(
     monkeypatch.setattr(module, "PROGRAM", ("-c", OFTEN))  # a checkpoint at every report
     fittings = Fittings(max_running=1)
     source("table", tmp_path)
-    words = [*LONG[:-1], "600", "--encoder-steps=1500", "--batch-size=16", "--width=8"]
+    parameters = (("steps", 600), ("encoder_steps", 1500), ("batch_size", 16), ("width", 8))
+    order = dataclasses.replace(LONG, parameters=parameters)
     checkpoint = tmp_path / "long.checkpoint"
-    begun = fittings.submit(tmp_path, [words])
+    begun = fittings.submit(tmp_path, [order])
     while not (checkpoint.exists() and begun.reports):
         assert begun.active
         time.sleep(0.01)
     fittings.cancel(begun)
     kept = begun.reports[-1]["step"]
     assert 0 < kept < 2_100
-    again = finished(fittings.submit(tmp_path, [words], begun.reports))
+    again = finished(fittings.submit(tmp_path, [order], begun.reports))
     steps = [report["step"] for report in again.reports]
     assert steps == sorted(steps)
     assert steps.count(kept) <= 1
     assert steps[-1] == 2_100
     assert not checkpoint.exists()
     fittings.stop()
-    assert (
-        main(
-            [
-                *words[:1],
-                str(tmp_path / "pump.csv"),
-                "--out",
-                str(tmp_path / "one.safetensors"),
-                *words[4:],
-            ]
-        )
-        == 0
-    )
+    assert job.run([dataclasses.replace(order, out=Path("one.safetensors"))], tmp_path, ignore)
     resumed, unbroken = (
         storage.load(tmp_path / f"{name}.safetensors", "detector") for name in ("long", "one")
     )
     np.testing.assert_equal(resumed, unbroken)
+
+
+def ignore(*_: object) -> None:
+    pass
 
 
 def test_one_that_waits_can_be_cancelled_and_one_that_dies_says_so(
@@ -200,10 +213,10 @@ def test_one_that_waits_can_be_cancelled_and_one_that_dies_says_so(
     source("table", tmp_path)
     first, second = (fittings.submit(tmp_path, [LONG]) for _ in range(2))
     fittings.cancel(second)
-    assert (second.state, second.process) == ("cancelled", None)
+    assert (second.state, second.runner) == ("cancelled", None)
     until(lambda: bool(first.reports))
-    assert first.process is not None
-    os.kill(first.process.pid, 9)
+    assert isinstance(first.runner, JobProcess)
+    os.kill(first.runner.process.pid, 9)
     first.wait(30)
     assert first.state == "failed"
     assert "memory" in first.error
@@ -220,48 +233,41 @@ def until(met, seconds: float = 60) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="names of processes differ")
 def test_a_fit_ends_with_its_server(tmp_path: Path) -> None:
     """Whoever held the other end of the pipe is gone: so is the process."""
-    from wganad_core.live.fitting import _started
-
-    process = _started()
+    process = JobProcess().process
     assert process.stdin is not None
     assert process.stdout is not None
     source("table", tmp_path)
-    order = f'{{"folder": "{tmp_path}", "commands": [{LONG!r}]}}\n'.replace("'", '"')
-    process.stdin.write(order)
-    process.stdin.flush()
-    while "progress" not in process.stdout.readline():
-        pass
+    protocol.write(process.stdin, {}, {"folder": str(tmp_path), "orders": [packed(LONG)]})
+    data = protocol.read(process.stdout)
+    assert data is not None
+    assert "progress" in protocol.peek(data)
     process.stdin.close()
     assert process.wait(20) == 3
     process.stdout.close()
     assert [path.name for path in tmp_path.iterdir()] == ["pump.csv"]
 
 
-# Words, roles, stretches
+# Orders, roles, stretches
 
 
 def test_the_words_of_a_plan(tmp_path: Path) -> None:
     data = source("table", tmp_path)
     roles = Roles(("flow_m3_h", "a, b"), "", "id")
     plan = Plan(data, "table", roles, (("score_method", "critic"),))
-    fit, score = plan.commands()
+    fit, score = (order.words() for order in plan.orders())
     columns = ['--features=flow_m3_h,"a, b"', "--label-column=", "--id-column=id"]
-    assert fit == [
-        "fit",
-        "pump.csv",
-        "--out",
-        "pump-detector.safetensors",
-        *columns,
-        "--score-method",
-        "critic",
-    ]
+    words = ["fit", "pump.csv", "--out", "pump-detector.safetensors"]
+    assert fit == [*words, *columns, "--score-method", "critic"]
     assert score[-3:] == columns
     everything = Plan(data, "table", Roles(), with_label=True, labelled=False)
-    assert everything.commands()[0][-1] == "--label-column="
+    assert everything.fit.words()[-1] == "--label-column="
     assert "samples.label" not in everything.python()
     saved = Plan(data, "table", roles, model="m.safetensors")
-    assert [words[0] for words in saved.commands()] == ["score"]
+    assert [order.words()[0] for order in saved.orders()] == ["score"]
     assert 'load("m.safetensors")' in saved.python()
+    some = Plan(data, "table", roles, stretch=(0, 9), rows=(1, 9))
+    assert {"--rows=1:9", "--label-column="} <= set(some.fit.words())
+    assert "[0:9]" in some.python()
 
 
 def test_roles_as_guessed_and_as_chosen() -> None:
@@ -302,41 +308,32 @@ def test_stretches_of_a_recording() -> None:
     assert counted(label, flagged) == (1, 2, 1)
 
 
-def test_what_nobody_foresaw_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_nobody_foresaw_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def odd(*_: object) -> None:
         raise RuntimeError("something odd")
 
-    monkeypatch.setattr("wganad_core.commands.fit.fitted", odd)
+    monkeypatch.setattr(job, "fit", odd)
     told: list[dict[str, str]] = []
-    assert not reported.run([["fit", "a.csv", "--out", "b.safetensors"]], told.append)
+    assert not job.run([ABSENT], tmp_path, lambda arrays, meta: told.append(meta))
     (said,) = told
     assert "something odd" in said["error"]
     assert "memory" not in said["error"]
 
 
-def test_a_process_that_cannot_be_started_is_told_and_takes_no_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real, failures = module._started, iter([OSError(12, "Cannot allocate memory")])
+def test_a_process_that_cannot_be_started_is_told_and_takes_no_place(tmp_path: Path) -> None:
+    failures = iter([OSError(12, "Cannot allocate memory")])
 
-    def started() -> object:
+    def started() -> Here:
         for failure in failures:
             raise failure
-        return real()
+        return Here()
 
-    monkeypatch.setattr(module, "_started", started)
-    fittings = Fittings(max_running=1)
-    first = fittings.submit(tmp_path, [["fit", "absent.csv", "--out", "m"]])
+    fittings = Fittings(max_running=1, start=started)
+    first = fittings.submit(tmp_path, [ABSENT])
     assert (first.state, first.active) == ("failed", False)
     assert first.error.startswith("No process could be started for the training (Cannot allocate")
-    second = finished(fittings.submit(tmp_path, [["fit", "absent.csv", "--out", "m"]]), "failed")
-    assert "absent.csv" in second.error
+    second = finished(fittings.submit(tmp_path, [ABSENT]), "failed")
+    assert second.error.startswith("absent.csv cannot be read")
     fittings.stop()
-
-
-def test_what_is_learned_from_a_stretch_is_what_was_chosen(tmp_path: Path) -> None:
-    data = source("series", tmp_path)
-    plan = Plan(data, "series", Roles(), STEPS, stretch=(0, 9), features=("class", "a, b"))
-    fit, _ = plan.commands()
-    assert '--features=class,"a, b"' in fit
-    assert {"--label-column=", "--id-column="} <= set(fit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import time
 import tomllib
@@ -20,18 +21,25 @@ from pages._ui.own import tab as own_tab
 from pages._ui.own.outcome import FIT
 from pages._ui.own.session import Run, Runs
 from tests import app_pages
+from tests.here import Here
 from wganad_core import detector
 from wganad_core.data.own.scores import MAX_BYTES
 from wganad_core.figures import own_explained, own_training
+from wganad_core.live.fitting import Fittings
 
 pytestmark = pytest.mark.usefixtures("own_fittings")
 
 
 @pytest.fixture(scope="module")
 def own_fittings(page_workers: None) -> Iterator[None]:
-    yield
-    own_tab.tabs().stop()
-    own_tab.fittings().stop()
+    """Jobs run in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(own_tab, "Fittings", functools.partial(Fittings, start=Here))
+        own_tab.fittings.clear()
+        yield
+        own_tab.tabs().stop()
+        own_tab.fittings().stop()
+        own_tab.fittings.clear()
 
 
 def opened(**query: str) -> AppTest:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     TrainingRun = MixtureRun | ModelRun
 
+from wganad_core.jobs import Refused as Refused
+
 
 @dataclasses.dataclass(frozen=True)
 class Command:
@@ -30,10 +32,6 @@ class Command:
     examples: str
     options: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
-
-
-class Refused(Exception):
-    """An input cannot be used; the message is the sentence to show."""
 
 
 def json_option(parser: argparse.ArgumentParser) -> None:

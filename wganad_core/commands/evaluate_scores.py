@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wganad_core.commands.console import (
@@ -14,7 +13,7 @@ from wganad_core.commands.console import (
     print_facts,
     print_json,
 )
-from wganad_core.commands.threshold import CHOICES
+from wganad_core.commands.own_options import few, score_options, scores_of
 
 if TYPE_CHECKING:
     from wganad_core.data.own.scores import OwnScores
@@ -22,22 +21,10 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.95
 FEWEST = 20  # resamples below which percentiles say nothing
-FEW = 30  # samples of a class on which no figure is known well
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "file",
-        type=Path,
-        metavar="FILE",
-        help="CSV or parquet; higher scores are more anomalous, a label of 1 is an anomaly",
-    )
-    for role in ("score", "label", "id"):
-        parser.add_argument(
-            f"--{role}-column",
-            metavar="NAME",
-            help=f"which column is the {role} (default: by its name)",
-        )
+    score_options(parser)
     parser.add_argument(
         "--resamples",
         type=positive,
@@ -46,26 +33,14 @@ def options(parser: argparse.ArgumentParser) -> None:
         help="for the 95 %% intervals; of whole subjects, where a column names "
         "them (default: %(default)s)",
     )
-    table = parser.add_argument_group("one detector of a score table of this project (parquet)")
-    for key, what in CHOICES.items():
-        table.add_argument(f"--{key}", metavar="NAME", help=what)
     json_option(parser)
 
 
 def evaluate_file(arguments: argparse.Namespace) -> int:
     """Print AUPRC, AUROC and the best F1 of a file's scores, with intervals."""
-    from wganad_core.data.own.scores import read_scores
-
     if arguments.resamples < FEWEST:
         raise Refused(f"--resamples must be at least {FEWEST}; found {arguments.resamples}.")
-    asked = {key: value for key in CHOICES if (value := getattr(arguments, key)) is not None}
-    own = read_scores(
-        arguments.file,
-        score=arguments.score_column,
-        label=arguments.label_column,
-        sample_id=arguments.id_column,
-        choose=asked,
-    )
+    own = scores_of(arguments)
     facts = evaluated(own, arguments.resamples)
     if arguments.json:
         print_json(facts)
@@ -85,11 +60,7 @@ def evaluated(own: OwnScores, n_resamples: int) -> dict[str, Any]:
     summary = evaluation.summary(label, score)
     best = curve.at(evaluation.best_f(curve))
     bands = _bands(own, n_resamples)
-    few = [
-        f"{n} {name}"
-        for n, name in ((curve.n_anomalies, "anomalies"), (curve.n_normals, "normals"))
-        if n < FEW
-    ]
+    scarce = few(curve)
     return {
         "n": curve.n,
         "n_anomalies": curve.n_anomalies,
@@ -106,9 +77,7 @@ def evaluated(own: OwnScores, n_resamples: int) -> dict[str, Any]:
         "best_f1_recall": best.recall,
         "best_f1_false_alarm_rate": best.false_alarm_rate,
         "intervals": bands and f"95 % bootstrap, {bands.n_resamples} resamples by {bands.by}",
-        "warning": f"Only {' and '.join(few)}: expect other figures on new samples."
-        if few
-        else None,
+        "warning": scarce and f"Only {scarce}: expect other figures on new samples.",
         "columns": dict(own.columns),
         "remarks": list(own.remarks),
     }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import functools
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from wganad_core.commands.console import (
     Command,
@@ -12,105 +14,57 @@ from wganad_core.commands.console import (
     print_facts,
     print_json,
 )
-from wganad_core.commands.score_writer import check_place
-from wganad_core.commands.threshold import number
+from wganad_core.commands.own_options import overwrite_option, threshold_option
+from wganad_core.jobs.export import export
+from wganad_core.jobs.orders import Export
+
+Form = Literal["onnx", "detector"]
+OUT = {
+    "onnx": ("FILE.onnx", "gets the way from a row to its score and its flag"),
+    "detector": ("NEW", "gets the detector, a safetensors file"),
+}
 
 
-def options(parser: argparse.ArgumentParser) -> None:
-    _model_option(parser)
-    parser.add_argument(
-        "--out",
-        type=Path,
-        required=True,
-        metavar="FILE.onnx",
-        help="gets the way from a row to its score and its flag",
-    )
-    parser.add_argument(
-        "--threshold",
-        type=number,
-        metavar="T",
-        help="a row is flagged when its score exceeds it; --threshold=-1.5 if "
-        "negative (default: the detector's)",
-    )
-    json_option(parser)
-
-
-def detector_options(parser: argparse.ArgumentParser) -> None:
-    _model_option(parser)
-    parser.add_argument(
-        "--out",
-        type=Path,
-        required=True,
-        metavar="NEW",
-        help="gets the detector, a safetensors file",
-    )
-    parser.add_argument(
-        "--threshold",
-        type=number,
-        metavar="T",
-        required=True,
-        help="a row is flagged when its score exceeds it; --threshold=-1.5 if negative",
-    )
-    json_option(parser)
-
-
-def _model_option(parser: argparse.ArgumentParser) -> None:
+def options(form: Form, parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model",
         type=Path,
         metavar="MODEL",
         help="the detector, as `fit` or its method save wrote it",
     )
+    metavar, what = OUT[form]
+    parser.add_argument("--out", type=Path, required=True, metavar=metavar, help=what)
+    threshold_option(parser, required=form == "detector")
+    overwrite_option(parser)
+    json_option(parser)
 
 
-def export_onnx(arguments: argparse.Namespace) -> int:
-    """Write a detector's scoring path as ONNX."""
-    from wganad_core.detector.onnx import coarsest
-
-    found = _detector(arguments)
-    found.export_onnx(arguments.out)
-    return _told(arguments, found, {"input_type": coarsest(found.model_.scaler)})
-
-
-def export_detector(arguments: argparse.Namespace) -> int:
-    """Write a detector with another threshold."""
-    found = _detector(arguments)
-    found.save(arguments.out)
-    return _told(arguments, found, {"rule": found.advice_.rule})
-
-
-def _detector(arguments: argparse.Namespace) -> Any:
-    """The one that is asked for, with the threshold that is."""
-    from wganad_core import detector
-
-    check_place(arguments.out, arguments.model)
-    found = detector.load(arguments.model)
-    return found if arguments.threshold is None else found.set_threshold(arguments.threshold)
-
-
-def _told(arguments: argparse.Namespace, found: Any, more: dict[str, Any]) -> int:
-    """Say what was written."""
-    facts = {
-        "detector": type(found).__name__,
-        "score_method": found.model_.score_method,
-        "n_features": int(found.n_features_in_),
-        "threshold": found.threshold_,
-        "threshold_text": repr(found.threshold_),  # JSON has no infinity
-        **more,
-        "bytes": arguments.out.stat().st_size,
-    }
+def export_model(form: Form, arguments: argparse.Namespace) -> int:
+    """Write a detector, and say what was written."""
+    order = Export(arguments.model, arguments.out, arguments.threshold, form, arguments.overwrite)
+    found = export(order)
+    known = {k: value for k, value in dataclasses.asdict(found).items() if value is not None}
+    facts: dict[str, Any] = known | {"threshold_text": repr(found.threshold)}
     if arguments.json:
-        print_json({"path": str(arguments.out), **facts})
+        print_json({"path": str(order.out), **facts})
         return 0
-    facts["threshold"] = facts.pop("threshold_text")
+    facts["threshold"] = facts.pop("threshold_text")  # JSON has no infinity
     print_facts({name.replace("_", " "): value for name, value in facts.items()})
-    print(f"written to {arguments.out}")
+    print(f"written to {order.out}")
     return 0
 
 
-ONNX = Command(
-    "export onnx",
-    "export onnx MODEL --out FILE.onnx [--threshold T] [--json]",
+def _command(form: Form, usage: str, summary: str, examples: str) -> Command:
+    name = f"export {form}"
+    run = functools.partial(export_model, form)
+    return Command(
+        name, f"{name} {usage}", summary, examples, functools.partial(options, form), run
+    )
+
+
+ONNX = _command(
+    "onnx",
+    "MODEL --out FILE.onnx [--threshold T] [--overwrite] [--json]",
     "write a saved detector as ONNX, with its threshold",
     """\
   scores and flags in any runtime; the input is an array of rows, float32 unless a feature's values
@@ -118,17 +72,12 @@ ONNX = Command(
     python -m wganad_core export onnx model.safetensors --out model.onnx
   with a threshold that was chosen in the cockpit:
     python -m wganad_core export onnx model.safetensors --out model.onnx --threshold 2.5""",
-    options,
-    export_onnx,
 )
-
-DETECTOR = Command(
-    "export detector",
-    "export detector MODEL --threshold T --out NEW [--json]",
+DETECTOR = _command(
+    "detector",
+    "MODEL --threshold T --out NEW [--overwrite] [--json]",
     "write a saved detector with another threshold",
     """\
   one that was chosen in the cockpit, or by `threshold`; scores stay as they are:
     python -m wganad_core export detector old.safetensors --threshold 2.5 --out new.safetensors""",
-    detector_options,
-    export_detector,
 )

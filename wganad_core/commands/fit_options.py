@@ -12,23 +12,12 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wganad_core.commands.console import Refused, natural
+from wganad_core.commands.console import natural
+from wganad_core.jobs.fit import estimator_class
+from wganad_core.jobs.orders import KINDS, SEED, option
 
 # What a command line says otherwise: it shows progress, starts afresh, and can be repeated.
 LEFT_OUT = ("self", "verbose", "warm_start")
-SEED = "random_state"
-
-KINDS = {
-    "table": "WGANAnomalyDetector",
-    "images": "WGANImageDetector",
-    "series": "WGANSeriesDetector",
-}
-
-
-def estimator_class(kind: str) -> Any:
-    from wganad_core import detector
-
-    return getattr(detector, KINDS[kind])
 
 
 def add_parameters(parser: argparse.ArgumentParser) -> None:
@@ -47,21 +36,10 @@ def add_parameters(parser: argparse.ArgumentParser) -> None:
                 seen.add(parameter.name)
 
 
-def given(arguments: argparse.Namespace, kind: str) -> dict[str, Any]:
-    """The parameters to set. Raises `Refused` for one that this kind of detector has not."""
-    own = {parameter.name for parameter, _ in parameters(estimator_class(kind))}
-    every = {p.name for other in KINDS for p, _ in parameters(estimator_class(other))}
-    found = {name: value for name, value in vars(arguments).items() if name in every}
-    if wrong := sorted(set(found) - own):
-        raise Refused(
-            f"{option(wrong[0])} is no parameter of {KINDS[kind]}, which is fitted to this file; "
-            "leave it out, or choose another --kind."
-        )
-    return {SEED: 0, **found}
-
-
-def option(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
+def given(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The parameters that are set, of whatever kind of detector."""
+    every = {p.name for kind in KINDS for p, _ in parameters(estimator_class(kind))}
+    return {name: value for name, value in vars(arguments).items() if name in every}
 
 
 def parameters(kind: Any) -> Iterator[tuple[inspect.Parameter, Any]]:

@@ -8,24 +8,14 @@ from pathlib import Path
 
 from wganad_core.commands import threshold_choice, threshold_report
 from wganad_core.commands.console import Command, Refused, json_option, print_json, say
+from wganad_core.commands.own_options import number, overwrite_option, score_options, scores_of
+from wganad_core.jobs.outputs import Output, check_outputs
 
-CHOICES = {  # those of `data.own.detectors`, which help need not import
-    "detector": "whose scores, where there are several",
-    "model": "of which model; detectors that need none are found with any",
-    "protocol": "tested on which samples",
-    "seed": "of which training (default: the lowest)",
-    "abnormal": "with which class as the anomaly",
-}
 RULES = ("quantile", "conformal", "tail", "mad")  # of `thresholds`, which help need not import
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "file",
-        type=Path,
-        metavar="FILE",
-        help="CSV or parquet; higher scores are more anomalous, a label of 1 is an anomaly",
-    )
+    score_options(parser)
     parser.set_defaults(misused=parser.error)
     goal = parser.add_mutually_exclusive_group()
     goal.add_argument(
@@ -67,26 +57,13 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="RATE",
         help="share of anomalies at which precision, F1 and cost are meant (default: the file's)",
     )
-    for role in ("score", "label", "id"):
-        parser.add_argument(
-            f"--{role}-column",
-            metavar="NAME",
-            help=f"which column is the {role} (default: by its name)",
-        )
-    table = parser.add_argument_group("one detector of a score table of this project (parquet)")
-    for key, what in CHOICES.items():
-        table.add_argument(
-            f"--{key}",
-            metavar="NAME" if key != "seed" else "N",
-            type=int if key == "seed" else str,
-            help=what,
-        )
     parser.add_argument(
         "--flagged",
         type=Path,
         metavar="FILE.csv",
         help="gets the flagged rows, the highest score first",
     )
+    overwrite_option(parser)
     json_option(parser)
 
 
@@ -106,18 +83,9 @@ def ratio(text: str) -> float:
     return value
 
 
-def number(text: str) -> float:
-    """An argument's type: any number, infinite ones too."""
-    value = float(text)
-    if math.isnan(value):
-        raise argparse.ArgumentTypeError(f"must be a number, inf or -inf; found {text}")
-    return value
-
-
 def choose_threshold(arguments: argparse.Namespace) -> int:
     """Print a threshold for the file's scores, what it rests on and what it flags."""
     from wganad_core import evaluation
-    from wganad_core.data.own.scores import read_scores
 
     given = (
         arguments.false_alarm_rate,
@@ -134,14 +102,8 @@ def choose_threshold(arguments: argparse.Namespace) -> int:
     if arguments.rule and arguments.false_alarm_rate is None:
         raise Refused("--rule says how a --false-alarm-rate is met; leave it out here.")
     if arguments.flagged:
-        threshold_report.check_flagged(arguments.flagged, arguments.file)
-    own = read_scores(
-        arguments.file,
-        score=arguments.score_column,
-        label=arguments.label_column,
-        sample_id=arguments.id_column,
-        choose=_asked(arguments),
-    )
+        _check_flagged(arguments.flagged, arguments.file, arguments.overwrite)
+    own = scores_of(arguments)
     label = own.scored.label
     curve = None if label is None else evaluation.curve(label, own.scored.score)
     choice = threshold_choice.choose(own, curve, arguments)
@@ -156,10 +118,11 @@ def choose_threshold(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _asked(arguments: argparse.Namespace) -> dict[str, str]:
-    """What was said about the detector whose scores are meant."""
-    given = {key: getattr(arguments, key) for key in CHOICES}
-    return {key: str(value) for key, value in given.items() if value is not None}
+def _check_flagged(path: Path, read: Path, overwrite: bool) -> None:
+    """Refuse, before any work, a place that cannot take the flagged rows."""
+    check_outputs([Output(path, "flagged rows")], [read], overwrite)
+    if not path.absolute().parent.is_dir():
+        raise Refused(f"{path} cannot be written: there is no folder {path.parent}; make it first.")
 
 
 FILE = Command(

@@ -7,13 +7,12 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from wganad_core.commands.console import Refused
+from wganad_core.commands.own_options import few
 
 if TYPE_CHECKING:
     from wganad_core.data.own.scores import OwnScores
     from wganad_core.evaluation import Curve
     from wganad_core.records import Scored
-
-FEW = 30  # samples of a class on which no rate is known well
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,12 +112,8 @@ def _by_labels(curve: Curve, arguments: argparse.Namespace) -> Choice:
     else:
         threshold = evaluation.lowest_cost(curve, arguments.cost_ratio, rate)
         rule, goal = "cost", f"a miss costs {arguments.cost_ratio:g} false alarms: lowest cost"
-    few = [
-        f"{n} {name}"
-        for n, name in ((curve.n_anomalies, "anomalies"), (curve.n_normals, "normals"))
-        if n < FEW
-    ]
-    warning = f"Only {' and '.join(few)}: expect other rates on new samples." if few else None
+    scarce = few(curve)
+    warning = scarce and f"Only {scarce}: expect other rates on new samples."
     return Choice(
         threshold,
         rule,

@@ -7,8 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wganad_core.commands.console import Refused, print_facts
-from wganad_core.commands.score_writer import check_place
+from wganad_core.commands.console import print_facts
 
 if TYPE_CHECKING:
     from wganad_core.commands.threshold_choice import Choice
@@ -87,13 +86,6 @@ def print_for_people(facts: dict[str, Any]) -> None:
     )
     for remark in facts["remarks"]:
         print(f"remark: {remark}")
-
-
-def check_flagged(path: Path, read: Path) -> None:
-    """Refuse, before any work, a place that cannot take the flagged rows."""
-    check_place(path, read)
-    if not path.absolute().parent.is_dir():
-        raise Refused(f"{path} cannot be written: there is no folder {path.parent}; make it first.")
 
 
 def write_flagged(own: OwnScores, threshold: float, path: Path) -> None:

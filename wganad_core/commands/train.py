@@ -19,6 +19,7 @@ from wganad_core.commands.console import (
     say,
     train_to_the_end,
 )
+from wganad_core.commands.own_options import overwrite_option
 from wganad_core.config import (
     METHODS,
     MIXTURES,
@@ -27,6 +28,7 @@ from wganad_core.config import (
     NetworkConfig,
     TrainingConfig,
 )
+from wganad_core.jobs.outputs import Output, check_outputs
 from wganad_core.use_cases import RECIPES, command_line, option
 
 if TYPE_CHECKING:
@@ -93,7 +95,7 @@ def mixture_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="RUN.safetensors",
         help="the run file (default: mixture-METHOD-SEED.safetensors here); "
-        "one that exists is replaced",
+        "a run that exists is replaced",
     )
     group.add_argument(
         "--checkpoint",
@@ -116,6 +118,7 @@ def mixture_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="keep the weights of N more steps, evenly spaced",
     )
+    overwrite_option(parser)
     json_option(parser)
 
 
@@ -188,13 +191,12 @@ def train_mixture(arguments: argparse.Namespace) -> int:
 
 
 def _files(arguments: argparse.Namespace, lane: LaneConfig) -> tuple[Path, Path]:
-    """The run file and its checkpoint; neither may be a folder."""
+    """The run file and its checkpoint, which may be written."""
     training = lane.training
     out = arguments.out or Path(f"mixture-{training.method}-{training.seed}.safetensors")
     checkpoint = arguments.checkpoint or out.with_name(f"{out.stem}.checkpoint.safetensors")
-    for path in (out, checkpoint):
-        if path.is_dir():
-            raise Refused(f"{path} is a folder; name a file.")
+    outputs = Output(out, "run"), Output(checkpoint, "checkpoint")
+    check_outputs(outputs, [Path(arguments.data)], arguments.overwrite)
     return out, checkpoint
 
 

@@ -7,7 +7,6 @@ anti-aliased, and moved its centre of mass to the middle of 28×28.
 from __future__ import annotations
 
 import dataclasses
-import io
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from wganad_core.data import DataError
-from wganad_core.data.decoding import MAX_BYTES, MAX_PIXELS, broken, too_many
+from wganad_core.data.decoding import decoding
 from wganad_core.data.mnist import SIDE
 
 if TYPE_CHECKING:
@@ -62,26 +61,10 @@ def read_picture(data: bytes, name: str = "The file") -> Picture:
 
 def _grey(data: bytes, remarks: list[str]) -> Grey:
     """The picture in shades of grey (rows, columns) from 0 to 255, reduced where it is large."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import ImageOps
 
-    if len(data) > MAX_BYTES:
-        raise DataError(
-            f"is too large: expected at most {MAX_BYTES // 10**6} MB, found "
-            f"{len(data) / 1e6:.0f} MB; scale it down."
-        )
-    try:
-        file = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
-    except UnidentifiedImageError:
-        raise DataError("is not a PNG or JPEG picture; save it as one of these.") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise too_many("more than that") from None
-    except Exception as error:
-        raise broken(error) from error
-    width, height = file.size
-    if width * height > MAX_PIXELS:
-        raise too_many(f"{width:,} × {height:,}")
-    remarks.append(f"Read {width:,} × {height:,} pixels.")
-    try:
+    with decoding(data, ("PNG", "JPEG")) as file:
+        remarks.append(f"Read {file.width:,} × {file.height:,} pixels.")
         file.draft("L", (2 * WORKING_SIDE, 2 * WORKING_SIDE))  # JPEG's quick way to a small one
         file.load()
         orientation = file.getexif().get(0x0112, 1)
@@ -92,8 +75,6 @@ def _grey(data: bytes, remarks: list[str]) -> Grey:
             image = ImageOps.exif_transpose(image)
             remarks.append("Turned upright, as the camera noted.")
         return _flat(np.asarray(image, np.float32), remarks)
-    except Exception as error:  # of a dozen kinds, from Pillow's decoders
-        raise broken(error) from error
 
 
 def _eight_bits(image: Image) -> Image:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import re
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
-from pandas.api.types import is_any_real_numeric_dtype
 
 from wganad_core.data import DataError
+from wganad_core.data.own.csv_rows import MISSING
+from wganad_core.data.own.file import named, own_file
+from wganad_core.data.own.rows import OwnRows, listed
+from wganad_core.data.own.source import open_rows
 
 MAX_GAP = 0.1  # seconds; why so many, `windows` says
 ROUNDING = 1e-6  # seconds by which a gap may exceed the longest: times are sums of rounded steps
@@ -85,87 +87,36 @@ class Recording:
 def read_recording(
     source: Path | IO[bytes], time_column: str | None = None, max_gap: float = MAX_GAP
 ) -> Recording:
-    """A recording from a CSV file with a header; lines before it may start with `#`.
+    """A recording from a table with a header; lines of text before it may start with `#`.
 
     The time is the column named so or, by itself, the one called time, t, timestamp or seconds:
     ISO datetimes, or numbers in seconds or in the unit of the header, as in `time (ms)`. Times are
     told from the first. Every other column is a channel. Raises `DataError` with one sentence for
     more than 50 MB, for anything but numbers in a channel, and for what a `Recording` refuses.
     """
-    name = source if isinstance(source, Path) else getattr(source, "name", "The file")
-    try:
-        if isinstance(source, Path):
-            with source.open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
-        else:
-            data = source.read(MAX_BYTES + 1)
-        return _recording(_table(data), time_column, max_gap)
-    except OSError as error:
-        raise DataError(f"{name} cannot be read: {error.strerror}.") from error
-    except DataError as error:
-        raise DataError(f"{name}: {error}") from None
-
-
-def _table(data: bytes) -> pd.DataFrame:
-    """The rows as pandas reads them; commas, semicolons or tabs between, decimal commas too."""
-    if len(data) > MAX_BYTES:
-        raise DataError(
-            f"Expected at most {MAX_BYTES // 10**6} MB, found more; split the recording."
-        )
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"This is not text in UTF-8 (byte {error.start + 1:,}); save it as CSV in UTF-8."
-        ) from error
-    text = re.sub(r"\A(?:[^\S\n]*(?:#[^\n]*)?\n)*", "", text)
-    header, _, rest = text.partition("\n")
-    separator = max(",;\t", key=header.count)
-    if header.count(separator) >= MAX_COLUMNS:
-        raise DataError(f"Expected at most {MAX_COLUMNS} columns; found more. Remove some.")
-    commas = separator != "," and re.search(r"\d,\d", rest) and not re.search(r"\d\.\d", rest)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            table = pd.read_csv(
-                io.StringIO(text),
-                sep=separator,
-                index_col=False,
-                skipinitialspace=True,
-                decimal="," if commas else ".",
-                low_memory=False,
-            )
-    except pd.errors.EmptyDataError:
-        raise DataError("This is empty; expected a header and rows of numbers.") from None
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        reason = re.sub(r"\s+", " ", str(error)).strip().rstrip(".")
-        raise DataError(f"This is not a table ({reason}); save it as CSV.") from error
-    table.columns = table.columns.str.strip()
-    # A separator at the end of every line makes a column without a name or a value.
-    unnamed = np.array([str(name).startswith("Unnamed: ") for name in table.columns], bool)
-    table = table.loc[:, ~unnamed | table.notna().any().to_numpy(bool)]
-    if table.columns.has_duplicates:
-        raise DataError(f"Columns have the same name: {', '.join(table.columns[:20])}.")
-    return table
-
-
-def _recording(table: pd.DataFrame, time_column: str | None, max_gap: float) -> Recording:
-    if not len(table):
-        raise DataError("There is a header and no row; expected rows of numbers.")
-    clock = _time_column([str(column) for column in table.columns], time_column)
-    for name in table.columns:
-        if name != clock and table[name].isna().all():
-            raise DataError(f"Column {name!r} is empty; remove it.")
-        if name != clock and not is_any_real_numeric_dtype(table[name]):
-            text = pd.to_numeric(table[name].astype(str), errors="coerce").isna()
-            row = _first((text & table[name].notna()).to_numpy())
+    file = own_file(source)
+    with named(file):
+        if not file.is_folder and file.size > MAX_BYTES:
             raise DataError(
-                f"Column {name!r} holds {str(table[name].iloc[row - 1])[:40]!r} in row {row}; "
-                "expected numbers. Remove or recode the column."
+                f"Expected at most {MAX_BYTES // 10**6} MB, found more; split the recording."
             )
-    time = _seconds(table[clock])
-    values = table.drop(columns=clock)
-    recording = Recording(time, tuple(values.columns), values.to_numpy(np.float64), max_gap)
+        return _recording(open_rows(file), time_column, max_gap)
+
+
+def _recording(table: OwnRows, time_column: str | None, max_gap: float) -> Recording:
+    if len(table.names) > MAX_COLUMNS:
+        raise DataError(f"Expected at most {MAX_COLUMNS} columns; found more. Remove some.")
+    clock = _time_column(table.names, time_column)
+    numbers = [at for at in range(len(table.names)) if at != clock]
+    rows = pa.concat_tables(table.batches(numbers, [clock])).to_pandas()
+    time = _seconds(rows.pop(str(clock)).fillna("").str.strip(), table.names[clock])
+    rows.columns = [table.names[at] for at in numbers]
+    empty = rows.columns[rows.isna().all()]
+    # A separator at the end of every line makes a column without a name or a value.
+    rows = rows.drop(columns=[name for name in empty if name == f"column {len(table.names)}"])
+    if left := [name for name in empty if name in rows]:
+        raise DataError(f"Column {left[0]!r} is empty; remove it.")
+    recording = Recording(time, tuple(rows.columns), rows.to_numpy(np.float64), max_gap)
     step = 1 / recording.rate
     if step > max_gap + ROUNDING:
         raise DataError(
@@ -175,37 +126,39 @@ def _recording(table: pd.DataFrame, time_column: str | None, max_gap: float) -> 
     return recording
 
 
-def _time_column(columns: list[str], wanted: str | None) -> str:
-    listed = ", ".join(map(repr, columns[:20]))
+def _time_column(names: Sequence[str], wanted: str | None) -> int:
     if wanted is not None:
-        if wanted not in columns:
-            raise DataError(f"There is no column {wanted!r}; found {listed}.")
-        return wanted
-    found = [column for column in columns if name_and_unit(column)[0] in TIMES]
+        if wanted not in names:
+            raise DataError(f"There is no column {wanted!r}; found {listed(names)}.")
+        return names.index(wanted)
+    found = [name for name in names if name_and_unit(name)[0] in TIMES]
     if len(found) != 1:
         raise DataError(
             f"Expected one column named {', '.join(TIMES[:-1])} or {TIMES[-1]}; found "
-            f"{', '.join(map(repr, found)) if found else listed}. Rename or choose the time column."
+            f"{listed(found or names)}. Rename or choose the time column."
         )
-    return found[0]
+    return names.index(found[0])
 
 
-def _seconds(column: pd.Series[Any]) -> Values:
+def _seconds(texts: pd.Series[str], name: str) -> Values:
     """Seconds from the first row; NaN where there is no time."""
-    if is_any_real_numeric_dtype(column):
-        unit = name_and_unit(str(column.name))[1]
+    known = ~texts.isin(MISSING)
+    raw = pd.to_numeric(texts.where(known).str.replace(",", "."), errors="coerce")
+    if raw[known].notna().all():
+        unit = name_and_unit(name)[1]
         if unit not in SECONDS:
-            raise DataError(f"The time is in s, ms, us or ns; found {column.name!r}.")
-        raw = column.to_numpy()
+            raise DataError(f"The time is in s, ms, us or ns; found {name!r}.")
+        whole = raw.to_numpy()
+        whole = whole.astype(np.float64) if whole.dtype == np.uint64 else whole
         with np.errstate(all="ignore"):  # an infinite time is refused by Recording
-            return np.asarray((raw - raw[0]) * SECONDS[unit], np.float64)
-    stamps = pd.to_datetime(column.astype(str), format="ISO8601", utc=True, errors="coerce")
-    wrong = (stamps.isna() & column.notna()).to_numpy()
+            return np.asarray((whole - whole[0]) * SECONDS[unit], np.float64)
+    stamps = pd.to_datetime(texts.where(known), format="ISO8601", utc=True, errors="coerce")
+    wrong = (stamps.isna() & known).to_numpy()
     if wrong.any():
         row = _first(wrong)
         raise DataError(
-            f"Row {row} has the time {str(column.iloc[row - 1])[:40]!r}; expected seconds or an "
-            "ISO datetime such as 2024-05-31T12:00:00.02."
+            f"Row {row} has the time {texts.iloc[row - 1][:40]!r}; expected seconds or an ISO "
+            "datetime such as 2024-05-31T12:00:00.02."
         )
     return np.asarray((stamps - stamps.iloc[0]).dt.total_seconds(), np.float64)
 

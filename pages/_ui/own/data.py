@@ -12,13 +12,14 @@ import streamlit as st
 
 from pages._ui import chart
 from pages._ui.own import roles as own_roles
-from pages._ui.own.plan import Kind, Roles
 from pages._ui.own.source import Source
-from pages._ui.own.tab import settle, usual
+from pages._ui.own.tab import choice, number
 from wganad_core.data import DataError
+from wganad_core.data.own import Roles
 from wganad_core.data.own.roles import Role
 from wganad_core.data.own.samples import OwnSamples, read_samples
-from wganad_core.live.own_stretch import normal_stretch
+from wganad_core.data.own.stretches import normal_stretch
+from wganad_core.jobs.orders import Kind
 
 Normals = Literal["labelled", "all", "range"]
 NOUNS = {"table": "rows", "images": "images", "series": "moments"}
@@ -43,12 +44,19 @@ class Chosen:
         return 0 if label is None else int(label.sum())
 
     @property
+    def rows(self) -> tuple[int, int] | None:
+        """The first and the last row of the file in the stretch."""
+        if self.stretch is None:
+            return None
+        low, high = self.stretch
+        return int(self.samples.row[low]), int(self.samples.row[high - 1])
+
+    @property
     def noun(self) -> str:
         return NOUNS[self.kind]
 
     def summary(self) -> str:
-        samples, found = self.samples, []
-        found.append(f"{len(samples.x):,} {self.noun}")
+        samples, found = self.samples, [f"{len(self.samples.x):,} {self.noun}"]
         if self.kind != "images":
             found[0] += f" of {len(samples.features):,} feature{'s' * (len(samples.features) > 1)}"
         if samples.label is not None:
@@ -134,7 +142,7 @@ def _readable(source: Source, chosen: Sequence[Role]) -> tuple[Roles, OwnSamples
 
 @st.cache_resource(scope="session", show_spinner="Reading the samples …", max_entries=3)
 def _read(key: str, roles: Roles, _source: Source) -> OwnSamples:
-    return read_samples(_source.path, _source.name, **roles.arguments())
+    return read_samples(_source.path, _source.name, **dataclasses.asdict(roles))
 
 
 # What is seen
@@ -145,13 +153,10 @@ def _preview(source: Source, kind: Kind, samples: OwnSamples) -> None:
         from wganad_core.figures import own_explained
 
         names = samples.features[:6]
-        figure = own_explained.recording_figure(
-            names, samples.x[:, : len(names)], label=samples.label, height=84
-        )
-        chart.live_chart(
-            figure, key=f"own-preview-{source.key}", alt=f"The signals of {source.name}"
-        )
-
+        x = samples.x[:, : len(names)]
+        figure = own_explained.recording_figure(names, x, label=samples.label, height=84)
+        alt = f"The signals of {source.name}"
+        chart.live_chart(figure, key=f"own-preview-{source.key}", alt=alt)
         return
     found = source.look
     table = pd.DataFrame(found.head, columns=[column.name for column in found.columns])
@@ -190,20 +195,8 @@ def _kind(source: Source) -> Kind:
     whole = not any(column.n_missing for column in columns if column.guess == "feature")
     guess = whole and any(column.guess == "time" for column in columns)
     start: Kind = source.kind or ("series" if guess else "table")
-    key = f"own-rows-{source.key}"
     kinds: dict[Kind, str] = {"table": "a sample of its own", "series": "a moment of a recording"}
-    chosen: Kind = settle(
-        key,
-        st.segmented_control(
-            "Each row is",
-            list(kinds),
-            format_func=lambda kind: kinds[kind],
-            required=True,
-            default=usual(key, start),
-            key=key,
-        ),
-    )
-    return chosen
+    return choice("Each row is", kinds, f"own-rows-{source.key}", start)
 
 
 def _normals(kind: Kind, samples: OwnSamples, source: Source) -> Normals:
@@ -224,18 +217,7 @@ def _normals(kind: Kind, samples: OwnSamples, source: Source) -> Normals:
         st.caption(f"All {len(samples.x):,} {noun} are taken as normal.")
         return "all"
     key = f"own-normals-{source.key}-{kind}"
-    begin = usual(key, next(iter(options)))
-    chosen: Normals = settle(
-        key,
-        st.segmented_control(
-            "Learn what is normal from",
-            list(options),
-            required=True,
-            key=key,
-            default=begin if begin in options else next(iter(options)),
-            format_func=lambda name: options[name],
-        ),
-    )
+    chosen = choice("Learn what is normal from", options, key, next(iter(options)))
     if chosen == "all" and "labelled" not in options:
         st.caption(f"All {len(samples.x):,} {noun} are taken as normal.")
     return chosen
@@ -272,15 +254,11 @@ def _stretch(
 def _range(samples: OwnSamples, source: Source) -> tuple[int, int]:
     """Two rows of the file, and everything between them."""
     first, last = int(samples.row[0]), int(samples.row[-1])
-    ends = []
     with st.container(horizontal=True, gap="small"):
-        for label, start in (("From row", first), ("to row", last)):
-            key = f"own-{label}-{source.key}"
-            ends.append(
-                settle(
-                    key, st.number_input(label, first, last, usual(key, start), key=key, width=150)
-                )
-            )
+        ends = [
+            number(label, first, last, start, f"own-{label}-{source.key}", 150)
+            for label, start in (("From row", first), ("to row", last))
+        ]
     if ends[0] >= ends[1]:
         raise DataError(f"Expected a last row behind the first; found {ends[0]:,} to {ends[1]:,}.")
     low = int(np.searchsorted(samples.row, ends[0]))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pages._ui import chart, runtime
 from pages._ui.own.outcome import Outcome
-from wganad_core.live.own_stretch import runs_of
+from wganad_core.data.own.stretches import runs_of
 
 OFFERED = 400  # samples in the list, highest scores first
 STRIP = 12

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pyarrow.csv
 import streamlit as st
 from numpy.typing import NDArray
 
@@ -18,7 +17,7 @@ from pages._ui.cockpit.data import Loaded
 from pages._ui.cockpit.material import Material
 from pages._ui.own.data import Chosen
 from pages._ui.own.plan import Plan
-from wganad_core import storage
+from wganad_core.jobs.fit import Fitted
 from wganad_core.live.fitting import Fitting
 from wganad_core.records import PARTS, Scored
 
@@ -40,7 +39,7 @@ class Outcome:
     score: NDArray[np.float64]
     part: NDArray[np.int8]
     threshold: float
-    fitted: dict[str, Any] | None
+    fitted: Fitted | None
     reports: tuple[dict[str, Any], ...]
     key: Hashable
     remarks: tuple[str, ...] = ()
@@ -113,7 +112,7 @@ class Outcome:
         if self.fitted is None:
             return "the detector's own"
         of = "of normal windows" if self.plan.kind == "series" else "false alarms"
-        return f"meant for {100 * self.fitted['false_alarm_rate']:g} % {of}"
+        return f"meant for {100 * self.fitted.false_alarm_rate:g} % {of}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,46 +149,28 @@ class OwnMaterial(Material):
 
 
 def collect(plan: Plan, chosen: Chosen, fitting: Fitting) -> Outcome:
-    """What a finished fitting left. Raises `StorageError`."""
-    folder = fitting.folder
-    table = pyarrow.csv.read_csv(folder / plan.scores_name)
-    row, score = table["row"].to_numpy(), table["score"].to_numpy().astype(float)
-    known = np.isfinite(score)
-    row, score = row[known], score[known]
-    fitted = None if plan.model else fitting.results[0]
+    """What a finished fitting found."""
+    fitted: Fitted | None = None if plan.model else fitting.results[0]
+    scored = fitting.results[-1]
+    known = np.isfinite(scored.score)
+    row, score = scored.row[known], scored.score[known]
+    part = np.full(len(row), PARTS.index("test"), np.int8)
+    if fitted is not None:
+        _, mine, theirs = np.intersect1d(row, fitted.row, True, return_indices=True)
+        part[mine] = fitted.part[theirs]
     return Outcome(
         plan,
         chosen,
-        folder,
+        fitting.folder,
         row,
         score,
-        _parts(plan, chosen, folder, row, fitted),
-        _threshold(fitting, fitted),
+        part,
+        (fitted or scored).threshold,
         fitted,
         tuple(fitting.reports),
-        (plan.key, folder.name),
-        tuple(fitting.results[-1]["remarks"]),
+        (plan.key, fitting.folder.name),
+        tuple(scored.remarks),
     )
-
-
-def _threshold(fitting: Fitting, fitted: dict[str, Any] | None) -> float:
-    return float((fitted or fitting.results[-1])["threshold_text"])
-
-
-def _parts(
-    plan: Plan, chosen: Chosen, folder: Path, row: NDArray[np.int64], fitted: object
-) -> NDArray[np.int8]:
-    part = np.full(len(row), PARTS.index("test"), np.int8)
-    if fitted is None:
-        return part
-    path = (folder / plan.model_name).with_suffix(".parts")
-    arrays, _ = storage.load(path, "parts")
-    known = arrays["row"]
-    if plan.stretch is not None:  # a file of its own, in which rows are counted anew
-        known = chosen.samples.row[plan.stretch[0] + known - 1]
-    _, mine, theirs = np.intersect1d(row, known, True, return_indices=True)
-    part[mine] = arrays["part"][theirs]
-    return part
 
 
 @st.cache_resource(scope="session", show_spinner=False, max_entries=6)

@@ -1,54 +1,24 @@
-"""A training as it was asked for: the same in the words of a shell and in Python."""
+"""A training as it was asked for: the same as orders, in a shell and in Python."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-import shlex
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pages._ui.own.source import Source
-from wganad_core.commands.fit import joined_names
-from wganad_core.data.own.samples import OwnSamples
-from wganad_core.live.own_stretch import write_stretch
-
-Kind = Literal["table", "images", "series"]
-CLASSES: Mapping[str, str] = {
-    "table": "WGANAnomalyDetector",
-    "images": "WGANImageDetector",
-    "series": "WGANSeriesDetector",
-}
-PROGRAM = ("python", "-m", "wganad_core")
-
-
-@dataclasses.dataclass(frozen=True)
-class Roles:
-    """Which columns are what, "" where there is none; None as in the reader: guessed."""
-
-    features: tuple[str, ...] | None = None
-    label: str | None = None
-    sample_id: str | None = None
-    time: str | None = None
-
-    def arguments(self) -> dict[str, Any]:
-        """What `read_samples` is given."""
-        found: dict[str, Any] = {
-            "features": None if self.features is None else list(self.features),
-            "label": self.label,
-            "sample_id": self.sample_id,
-            "time": self.time,
-        }
-        return {name: value for name, value in found.items() if value is not None}
+from wganad_core.data.own import Roles
+from wganad_core.jobs.orders import KINDS, Export, Fit, Kind, Order, Score, shell_line
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
     """`settings`: the detector's parameters that are not as usual. `with_label`: whether the data
     have labels, `labelled`: whether anomalies by these are kept out of the training. `stretch`:
-    from which sample up to which to learn, where not from all. `model`: the name of a saved
-    detector that scores instead. `threshold`: one that replaces the detector's own."""
+    from which sample up to which to learn, where not from all, and `rows`, the first and last row
+    of the file in it. `model`: the name of a saved detector that scores instead. `threshold`: one
+    that replaces the detector's own."""
 
     source: Source
     kind: Kind
@@ -57,7 +27,7 @@ class Plan:
     with_label: bool = False
     labelled: bool = True
     stretch: tuple[int, int] | None = None
-    features: tuple[str, ...] = ()
+    rows: tuple[int, int] | None = None
     model: str = ""
     threshold: float | None = None
 
@@ -71,11 +41,6 @@ class Plan:
         return self.model or f"{self.source.title}-detector.safetensors"
 
     @property
-    def checkpoint_name(self) -> str:
-        """Where `fit` keeps what is unfinished."""
-        return str(Path(self.model_name).with_suffix(".checkpoint"))
-
-    @property
     def tuned_name(self) -> str:
         """The detector that flags by `threshold`, or as it is."""
         if self.threshold is None:
@@ -87,85 +52,59 @@ class Plan:
         return f"{self.source.title}-scores{'' if self.threshold is None else '-tuned'}.csv"
 
     @property
-    def fitted_name(self) -> str:
-        """The file of what is learned from."""
-        return self.source.name if self.stretch is None else f"{self.source.title}-normal.csv"
+    def fit(self) -> Fit:
+        roles = self.roles
+        if self.stretch is not None or (self.with_label and not self.labelled):
+            roles = dataclasses.replace(roles, label="")  # all of these rows are normal
+        kind = self.kind if self.kind == "series" else None
+        model = Path(self.model_name)
+        return Fit(Path(self.source.name), model, roles, kind, self.rows, self.settings)
 
-    def commands(self) -> list[list[str]]:
-        """The words of `fit` (unless the detector is there already) and of those that follow."""
-        return [*([] if self.model else [self._fit()]), *self.applied()]
+    def orders(self) -> list[Order]:
+        """The fit (unless the detector is there already) and those that follow."""
+        return [*([] if self.model else [self.fit]), *self.applied()]
 
-    def applied(self) -> list[list[str]]:
-        """The words that give the detector its threshold and score the data."""
-        found = []
+    def applied(self) -> list[Order]:
+        """Those that give the detector its threshold and score the data."""
+        found: list[Order] = []
+        model = Path(self.tuned_name)
         if self.threshold is not None:
-            found.append(
-                [
-                    "export",
-                    "detector",
-                    self.model_name,
-                    f"--threshold={self.threshold!r}",
-                    "--out",
-                    self.tuned_name,
-                ]
-            )
-        score = ["score", self.source.name, "--model", self.tuned_name, "--out", self.scores_name]
-        return [*found, [*score, *self._columns()]]
+            found.append(Export(Path(self.model_name), model, self.threshold, "detector"))
+        data, scores = Path(self.source.name), Path(self.scores_name)
+        return [*found, Score(data, model, scores, self.roles)]
 
-    def write_fitted(self, samples: OwnSamples, folder: Path) -> None:
-        """The stretch to learn from, where that is a file of its own."""
-        if self.stretch is not None and not self.model:
-            write_stretch(samples, slice(*self.stretch), folder / self.fitted_name)
-
-    def _fit(self) -> list[str]:
-        words = ["fit", self.fitted_name, "--out", self.model_name]
-        words += ["--kind", self.kind] if self.kind == "series" else []
-        if self.stretch is None:
-            words += self._columns(label=self.labelled or not self.with_label)
-        elif self.features:  # the stretch's file holds nothing else
-            words += [
-                f"--features={joined_names(self.features)}",
-                "--label-column=",
-                "--id-column=",
-            ]
-        for name, value in self.settings:
-            option = "--seed" if name == "random_state" else f"--{name.replace('_', '-')}"
-            words += [option, str(value)]
-        return words
-
-    def _columns(self, *, label: bool = True) -> list[str]:
-        roles, words = self.roles, []
-        if roles.features is not None:
-            words += [f"--features={joined_names(roles.features)}"]
-        chosen = roles.label if label else ""
-        for option, name in (("label", chosen), ("id", roles.sample_id)):
-            words += [] if name is None else [f"--{option}-column={name}"]
-        return words
+    def onnx(self) -> Export:
+        model = Path(self.tuned_name)
+        return Export(model, model.with_suffix(".onnx"))
 
     def shell(self) -> str:
         """What does the same in a shell."""
-        return "\n".join(shlex.join([*PROGRAM, *words]) for words in self.commands())
+        return "\n".join(map(shell_line, self.orders()))
 
     def python(self) -> str:
         """What does the same in Python."""
-        arguments = "".join(f", {k}={v!r}" for k, v in self.roles.arguments().items())
-        read = f'samples = read_samples(Path("{self.source.name}"){arguments})'
-        imports = [
+        named = {k: v for k, v in dataclasses.asdict(self.roles).items() if v is not None}
+        if "features" in named:
+            named["features"] = list(named["features"])
+        arguments = "".join(f", {name}={value!r}" for name, value in named.items())
+        along = "_along" if self.kind == "series" else ""
+        given = ", ".join(f"{name}={value!r}" for name, value in self.settings)
+        made = f"{KINDS[self.kind]}({given}).fit(samples.x{self._rows()})"
+        imported = f"from wganad_core import {KINDS[self.kind]}"
+        if self.model:
+            made = f'load("{self.model}")'
+            imported = "from wganad_core.detector import load"
+        lines = [
             "from pathlib import Path",
             "",
-            "from wganad_core.data.own.samples import read_samples",
+            *sorted([imported, "from wganad_core.data.own.samples import read_samples"]),
+            "",
+            f'samples = read_samples(Path("{self.source.name}"){arguments})',
+            f"detector = {made}",
+            *self._set(),
+            f"scores = detector.anomaly_score{along}(samples.x)",
         ]
-        along = "_along" if self.kind == "series" else ""
-        score = f"scores = detector.anomaly_score{along}(samples.x)"
-        if self.model:
-            imports.append("from wganad_core.detector import load")
-            made = f'detector = load("{self.model}")'
-            return "\n".join([*imports, "", read, made, *self._set(), score])
-        name = CLASSES[self.kind]
-        imports.insert(2, f"from wganad_core import {name}")
-        given = ", ".join(f"{key}={value!r}" for key, value in self.settings)
-        fit = f"detector = {name}({given}).fit(samples.x{self._rows()})"
-        return "\n".join([*imports, "", read, fit, *self._set(), score])
+        return "\n".join(lines)
 
     def _set(self) -> list[str]:
         if self.threshold is None:

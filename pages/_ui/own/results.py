@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
@@ -16,7 +14,8 @@ from pages._ui.own import outcome as own_outcome
 from pages._ui.own import take as own_take
 from pages._ui.own.outcome import CALIBRATION, Outcome
 from pages._ui.own.train import duration
-from wganad_core.live.own_stretch import counted
+from wganad_core.data.own.stretches import counted
+from wganad_core.jobs.fit import Fitted
 
 VIEWS = {
     "scores": ":material/tune: Threshold",
@@ -97,7 +96,7 @@ def _basis(outcome: Outcome) -> str:
         )
     learned = int((~outcome.held_out).sum())
     chose = int((outcome.part == CALIBRATION).sum())
-    seconds = duration(fitted["seconds"])
+    seconds = duration(fitted.seconds)
     words = f"Learned from {learned:,} normal {noun} in {seconds}. "
     if chose:
         words += (
@@ -112,13 +111,13 @@ def _basis(outcome: Outcome) -> str:
     return words
 
 
-def _expected(fitted: dict[str, Any]) -> str:
+def _expected(fitted: Fitted) -> str:
     """How far the wanted rate and the true one may lie apart."""
-    if fitted["expected_false_alarm_rate"] is None:
+    if fitted.expected_false_alarm_rate is None:
         return ""
-    low, high = (cockpit_numbers.percent(rate) for rate in fitted["expected_false_alarm_rate"])
+    low, high = (cockpit_numbers.percent(rate) for rate in fitted.expected_false_alarm_rate)
     return (
-        f": meant to flag {100 * fitted['false_alarm_rate']:g} % of new normals, it may flag "
+        f": meant to flag {100 * fitted.false_alarm_rate:g} % of new normals, it may flag "
         f"{low} to {high}"
     )
 
@@ -156,11 +155,11 @@ def _learned(outcome: Outcome) -> None:
     )
     fitted = outcome.fitted
     with st.container(horizontal=True, gap="large"):
-        _number("Steps", f"{fitted['steps']:,}")
-        _number("Time", duration(fitted["seconds"]))
+        _number("Steps", f"{fitted.steps:,}")
+        _number("Time", duration(fitted.seconds))
         _number("Learned from", f"{np.count_nonzero(~outcome.held_out):,}")
         _number("Threshold", f"{outcome.threshold:.4g}")
-    st.markdown(f"{fitted['assumption']} {fitted['warning'] or ''}")
+    st.markdown(f"{fitted.assumption} {fitted.warning or ''}")
 
 
 def _number(label: str, value: str) -> None:

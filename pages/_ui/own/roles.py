@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages._ui.own.plan import Roles
 from pages._ui.own.source import Source
 from pages._ui.own.tab import settle, usual
 from wganad_core.data import DataError
+from wganad_core.data.own import Roles
 from wganad_core.data.own.look import Column
 from wganad_core.data.own.roles import Role
 

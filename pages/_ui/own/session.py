@@ -17,7 +17,7 @@ KEPT = 4  # outcomes; of more, the oldest go
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Run:
-    """A plan's commands on their way, and the data that they read."""
+    """A plan's orders on their way, and the data that they read."""
 
     plan: Plan
     chosen: Chosen
@@ -30,7 +30,7 @@ class Run:
     @property
     def begun(self) -> bool:
         """Whether it has left something to go on from."""
-        return not self.plan.model and (self.folder / self.plan.checkpoint_name).exists()
+        return not self.plan.model and (self.folder / self.plan.fit.checkpoint).exists()
 
     def forget(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -60,13 +60,12 @@ class Runs:
         before = self.broken.pop(plan.key, None)
         tab = own_tab.tab()
         if before is not None and before.plan == plan and before.begun:
-            fitting = tab.submit(before.folder, plan.commands(), before.fitting.reports)
+            fitting = tab.submit(before.folder, plan.orders(), before.fitting.reports)
         else:
             if before is not None:
                 before.forget()
             folder = tab.new_folder(chosen.source.path, *files)
-            plan.write_fitted(chosen.samples, folder)
-            fitting = tab.submit(folder, plan.commands())
+            fitting = tab.submit(folder, plan.orders())
         self.latest = Run(plan, chosen, fitting)
 
     def cancel(self) -> None:

@@ -7,17 +7,19 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from wganad_core.jobs.orders import Order
 from wganad_core.live.fitting import Fitting, Fittings
 from wganad_core.live.tabs import Tabs
 
+T = TypeVar("T")
 ADDRESS, NAME, SETTINGS = "run", "_own-tab", "settings"
 PREFIX = "wganad-own-"
 
@@ -50,12 +52,12 @@ class OwnTab:
         return folder
 
     def submit(
-        self, folder: Path, commands: Sequence[Sequence[str]], told: Sequence[dict[str, Any]] = ()
+        self, folder: Path, orders: Sequence[Order], told: Sequence[dict[str, Any]] = ()
     ) -> Fitting:
-        """Commands that end with the tab; see `Fittings.submit`."""
+        """Orders that end with the tab; see `Fittings.submit`."""
         self.rested = False
         self._fittings = [one for one in self._fittings if one.active]
-        self._fittings.append(fittings().submit(folder, commands, told))
+        self._fittings.append(fittings().submit(folder, orders, told))
         return self._fittings[-1]
 
     def rest(self) -> None:
@@ -171,3 +173,25 @@ def settle(key: str, value: Any) -> Any:
     """Note where a widget is, and give that back."""
     tab().kept.setdefault(SETTINGS, {})[key] = value
     return value
+
+
+def choice(label: str, options: Mapping[T, str], key: str, start: T) -> T:
+    """One of a few words, beginning where it was left."""
+    begin = usual(key, start)
+    found: T = st.segmented_control(
+        label,
+        list(options),
+        required=True,
+        key=key,
+        default=begin if begin in options else next(iter(options)),
+        format_func=options.__getitem__,
+    )
+    settle(key, found)
+    return found
+
+
+def number(label: str, low: int, high: int, start: int, key: str, width: int = 110) -> int:
+    """A whole number, beginning where it was left."""
+    found = st.number_input(label, low, high, usual(key, start), key=key, width=width)
+    settle(key, found)
+    return found

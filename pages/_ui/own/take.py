@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -11,6 +12,8 @@ import streamlit as st
 from pages._ui.own import tab as own_tab
 from pages._ui.own.outcome import Outcome
 from pages._ui.own.plan import Plan
+from wganad_core.data.own.stretches import stretch_csv
+from wganad_core.jobs.orders import Order
 
 SLOW = ("inversion", "anogan")
 ANYTHING = "application/octet-stream"
@@ -50,12 +53,9 @@ def _files(outcome: Outcome, plan: Plan) -> None:
     with st.container(horizontal=True, gap="small"):
         _file("Scores (CSV)", outcome.folder / plan.scores_name, "text/csv", "own-save-scores")
         if plan.stretch is not None:
-            _file(
-                "What it learned from (CSV)",
-                outcome.folder / plan.fitted_name,
-                "text/csv",
-                "own-save-normal",
-            )
+            learned = functools.partial(stretch_csv, outcome.chosen.samples, slice(*plan.stretch))
+            name = f"{plan.source.title}-normal.csv"
+            _download("What it learned from (CSV)", learned, name, "text/csv", "own-save-normal")
         if plan.source.kind is not None:
             _file("The example itself", plan.source.path, ANYTHING, "own-save-example")
     if plan.threshold is not None:
@@ -66,15 +66,12 @@ def _files(outcome: Outcome, plan: Plan) -> None:
 
 
 def _file(label: str, path: Path, kind: str, key: str) -> None:
-    st.download_button(
-        label,
-        path.read_bytes,
-        path.name,
-        kind,
-        icon=":material/download:",
-        on_click="ignore",
-        key=key,
-    )
+    _download(label, path.read_bytes, path.name, kind, key)
+
+
+def _download(label: str, read: Callable[[], bytes], name: str, kind: str, key: str) -> None:
+    icon = ":material/download:"
+    st.download_button(label, read, name, kind, icon=icon, on_click="ignore", key=key)
 
 
 # The threshold that was set
@@ -110,7 +107,7 @@ def _onnx(outcome: Outcome, plan: Plan) -> None:
         if not path.exists() and _asked(plan):
             _done(
                 outcome,
-                [["export", "onnx", plan.tuned_name, "--out", path.name]],
+                [plan.onnx()],
                 "Tracing the networks",
             )
     if path.exists():
@@ -131,9 +128,9 @@ def _asked(plan: Plan) -> bool:
     )
 
 
-def _done(outcome: Outcome, commands: Sequence[Sequence[str]], doing: str) -> bool:
-    """Run commands in the outcome's folder and wait; whether they succeeded."""
-    made = own_tab.tab().submit(outcome.folder, commands)
+def _done(outcome: Outcome, orders: Sequence[Order], doing: str) -> bool:
+    """Run orders in the outcome's folder and wait; whether they succeeded."""
+    made = own_tab.tab().submit(outcome.folder, orders)
     waiting = " once a training has made room" if own_tab.fittings().place(made) else ""
     with st.spinner(f"{doing}{waiting} …"):
         made.wait()

@@ -11,9 +11,10 @@ import streamlit as st
 from pages._ui import chart
 from pages._ui.own import tab as own_tab
 from pages._ui.own.data import Chosen
-from pages._ui.own.plan import Kind, Plan
+from pages._ui.own.plan import Plan
 from pages._ui.own.session import Runs, runs
-from pages._ui.own.tab import settle, usual
+from pages._ui.own.tab import choice, number, settle, usual
+from wganad_core.jobs.orders import Kind
 from wganad_core.live.fitting import Fitting
 from wganad_core.storage import StorageError
 
@@ -78,22 +79,12 @@ def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
                 format_func=lambda value: f"{100 * value:g} % of {of}",
             ),
         )
-        key, start = f"own-effort-{kind}", "quick" if kind == "images" else "usual"
-        effort = settle(
-            key,
-            st.segmented_control(
-                "Training",
-                list(EFFORTS),
-                default=usual(key, start),
-                required=True,
-                key=key,
-                format_func=lambda name: EFFORTS[name],
-            ),
-        )
+        start = "quick" if kind == "images" else "usual"
+        effort = choice("Training", EFFORTS, f"own-effort-{kind}", start)
         window = WINDOW
         if kind == "series":
-            window = _number("Window (rows)", 4, 1_024, WINDOW, "own-window")
-        seed = _number("Seed", 0, 2**31 - 1, 0, "own-seed")
+            window = number("Window (rows)", 4, 1_024, WINDOW, "own-window")
+        seed = number("Seed", 0, 2**31 - 1, 0, "own-seed")
         st.space("stretch")
         _button(chosen)
     found = {
@@ -104,12 +95,6 @@ def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
         "random_state": seed,
     }
     return tuple((name, value) for name, value in found.items() if value is not None)
-
-
-def _number(label: str, low: int, high: int, start: int, key: str) -> int:
-    found = st.number_input(label, low, high, usual(key, start), key=key, width=110)
-    settle(key, found)
-    return found
 
 
 def _button(chosen: Chosen) -> None:
@@ -131,16 +116,15 @@ def ask() -> None:
 
 
 def plan_of(chosen: Chosen, found: tuple[tuple[str, Any], ...]) -> Plan:
-    label = chosen.samples.label
     return Plan(
         chosen.source,
         chosen.kind,
         chosen.roles,
         found,
-        with_label=label is not None,
-        labelled=chosen.labelled,
-        stretch=chosen.stretch,
-        features=chosen.samples.features,
+        chosen.samples.label is not None,
+        chosen.labelled,
+        chosen.stretch,
+        chosen.rows,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
@@ -100,30 +101,36 @@ def test_points_of_a_file_and_of_an_upload(text: str, tmp_path: Path) -> None:
         assert found.dtype == np.float32
 
 
+COUNT = "Expected two columns of numbers (x, y); found {} in the first line, {!r}. Keep two."
+FILL = "Remove or fill such rows."
+WRONG = (
+    "Column {!r} holds {!r} in line {}; expected numbers. Remove or recode such rows, or leave the "
+    "column out."
+)
+
+
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (b"", "Expected 10 to 1,000,000 points; found 0."),
-        (b"x,y\n", "Expected 10 to 1,000,000 points; found 0."),
+        (b"", "This is empty; expected a header and rows of numbers."),
+        (b"x,y\n", "There is a header and no row; expected one row for each sample."),
         (b"1,2\n" * 9, "Expected 10 to 1,000,000 points; found 9."),
         (b"1,2\n" * 1_000_001, "Expected 10 to 1,000,000 points; found 1,000,001."),
-        (b"x,y\n\n1,2\n3,four\n", "Line 4 holds '3,four'; expected two numbers."),
-        (b"x,1\n2,3\n", "Line 1 holds 'x,1'; expected two numbers."),
-        (b"x,y\na,b\n", "Line 2 holds 'a,b'; expected two numbers."),
-        (b"1,2\n3,\n", "Line 2 holds '3,'; expected two numbers."),
-        (b"1,2\n1,5;2,5\n", "Line 2 holds '1,5;2,5'; expected two numbers."),
+        (b"x,y\n\n1,2\n3,four\n", WRONG.format("y", "four", 4)),
+        (b"x,1\n2,3\n", "Expected 10 to 1,000,000 points; found 1."),
+        (b"x,y\na,b\n", WRONG.format("x", "a", 2)),
+        (b"1,2\n3,\n" * 5, "Expected finite numbers; row 2 holds [3.0, nan]. " + FILL),
         (
-            b"1,2\nnan,3\n",
-            "Line 2 holds 'nan,3'; expected finite numbers. Remove or fill such lines.",
+            b"1,2\n1,5;2,5\n",
+            "Expected 2 columns in every row, as in the first line; line 2 holds 3. Write every "
+            "row with the same columns.",
         ),
-        (
-            b"1,2\n3,-inf\n",
-            "Line 2 holds '3,-inf'; expected finite numbers. Remove or fill such lines.",
-        ),
-        (b"x\n1\n2\n", "Line 2 holds '1'; expected two numbers."),
-        (b"x,y,z\n1,2,3\n", "Line 2 holds '1,2,3'; expected two numbers."),
-        (b"1,,2\n", "Line 1 holds '1,,2'; expected two numbers."),
-        (b"9" * 99, f"Line 1 holds '{'9' * 40}'; expected two numbers."),
+        (b"1,2\nnan,3\n" * 5, "Expected finite numbers; row 2 holds [nan, 3.0]. " + FILL),
+        (b"1,2\n3,-inf\n" * 5, "Expected finite numbers; row 2 holds [3.0, -inf]. " + FILL),
+        (b"x\n1\n2\n", COUNT.format(1, "x")),
+        (b"x,y,z\n1,2,3\n", COUNT.format(3, "x; y; z")),
+        (b"1,,2\n", COUNT.format(3, "x0; x1; x2")),
+        (b"9" * 99, COUNT.format(1, "x0")),
         (b"1,2\n" * 10, "Expected points that differ; all of them coincide."),
     ],
     ids=[
@@ -158,7 +165,18 @@ def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"points.csv cannot be read: No such file"):
         read_points(path)
     path.write_bytes("größe,y\n".encode("latin-1"))
-    with pytest.raises(DataError, match=r"points.csv is not text in UTF-8 .byte 3.; save it"):
+    with pytest.raises(DataError, match=r"points.csv: .* nor text in UTF-8 .byte 3.; save a table"):
         read_points(path)
-    with pytest.raises(DataError, match="The file is not text in UTF-8"):
+    with pytest.raises(DataError, match=r"The file: This is text in UTF-16; save it"):
         read_points(io.BytesIO(text_of().encode("utf-16")))
+    path.write_bytes(b"x,y\n1,2\0\n")
+    with pytest.raises(DataError, match=r"points.csv: .* nor text in UTF-8 .byte 8."):
+        read_points(path)
+
+
+def test_points_of_parquet_and_of_an_array() -> None:
+    frame, array = io.BytesIO(), io.BytesIO()
+    pd.DataFrame(drawn(), columns=["x", "y"]).to_parquet(frame)
+    np.save(array, drawn())
+    for file in (frame, array):
+        np.testing.assert_array_equal(read_points(file), drawn())

@@ -20,11 +20,11 @@ from hypothesis import given, settings
 from PIL import Image
 
 from wganad_core.data import DataError, mnist
+from wganad_core.data.own import Roles
 from wganad_core.data.own import image as own_image
 from wganad_core.data.own import images as own_images
-from wganad_core.data.own.chunks import OwnSamples, chunks
 from wganad_core.data.own.look import look
-from wganad_core.data.own.samples import read_samples
+from wganad_core.data.own.samples import OwnSamples, chunks, read_samples
 
 RNG = np.random.default_rng(0)
 RAMP = np.arange(784, dtype=np.uint8).reshape(28, 28)  # wraps: every value of a byte is there
@@ -197,14 +197,14 @@ def test_pieces(tmp_path: Path):
     (tmp_path / "a.zip").write_bytes(zipped({f"{i}.png": picture(x) for i, x in enumerate(images)}))
     (tmp_path / "a.npy").write_bytes(npy(images))
     for name in ("a.zip", "a.npy"):
-        pieces = list(chunks(tmp_path / name, own_images.PIXELS, rows=4))
+        pieces = list(chunks(tmp_path / name, Roles(own_images.PIXELS), 4))
         assert [len(piece.x) for piece in pieces] == [4, 4, 2]
         assert np.concatenate([piece.row for piece in pieces]).tolist() == list(range(1, 11))
         np.testing.assert_array_equal(
             np.concatenate([piece.x for piece in pieces]).astype(np.float32), whole
         )
     with pytest.raises(DataError, match="These are pictures, whose features are p0 to p783"):
-        chunks(tmp_path / "a.zip", ["flow"])
+        chunks(tmp_path / "a.zip", Roles(("flow",)))
 
 
 @pytest.mark.parametrize(

@@ -20,14 +20,14 @@ import pytest
 from hypothesis import given, settings
 
 from wganad_core.data import DataError
+from wganad_core.data.own import Roles
 from wganad_core.data.own import csv_rows as own_rows_csv
 from wganad_core.data.own import samples as own_samples
-from wganad_core.data.own.chunks import OwnSamples, chunk_rows, chunks
 from wganad_core.data.own.examples import example
 from wganad_core.data.own.file import own_file
 from wganad_core.data.own.look import look
-from wganad_core.data.own.samples import read_samples
-from wganad_core.data.own.table import read_table
+from wganad_core.data.own.samples import OwnSamples, chunk_rows, chunks, read_samples
+from wganad_core.data.own.scores import offered, read_scores
 
 INF = np.inf
 LARGEST = float(np.finfo(np.float32).max)
@@ -114,7 +114,7 @@ def test_chunks_are_the_whole_in_pieces(
 ):
     path = tmp_path_factory.getbasetemp() / "chunks"
     path.write_bytes(written(rows, form))
-    pieces = list(chunks(path, ["b", "a"], rows=n))
+    pieces = list(chunks(path, Roles(("b", "a")), n))
     sizes = [len(piece.x) + len(piece.missing) for piece in pieces]
     assert sizes == [n] * (len(rows) // n) + [len(rows) % n] * (len(rows) % n > 0)
     if not any(len(piece.x) for piece in pieces):
@@ -149,7 +149,7 @@ def test_arrays_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fortr
     array = np.random.default_rng(0).normal(size=(1000, 3))
     monkeypatch.setattr("wganad_core.data.own.npy_rows.VALUES", 100)
     (tmp_path / "a").write_bytes(npy(np.asfortranarray(array) if fortran else array))
-    pieces = list(chunks(tmp_path / "a", ["x2", "x0"], rows=64))
+    pieces = list(chunks(tmp_path / "a", Roles(("x2", "x0")), 64))
     assert [len(piece.x) for piece in pieces] == [64] * 15 + [40]
     np.testing.assert_array_equal(np.concatenate([p.x for p in pieces]), array[:, [2, 0]])
 
@@ -382,14 +382,13 @@ def test_separators_in_names(content: str, features: tuple[str, ...] | None):
             read(content)
         return
     assert read(content).features == features
-    assert read_table(content.encode(), 100).names == features
+    assert offered(io.BytesIO(content.encode())).columns == features
 
 
 def test_a_long_field_before_a_wrong_cell_gets_a_sentence():
     content = "a,score\n" + "x" * 200_000 + ",1\ny,2\nz,bad\n"
-    table = read_table(content.encode(), 100)
     with pytest.raises(DataError, match="A line cannot be read"):
-        table.numbers(1)
+        read_scores(io.BytesIO(content.encode()))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX pipes")
@@ -399,7 +398,7 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path):
         with pytest.raises(DataError, match="is no file but a pipe, a socket or a device"):
             read_samples(source)
         with pytest.raises(DataError, match="save its content as a file first"):
-            chunks(source, None)
+            chunks(source, Roles())
 
 
 def test_one_row_is_read():
@@ -499,7 +498,7 @@ def test_paths_that_cannot_be_read(tmp_path: Path):
     with pytest.raises(DataError, match=r"none\.csv cannot be read: No such file"):
         read_samples(tmp_path / "none.csv")
     with pytest.raises(DataError, match=r"none\.csv cannot be read: No such file"):
-        chunks(tmp_path / "none.csv", ["a"])
+        chunks(tmp_path / "none.csv", Roles(("a",)))
 
 
 def test_uploads_have_names():
@@ -567,11 +566,12 @@ def test_damaged_files_are_read_or_refused(seed: bytes, cut: int, changes: list)
 PEAK = """
 import resource, sys
 from pathlib import Path
-from wganad_core.data.own.chunks import chunks
+from wganad_core.data.own import Roles
+from wganad_core.data.own.samples import chunks
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 before = peak()
-print(sum(len(part.x) for part in chunks(Path(sys.argv[1]), None)), peak() - before)
+print(sum(len(part.x) for part in chunks(Path(sys.argv[1]), Roles(), None)), peak() - before)
 """
 
 

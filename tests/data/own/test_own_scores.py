@@ -170,7 +170,7 @@ def test_several_scores_of_several_subjects(subjects: str, wise: bool):
 
 def test_what_a_file_offers(tmp_path: Path):
     file = io.BytesIO(b"a,b,,c\n1,2,3,4\n")
-    assert offered(file) == Offered(("a", "b", "c"), ())
+    assert offered(file) == Offered(("a", "b", "column 3", "c"), ())
     with pytest.raises(DataError, match="The file: This is empty"):
         offered(io.BytesIO(b""))
     with pytest.raises(DataError, match="cannot be read: No such file"):
@@ -282,14 +282,20 @@ GOOD = parquet(score=np.arange(50.0), id=[f"a{i}" for i in range(50)])
         (b"score,label\n1,-1\n", "holds '-1' in line 2;"),
         (b"score,score\n1,2\n", "Several columns have the name 'score';"),
         (b"1,2\n3,4\n", "Expected a first line that names the columns; found '1,2'."),
-        (b"score,label\n1,0\n2\n", "The first line names 2 columns, but line 3 holds 1;"),
-        (b"score,label\n1,0\n\n2,1,5\n", "The first line names 2 columns, but line 4 holds 3;"),
+        (
+            b"score,label\n1,0\n2\n",
+            "Expected 2 columns in every row, as in the first line; line 3 ",
+        ),
+        (b"score,label\n1,0\n\n2,1,5\n", "as in the first line; line 4 holds 3."),
         (b'score,id\n1,"a\n2,b\n', "A quotation mark is opened and never closed;"),
-        (b"c," * 300 + b"c\n1\n", "Expected at most 200 columns"),
-        ("score,id\n1,é\n".encode("latin-1"), "neither parquet nor text in UTF-8 (byte 12);"),
+        (b"c," * 6000 + b"c\n1\n", "Expected at most 5,000 columns; found 6,001."),
+        ("score,id\n1,é\n".encode("latin-1"), "nor text in UTF-8 (byte 12);"),
         ("score\n1\n".encode("utf-16"), "This is text in UTF-16;"),
-        (b"score\n1\n\0\n", "neither parquet nor text (byte 9 is 0);"),
-        (np.random.default_rng(0).bytes(999), "neither parquet nor text in UTF-8"),
+        (b"score\n1\n\0\n", "nor text in UTF-8 (byte 9);"),
+        (
+            np.random.default_rng(0).bytes(999),
+            "none of CSV, parquet, npy and images, nor text in U",
+        ),
         (b"PK\x03\x04....", "This is an Excel or ZIP file;"),
         (b'{"score": [1]}', "This is JSON;"),
         (b"score,id\n1," + b"x" * 201, "Column 'id' holds 201 characters in line 2;"),

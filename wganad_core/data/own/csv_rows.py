@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.csv
 
 from wganad_core.data import DataError
-from wganad_core.data.own.csv_columns import MISSING, NUMBER
 from wganad_core.data.own.file import OwnFile
 from wganad_core.data.own.rows import (
     HEAD_ROWS,
     MAX_COLUMNS,
     Kind,
+    OwnRows,
     WrongCell,
     check_names,
     too_many_columns,
@@ -35,12 +35,17 @@ HEAD = 1 << 21  # bytes in which the header and the first rows are looked for
 # Bytes that Arrow reads at a time, up to 32 times ahead; a row fits into one. The latter where rows
 # may be that long.
 BLOCK, LONG_BLOCK = 1 << 21, 1 << 23
+MISSING = ["", "na", "n/a", "nan", "null", "none", "NA", "N/A", "NaN", "NAN", "NULL", "None"]
+# What Arrow takes for a number; Python also knows 1_000.
+NUMBER = re.compile(
+    r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|inf|infinity|nan)", re.IGNORECASE | re.ASCII
+)
 TIME = re.compile(r"\d{4}-\d\d?-\d\d?([T ]\d.*)?|\d{4}/\d\d?/\d\d?( .*)?|\d\d?:\d\d(:\d\d.*)?")
 WRONG_CELL = re.compile(r"In CSV column #(\d+): Row #(\d+): .*invalid value '(.*)'", re.DOTALL)
 WRONG_COUNT = re.compile(r"Row #(\d+): Expected \d+ columns, got (\d+)")
 
 
-class CsvRows:
+class CsvRows(OwnRows):
     """Text with one row a line; lines before the header may start with `#`.
 
     Without a header, where the first line holds numbers only, columns are called x0, x1, …
@@ -111,7 +116,7 @@ class CsvRows:
             return cells
         numbers = [NUMBER.fullmatch(cell.replace(",", ".")) for cell in cells]
         if any(numbers) and all(n or c in MISSING for n, c in zip(numbers, cells, strict=True)):
-            self.remarks.append(
+            self.unnamed = (
                 f"The first line holds numbers, no names; columns are called x0 to x{self._n - 1}."
                 if self._n > 1
                 else "The first line holds a number, no name; the column is called x0."

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
-from wganad_core.data.own.columns import OwnTable
+from wganad_core.data.own.rows import OwnRows, listed_names
 
 # What tells detectors apart in this project's score tables, and what can be chosen by an option.
 KEYS = ("use_case", "model", "detector", "abnormal", "protocol", "seed")
@@ -35,7 +35,7 @@ class _Column:
 
 
 def one_detector(
-    table: OwnTable, choose: Mapping[str, str] | None, remarks: list[str]
+    table: OwnRows, choose: Mapping[str, str] | None, remarks: list[str]
 ) -> tuple[Rows, dict[str, str]]:
     """The rows (n,) of one detector of a score table, and its value of each of `KEYS`; of any other
     table all rows, and nothing.
@@ -49,7 +49,7 @@ def one_detector(
             options = " and ".join(f"--{key}" for key in CHOICES if key in choose)
             raise DataError(
                 f"Expected a score table of this project, of which {options} can choose a detector;"
-                f" found {table.listed}. Leave {options} out, or choose another file."
+                f" found {listed_names(table.names)}. Leave {options} out, or choose another file."
             )
         return slice(None), {}
     columns = {key: _Column(*table.texts(table.names.index(key))) for key in KEYS}
@@ -61,7 +61,7 @@ def one_detector(
     return rows, {key: column.among(rows)[0] for key, column in columns.items()}
 
 
-def detectors_of(table: OwnTable) -> tuple[dict[str, str], ...]:
+def detectors_of(table: OwnRows) -> tuple[dict[str, str], ...]:
     """What to `choose` for each detector of a score table, in the file's order; none of others."""
     if not set(KEYS) <= set(table.names):
         return ()

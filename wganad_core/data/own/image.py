@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
-from wganad_core.data.decoding import MAX_BYTES, MAX_PIXELS, broken, too_many
+from wganad_core.data.decoding import MAX_PIXELS, decoding, too_many
 from wganad_core.data.mnist import SIDE
 from wganad_core.data.own.npy_rows import OwnArray
 
@@ -34,32 +33,14 @@ def read_image(data: bytes, remarks: set[str]) -> Grey:
     and palettes will do; what is transparent is laid on white. Raises `DataError` with half a
     sentence that goes on after the picture's name.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import ImageOps
 
-    if len(data) > MAX_BYTES:
-        raise DataError(f"is too large: expected at most {MAX_BYTES // 10**6} MB; scale it down.")
-    try:
-        file = Image.open(io.BytesIO(data), formats=FORMATS)
-    except UnidentifiedImageError:
-        raise DataError("is no PNG, JPEG, BMP or TIFF picture; save it as one of these.") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise too_many("more than that") from None
-    except Exception as error:  # of a dozen kinds, from Pillow's decoders
-        raise broken(error) from error
-    width, height = file.size
-    if width * height > MAX_PIXELS:
-        raise too_many(f"{width:,} × {height:,}")
-    try:
+    with decoding(data, FORMATS) as file:
         if getattr(file, "n_frames", 1) > 1:
             remarks.add("Of pictures with several frames, the first is read.")
         file.load()
         upright = ImageOps.exif_transpose(file) if file.getexif().get(0x0112, 1) != 1 else file
-        grey = _grey(upright, remarks)
-    except DataError:
-        raise
-    except Exception as error:  # likewise
-        raise broken(error) from error
-    return small(grey, remarks)
+        return small(_grey(upright, remarks), remarks)
 
 
 def _grey(image: Any, remarks: set[str]) -> Grey:

@@ -10,12 +10,13 @@ import numpy as np
 import pyarrow.compute as pc
 
 from wganad_core.data import DataError
-from wganad_core.data.own.chunks import LARGEST, open_rows
-from wganad_core.data.own.columns import listed_names
 from wganad_core.data.own.file import OwnFile, Source, named, own_file
 from wganad_core.data.own.images import open_images
-from wganad_core.data.own.roles import Role, guess_roles, is_label
-from wganad_core.data.own.rows import Kind, OwnRows, WrongCell
+from wganad_core.data.own.labels import is_label
+from wganad_core.data.own.roles import Role, guess_roles
+from wganad_core.data.own.rows import Kind, OwnRows, WrongCell, listed_names
+from wganad_core.data.own.samples import LARGEST
+from wganad_core.data.own.source import open_rows
 
 SHOWN = 10  # rows and names that are shown
 COUNTED = 1_000  # distinct values are counted so far
@@ -73,7 +74,7 @@ def look(source: Source, name: str | None = None) -> Look:
 def _look(file: OwnFile) -> Look:
     rows = open_rows(file)
     roles = list(guess_roles(rows))
-    remarks = list(rows.remarks)
+    remarks = [rows.unnamed] * bool(rows.unnamed) + rows.remarks
     wrong: set[int] = set()
     while True:
         try:

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from wganad_core.data import DataError
 from wganad_core.data.own.file import OwnFile
-from wganad_core.data.own.rows import HEAD_ROWS, MAX_COLUMNS, Kind, check_names, too_many_columns
+from wganad_core.data.own.rows import (
+    HEAD_ROWS,
+    MAX_COLUMNS,
+    Kind,
+    OwnRows,
+    check_names,
+    too_many_columns,
+)
 
 MAGIC = b"\x93NUMPY"
 VALUES = 1 << 20  # that are read at a time
@@ -57,7 +64,7 @@ class OwnArray:
         return columns.T.reshape(n, *self.shape[1:], order="F")
 
 
-class NpyRows:
+class NpyRows(OwnRows):
     """An array (n, d) as a table whose columns are x0, x1, …"""
 
     def __init__(self, array: OwnArray) -> None:
@@ -79,9 +86,6 @@ class NpyRows:
                 cells = [pa.array(rows[:, at].astype(np.float64)) for at in numbers]
             cells += [pa.array(rows[:, at].astype(str).tolist(), pa.string()) for at in texts]
             yield pa.table(cells, names=names)
-
-    def place(self, row: int) -> str:
-        return f"row {row + 1:,}"
 
 
 def _header(opened: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

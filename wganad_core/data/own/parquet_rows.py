@@ -11,7 +11,14 @@ import pyarrow.parquet
 
 from wganad_core.data import DataError
 from wganad_core.data.own.file import OwnFile
-from wganad_core.data.own.rows import HEAD_ROWS, Kind, WrongCell, check_names, too_many_columns
+from wganad_core.data.own.rows import (
+    HEAD_ROWS,
+    Kind,
+    OwnRows,
+    WrongCell,
+    check_names,
+    too_many_columns,
+)
 
 ROWS = 1 << 16  # of a batch, fewer where there are many columns
 CELLS = 1 << 20
@@ -19,7 +26,7 @@ MAX_FOOTER = 30_000_000  # bytes that describe the columns; 10⁶ columns take m
 BUFFER = 1 << 20  # bytes of a column that are read ahead
 
 
-class ParquetRows:
+class ParquetRows(OwnRows):
     """A parquet file, page by page: a row group may be larger than memory."""
 
     def __init__(self, file: OwnFile) -> None:
@@ -60,9 +67,6 @@ class ParquetRows:
         rows = max(1, min(ROWS, CELLS // max(1, len(numbers) + len(texts))))
         yield from self._tables(numbers, texts, rows)
 
-    def place(self, row: int) -> str:
-        return f"row {row + 1:,}"
-
     def _open(self) -> Any:
         content = self._file.content
         return pyarrow.parquet.ParquetFile(
@@ -81,7 +85,7 @@ class ParquetRows:
             with self._open() as opened:
                 for batch in opened.iter_batches(rows, columns=columns, use_threads=False):
                     cells = [
-                        _cast(batch.column(name), kind)
+                        _cast(batch.column(name), kind, name)
                         for name, kind in zip(columns, kinds, strict=True)
                     ]
                     read += len(batch)
@@ -94,7 +98,7 @@ class ParquetRows:
             raise (error if isinstance(error, DataError) else _damaged(error)) from None
 
 
-def _cast(column: Any, kind: Any) -> Any:
+def _cast(column: Any, kind: Any, name: str) -> Any:
     try:
         cells = pc.cast(column, kind, safe=False)
         if kind == pa.string():
@@ -102,7 +106,7 @@ def _cast(column: Any, kind: Any) -> Any:
         return cells
     except (pa.ArrowNotImplementedError, pa.ArrowTypeError):
         raise DataError(
-            f"A column holds {column.type}; expected numbers or text. Recode it."
+            f"Column {name!r} holds {column.type}; expected numbers or text. Recode it."
         ) from None
 
 

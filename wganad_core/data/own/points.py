@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from pathlib import Path
 from typing import IO, Any
@@ -11,74 +10,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
+from wganad_core.data.own.file import OwnFile, named, own_file
+from wganad_core.data.own.source import open_rows
 from wganad_core.records import FloatArray
 
 MIN_POINTS, MAX_POINTS = 10, 1_000_000
 EXTENT = 1e4
+MAX_BYTES = 200_000_000
+REMARK, BLANKS = re.compile(rb"[ \t]*#[^\r\n]*"), re.compile(rb"(?<=[^\s])[ \t]+(?=[^\s])")
 
 
 def read_points(source: Path | IO[bytes]) -> FloatArray:
-    """Points (n, 2) of a text file with two columns, checked like `own_points`.
+    """Points (n, 2) of a table with two columns of numbers, checked like `own_points`.
 
-    Columns are parted by a comma, a semicolon or blanks, `#` starts a comment, and a first line
-    without numbers is a header. Raises `DataError` with one sentence that names the file and,
-    where there is one, the line.
+    In text, blanks may part the columns, too, and `#` starts a comment. Raises `DataError` with
+    one sentence that names the file and, where there is one, the line.
     """
-    name = source if isinstance(source, Path) else getattr(source, "name", "The file")
-    try:
-        data = source.read_bytes() if isinstance(source, Path) else source.read()
-        text = data.decode("utf-8-sig")
-    except OSError as error:
-        raise DataError(f"{name} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{name} is not text in UTF-8 (byte {error.start + 1:,}); save it as CSV in UTF-8."
-        ) from error
-    try:
-        return own_points(_numbers(text))
-    except DataError as error:
-        raise DataError(f"{name}: {error}") from None
+    file = own_file(source)
+    with named(file):
+        table = open_rows(_plain(file))
+        if len(table.names) != 2:
+            raise DataError(
+                f"Expected two columns of numbers (x, y); found {len(table.names)} in the first "
+                f"line, {'; '.join(table.names)[:40]!r}. Keep two."
+            )
+        if table.about > 2 * MAX_POINTS:  # said before they are read
+            raise _wrong_count(table.about)
+        return own_points(np.stack([table.numbers(at) for at in (0, 1)], axis=1))
 
 
-def _numbers(text: str) -> NDArray[np.float64]:
-    """The two numbers of every line (n, 2), header, comments and empty lines left out."""
-    lines = [
-        (number, content)
-        for number, line in enumerate(text.splitlines(), start=1)
-        if (content := line.partition("#")[0].strip())
-    ]
-    if lines and not any(map(_is_number, _cells(lines[0][1]))):
-        del lines[0]
-    if len(lines) > MAX_POINTS:  # said before they are read, which takes seconds
-        raise _wrong_count(len(lines))
-    points = [_point(number, content) for number, content in lines]
-    return np.array(points, np.float64).reshape(-1, 2)
-
-
-def _cells(content: str) -> list[str]:
-    mark = re.search("[,;]", content)
-    return [cell.strip(' \t"') for cell in content.split(mark[0] if mark else None)]
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _point(number: int, content: str) -> tuple[float, float]:
-    try:
-        x, y = map(float, _cells(content))
-    except ValueError:
-        raise DataError(f"Line {number} holds {content[:40]!r}; expected two numbers.") from None
-    if not (math.isfinite(x) and math.isfinite(y)):
-        raise DataError(
-            f"Line {number} holds {content[:40]!r}; expected finite numbers. "
-            "Remove or fill such lines."
-        )
-    return x, y
+def _plain(file: OwnFile) -> OwnFile:
+    """Text without comments, commas for blanks, line by line as it was; other files as they are."""
+    data = file.first(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise DataError(f"Expected at most {MAX_BYTES // 10**6} MB, found more; keep fewer points.")
+    if b"\0" in data:
+        return file
+    data = REMARK.sub(b"", data)
+    return OwnFile(file.name, data if re.search(rb"[,;]", data) else BLANKS.sub(b",", data))
 
 
 def own_points(points: NDArray[Any]) -> FloatArray:

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Literal
 
 from wganad_core.data import DataError
-from wganad_core.data.own.columns import listed_names
+from wganad_core.data.own import Roles
 from wganad_core.data.own.images import PIXELS
-from wganad_core.data.own.rows import OwnRows, column_of
-from wganad_core.data.own.scores import ANOMALY, NAMES, NORMAL
+from wganad_core.data.own.labels import NAMES, is_label
+from wganad_core.data.own.rows import OwnRows, column_of, listed, listed_names
 from wganad_core.data.recording import TIMES, name_and_unit
 
 Role = Literal["feature", "label", "id", "time", "leave out"]
@@ -22,7 +22,7 @@ GROUPS = (*NAMES["class"], *NAMES["subject"], *NAMES["part"])
 
 
 @dataclasses.dataclass(frozen=True)
-class Roles:
+class Resolved:
     """Columns by number; `remarks` say what was guessed or left out."""
 
     features: tuple[int, ...]
@@ -50,11 +50,6 @@ def guess_roles(rows: OwnRows) -> tuple[Role, ...]:
     return tuple(roles)
 
 
-def is_label(value: str) -> bool:
-    """Whether it says normal or anomaly in a way that is read."""
-    return value.strip().casefold() in (*NORMAL, *ANOMALY)
-
-
 def _guess(name: str, kind: str, values: Sequence[str], first: bool) -> Role:
     if name in LABELS:
         if any(values) and all(is_label(value) for value in values if value):
@@ -79,36 +74,27 @@ def _rises(values: Sequence[str]) -> bool:
     return all(a <= b for a, b in itertools.pairwise(numbers))
 
 
-def resolve_roles(
-    rows: OwnRows,
-    features: Sequence[str] | None = None,
-    label: str | None = None,
-    sample_id: str | None = None,
-    time: str | None = None,
-) -> Roles:
-    """The roles that were asked for; None is guessed, and an empty text is no column.
-
-    Raises `DataError` for a column that is not there or has two roles, and without a feature.
-    """
+def resolve_roles(rows: OwnRows, wanted: Roles) -> Resolved:
+    """The columns that play these roles. Raises `DataError` for a column that is not there or has
+    two roles, and without a feature."""
     guessed = guess_roles(rows)
     remarks: list[str] = []
-    chosen = None if features is None else _features(rows, features, remarks)
-    taken = set(chosen or ())
-    others: dict[str, int | None] = {}
-    for role, wanted in (("label", label), ("id", sample_id), ("time", time)):
-        others[role] = _one(rows.names, guessed, role, wanted, taken)
-    if chosen is None:
+    features = None if wanted.features is None else _features(rows, wanted.features, remarks)
+    taken = set(features or ())
+    asked = {"label": wanted.label, "id": wanted.sample_id, "time": wanted.time}
+    others = {r: _one(rows.names, guessed, r, name, taken) for r, name in asked.items()}
+    if features is None:
         used = {at for at in others.values() if at is not None}
-        chosen = _in_order(rows, [i for i, r in enumerate(guessed) if r == "feature"], used)
-        remarks += _left_out(rows, [i for i in range(len(guessed)) if i not in {*chosen, *used}])
-        remarks += _served(rows, others, {"label": label, "id": sample_id, "time": time})
-    if not chosen:
+        features = _in_order(rows, [i for i, r in enumerate(guessed) if r == "feature"], used)
+        remarks += _left_out(rows, [i for i in range(len(guessed)) if i not in {*features, *used}])
+        remarks += _served(rows, others, asked)
+    if not features:
         empty = ", with no value" if set(rows.kinds) == {"empty"} else ""
         raise DataError(
             f"Expected at least one column of numbers to use as a feature; found "
             f"{listed_names(rows.names)}{empty}."
         )
-    return Roles(chosen, others["label"], others["id"], others["time"], tuple(remarks))
+    return Resolved(features, others["label"], others["id"], others["time"], tuple(remarks))
 
 
 def _features(rows: OwnRows, wanted: Sequence[str], remarks: list[str]) -> tuple[int, ...]:
@@ -120,10 +106,9 @@ def _features(rows: OwnRows, wanted: Sequence[str], remarks: list[str]) -> tuple
         if not rows.named and len(wanted) == len(names):
             remarks.append("The file has no names of columns; they are taken in their order.")
             return tuple(range(len(names)))
-        some = ", ".join(map(repr, missing[:5])) + (", …" if len(missing) > 5 else "")
         raise DataError(
-            f"There is no column {some}; found {listed_names(names)}. Rename the columns, or "
-            "choose features that are there."
+            f"There is no column {listed(missing, 5)}; found {listed_names(names)}. Rename the "
+            "columns, or choose features that are there."
         )
     return tuple(names.index(name) for name in wanted)
 

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from wganad_core.data import DataError
-from wganad_core.data.own.columns import listed_names
 
 Kind = Literal["number", "text", "time", "empty", "other"]
+Texts = tuple[list[str], NDArray[np.int64]]
 MAX_COLUMNS = 5_000
 HEAD_ROWS = 1_000  # by which kinds and roles of columns are told
 
 
-class OwnRows(Protocol):
+class OwnRows:
     """A table that is read from its beginning as often as it is asked for.
 
     `names` are unique; only the first may be empty. `named`: whether the file holds them, or they
-    only count its columns. `kinds` are told from `head`, the first
-    1,000 rows as texts, empty where a value is missing. `about` is the number of rows,
-    of text by its lines.
+    only count its columns. `kinds` are told from `head`, the first 1,000 rows as texts, empty where
+    a value is missing. `about` is the number of rows, of text by its lines. `remarks` say how
+    values are read, `unnamed` how columns without names are called.
     """
 
     names: tuple[str, ...]
@@ -31,15 +34,27 @@ class OwnRows(Protocol):
     head: tuple[tuple[str, ...], ...]
     about: int
     remarks: list[str]
+    unnamed: str = ""
 
     def batches(self, numbers: Sequence[int], texts: Sequence[int]) -> Iterator[Any]:
         """Arrow tables of some rows each: these columns as float64, then those as text.
 
         Raises `DataError` where a column that should hold numbers does not, with the line.
         """
+        raise NotImplementedError
 
     def place(self, row: int) -> str:
         """Where a row, counted from 0, is found in the file."""
+        return f"row {row + 1:,}"
+
+    def numbers(self, at: int) -> NDArray[np.float64]:
+        """A whole column of numbers (n,), NaN where one is missing."""
+        return np.concatenate([batch.column(0).to_numpy() for batch in self.batches([at], [])])
+
+    def texts(self, at: int) -> Texts:
+        """The distinct texts of a whole column, and which of them each row has (n,)."""
+        parts = [_encoded(batch.column(0)) for batch in self.batches([], [at])]
+        return _distinct(pa.chunked_array([chunk for part in parts for chunk in part.chunks]))
 
 
 class WrongCell(DataError):
@@ -48,6 +63,21 @@ class WrongCell(DataError):
     def __init__(self, column: int, sentence: str) -> None:
         super().__init__(sentence)
         self.column = column
+
+
+def distinct(column: Any) -> Texts:
+    """An Arrow column as its distinct texts, without blanks around, and their numbers (n,)."""
+    return _distinct(_encoded(column))
+
+
+def _encoded(column: Any) -> Any:
+    return pc.fill_null(pc.utf8_trim_whitespace(column), "").dictionary_encode()
+
+
+def _distinct(column: Any) -> Texts:
+    one = column.unify_dictionaries().combine_chunks()
+    values = [value.strip().replace("\0", "") for value in one.dictionary.to_pylist()]
+    return values, np.asarray(one.indices.to_numpy(), np.int64)
 
 
 def rebatched(batches: Iterator[Any], rows: int) -> Iterator[Any]:
@@ -67,14 +97,22 @@ def rebatched(batches: Iterator[Any], rows: int) -> Iterator[Any]:
         yield pa.concat_tables(parts)
 
 
+def listed_names(names: Sequence[str]) -> str:
+    return f"the column{'s' * (len(names) > 1)} {listed(names)}"
+
+
+def listed(names: Sequence[str], most: int = 20) -> str:
+    """Names in quotes for a sentence, the first few of many."""
+    return ", ".join(map(repr, names[:most])) + (", …" if len(names) > most else "")
+
+
 def check_names(names: Sequence[str]) -> tuple[str, ...]:
     """The names of columns, of which only the first may be empty; others get their number."""
     if len(names) > MAX_COLUMNS:
         raise too_many_columns(f"{len(names):,}")
     doubled = sorted(name for name, n in Counter(names).items() if name and n > 1)
     if doubled:
-        some = ", ".join(map(repr, doubled[:20])) + (", …" if len(doubled) > 20 else "")
-        raise DataError(f"Several columns have the name {some}; rename or remove one.")
+        raise DataError(f"Several columns have the name {listed(doubled)}; rename or remove one.")
     return tuple(name if name or not at else f"column {at + 1}" for at, name in enumerate(names))
 
 

@@ -1,24 +1,72 @@
 """Samples of one's own to fit and to score: rows of a table or an array, or images.
 
-A file is told by what it holds, not by its name. See `chunks` for files larger than memory.
+A file is told by what it holds, not by its name. `chunks` reads files larger than memory.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import functools
+import itertools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
-from wganad_core.data.own.chunks import OwnSamples, samples_in_chunks
-from wganad_core.data.own.columns import listed_names
-from wganad_core.data.own.file import Source, named, own_file
+from wganad_core.data.mnist import SIDE
+from wganad_core.data.own import Roles
+from wganad_core.data.own.file import OwnFile, Source, named, own_file
+from wganad_core.data.own.images import PIXELS, OwnImages, open_images
+from wganad_core.data.own.labels import labels_of, words_of
+from wganad_core.data.own.roles import Resolved, resolve_roles
+from wganad_core.data.own.rows import OwnRows, distinct, listed_names, rebatched
+from wganad_core.data.own.source import open_rows
 
 MAX_VALUES = 100_000_000  # features × rows that are held at once
+ROWS, FEWEST = 1 << 16, 1 << 12
+LARGEST = float(np.finfo(np.float32).max)  # networks compute in float32
+OF_ROWS = ("x", "row", "label", "sample_id", "time")
+OF_MISSING = ("missing", "missing_label", "missing_id")
 
-__all__ = ["OwnSamples", "joined", "part_of", "read_samples"]
+Text = NDArray[np.str_]
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnSamples:
+    """Samples of a file, all of them complete.
+
+    `x` (n, d): the features, named by `features`. `row` (n,): their numbers in the file, from 1,
+    without a header. `label` (n,): 1 = anomaly; `sample_id` and `time` (n,): as they are written.
+    `image_shape`: of images, and of tables with columns p0 to p783; grey values in [0, 1].
+    `missing` (m,): the numbers of the rows that are left out because a feature is missing, infinite
+    or beyond float32, with `missing_label` and `missing_id`. `remarks`: what was read otherwise
+    than one might expect. `named`: whether the file itself calls the features so. `about`: the
+    rows of the file, of text by its lines, for showing progress.
+    """
+
+    name: str
+    x: NDArray[np.float64]
+    features: tuple[str, ...]
+    row: NDArray[np.int64]
+    label: NDArray[np.int64] | None = None
+    sample_id: Text | None = None
+    time: Text | None = None
+    image_shape: tuple[int, int] | None = None
+    remarks: tuple[str, ...] = ()
+    missing: NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.empty(0, np.int64))
+    missing_label: NDArray[np.int64] | None = None
+    missing_id: Text | None = None
+    named: bool = False
+    about: int = 0
+
+    def take(self, which: slice | NDArray[Any]) -> OwnSamples:
+        """Some of the samples; what is said of missing ones stays."""
+        columns = {name: getattr(self, name) for name in OF_ROWS}
+        some: Any = {name: None if v is None else v[which] for name, v in columns.items()}
+        return dataclasses.replace(self, **some)
 
 
 def read_samples(
@@ -39,10 +87,10 @@ def read_samples(
     for a file that cannot be used, and for more than 100 million values.
     """
     file = own_file(source, name)
-    chunks = samples_in_chunks(file, features, label, sample_id, time, None)
+    roles = Roles(None if features is None else tuple(features), label, sample_id, time)
     parts: list[OwnSamples] = []
     n = 0
-    for part in chunks:
+    for part in _chunks(file, roles, None):
         parts.append(part)
         n += part.x.size
         if n > MAX_VALUES:
@@ -56,11 +104,20 @@ def read_samples(
         return dataclasses.replace(samples, remarks=(*samples.remarks, *_about(samples)))
 
 
-def part_of(samples: OwnSamples, part: slice) -> OwnSamples:
-    """Some of samples of which none is missing."""
-    columns = {name: getattr(samples, name) for name in ("x", "row", "label", "sample_id", "time")}
-    some = {name: None if values is None else values[part] for name, values in columns.items()}
-    return dataclasses.replace(samples, **some)  # type: ignore[arg-type]
+def chunks(path: Path, roles: Roles, rows: int | None = ROWS) -> Iterator[OwnSamples]:
+    """The samples of `read_samples`, from `rows` rows of the file at a time in bounded memory.
+
+    Every chunk but the last stands for exactly `rows` rows, complete or not; None is as many as
+    `chunk_rows` says. The file is opened
+    and its header checked at once; a wrong cell raises `DataError` when its chunk is due.
+    """
+    return _chunks(own_file(path), roles, rows)
+
+
+def chunk_rows(n_features: int, most: int = ROWS) -> int:
+    """Rows of a chunk that keep it within 64 MB of features: a power of two, at least 4,096."""
+    fitting = max(FEWEST, (1 << 23) // max(1, n_features))
+    return min(most, 1 << (fitting.bit_length() - 1))
 
 
 def joined(parts: Sequence[OwnSamples]) -> OwnSamples:
@@ -68,26 +125,112 @@ def joined(parts: Sequence[OwnSamples]) -> OwnSamples:
     first = parts[0]
     if len(parts) == 1:
         return first
-
-    def whole(field: str) -> NDArray[np.str_] | None:
-        columns = [getattr(part, field) for part in parts]
-        return None if columns[0] is None else np.concatenate(columns)
-
-    arrays = {
-        field: whole(field)
-        for field in (
-            "x",
-            "row",
-            "label",
-            "sample_id",
-            "time",
-            "missing",
-            "missing_label",
-            "missing_id",
-        )
+    columns = {name: [getattr(part, name) for part in parts] for name in OF_ROWS + OF_MISSING}
+    arrays: Any = {
+        name: None if values[0] is None else np.concatenate(values)
+        for name, values in columns.items()
     }
     remarks = tuple(dict.fromkeys(remark for part in parts for remark in part.remarks))
-    return dataclasses.replace(first, **arrays, remarks=remarks)  # type: ignore[arg-type]
+    return dataclasses.replace(first, **arrays, remarks=remarks)
+
+
+def complete(x: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which rows (n,) hold numbers only that float32 can hold."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray((np.abs(x) <= LARGEST).all(axis=1))
+
+
+def _chunks(file: OwnFile, roles: Roles, rows: int | None) -> Iterator[OwnSamples]:
+    if rows is not None and rows < 1:
+        raise DataError(f"A chunk has at least one row; found {rows}.")
+    with named(file):
+        if pictures := open_images(file):
+            if roles.features not in (None, PIXELS):
+                raise DataError(
+                    f"These are pictures, whose features are {PIXELS[0]} to {PIXELS[-1]}; expected "
+                    f"a table with {listed_names(roles.features or ())}."
+                )
+            return _of_pictures(file, pictures, roles, rows or chunk_rows(len(PIXELS)))
+        table = open_rows(file)
+        found = resolve_roles(table, roles)
+    return _of_table(file, table, found, rows or chunk_rows(len(found.features)))
+
+
+def _of_pictures(
+    file: OwnFile, pictures: OwnImages, roles: Roles, rows: int
+) -> Iterator[OwnSamples]:
+    ids = np.array(pictures.names) if roles.sample_id != "" and pictures.names else None
+    labels = pictures.label if roles.label != "" else None
+    with named(file):
+        images = pictures.images()
+        for start in range(0, pictures.n, rows):
+            x = np.empty((min(rows, pictures.n - start), len(PIXELS)))
+            for at, image in enumerate(itertools.islice(images, len(x))):
+                x[at] = image.ravel()
+            part = slice(start, start + len(x))
+            samples = OwnSamples(
+                file.name,
+                x,
+                PIXELS,
+                np.arange(part.start, part.stop) + 1,
+                None if labels is None else labels[part],
+                None if ids is None else ids[part],
+                image_shape=(SIDE, SIDE),
+                remarks=tuple(sorted(pictures.remarks)),
+                about=pictures.n,
+            )
+            yield _without_missing(samples)
+
+
+def _of_table(file: OwnFile, table: OwnRows, roles: Resolved, rows: int) -> Iterator[OwnSamples]:
+    features = tuple(table.names[at] for at in roles.features)
+    remarks = tuple(filter(None, (table.unnamed, *table.remarks, *roles.remarks)))
+    start = 0
+
+    def cells(piece: Any, at: int | None, read: Any, *more: str) -> Any:
+        if at is None:
+            return None
+        place = functools.partial(_place, table, start)
+        return read(distinct(piece.column(str(at))), table.names[at], place, *more)
+
+    with named(file):
+        for piece in rebatched(table.batches(roles.features, roles.texts), rows):
+            x = np.empty((len(piece), len(features)))
+            for at in range(len(features)):
+                x[:, at] = piece.column(at).to_numpy()
+            samples = OwnSamples(
+                file.name,
+                x,
+                features,
+                np.arange(start, start + len(piece)) + 1,
+                cells(piece, roles.label, labels_of, "another label column or none"),
+                cells(piece, roles.sample_id, words_of),
+                cells(piece, roles.time, words_of),
+                (SIDE, SIDE) if features == PIXELS else None,
+                remarks,
+                named=table.named,
+                about=table.about,
+            )
+            yield _without_missing(samples)
+            start, remarks = start + len(piece), ()
+        if not start:
+            raise DataError("There is a header and no row; expected one row for each sample.")
+
+
+def _place(table: OwnRows, start: int, row: int) -> str:
+    return table.place(start + row)
+
+
+def _without_missing(samples: OwnSamples) -> OwnSamples:
+    """The same without the rows that lack a feature; they are told apart."""
+    whole = complete(samples.x)
+    odd = samples.take(~whole)
+    return dataclasses.replace(
+        samples if whole.all() else samples.take(whole),
+        missing=odd.row,
+        missing_label=odd.label,
+        missing_id=odd.sample_id,
+    )
 
 
 def _about(samples: OwnSamples) -> list[str]:

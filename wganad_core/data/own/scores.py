@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
-from wganad_core.data.own.columns import OwnTable, Texts
 from wganad_core.data.own.detectors import detectors_of, one_detector
-from wganad_core.data.own.table import read_table
+from wganad_core.data.own.file import OwnFile, named, own_file
+from wganad_core.data.own.labels import NAMES, labels_of, words_of
+from wganad_core.data.own.rows import OwnRows, column_of, listed_names
+from wganad_core.data.own.source import open_rows
 from wganad_core.records import Scored
 
 MAX_ROWS, MAX_BYTES = 5_000_000, 200_000_000
-MAX_TEXT = 200  # characters of an id, a class or a subject: text is stored as wide as the widest
-
-# How columns are recognised, in lower case; of several that are there, the first.
-NAMES: Mapping[str, tuple[str, ...]] = {
-    "score": ("score", "anomaly_score", "scores"),
-    "label": ("label", "labels", "y", "is_anomaly", "target", "anomaly"),
-    "id": ("id", "sample_id", "index", "name", ""),  # pandas writes its index without a name
-    "class": ("class", "category"),
-    "subject": ("subject", "person", "group"),
-    "part": ("part",),
-}
-NORMAL = ("0", "0.0", "false", "normal")
-ANOMALY = ("1", "1.0", "true", "anomaly")
 USED, PASSED = ("calibration", "test"), ("fit", "validation")
 
 
@@ -72,9 +60,11 @@ class Offered:
 
 def offered(source: Path | IO[bytes]) -> Offered:
     """Raises `DataError` with one sentence for a file that is no table."""
-    with _in_words(source):
-        table = _table(source)
-        return Offered(tuple(name for name in table.names if name), detectors_of(table))
+    file = own_file(source)
+    with named(file):
+        table = _table(file)
+        names = table.names if table.named else ()
+        return Offered(tuple(filter(None, names)), detectors_of(table))
 
 
 def read_scores(
@@ -94,37 +84,31 @@ def read_scores(
     `DataError` with one sentence for a file or a column that cannot be used, more than 5 million
     rows or 200 MB, and a score table with more than one detector, unless one is chosen.
     """
-    with _in_words(source) as name:
+    file = own_file(source)
+    with named(file):
         columns = {"score": score, "label": label, "id": sample_id}
-        return _own_scores(name, _table(source), columns, choose)
+        return _own_scores(file.name, _table(file), columns, choose)
 
 
-@contextlib.contextmanager
-def _in_words(source: Path | IO[bytes]) -> Iterator[str]:
-    """The file's name, which every complaint about it begins with."""
-    name = str(source if isinstance(source, Path) else getattr(source, "name", "The file"))
-    try:
-        yield name
-    except OSError as error:
-        raise DataError(f"{name} cannot be read: {error.strerror}.") from error
-    except DataError as error:
-        raise DataError(f"{name}: {error}") from None
-
-
-def _table(source: Path | IO[bytes]) -> OwnTable:
-    if isinstance(source, Path):
-        with source.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    else:
-        data = source.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
+def _table(file: OwnFile) -> OwnRows:
+    """A table with names, or a list of numbers."""
+    if not file.is_folder and file.size > MAX_BYTES:
         raise DataError(f"Expected at most {MAX_BYTES // 10**6} MB, found more; keep fewer rows.")
-    return read_table(data, MAX_ROWS)
+    table = open_rows(file)
+    if table.about > MAX_ROWS:
+        raise DataError(f"Expected at most {MAX_ROWS:,} rows, found more; keep fewer.")
+    if not table.named and len(table.names) > 1:
+        raise DataError(
+            "Expected a first line that names the columns; found "
+            f"{','.join(table.head[0])[:40]!r}. Decimal commas need semicolons or tabs between "
+            "columns."
+        )
+    return table
 
 
 def _own_scores(
     name: str,
-    table: OwnTable,
+    table: OwnRows,
     wanted: Mapping[str, str | None],
     choose: Mapping[str, str] | None,
 ) -> OwnScores:
@@ -133,7 +117,7 @@ def _own_scores(
     remarks: list[str] = []
     if (at := columns["score"]) is None:
         at = _only_number(table, {c for c in columns.values() if c is not None})
-        if table.names[at]:
+        if table.named:
             remarks.append(f"Column {table.names[at]!r}, the only one of numbers, is the score.")
         columns["score"] = at
     every = table.numbers(at)
@@ -142,12 +126,16 @@ def _own_scores(
     score, row = every[rows], rows + 1
     if n := int(np.isinf(score).sum()):
         remarks.append(f"{n:,} score{'s are' if n > 1 else ' is'} infinite; only the order counts.")
-    text: dict[str, NDArray[np.str_] | None] = {}
-    for role in ("id", "class", "subject"):
-        values = None if (at := columns[role]) is None else _text(table, at)[rows]
-        text[role] = values if values is not None and (values != "").any() else None
-    label = None if columns["label"] is None else _labels(table, columns["label"])[rows]
-    whole = Scored(score, label, text["id"], text["class"], text["subject"])
+
+    def cells(role: str, read: Any, *more: str) -> Any:
+        at = columns[role]
+        return (
+            at if at is None else read(table.texts(at), table.names[at], table.place, *more)[rows]
+        )
+
+    words = (cells(role, words_of) for role in ("id", "class", "subject"))
+    words = (None if each is None or not (each != "").any() else each for each in words)
+    whole = Scored(score, cells("label", labels_of, "another label column"), *words)
     parts = None if columns["part"] is None else _parts(table, columns["part"], remarks)
     if parts is None:
         columns["part"] = None
@@ -159,28 +147,25 @@ def _own_scores(
         which = "an anomaly" if scored.label[0] else "normal"
         remarks.append(f"Every sample is labelled {which}: there is nothing to tell apart.")
     used = {role: table.names[at] for role, at in columns.items() if at is not None}
-    used = {} if table.names == ("",) else used
+    used = used if table.named else {}
     return OwnScores(name, scored, row, calibration, used, (*table.remarks, *remarks), origin)
 
 
 # ---------------------------------------------------------------- which column is what
 
 
-def _column(table: OwnTable, role: str, wanted: str | None) -> int | None:
+def _column(table: OwnRows, role: str, wanted: str | None) -> int | None:
     """The column that was asked for, or the first that is called like the role."""
-    plain = [name.casefold() for name in table.names]
     if wanted is not None:
-        for names, name in ((table.names, wanted), (plain, wanted.casefold())):
-            if name in names:
-                return names.index(name)
-        raise DataError(f"There is no column {wanted!r}; found {table.listed}.")
+        return column_of(table.names, wanted)
+    plain = [name.casefold() for name in table.names]
     for name in NAMES[role]:
         if name in plain and (name or (plain[0] == "" and len(plain) > 1)):
             return plain.index(name)
     return None
 
 
-def _refuse_two_roles(table: OwnTable, columns: Mapping[str, int | None]) -> None:
+def _refuse_two_roles(table: OwnRows, columns: Mapping[str, int | None]) -> None:
     of: dict[int, str] = {}
     for role, at in columns.items():
         if at is not None and of.setdefault(at, role) != role:
@@ -190,14 +175,14 @@ def _refuse_two_roles(table: OwnTable, columns: Mapping[str, int | None]) -> Non
             )
 
 
-def _only_number(table: OwnTable, taken: set[int]) -> int:
-    numbers = [at for at in table.numeric() if at not in taken]
+def _only_number(table: OwnRows, taken: set[int]) -> int:
+    numbers = [i for i, kind in enumerate(table.kinds) if kind == "number" and i not in taken]
     if len(numbers) == 1:
         return numbers[0]
     found = f"{len(numbers)} columns of numbers" if numbers else "no other column of numbers"
     raise DataError(
         f"Expected a column named {', '.join(NAMES['score'][:-1])} or {NAMES['score'][-1]}; found "
-        f"{table.listed}, with {found}. Rename or choose the score column."
+        f"{listed_names(table.names)}, with {found}. Rename or choose the score column."
     )
 
 
@@ -205,7 +190,7 @@ def _only_number(table: OwnTable, taken: set[int]) -> int:
 
 
 def _scored_rows(
-    score: NDArray[np.float64], rows: NDArray[np.int64], table: OwnTable, remarks: list[str]
+    score: NDArray[np.float64], rows: NDArray[np.int64], table: OwnRows, remarks: list[str]
 ) -> NDArray[np.int64]:
     """Those of the rows that have a score: rows that lack a feature get none."""
     missing = np.isnan(score[rows])
@@ -218,44 +203,7 @@ def _scored_rows(
     return rows[~missing]
 
 
-def _text(table: OwnTable, at: int) -> NDArray[np.str_]:
-    """A column of text (n,), without blanks around; what is missing is empty."""
-    values, code = table.texts(at)
-    length = np.array([len(value) for value in values])
-    if (length > MAX_TEXT).any():
-        row = int(np.argmax((length > MAX_TEXT)[code]))
-        raise DataError(
-            f"Column {table.names[at]!r} holds {length[code[row]]:,} characters in "
-            f"{table.place(row)}; expected at most {MAX_TEXT}. Shorten them."
-        )
-    return np.asarray(values, np.str_)[code]
-
-
-def _labels(table: OwnTable, at: int) -> NDArray[np.int64]:
-    return labels_of(table.texts(at), table.names[at], table.place, "another label column")
-
-
-def labels_of(
-    texts: Texts, name: str, place: Callable[[int], str], others: str
-) -> NDArray[np.int64]:
-    """0 (normal) or 1 (anomaly) for each row of the column `name`. Raises `DataError` for any other
-    text, with the `place` of its row and what `others` to choose."""
-    values, code = texts
-    meaning = np.array(
-        [0 if (v := value.casefold()) in NORMAL else 1 if v in ANOMALY else -1 for value in values]
-    )
-    label = meaning[code]
-    if (label < 0).any():
-        row = int(np.argmax(label < 0))
-        raise DataError(
-            f"Column {name!r} holds {values[code[row]][:40]!r} in {place(row)}; "
-            "expected the labels 0 and 1 (1 = anomaly), true and false, or normal and anomaly. "
-            f"Recode it, or choose {others}."
-        )
-    return np.asarray(label, np.int64)
-
-
-def _parts(table: OwnTable, at: int, remarks: list[str]) -> NDArray[np.str_] | None:
+def _parts(table: OwnRows, at: int, remarks: list[str]) -> NDArray[np.str_] | None:
     """The part of each row; None where the column means something else."""
     values, code = table.texts(at)
     plain = np.array([value.casefold() for value in values])

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from wganad_core.commands.console import Refused
+from wganad_core.jobs import Refused
 
 if TYPE_CHECKING:
     import numpy as np

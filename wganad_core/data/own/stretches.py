@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wganad_core import storage
 from wganad_core.data.own.samples import OwnSamples
 
 
@@ -39,10 +37,10 @@ def counted(label: NDArray[np.int64], flagged: NDArray[np.bool_]) -> tuple[int, 
     return caught, len(odd), alarms
 
 
-def write_stretch(samples: OwnSamples, part: slice, path: Path) -> None:
+def stretch_csv(samples: OwnSamples, part: slice) -> bytes:
     """These steps' features as CSV, every bit kept."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(samples.features)
     writer.writerows([repr(value) for value in row] for row in samples.x[part].tolist())
-    storage.write_atomically(path, text.getvalue().encode())
+    return text.getvalue().encode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from wganad_core.commands.console import Refused
+from wganad_core.jobs import Refused
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +18,7 @@ def pieces(chunks: Iterable[OwnSamples], window: int, stride: int) -> Iterator[O
     """A recording in pieces of `BLOCK_ROWS` windows; the last may have less, or one more, which
     ends with it. So windows are scored in the blocks that they are in a whole. Neighbouring pieces
     share the window − stride steps that windows of both cover."""
-    from wganad_core.data.own.samples import joined, part_of
+    from wganad_core.data.own.samples import joined
 
     step = _step(stride)
     n_piece = step - stride + window
@@ -29,8 +29,8 @@ def pieces(chunks: Iterable[OwnSamples], window: int, stride: int) -> Iterator[O
         n += len(chunk.x)
         while n >= n_piece + stride:  # another window begins behind these
             every = joined(held)
-            yield part_of(every, slice(0, n_piece))
-            held, n = [part_of(every, slice(step, None))], n - step
+            yield every.take(slice(0, n_piece))
+            held, n = [every.take(slice(step, None))], n - step
     yield joined(held)
 
 
@@ -40,14 +40,12 @@ def put_together(
     """Every step of `pieces` once, with the highest score that a piece gave it."""
     import numpy as np
 
-    from wganad_core.data.own.samples import part_of
-
     step, before, rest = _step(stride), np.empty(0), None
     for piece, scores in scored:
         n = len(before)
         scores = np.concatenate([np.maximum(scores[:n], before), scores[n:]])
-        yield part_of(piece, slice(0, step)), scores[:step]
-        rest, before = part_of(piece, slice(step, None)), scores[step:]
+        yield piece.take(slice(0, step)), scores[:step]
+        rest, before = piece.take(slice(step, None)), scores[step:]
     if rest is not None and len(before):
         yield rest, before
 

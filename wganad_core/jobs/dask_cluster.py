@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from wganad_core.commands import engines
-from wganad_core.commands.console import Refused, say
+from wganad_core.jobs import Refused, engines
 
 if TYPE_CHECKING:
-    from wganad_core.commands.engines import Detector, Samples, Values
+    from wganad_core.jobs.engines import Detector, Samples, Values
 
 S = TypeVar("S", bound="Samples")
 
@@ -20,7 +19,10 @@ PATIENCE = 15  # seconds for a scheduler to answer and for a first worker
 
 
 def on_cluster(
-    detector: Detector, chunks: Iterable[S], scheduler: str | None = None
+    detector: Detector,
+    chunks: Iterable[S],
+    scheduler: str | None = None,
+    say: Callable[[str], object] = lambda sentence: None,
 ) -> Generator[tuple[S, Values]]:
     """Every chunk with its scores, in order, as `engines.in_threads` gives them.
 
@@ -42,7 +44,7 @@ def on_cluster(
     with (
         dask.config.set(quiet),
         _silent(),
-        _connected(distributed, address) as client,
+        _connected(distributed, address, say) as client,
         _in_words(distributed),
     ):
         _check_versions(client)
@@ -84,7 +86,9 @@ def _other_version(error: Exception) -> Refused:
 
 
 @contextlib.contextmanager
-def _connected(distributed: Any, address: str | None) -> Iterator[Any]:
+def _connected(
+    distributed: Any, address: str | None, say: Callable[[str], object]
+) -> Iterator[Any]:
     """A client of the cluster at this address, or of one on this machine while it is used."""
     try:
         if address:

@@ -1,0 +1,142 @@
+"""Options that the commands on people's files share, and the types of their arguments."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wganad_core.data.own import Roles
+
+if TYPE_CHECKING:
+    from wganad_core.data.own.scores import OwnScores
+    from wganad_core.evaluation import Curve
+
+FEW = 30  # samples of a class on which no rate is known well
+CHOICES = {  # those of `data.own.detectors`, which help need not import
+    "detector": "whose scores, where there are several",
+    "model": "of which model; detectors that need none are found with any",
+    "protocol": "tested on which samples",
+    "seed": "of which training (default: the lowest)",
+    "abnormal": "with which class as the anomaly",
+}
+
+
+def column_options(parser: argparse.ArgumentParser, which: str) -> None:
+    """Which column is what, of `fit` and `score`."""
+    group = parser.add_argument_group("columns")
+    group.add_argument("--features", metavar="NAME,…", type=names, help=f"{which}")
+    for role in ("label", "id"):
+        group.add_argument(
+            f"--{role}-column",
+            metavar="NAME",
+            type=name,
+            help=f"which column is the {role}; '' for none (default: by its name)",
+        )
+
+
+def roles_of(arguments: argparse.Namespace) -> Roles:
+    """What `column_options` found."""
+    features = arguments.features and tuple(arguments.features)
+    return Roles(features, arguments.label_column, arguments.id_column)
+
+
+def score_options(parser: argparse.ArgumentParser) -> None:
+    """A file of scores, its columns and its detector, of `threshold` and `evaluate`."""
+    parser.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="CSV or parquet; higher scores are more anomalous, a label of 1 is an anomaly",
+    )
+    for role in ("score", "label", "id"):
+        parser.add_argument(
+            f"--{role}-column",
+            metavar="NAME",
+            help=f"which column is the {role} (default: by its name)",
+        )
+    table = parser.add_argument_group("one detector of a score table of this project (parquet)")
+    for key, what in CHOICES.items():
+        kind: Any = {"metavar": "N", "type": int} if key == "seed" else {"metavar": "NAME"}
+        table.add_argument(f"--{key}", help=what, **kind)
+
+
+def scores_of(arguments: argparse.Namespace) -> OwnScores:
+    """What `score_options` found, read."""
+    from wganad_core.data.own.scores import read_scores
+
+    given = {key: getattr(arguments, key) for key in CHOICES}
+    return read_scores(
+        arguments.file,
+        score=arguments.score_column,
+        label=arguments.label_column,
+        sample_id=arguments.id_column,
+        choose={key: str(value) for key, value in given.items() if value is not None},
+    )
+
+
+def few(curve: Curve) -> str | None:
+    """Which samples are so few that no figure is known well, for a sentence."""
+    counts = {"anomalies": curve.n_anomalies, "normals": curve.n_normals}
+    return " and ".join(f"{n} {name}" for name, n in counts.items() if n < FEW) or None
+
+
+def threshold_option(parser: argparse.ArgumentParser, required: bool = False) -> None:
+    parser.add_argument(
+        "--threshold",
+        type=number,
+        metavar="T",
+        required=required,
+        help="a row is flagged when its score exceeds it; --threshold=-1.5 if negative"
+        + ("" if required else " (default: the detector's)"),
+    )
+
+
+def overwrite_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace what is at OUT even if it is no such file of this project; "
+        "what is read is never replaced",
+    )
+
+
+def names(text: str) -> list[str]:
+    """An argument's type: names parted by commas; quotes hold a name with a comma together."""
+    import csv
+
+    try:
+        found = [n.strip() for n in next(csv.reader([name(text)], skipinitialspace=True), [])]
+    except csv.Error as error:
+        raise argparse.ArgumentTypeError(f"must be names parted by commas; {error}") from None
+    if not any(found):
+        raise argparse.ArgumentTypeError(
+            f"must name a column or several, parted by commas; found {text!r}"
+        )
+    return found
+
+
+def name(text: str) -> str:
+    """An argument's type: the name of a column."""
+    if text and text.splitlines() != [text]:
+        raise argparse.ArgumentTypeError(
+            f"must be a name in one line; found {text[:40]!r}; rename that column"
+        )
+    return text
+
+
+def row_range(text: str) -> tuple[int, int]:
+    """An argument's type: the first and the last row, from 1."""
+    first, _, last = text.partition(":")
+    if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
+        raise argparse.ArgumentTypeError(f"must be two rows from 1 on, as in 1:400; found {text}")
+    return int(first), int(last)
+
+
+def number(text: str) -> float:
+    """An argument's type: any number, infinite ones too."""
+    value = float(text)
+    if math.isnan(value):
+        raise argparse.ArgumentTypeError(f"must be a number, inf or -inf; found {text}")
+    return value

@@ -1,0 +1,170 @@
+"""The jobs that can be ordered, how they travel as JSON, and the same in the words of a shell."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import shlex
+import typing
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from wganad_core.data.own import GUESSED, Roles
+
+Kind = Literal["table", "images", "series"]
+KINDS: Mapping[Kind, str] = {
+    "table": "WGANAnomalyDetector",
+    "images": "WGANImageDetector",
+    "series": "WGANSeriesDetector",
+}
+SEED = "random_state"
+PROGRAM = ("python", "-m", "wganad_core")
+
+
+@dataclasses.dataclass(frozen=True)
+class Fit:
+    """Fit a detector to the rows of `file` that are not labelled anomalies, and write it to `out`.
+
+    `kind`: what a sample is, None: told by the file. `rows`: the first and the last row to learn
+    from, counted from 1. `parameters`: the estimator's that are not as usual. `overwrite`: whether
+    `out` may replace a file that is no detector.
+    """
+
+    file: Path
+    out: Path
+    roles: Roles = GUESSED
+    kind: Kind | None = None
+    rows: tuple[int, int] | None = None
+    parameters: tuple[tuple[str, Any], ...] = ()
+    overwrite: bool = False
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where an unfinished fit is kept."""
+        return self.out.with_suffix(".checkpoint")
+
+    def words(self) -> list[str]:
+        words = ["fit", str(self.file), "--out", str(self.out)]
+        words += ["--kind", self.kind] if self.kind else []
+        words += [f"--rows={self.rows[0]}:{self.rows[1]}"] if self.rows else []
+        words += _columns(self.roles)
+        for name, value in self.parameters:
+            words += _option(name, value)
+        return words + ["--overwrite"] * self.overwrite
+
+
+@dataclasses.dataclass(frozen=True)
+class Score:
+    """Score every row of `file` by the detector `model`, and write CSV or parquet to `out`.
+
+    `threshold`: None for the detector's own. `engine`: this process with so many `threads`, or the
+    Dask cluster of the address `scheduler`; the scores are the same.
+    """
+
+    file: Path
+    model: Path
+    out: Path
+    roles: Roles = GUESSED
+    threshold: float | None = None
+    engine: Literal["threads", "dask"] = "threads"
+    threads: int | None = None
+    scheduler: str | None = None
+    overwrite: bool = False
+
+    def words(self) -> list[str]:
+        words = ["score", str(self.file), "--model", str(self.model), "--out", str(self.out)]
+        words += [] if self.threshold is None else [f"--threshold={self.threshold!r}"]
+        words += _columns(self.roles)
+        words += ["--engine", self.engine] if self.engine != "threads" else []
+        for name in ("threads", "scheduler"):
+            value = getattr(self, name)
+            words += [] if value is None else [f"--{name}", str(value)]
+        return words + ["--overwrite"] * self.overwrite
+
+
+@dataclasses.dataclass(frozen=True)
+class Export:
+    """Write the detector `model` to `out` as ONNX, or as a detector that flags by `threshold`."""
+
+    model: Path
+    out: Path
+    threshold: float | None = None
+    form: Literal["onnx", "detector"] = "onnx"
+    overwrite: bool = False
+
+    def words(self) -> list[str]:
+        words = ["export", self.form, str(self.model)]
+        words += [] if self.threshold is None else [f"--threshold={self.threshold!r}"]
+        return [*words, "--out", str(self.out)] + ["--overwrite"] * self.overwrite
+
+
+Order = Fit | Score | Export
+ORDERS: Mapping[str, type[Order]] = {kind.__name__: kind for kind in (Fit, Score, Export)}
+
+
+def shell_line(order: Order) -> str:
+    """The command that does the same in a shell."""
+    return shlex.join([*PROGRAM, *order.words()])
+
+
+def option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def joined_names(names: Sequence[str]) -> str:
+    """Names as --features takes them."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return line.getvalue()
+
+
+def _columns(roles: Roles) -> list[str]:
+    words = [f"--features={joined_names(roles.features)}"] if roles.features else []
+    for role, name in (("label", roles.label), ("id", roles.sample_id)):
+        words += [] if name is None else [f"--{role}-column={name}"]
+    return words
+
+
+def _option(name: str, value: Any) -> list[str]:
+    if isinstance(value, bool):
+        return [option(name if value else f"no_{name}")]
+    text = "none" if value is None else str(value)
+    name = "--seed" if name == SEED else option(name)
+    return [f"{name}={text}"] if text.startswith("-") else [name, text]
+
+
+def located(order: Order, folder: Path) -> Order:
+    """The same with its files in a folder."""
+    paths = {f.name: getattr(order, f.name) for f in dataclasses.fields(order)}
+    inside: Any = {name: folder / p for name, p in paths.items() if isinstance(p, Path)}
+    return dataclasses.replace(order, **inside)
+
+
+def packed(order: Order) -> dict[str, Any]:
+    """As JSON takes it."""
+
+    def plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return {name: str(v) if isinstance(v, Path) else v for name, v in pairs}
+
+    return {"order": type(order).__name__, **dataclasses.asdict(order, dict_factory=plain)}
+
+
+def unpacked(found: Mapping[str, Any]) -> Order:
+    """Undo `packed`."""
+    kind = ORDERS[found["order"]]
+    hints = typing.get_type_hints(kind)
+    made: dict[str, Any] = {}
+    for field in dataclasses.fields(kind):
+        value = found[field.name]
+        if hints[field.name] is Path:
+            value = Path(value)
+        elif hints[field.name] is Roles:
+            value = Roles(**{name: _tupled(part) for name, part in value.items()})
+        made[field.name] = _tupled(value)
+    return kind(**made)
+
+
+def _tupled(value: Any) -> Any:
+    return tuple(map(_tupled, value)) if isinstance(value, list) else value

@@ -1,0 +1,104 @@
+"""Where a command may write: never over what it reads, nor over what it cannot recognise as its
+own, and never twice at the same place."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from wganad_core.jobs import Refused
+
+HEAD, MAX_HEADER = 1 << 12, 1 << 26  # bytes
+
+
+@dataclasses.dataclass(frozen=True)
+class Output:
+    """`what` is written there: "detector", "checkpoint", "run", "scores", "flagged rows", "ONNX
+    model". `beside`: it is not named but found beside another file."""
+
+    path: Path
+    what: str
+    beside: bool = False
+
+
+def check_outputs(
+    outputs: Sequence[Output], read: Sequence[Path] = (), overwrite: bool = False
+) -> None:
+    """Refuse, before any work, places that cannot be written, or that hold what must stay; clear
+    away what runs that were killed left there. `read`: files that are read; `overwrite`: whether
+    files of other kinds may be replaced, too. Raises `Refused` and `StorageError`."""
+    from wganad_core import storage
+
+    for at, output in enumerate(outputs):
+        path = output.path
+        if path.is_dir():
+            raise Refused(f"{path} is a folder; name the file to write.")
+        storage.check_regular(path)
+        if any(same_file(path, other) for other in read):
+            raise Refused(f"{path} is what is read; choose another file to write.")
+        for other in outputs[:at]:
+            if same_file(path, other.path):
+                raise Refused(
+                    f"{path} is to hold both the {other.what} and the {output.what}; name two "
+                    "files."
+                )
+        if not overwrite or output.beside:
+            _check_kind(output)
+        there = next(folder for folder in path.resolve().parents if folder.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            raise Refused(f"{path} cannot be written: {there} is no folder that may be written to.")
+        storage.sweep(there)
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether both lead to one file, by whatever name or link."""
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _check_kind(output: Output) -> None:
+    path = output.path
+    if not path.exists() or not path.stat().st_size or holds(path) == output.what:
+        return
+    way = "move it away" if output.beside else "choose another name, or replace it by --overwrite"
+    raise Refused(f"{path} is there and is no {output.what} of this project; {way}.")
+
+
+def holds(path: Path) -> str | None:
+    """What this project wrote there, told by its first bytes; None for anything else."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+        if head.startswith(b"PAR1"):
+            import pyarrow.parquet
+
+            try:
+                names = pyarrow.parquet.read_schema(path).names
+            except (OSError, ValueError):
+                return None
+            return "scores" if names[:1] == ["row"] and "flagged" in names else None
+        first = head.partition(b"\n")[0].strip().split(b",")
+        if first[0] == b'"row"' or first[0] == b"row":
+            names = [name.strip(b'"').decode(errors="replace") for name in first]
+            if "score" in names:
+                return "scores" if "flagged" in names else "flagged rows"
+        if head.startswith(b"\x08") and b"wganad_core" in head[:32]:  # its producer
+            return "ONNX model"
+        size = int.from_bytes(head[:8], "little")
+        if 0 < size <= min(path.stat().st_size, MAX_HEADER):
+            file.seek(0)
+            return _container(file.read(8 + size))
+    return None
+
+
+def _container(data: bytes) -> str | None:
+    """The kind of one of our safetensors files."""
+    from wganad_core import storage
+
+    try:
+        kind = storage.read_header(data).get("wganad")
+    except storage.StorageError:
+        return None
+    return "checkpoint" if kind and kind.startswith("checkpoint") else kind

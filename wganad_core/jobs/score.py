@@ -1,0 +1,200 @@
+"""Score rows of one's own by a saved detector, chunk by chunk."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import time
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wganad_core.jobs import Refused, engines
+from wganad_core.jobs.fit import Say
+from wganad_core.jobs.orders import Score
+from wganad_core.jobs.outputs import Output, check_outputs
+from wganad_core.jobs.pieces import pieces, put_together
+from wganad_core.jobs.writer import SUFFIXES, ScoredRows, writing
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from wganad_core.data.own.samples import OwnSamples
+
+SEARCHING = ("inversion", "anogan")  # hundreds of times slower: a block is enough at a time
+LEARNED_FROM = (
+    "The detector was fitted to these very rows, and those that it learned from score lower than "
+    "new ones would; evaluate it and choose thresholds on others."
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class FileScored:
+    """What came of scoring `n` rows, some of them `without_score`. `row` and `score` (m,): the
+    others, where they were kept."""
+
+    n: int
+    without_score: int
+    flagged: int
+    threshold: float
+    seconds: float
+    remarks: tuple[str, ...]
+    row: Any = None
+    score: Any = None
+
+
+def score(
+    order: Score,
+    watch: Callable[[ScoredRows, int], object] = lambda rows, about: None,
+    say: Say = lambda sentence: None,
+) -> FileScored:
+    """Score every row of a file in bounded memory. `watch` gets the rows of each chunk and about
+    how many the file has; `say` is told on which machines. Raises what `fit` does."""
+    from wganad_core import detector
+
+    _check(order)
+    found = detector.load(order.model)
+    threshold = found.threshold_ if order.threshold is None else order.threshold
+    count = _Count()
+    began = time.perf_counter()
+    scored = _scored(order, found, _opened(order, found), say)
+    with contextlib.closing(scored), writing(order.out) as write:
+        for samples, scores in scored:
+            rows = scored_rows(samples, scores, threshold)
+            write(rows)
+            count.add(rows, samples)
+            watch(rows, samples.about)
+    if found.rows_sha256_ in [digest.hexdigest() for digest in count.digests]:
+        count.remarks.append(LEARNED_FROM)
+    return FileScored(
+        count.n,
+        count.without_score,
+        count.flagged,
+        threshold,
+        time.perf_counter() - began,
+        tuple(count.remarks),
+    )
+
+
+def _check(order: Score) -> None:
+    if order.out.suffix.lower() not in SUFFIXES:
+        raise Refused(
+            f"{order.out} is neither .csv nor .parquet; choose a name that says what to write."
+        )
+    check_outputs([Output(order.out, "scores")], [order.file, order.model], order.overwrite)
+    if order.engine != "dask" and order.scheduler:
+        raise Refused("--scheduler is the address of a Dask cluster; add --engine dask.")
+    if order.engine == "dask" and order.threads:
+        raise Refused("--threads is of this process; a Dask worker has its own. Leave it out.")
+
+
+def _opened(order: Score, detector: Any) -> Iterator[OwnSamples]:
+    """The file in chunks that suit the detector."""
+    from wganad_core.data.own import samples
+
+    by_order = order.roles.features is None and _names_of(detector) is None
+    roles = order.roles
+    if roles.features is None:
+        roles = dataclasses.replace(roles, features=_names_of(detector))
+    rows = samples.chunk_rows(int(detector.n_features_in_))
+    if detector.model_.score_method in SEARCHING:
+        rows = min(rows, samples.FEWEST)
+    chunks = _fitting(samples.chunks(order.file, roles, rows), detector, order.file, by_order)
+    if hasattr(detector, "anomaly_score_along"):
+        return pieces(chunks, detector.window_, detector.stride_)
+    return chunks
+
+
+def _names_of(detector: Any) -> tuple[str, ...] | None:
+    """Of the columns that a detector takes, where it knows them."""
+    from wganad_core.data.own.images import PIXELS
+    from wganad_core.detector import WGANImageDetector
+
+    if (found := getattr(detector, "feature_names_in_", None)) is not None:
+        return tuple(found)
+    return PIXELS if isinstance(detector, WGANImageDetector) else None
+
+
+def _fitting(
+    chunks: Iterator[OwnSamples], detector: Any, path: Path, by_order: bool
+) -> Iterator[OwnSamples]:
+    """The chunks, when they have as many features as the detector."""
+    for samples in chunks:
+        found, expected = len(samples.features), int(detector.n_features_in_)
+        listed = ", ".join(samples.features[:20]) + (", …" if found > 20 else "")
+        if found != expected:
+            raise Refused(
+                f"{path}: the detector takes {expected:,} features; found {found:,} ({listed}). "
+                "Name those it was fitted with by --features."
+            )
+        if by_order and samples.named:
+            remark = f"The detector knows no names; columns are taken in their order: {listed}."
+            samples = dataclasses.replace(samples, remarks=(*samples.remarks, remark))
+        yield samples
+
+
+def _scored(
+    order: Score, detector: Any, chunks: Iterator[OwnSamples], say: Say
+) -> Generator[tuple[OwnSamples, NDArray[np.float64]]]:
+    """Chunks, or steps of a recording, with their scores."""
+    if order.engine == "dask":
+        from wganad_core.jobs.dask_cluster import on_cluster
+
+        made = on_cluster(detector, chunks, order.scheduler, say)
+    else:
+        made = engines.in_threads(detector, chunks, order.threads)
+    with contextlib.closing(made):
+        try:
+            if hasattr(detector, "anomaly_score_along"):
+                yield from put_together(made, detector.stride_)
+            else:
+                yield from made
+        except engines.RowsRefused as error:
+            raise Refused(f"{order.file}: {error}") from error
+
+
+def scored_rows(samples: OwnSamples, scores: NDArray[np.float64], threshold: float) -> ScoredRows:
+    """A chunk as it is written: with the rows that could not be scored, in the file's order."""
+    import numpy as np
+
+    n = len(samples.missing)
+    known = np.append(np.ones(len(scores), np.bool_), np.zeros(n, np.bool_))
+    order = np.argsort(np.append(samples.row, samples.missing))
+
+    def joined(one: Any, other: Any) -> Any:
+        return None if one is None else (np.append(one, other)[order] if n else one)
+
+    return ScoredRows(
+        joined(samples.row, samples.missing),
+        joined(scores, np.full(n, np.nan)),
+        joined(scores > threshold, np.zeros(n, np.bool_)),
+        known[order],
+        joined(samples.sample_id, samples.missing_id),
+        joined(samples.label, samples.missing_label),
+    )
+
+
+@dataclasses.dataclass
+class _Count:
+    """What is told at the end; `digests` of the values of all samples, and of those that are not
+    labelled anomalies."""
+
+    n: int = 0
+    without_score: int = 0
+    flagged: int = 0
+    remarks: list[str] = dataclasses.field(default_factory=list)
+    digests: tuple[Any, Any] = dataclasses.field(
+        default_factory=lambda: (hashlib.sha256(), hashlib.sha256())
+    )
+
+    def add(self, rows: ScoredRows, samples: OwnSamples) -> None:
+        self.n += len(rows.row)
+        self.without_score += int((~rows.scored).sum())
+        self.flagged += int(rows.flagged.sum())
+        self.remarks += [remark for remark in samples.remarks if remark not in self.remarks]
+        every, normal = self.digests
+        every.update(samples.x)
+        if samples.label is not None:
+            normal.update(samples.x[samples.label == 0])
