@@ -121,9 +121,10 @@ class WorkerClient:
             del self._replies[key]
         if answer is None:
             raise WorkerError("The training process has stopped; reload the page to restart it.")
-        if "error" in answer[1]:
-            raise WorkerError(answer[1]["error"])
-        return answer
+        arrays, meta = answer
+        if "error" in meta:
+            raise WorkerError(meta["error"])
+        return arrays, {name: value for name, value in meta.items() if name != "id"}
 
     def _send(self, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
         assert self.process.stdin is not None
