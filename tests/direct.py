@@ -55,7 +55,7 @@ class Direct(WorkerClient):
         self.stdout.seek(start)
         answer = protocol.read(self.stdout)
         assert answer is not None
-        found = protocol.parse(answer)
-        if "error" in found[1]:
-            raise WorkerError(found[1]["error"])
-        return found
+        found, meta = protocol.parse(answer)
+        if "error" in meta:
+            raise WorkerError(meta["error"])
+        return found, {name: value for name, value in meta.items() if name != "id"}

@@ -169,7 +169,7 @@ class Recording:
 def half(values: NDArray[Any]) -> NDArray[np.float16]:
     """In half precision; what is too large for it (a diverging critic) becomes its largest."""
     limit = np.finfo(np.float16).max
-    return values.clip(-limit, limit).astype(np.float16)
+    return np.asarray(values.clip(-limit, limit), np.float16)  # also of a single number
 
 
 LEVELS = 127

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from wganad_core.live.race import Lane, Race, load_race, save_race
-from wganad_core.training import DivergedError
 
 from wganad_core.config import LaneConfig, MixtureConfig, NetworkConfig, RaceConfig, TrainingConfig
+from wganad_core.methods import DivergedError
+from wganad_core.run.race import Lane, Race, load_race, save_race
 from wganad_core.storage import StorageError
 from wganad_core.use_cases import PAPER, SHARP
 
@@ -69,7 +69,7 @@ def test_a_frame_holds_what_it_says() -> None:
     made.measure()
     made.observe()
     frame = made.recording.frames[0]
-    assert np.array_equal(frame.samples, made.trainer.snapshot().samples)
+    assert np.array_equal(frame.samples, made.trainer.picture())
     assert frame.arrows.shape == (64, 4)
     assert frame.manifold.shape == (17, 17, 2)
     assert np.nanmax(frame.optimal) <= 1
