@@ -11,10 +11,10 @@ from wganad_core.commands.console import Command, Refused, json_option, print_js
 from wganad_core.commands.own_options import number, overwrite_option, score_options, scores_of
 from wganad_core.jobs.outputs import Output, check_outputs
 
-RULES = ("quantile", "conformal", "tail", "mad")  # of `thresholds`, which help need not import
-
 
 def options(parser: argparse.ArgumentParser) -> None:
+    from wganad_core.thresholds import RULES
+
     score_options(parser)
     parser.set_defaults(misused=parser.error)
     goal = parser.add_mutually_exclusive_group()
@@ -46,7 +46,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--rule",
-        choices=RULES,
+        choices=tuple(RULES),
         help="how --false-alarm-rate is met: the quantile of the normals "
         "(default), conformal with its guarantee, a fitted tail for rates that few "
         "normals reach, or median + k MAD",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Rule = Literal["quantile", "conformal", "tail", "mad", "interval", "given"]
 Values = NDArray[np.float64]
 
 
@@ -20,7 +19,7 @@ class Advice:
     where the rule has one.
     """
 
-    rule: Rule
+    rule: str
     name: str
     threshold: float
     assumption: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from wganad_core.config import ImageConfig, RuleConfig, TrainingConfig, WindowConfig
@@ -83,6 +83,13 @@ class ScoredCase:
     @property
     def meanings(self) -> dict[str, str]:
         return {name: words[1] for name, words in {**self.detectors, **self.baselines}.items()}
+
+    def offered(self, scored: Collection[str]) -> dict[str, tuple[str, str]]:
+        """The words for those of the detectors that pages offer: the known ones in their order,
+        then whatever else has scores and is no baseline."""
+        known = {name: words for name, words in self.detectors.items() if name in scored}
+        others = [name for name in scored if name not in {**known, **self.baselines}]
+        return known | {name: (name.capitalize(), f"The detector {name}") for name in others}
 
     def name_of(self, detector: str) -> str:
         """What people call a detector."""

@@ -106,8 +106,7 @@ def choose(case: UseCase, abnormal: str, scores: Scores) -> Choice:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         architecture, tested = _architecture(case, scores), protocol(case)
         found = scores.galleries[architecture, tested]
-        names = [name for name in case.detectors if name in found.scores]
-        detector = _one_of("Detector", {name: case.detectors[name] for name in names}, "detector")
+        detector = _one_of("Detector", case.offered(found.scores), "detector")
     return Choice(case, abnormal, architecture, tested, detector, found)
 
 
