@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +17,12 @@ from wganad_core.networks.build import make_networks
 from wganad_core.scoring.evidence import NEIGHBOURS, spaces_of
 from wganad_core.training import make_gan
 
+from pages._ui.cockpit import data as cockpit_data
+from pages._ui.cockpit.data import Source
 from tests.test_config import RACES
+from tests.test_scores import table
+from wganad_core import pretrained, storage, use_cases
+from wganad_core.__main__ import main, make_parser
 from wganad_core.config import (
     METHODS,
     ConfigError,
@@ -29,12 +37,14 @@ from wganad_core.data.mixture import make_mixture
 from wganad_core.use_cases import (
     HAR,
     METHOD_NAMES,
+    MNIST,
     PAPER,
     RECIPES,
     SHARP,
     STORIES,
     USE_CASES,
     Story,
+    UseCase,
     command_line,
     lane_title,
     race_from_text,
@@ -132,6 +142,53 @@ def test_an_architecture_looks_at_what_its_networks_are_for() -> None:
     for name, network in HAR.networks.items():
         assert isinstance(network, WindowConfig)
         assert network.architecture == name
+
+
+# A data set of an existing shape is one registration
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[UseCase]:
+    """A registered data set of two classes, with scores that ship."""
+    case = dataclasses.replace(
+        MNIST,
+        name="toy",
+        title="Toy",
+        label="Toys",
+        noun="toy",
+        classes=("ball", "doll"),
+        usual_class="doll",
+        describe="a {}".format,
+    )
+    use_cases.register(case)
+    monkeypatch.setattr(pretrained, "SHIPPED", tmp_path)
+    found = table([1.0, 2, 3], class_=["ball", "ball", "doll"], label=[0, 0, 1])
+    columns = {"use_case": "toy", "abnormal": "doll", "protocol": "80/20", "detector": "encoder"}
+    found = dataclasses.replace(found, **{k: np.full(3, v) for k, v in columns.items()})
+    storage.save_scores(found, pretrained.scores_path("toy", "doll"))
+    yield case
+    for registry in (use_cases.USE_CASES, use_cases.SCORED_CASES):
+        del registry["toy"]
+
+
+def test_the_commands_know_a_registered_data_set(
+    toy: UseCase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = make_parser()
+    for words in ("train toy --method vae --abnormal doll", "score toy --abnormal ball"):
+        assert parser.parse_args(words.split()).abnormal in toy.classes
+    assert main(["evaluate", "toy", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["abnormal"], found["detector"], found["auprc"]) == ("doll", "encoder", 1.0)
+
+
+def test_the_cockpit_offers_a_registered_data_set(toy: UseCase) -> None:
+    assert cockpit_data.cases()["toy"] == "Toys"
+    (model,) = cockpit_data.models("toy", "doll")
+    source = Source("toy", "doll", model, "80/20")
+    assert cockpit_data.detectors(source) == {"encoder": "Encoder"}
+    loaded = cockpit_data.load(source, "encoder")
+    assert (loaded.title, loaded.anomalies) == ("toy doll unseen", "images of a doll")
 
 
 # A race as text

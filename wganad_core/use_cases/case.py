@@ -32,7 +32,7 @@ def usual(*detectors: str) -> Words:
 @dataclasses.dataclass(frozen=True)
 class Phrases:
     """How sentences speak of a class: `{name}` is its name, `{what}` what `describe` makes of it,
-    `{model}` what people call the model that has never seen it."""
+    `{noun}` what a class is, `{model}` what people call the model that has never seen it."""
 
     unseen: str = "{what}"  # what a model has never seen
     found: str = "them"
@@ -94,8 +94,8 @@ class ScoredCase:
 
     def say(self, phrase: str, abnormal: str, model: str = "") -> str:
         """One of the phrases, of a class."""
-        model = self.models.get(model, model)
-        return phrase.format(name=abnormal, what=self.describe(abnormal), model=model)
+        facts = {"name": abnormal, "noun": self.noun, "what": self.describe(abnormal)}
+        return phrase.format(**facts, model=self.models.get(model, model))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,12 +112,14 @@ class PaperBoxes:
 
 @dataclasses.dataclass(frozen=True)
 class BoardWords:
-    """What the page of all figures shows: its bars as label → (detector, model; "" for any), what
-    the paper says of a class and an architecture, and a caption. `references`: rows for chance and
-    the worst ranking, and detectors in groups; `seeds`: how many each figure stands on."""
+    """What the page of all figures shows: its bars as label → (detector, model; "" for any), a
+    caption, and what the paper says of a class and an architecture. `source`: where it prints its
+    figures. `references`: rows for chance and the worst ranking, and detectors in groups; `seeds`:
+    how many each figure stands on."""
 
     bars: Mapping[str, tuple[str, str]]
     caption: str
+    source: str = "the paper"
     quotes: tuple[tuple[str, str, str], ...] = ()
     references: bool = False
     seeds: bool = False

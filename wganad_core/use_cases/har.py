@@ -123,6 +123,7 @@ BOARD = BoardWords(
             "separate” and prints no figure",
         ),
     ),
+    source="§6",
     references=True,
 )
 

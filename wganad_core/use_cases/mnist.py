@@ -78,6 +78,7 @@ BOARD = BoardWords(
     caption="MNIST 80/20; columns: the unseen digit. Rows “paper” are "
     "quoted from its Table 1, whose base rates are not told; all others are scored on the "
     "same test part, the slow ones (Inversion, AnoGAN) on 1,000 of it.",
+    source="Table 1",
     seeds=True,
 )
 
@@ -115,7 +116,7 @@ MNIST = UseCase(
     detectors=DETECTORS,
     baselines=BASELINES,
     describe=an,
-    phrases=Phrases(source="digit {name} unseen", anomalies="images of {what}"),
+    phrases=Phrases(source="{noun} {name} unseen", anomalies="images of {what}"),
     bundled=bundled,
     pool=pool,
     views={
