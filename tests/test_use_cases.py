@@ -22,7 +22,6 @@ from pages._ui.cockpit.data import Source
 from tests.test_config import RACES
 from tests.test_scores import table
 from wganad_core import pretrained, storage, use_cases
-from wganad_core.__main__ import main, make_parser
 from wganad_core.config import (
     METHODS,
     ConfigError,
@@ -169,17 +168,6 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[UseCase]:
     yield case
     for registry in (use_cases.USE_CASES, use_cases.SCORED_CASES):
         del registry["toy"]
-
-
-def test_the_commands_know_a_registered_data_set(
-    toy: UseCase, capsys: pytest.CaptureFixture[str]
-) -> None:
-    parser = make_parser()
-    for words in ("train toy --method vae --abnormal doll", "score toy --abnormal ball"):
-        assert parser.parse_args(words.split()).abnormal in toy.classes
-    assert main(["evaluate", "toy", "--json"]) == 0
-    (found,) = json.loads(capsys.readouterr().out)
-    assert (found["abnormal"], found["detector"], found["auprc"]) == ("doll", "encoder", 1.0)
 
 
 def test_the_cockpit_offers_a_registered_data_set(toy: UseCase) -> None:

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 
 from tests.test_config import LANES, MIXTURE_CONFIGS
 from wganad_core import pretrained, storage
-from wganad_core.__main__ import commands, main, make_parser
+from wganad_core.__main__ import COMMANDS, main, make_parser
 from wganad_core.commands.train import settings_of
 from wganad_core.config import LaneConfig, MixtureConfig, NetworkConfig, TrainingConfig
 from wganad_core.live import offline
@@ -197,7 +197,7 @@ def test_wrong_usage_exits_with_2(words: str, capsys):
     assert "usage: python -m wganad_core" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", commands(), ids=lambda command: command.name)
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_help_teaches_by_examples_that_parse(command, capsys):
     with pytest.raises(SystemExit) as exit_:
         main([*command.name.split(), "--help"])
@@ -219,7 +219,7 @@ def test_the_top_level_help_names_every_verb_and_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "set()"
-    for command in commands():
+    for command in COMMANDS:
         assert command.name.split()[0] in done.stdout
 
 

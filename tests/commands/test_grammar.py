@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from wganad_core import WGANAnomalyDetector, detector
-from wganad_core.__main__ import commands, main, make_parser
+from wganad_core.__main__ import COMMANDS, main, make_parser
 from wganad_core.commands import evaluate, evaluate_scores, export, fit, score, score_file, train
 from wganad_core.commands.fit_options import LEFT_OUT, described
 from wganad_core.jobs.orders import KINDS, SEED
@@ -30,15 +30,15 @@ def refused_usage(words: str, capsys: pytest.CaptureFixture[str]) -> str:
 @pytest.mark.parametrize(
     ("words", "command"),
     [
-        ("score mnist --abnormal 4", score.command("mnist")),
-        ("score har --abnormal laying", score.command("har")),
+        ("score mnist --abnormal 4", score.MNIST),
+        ("score har --abnormal laying", score.HAR),
         ("score mixture", score.MIXTURE),
         (f"score data.csv {TO}", score_file.FILE),
         (f"score {TO} data.csv", score_file.FILE),
         (f"score ./mnist {TO}", score_file.FILE),
         (f"score mnist.csv {TO}", score_file.FILE),
         (f"score folder/ {TO}", score_file.FILE),
-        ("evaluate mnist", evaluate.command("mnist")),
+        ("evaluate mnist", evaluate.MNIST),
         ("evaluate scores.csv", evaluate_scores.FILE),
         ("evaluate --json scores.csv", evaluate_scores.FILE),
         ("export onnx m.safetensors --out m.onnx", export.ONNX),
@@ -99,7 +99,7 @@ def help_of(words: str, capsys: pytest.CaptureFixture[str]) -> str:
 def test_the_help_of_a_verb_alone_names_its_nouns(verb: str, capsys):
     shown = help_of(verb, capsys)
     below = shown.partition("instead of FILE, a noun")[2]
-    nouns = [c for c in commands() if c.name.startswith(f"{verb} ")]
+    nouns = [c for c in COMMANDS if c.name.startswith(f"{verb} ")]
     assert nouns
     for command in nouns:
         assert f"  {command.name.split()[1]} " in below
@@ -140,7 +140,7 @@ def test_help_imports_nothing_heavy(words: str):
 
 
 def test_every_example_is_one_shell_line():
-    for command in commands():
+    for command in COMMANDS:
         for line in command.examples.splitlines():
             if line.strip().startswith("python -m"):
                 assert shlex.split(line)[:4][3] == command.name.split()[0], line

@@ -113,13 +113,12 @@ class PaperBoxes:
 @dataclasses.dataclass(frozen=True)
 class BoardWords:
     """What the page of all figures shows: its bars as label → (detector, model; "" for any), a
-    caption, and what the paper says of a class and an architecture. `source`: where it prints its
-    figures. `references`: rows for chance and the worst ranking, and detectors in groups; `seeds`:
-    how many each figure stands on."""
+    caption, and what the paper says of a class and an architecture. `references`:
+    rows for chance and the worst ranking, and detectors in groups; `seeds`: how many each figure
+    stands on."""
 
     bars: Mapping[str, tuple[str, str]]
     caption: str
-    source: str = "the paper"
     quotes: tuple[tuple[str, str, str], ...] = ()
     references: bool = False
     seeds: bool = False

@@ -21,7 +21,7 @@ def pool(download: bool = False, progress: Progress | None = None) -> Pool:
 def bundled() -> Samples:
     from wganad_core.data import har
 
-    return har.bundled()
+    return har.samples()
 
 
 def doing(activity: str) -> str:
@@ -123,7 +123,6 @@ BOARD = BoardWords(
             "separate” and prints no figure",
         ),
     ),
-    source="§6",
     references=True,
 )
 

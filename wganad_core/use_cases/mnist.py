@@ -21,7 +21,7 @@ def pool(download: bool = False, progress: Progress | None = None) -> Pool:
 def bundled() -> Samples:
     from wganad_core.data import mnist
 
-    return mnist.bundled()
+    return mnist.samples()
 
 
 def an(digit: str) -> str:
@@ -78,7 +78,6 @@ BOARD = BoardWords(
     caption="MNIST 80/20; columns: the unseen digit. Rows “paper” are "
     "quoted from its Table 1, whose base rates are not told; all others are scored on the "
     "same test part, the slow ones (Inversion, AnoGAN) on 1,000 of it.",
-    source="Table 1",
     seeds=True,
 )
 
