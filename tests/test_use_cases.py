@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,13 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
-from wganad_core.networks.build import make_networks
-from wganad_core.scoring.evidence import NEIGHBOURS, spaces_of
-from wganad_core.training import make_gan
 
 from pages._ui.cockpit import data as cockpit_data
 from pages._ui.cockpit.data import Source
 from tests.test_config import RACES
 from tests.test_scores import table
 from wganad_core import pretrained, storage, use_cases
+from wganad_core.__main__ import main, make_parser
 from wganad_core.config import (
     METHODS,
     ConfigError,
@@ -33,6 +31,8 @@ from wganad_core.config import (
     WindowConfig,
 )
 from wganad_core.data.mixture import make_mixture
+from wganad_core.methods.evidence import NEIGHBOURS, spaces_of
+from wganad_core.methods.registry import make_trainer, networks_of
 from wganad_core.use_cases import (
     HAR,
     METHOD_NAMES,
@@ -71,14 +71,14 @@ def test_stories_differ() -> None:
 @EVERY_STORY
 def test_every_lane_trains(story: Story) -> None:
     for lane in story.race.lanes:
-        trainer = make_gan(X, lane.training, lane.network)
+        trainer = make_trainer(X, lane.training, lane.network)
         before = trainer.networks.checksum()
         for _ in range(2):
             trainer.step()
         snapshot = trainer.snapshot()
         assert snapshot.step == 2
-        assert snapshot.checksum != before
-        assert np.isfinite(snapshot.samples).all()
+        assert trainer.networks.checksum() != before
+        assert np.isfinite(trainer.picture()).all()
         assert all(math.isfinite(loss) for loss in snapshot.losses.values())
 
 
@@ -115,7 +115,7 @@ def test_every_method_of_a_use_case_has_networks_and_a_recipe(name: str) -> None
         for method in case.methods:
             recipe, network = case.recipe(method, architecture), case.network(method, architecture)
             assert recipe.method == method
-            made = make_networks(network, torch.Generator().manual_seed(0), recipe.method)
+            made = networks_of(recipe.method, network, torch.Generator().manual_seed(0))
             trained = {"encoder": "encoder", "features": "features", "vae": "encoder"}
             assert trained.get(method, "critic") in made.modules
             # an encoder inverts the generator that was trained before it
@@ -132,6 +132,7 @@ def test_our_rules_name_evidence_that_there_is(name: str) -> None:
     for rule, pieces in case.ours.rules.items():
         assert rule.startswith("ours")
         assert {piece.partition("/")[0] for piece in pieces} <= known
+        assert isinstance(case.ours.n_references, Mapping)
         assert spaces_of(pieces) <= case.ours.n_references.keys()
         assert case.ours.n_peers > 0 or not any("/" in piece for piece in pieces)
 
@@ -168,6 +169,17 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[UseCase]:
     yield case
     for registry in (use_cases.USE_CASES, use_cases.SCORED_CASES):
         del registry["toy"]
+
+
+def test_the_commands_know_a_registered_data_set(
+    toy: UseCase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = make_parser()
+    for words in ("train toy --method vae --abnormal doll", "score toy --abnormal ball"):
+        assert parser.parse_args(words.split()).abnormal in toy.classes
+    assert main(["evaluate", "toy", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["abnormal"], found["detector"], found["auprc"]) == ("doll", "encoder", 1.0)
 
 
 def test_the_cockpit_offers_a_registered_data_set(toy: UseCase) -> None:

@@ -113,9 +113,8 @@ class PaperBoxes:
 @dataclasses.dataclass(frozen=True)
 class BoardWords:
     """What the page of all figures shows: its bars as label → (detector, model; "" for any), a
-    caption, and what the paper says of a class and an architecture. `references`:
-    rows for chance and the worst ranking, and detectors in groups; `seeds`: how many each figure
-    stands on."""
+    caption, and what the paper says of a class and an architecture. `references`: rows for chance
+    and the worst ranking, and detectors in groups; `seeds`: how many each figure stands on."""
 
     bars: Mapping[str, tuple[str, str]]
     caption: str
