@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from wganad_core.data.pool import Pool, Samples
 
 Shape = Literal["plane", "image", "window"]
+
+# Where models of images and windows start from: for two processor cores and one night; App. C
+# gives no sizes, App. D Adam's settings, which the shorter runs here quicken.
+GAN = TrainingConfig(learning_rate=1e-3, batch_size=32, n_critic=2, average=0.998, decay="linear")
+ENCODER = TrainingConfig(method="encoder", learning_rate=1e-3, beta1=0.9, beta2=0.999)
+ENCODER = ENCODER.replace(batch_size=128, decay="cosine", steps=3_000)
 Words = Mapping[str, tuple[str, str]]  # by a thing's name: what people call it, and what it is
 
 
