@@ -203,7 +203,7 @@ def test_blame_is_shared_out_in_the_usual_order() -> None:
 
 
 def test_cards_show_bundled_windows() -> None:
-    sample = har.bundled()
+    sample = har.samples()
     window, image = movement_cards(sample)
     assert {window.page, image.page} == {"movements"}
     shown = np.flatnonzero(sample.position == int(image.query["window"]))

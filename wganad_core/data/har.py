@@ -225,7 +225,7 @@ def load_pool(download: bool = False, progress: Progress | None = None) -> Windo
     return WindowPool(load_har(dataset_folder(PUBLISHED, download, progress)))
 
 
-def bundled() -> Samples:
+def samples() -> Samples:
     """The nine test subjects' sample for pages."""
     windows = load_sample()
     return Samples(

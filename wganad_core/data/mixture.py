@@ -217,7 +217,7 @@ def clouds(
     return (middle + noise).reshape(-1, 2).astype(np.float32)
 
 
-def bundled() -> Samples:
+def samples() -> Samples:
     """The points of the shipped score table, for pages."""
     scored = scored_points(make_mixture(SCORED))
     n = len(scored.points)

@@ -216,7 +216,7 @@ def load_pool(download: bool = False, progress: Progress | None = None) -> Digit
     return DigitPool(load_mnist(dataset_folder(PUBLISHED, download, progress)))
 
 
-def bundled() -> Samples:
+def samples() -> Samples:
     """The held-out fifth for pages."""
     digits = load_sample()
     return Samples(

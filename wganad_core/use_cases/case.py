@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from wganad_core.data.pool import Pool, Samples
 
 Shape = Literal["plane", "image", "window"]
+
+# Where models of images and windows start from: for two processor cores and one night; App. C
+# gives no sizes, App. D Adam's settings, which the shorter runs here quicken.
+GAN = TrainingConfig(learning_rate=1e-3, batch_size=32, n_critic=2, average=0.998, decay="linear")
+ENCODER = TrainingConfig(method="encoder", learning_rate=1e-3, beta1=0.9, beta2=0.999)
+ENCODER = ENCODER.replace(batch_size=128, decay="cosine", steps=3_000)
 Words = Mapping[str, tuple[str, str]]  # by a thing's name: what people call it, and what it is
 
 
@@ -32,7 +38,7 @@ def usual(*detectors: str) -> Words:
 @dataclasses.dataclass(frozen=True)
 class Phrases:
     """How sentences speak of a class: `{name}` is its name, `{what}` what `describe` makes of it,
-    `{model}` what people call the model that has never seen it."""
+    `{noun}` what a class is, `{model}` what people call the model that has never seen it."""
 
     unseen: str = "{what}"  # what a model has never seen
     found: str = "them"
@@ -101,8 +107,8 @@ class ScoredCase:
 
     def say(self, phrase: str, abnormal: str, model: str = "") -> str:
         """One of the phrases, of a class."""
-        model = self.models.get(model, model)
-        return phrase.format(name=abnormal, what=self.describe(abnormal), model=model)
+        facts = {"name": abnormal, "noun": self.noun, "what": self.describe(abnormal)}
+        return phrase.format(**facts, model=self.models.get(model, model))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,9 +125,9 @@ class PaperBoxes:
 
 @dataclasses.dataclass(frozen=True)
 class BoardWords:
-    """What the page of all figures shows: its bars as label → (detector, model; "" for any), what
-    the paper says of a class and an architecture, and a caption. `references`: rows for chance and
-    the worst ranking, and detectors in groups; `seeds`: how many each figure stands on."""
+    """What the page of all figures shows: its bars as label → (detector, model; "" for any), a
+    caption, and what the paper says of a class and an architecture. `references`: rows for chance
+    and the worst ranking, and detectors in groups; `seeds`: how many each figure stands on."""
 
     bars: Mapping[str, tuple[str, str]]
     caption: str

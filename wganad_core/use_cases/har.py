@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wganad_core.config import ACTIVITIES, HAR_PROTOCOLS, RuleConfig, TrainingConfig, WindowConfig
-from wganad_core.use_cases.case import BoardWords, PaperBoxes, Phrases, UseCase, usual
+from wganad_core.config import ACTIVITIES, HAR_PROTOCOLS, RuleConfig, WindowConfig
+from wganad_core.use_cases.case import ENCODER, GAN, BoardWords, PaperBoxes, Phrases, UseCase, usual
 
 if TYPE_CHECKING:
     from wganad_core.data.fetch import Progress
@@ -21,7 +21,7 @@ def pool(download: bool = False, progress: Progress | None = None) -> Pool:
 def bundled() -> Samples:
     from wganad_core.data import har
 
-    return har.bundled()
+    return har.samples()
 
 
 def doing(activity: str) -> str:
@@ -30,32 +30,14 @@ def doing(activity: str) -> str:
     return {**stairs, "laying": "lying down"}.get(activity, activity)
 
 
-_GAN = TrainingConfig(
-    method="wgan-gp",
-    learning_rate=1e-3,
-    batch_size=32,
-    n_critic=2,
-    average=0.998,
-    decay="linear",
-    steps=6_000,
-)
-_ENCODER = TrainingConfig(
-    method="encoder",
-    learning_rate=1e-3,
-    beta1=0.9,
-    beta2=0.999,
-    batch_size=128,
-    decay="cosine",
-    steps=3_000,
-)
 RECIPES = {
-    "wgan-gp": _GAN,
-    "dense/wgan-gp": _GAN.replace(batch_size=64, steps=8_000),
-    "recurrence/wgan-gp": _GAN.replace(steps=4_000),
-    "recurrent/wgan-gp": _GAN.replace(steps=3_000),
-    "encoder": _ENCODER,
-    "recurrence/encoder": _ENCODER.replace(batch_size=64, steps=2_000),
-    "features": _ENCODER.replace(method="features", steps=1_500),
+    "wgan-gp": GAN.replace(steps=6_000),
+    "dense/wgan-gp": GAN.replace(batch_size=64, steps=8_000),
+    "recurrence/wgan-gp": GAN.replace(steps=4_000),
+    "recurrent/wgan-gp": GAN.replace(steps=3_000),
+    "encoder": ENCODER,
+    "recurrence/encoder": ENCODER.replace(batch_size=64, steps=2_000),
+    "features": ENCODER.replace(method="features", steps=1_500),
 }
 
 ARCHITECTURES = {

@@ -218,7 +218,7 @@ STORIES: dict[str, Story] = {
 def bundled() -> Samples:
     from wganad_core.data import mixture  # not before: help needs no NumPy
 
-    return mixture.bundled()
+    return mixture.samples()
 
 
 MIXTURE = ScoredCase(
