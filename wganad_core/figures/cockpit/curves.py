@@ -14,7 +14,7 @@ from wganad_core.figures.cockpit.drawn import STATES, Drawn
 from wganad_core.figures.cockpit.lines import Array, Trace, as_seen, faint, on, plain, stroke
 
 if TYPE_CHECKING:
-    from wganad_core.evaluation.bootstrap import Bands
+    from wganad_core.evaluation import Bands
 
 FIRST, SECOND = style.BLUE, style.PURPLE
 LEVELS = (0.2, 0.4, 0.6, 0.8)  # of F1
