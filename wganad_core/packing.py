@@ -12,6 +12,7 @@ import functools
 import types
 import typing
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import numpy as np
@@ -48,6 +49,8 @@ def _packed(value: Any, path: str, arrays: dict[str, NDArray[Any]]) -> Any:
         return _IN_ARRAYS
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, Path):
+        return str(value)
     if hasattr(value, "packed"):  # a class with a stored form of its own
         inner_arrays, meta = value.packed()
         arrays |= {_below(path, name): array for name, array in inner_arrays.items()}
@@ -90,6 +93,8 @@ def _unpacked(hint: Any, path: str, value: Any, arrays: Arrays) -> Any:
         return _mapping(get_args(hint), path, value, arrays)
     if origin in (tuple, list):
         return _sequence(hint, path, value, arrays)
+    if hint is Path:
+        return Path(_plain(str, path, value))
     return _plain(hint, path, value)
 
 

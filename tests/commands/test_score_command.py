@@ -414,31 +414,23 @@ def test_a_search_is_scored_block_by_block(method: str, monkeypatch, tmp_path):
     assert sizes == (blocks if method == "inversion" else [N])
 
 
-@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-def test_ctrl_c_leaves_nothing_half_written(model, tmp_path):
-    out = tmp_path / "out" / "scores.csv"
-    np.save(tmp_path / "long.npy", rows(500_000, 4))
-    command = [sys.executable, "-m", "wganad_core", "score", str(tmp_path / "long.npy")]
-    command += ["--model", str(model), "--out", str(out), "--threads", "1"]
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stderr=subprocess.PIPE,
-        text=True,
-        # Shells let what they start in the background ignore Ctrl-C, and that is inherited.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as process:
-        deadline = time.monotonic() + 60
-        while not list(out.parent.glob(f"{storage.TEMPORARY_PREFIX}*")):
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
+def test_ctrl_c_leaves_nothing_half_written(model, data, tmp_path, monkeypatch, capfd):
+    written: list[bool] = []
+
+    def interrupted(detector: Any, x: np.ndarray) -> np.ndarray:
+        if len(written) == 2:  # the first has been written by now
+            raise KeyboardInterrupt
+        written.append(True)
+        return x[:, 0]
+
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: BLOCK_ROWS)
+    monkeypatch.setattr(engines, "score", interrupted)
+    words = ["score", str(data), "--model", str(model), "--out", str(tmp_path / "out" / "s.csv")]
+    assert main([*words, "--threads", "1"]) == 130
+    said = capfd.readouterr().err
     assert said.splitlines()[-1] == "Stopped."
     assert "Traceback" not in said
-    assert list(out.parent.iterdir()) == []
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 # ---------------------------------------------------------------- the pipeline of chunks

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import functools
-from pathlib import Path
 from typing import Any, Literal
 
 from wganad_core.commands.console import (
@@ -14,7 +13,7 @@ from wganad_core.commands.console import (
     print_facts,
     print_json,
 )
-from wganad_core.commands.own_options import overwrite_option, threshold_option
+from wganad_core.commands.own_options import overwrite_option, path_option, threshold_option
 from wganad_core.jobs.export import export
 from wganad_core.jobs.orders import Export
 
@@ -26,14 +25,8 @@ OUT = {
 
 
 def options(form: Form, parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "model",
-        type=Path,
-        metavar="MODEL",
-        help="the detector, as `fit` or its method save wrote it",
-    )
-    metavar, what = OUT[form]
-    parser.add_argument("--out", type=Path, required=True, metavar=metavar, help=what)
+    path_option(parser, "model", "MODEL", "the detector, as `fit` or its method save wrote it")
+    path_option(parser, "--out", *OUT[form])
     threshold_option(parser, required=form == "detector")
     overwrite_option(parser)
     json_option(parser)

@@ -6,7 +6,6 @@ import argparse
 import dataclasses
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from wganad_core.commands.console import (
@@ -17,26 +16,21 @@ from wganad_core.commands.console import (
     say,
 )
 from wganad_core.commands.fit_options import add_parameters, given
-from wganad_core.commands.own_options import column_options, overwrite_option, roles_of, row_range
+from wganad_core.commands.own_options import (
+    column_options,
+    overwrite_option,
+    path_option,
+    roles_of,
+    row_range,
+)
 from wganad_core.jobs.fit import Fitted, fit
 from wganad_core.jobs.orders import KINDS, Fit
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "file",
-        type=Path,
-        metavar="FILE",
-        help="CSV, parquet or npy, or a folder "
-        "or zip of images; what a label calls an anomaly is left out",
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        required=True,
-        metavar="MODEL",
-        help="gets the detector, a safetensors file",
-    )
+    words = "CSV, parquet or npy, or a folder or zip of images; what a label calls an anomaly is "
+    path_option(parser, "file", "FILE", f"{words}left out")
+    path_option(parser, "--out", "MODEL", "gets the detector, a safetensors file")
     parser.add_argument(
         "--kind",
         choices=KINDS,

@@ -23,6 +23,12 @@ CHOICES = {  # those of `data.own.detectors`, which help need not import
 }
 
 
+def path_option(parser: argparse.ArgumentParser, name: str, metavar: str, words: str) -> None:
+    """A file, which must be named."""
+    needed: Any = {"required": True} if name.startswith("-") else {}
+    parser.add_argument(name, type=Path, metavar=metavar, help=words, **needed)
+
+
 def column_options(parser: argparse.ArgumentParser, which: str) -> None:
     """Which column is what, of `fit` and `score`."""
     group = parser.add_argument_group("columns")
@@ -44,12 +50,8 @@ def roles_of(arguments: argparse.Namespace) -> Roles:
 
 def score_options(parser: argparse.ArgumentParser) -> None:
     """A file of scores, its columns and its detector, of `threshold` and `evaluate`."""
-    parser.add_argument(
-        "file",
-        type=Path,
-        metavar="FILE",
-        help="CSV or parquet; higher scores are more anomalous, a label of 1 is an anomaly",
-    )
+    words = "CSV or parquet; higher scores are more anomalous, a label of 1 is an anomaly"
+    path_option(parser, "file", "FILE", words)
     for role in ("score", "label", "id"):
         parser.add_argument(
             f"--{role}-column",

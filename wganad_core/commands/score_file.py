@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from pathlib import Path
 from typing import Any
 
 from wganad_core.commands.console import (
@@ -19,6 +18,7 @@ from wganad_core.commands.console import (
 from wganad_core.commands.own_options import (
     column_options,
     overwrite_option,
+    path_option,
     roles_of,
     threshold_option,
 )
@@ -30,26 +30,10 @@ ENGINES = ("threads", "dask")
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "file",
-        type=Path,
-        metavar="FILE",
-        help="CSV, parquet or npy, of any length, or a folder or zip of images",
-    )
-    parser.add_argument(
-        "--model",
-        type=Path,
-        required=True,
-        metavar="MODEL",
-        help="the detector, as `fit` or its method save wrote it",
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        required=True,
-        metavar="OUT",
-        help="gets row, id, label, score, flagged: .csv or .parquet",
-    )
+    words = "CSV, parquet or npy, of any length, or a folder or zip of images"
+    path_option(parser, "file", "FILE", words)
+    path_option(parser, "--model", "MODEL", "the detector, as `fit` or its method save wrote it")
+    path_option(parser, "--out", "OUT", "gets row, id, label, score, flagged: .csv or .parquet")
     threshold_option(parser)
     column_options(parser, "in the order of the detector's (default: by the detector's names)")
     group = parser.add_argument_group("where it is computed")

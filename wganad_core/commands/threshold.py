@@ -109,7 +109,7 @@ def choose_threshold(arguments: argparse.Namespace) -> int:
     choice = threshold_choice.choose(own, curve, arguments)
     facts = threshold_report.facts_of(own, choice, curve, arguments)
     if arguments.flagged:
-        threshold_report.write_flagged(own, choice.threshold, arguments.flagged)
+        threshold_report.write_flagged(own, choice["threshold"], arguments.flagged)
         say(f"{facts['flagged']:,} flagged rows are in {arguments.flagged}.")
     if arguments.json:
         print_json(facts)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wganad_core.commands.console import Refused
 from wganad_core.commands.own_options import few
@@ -15,30 +14,17 @@ if TYPE_CHECKING:
     from wganad_core.records import Scored
 
 
-@dataclasses.dataclass(frozen=True)
-class Choice:
-    """A threshold and what it rests on. `expected`: interval of the true false-alarm rate."""
-
-    threshold: float
-    rule: str
-    assumption: str
-    warning: str | None
-    calibration: str | None = None
-    n_calibration: int | None = None
-    expected: tuple[float, float] | None = None
-
-
-def choose(own: OwnScores, curve: Curve | None, arguments: argparse.Namespace) -> Choice:
-    """By the one goal that is given. Raises `Refused` for what the scores do not allow."""
+def choose(own: OwnScores, curve: Curve | None, arguments: argparse.Namespace) -> dict[str, Any]:
+    """A `threshold` and what it rests on, by the one goal that is given. Raises `Refused` for what
+    the scores do not allow."""
     if curve is None or not 0 < curve.n_anomalies < curve.n:
         _need_no_labels(arguments, own)
     if arguments.threshold is not None:
-        return Choice(
-            arguments.threshold,
-            "given",
-            "The threshold was given; nothing was chosen from these scores.",
-            None,
-        )
+        return {
+            "threshold": arguments.threshold,
+            "rule": "given",
+            "assumption": "The threshold was given; nothing was chosen from these scores.",
+        }
     if arguments.false_alarm_rate is not None:
         return _without_labels(own, arguments.false_alarm_rate, arguments.rule or "quantile")
     assert curve is not None
@@ -47,36 +33,31 @@ def choose(own: OwnScores, curve: Curve | None, arguments: argparse.Namespace) -
 
 def _need_no_labels(arguments: argparse.Namespace, own: OwnScores) -> None:
     """Refuse what cannot be done without anomalies and normals to tell apart."""
-    given = [
-        option
-        for option in ("cost_ratio", "recall", "best_f1", "base_rate")
-        if getattr(arguments, option) not in (None, False)
-    ]
-    if not given:
-        return
-    name = f"--{given[0].replace('_', '-')}"
-    label = own.scored.label
-    found = "has none" if label is None else f"has {'anomalies' if label[0] else 'normals'} only"
-    raise Refused(
-        f"{name} needs labels of normals and anomalies, and {own.name} {found}; add a column "
-        "'label' (1 = anomaly), or choose by --false-alarm-rate, which needs none."
-    )
+    for option in ("cost_ratio", "recall", "best_f1", "base_rate"):
+        if getattr(arguments, option) not in (None, False):
+            label = own.scored.label
+            kind = "none" if label is None else f"{'anomalies' if label[0] else 'normals'} only"
+            raise Refused(
+                f"--{option.replace('_', '-')} needs labels of normals and anomalies, and "
+                f"{own.name} has {kind}; add a column 'label' (1 = anomaly), or choose by "
+                "--false-alarm-rate, which needs none."
+            )
 
 
-def _without_labels(own: OwnScores, rate: float, rule: str) -> Choice:
+def _without_labels(own: OwnScores, rate: float, rule: str) -> dict[str, Any]:
     from wganad_core import thresholds
 
     calibration, whence = _calibration(own)
     advice = thresholds.advice_of(rule, calibration, rate)
-    return Choice(
-        advice.threshold,
-        advice.rule,
-        advice.assumption,
-        advice.warning,
-        whence,
-        len(calibration),
-        advice.expected,
-    )
+    return {
+        "threshold": advice.threshold,
+        "rule": advice.rule,
+        "assumption": advice.assumption,
+        "warning": advice.warning,
+        "calibration": whence,
+        "n_calibration": len(calibration),
+        "expected_false_alarm_rate": advice.expected,
+    }
 
 
 def _calibration(own: OwnScores) -> tuple[Scored, str]:
@@ -96,7 +77,7 @@ def _calibration(own: OwnScores) -> tuple[Scored, str]:
     )
 
 
-def _by_labels(curve: Curve, arguments: argparse.Namespace) -> Choice:
+def _by_labels(curve: Curve, arguments: argparse.Namespace) -> dict[str, Any]:
     from wganad_core import evaluation
 
     rate = arguments.base_rate
@@ -113,11 +94,10 @@ def _by_labels(curve: Curve, arguments: argparse.Namespace) -> Choice:
         threshold = evaluation.lowest_cost(curve, arguments.cost_ratio, rate)
         rule, goal = "cost", f"a miss costs {arguments.cost_ratio:g} false alarms: lowest cost"
     scarce = few(curve)
-    warning = scarce and f"Only {scarce}: expect other rates on new samples."
-    return Choice(
-        threshold,
-        rule,
-        f"New samples are like these, on which the threshold was chosen by their labels ({goal}"
-        f"{where}).",
-        warning,
-    )
+    return {
+        "threshold": threshold,
+        "rule": rule,
+        "assumption": "New samples are like these, on which the threshold was chosen by their "
+        f"labels ({goal}{where}).",
+        "warning": scarce and f"Only {scarce}: expect other rates on new samples.",
+    }

@@ -10,31 +10,25 @@ from typing import TYPE_CHECKING, Any
 from wganad_core.commands.console import print_facts
 
 if TYPE_CHECKING:
-    from wganad_core.commands.threshold_choice import Choice
     from wganad_core.data.own.scores import OwnScores
     from wganad_core.evaluation import Curve, OperatingPoint
 
 
 def facts_of(
-    own: OwnScores, choice: Choice, curve: Curve | None, arguments: argparse.Namespace
+    own: OwnScores, choice: dict[str, Any], curve: Curve | None, arguments: argparse.Namespace
 ) -> dict[str, Any]:
     """What --json prints; what is not known is left out."""
-    flagged = int((own.scored.score > choice.threshold).sum())
-    facts: dict[str, Any] = {
-        "threshold": choice.threshold,
-        "threshold_text": repr(choice.threshold),  # JSON has no infinity
-        "rule": choice.rule,
-        "assumption": choice.assumption,
-        "warning": choice.warning,
-        "calibration": choice.calibration,
-        "n_calibration": choice.n_calibration,
-        "expected_false_alarm_rate": choice.expected,
+    threshold = choice["threshold"]
+    facts = {
+        "threshold": threshold,
+        "threshold_text": repr(threshold),  # JSON has no infinity
+        **choice,
         **_origin(own),
         "n": len(own.scored),
-        "flagged": flagged,
+        "flagged": int((own.scored.score > threshold).sum()),
     }
     if curve is not None:
-        point = curve.at(choice.threshold, arguments.base_rate)
+        point = curve.at(threshold, arguments.base_rate)
         facts |= _rates(curve, point, arguments.cost_ratio)
     facts |= {"columns": dict(own.columns), "remarks": list(own.remarks)}
     return {name: value for name, value in facts.items() if value is not None}

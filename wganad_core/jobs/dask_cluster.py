@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from wganad_core.jobs import Refused, engines
 
 if TYPE_CHECKING:
-    from wganad_core.jobs.engines import Detector, Samples, Values
+    from wganad_core.jobs.engines import Samples, Values
 
 S = TypeVar("S", bound="Samples")
 
@@ -19,7 +19,7 @@ PATIENCE = 15  # seconds for a scheduler to answer and for a first worker
 
 
 def on_cluster(
-    detector: Detector,
+    detector: Any,
     chunks: Iterable[S],
     scheduler: str | None = None,
     say: Callable[[str], object] = lambda sentence: None,
@@ -57,7 +57,7 @@ def on_cluster(
         )
 
 
-def _itself(detector: Detector) -> Detector:
+def _itself(detector: Any) -> Any:
     return detector
 
 

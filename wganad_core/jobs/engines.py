@@ -33,23 +33,11 @@ class Samples(Protocol):
     def x(self) -> Values: ...
 
 
-class Detector(Protocol):
-    """Rows (n, d) in, scores (n,) out."""
-
-    def anomaly_score(self, X: Any) -> Values: ...
-
-
-class Promise(Protocol):
-    """A future of `concurrent.futures` or of Dask."""
-
-    def result(self) -> Values: ...
-
-
 S = TypeVar("S", bound=Samples)
 
 
-def score(detector: Detector, x: Values) -> Values:
-    """Scores (n,) of one chunk, under the names of features that the detector was fitted with;
+def score(detector: Any, x: Values) -> Values:
+    """Scores (n,) of rows (n, d), under the names of features that the detector was fitted with;
     of a recording, the score of every step. Raises `RowsRefused`."""
     import numpy as np
 
@@ -68,7 +56,7 @@ def score(detector: Detector, x: Values) -> Values:
 
 
 def in_threads(
-    detector: Detector, chunks: Iterable[S], n_threads: int | None = None
+    detector: Any, chunks: Iterable[S], n_threads: int | None = None
 ) -> Generator[tuple[S, Values]]:
     """Every chunk with its scores, in order; at most one chunk more than threads is held."""
     from concurrent.futures import ThreadPoolExecutor
@@ -82,10 +70,10 @@ def in_threads(
 
 
 def in_order(
-    submit: Callable[[Values], Promise], chunks: Iterable[S], ahead: Callable[[], int]
+    submit: Callable[[Values], Any], chunks: Iterable[S], ahead: Callable[[], int]
 ) -> Iterator[tuple[S, Values]]:
     """Every chunk with its scores, in order, with at most `ahead()` more in the making."""
-    waiting: deque[tuple[S, Promise]] = deque()
+    waiting: deque[tuple[S, Any]] = deque()
     for chunk in chunks:
         waiting.append((chunk, submit(chunk.x)))
         while len(waiting) > ahead():

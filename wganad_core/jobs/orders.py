@@ -6,7 +6,6 @@ import csv
 import dataclasses
 import io
 import shlex
-import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -144,27 +143,13 @@ def located(order: Order, folder: Path) -> Order:
 
 def packed(order: Order) -> dict[str, Any]:
     """As JSON takes it."""
+    from wganad_core import packing
 
-    def plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        return {name: str(v) if isinstance(v, Path) else v for name, v in pairs}
-
-    return {"order": type(order).__name__, **dataclasses.asdict(order, dict_factory=plain)}
+    return {"order": type(order).__name__, "meta": packing.pack(order)[1]}
 
 
 def unpacked(found: Mapping[str, Any]) -> Order:
     """Undo `packed`."""
-    kind = ORDERS[found["order"]]
-    hints = typing.get_type_hints(kind)
-    made: dict[str, Any] = {}
-    for field in dataclasses.fields(kind):
-        value = found[field.name]
-        if hints[field.name] is Path:
-            value = Path(value)
-        elif hints[field.name] is Roles:
-            value = Roles(**{name: _tupled(part) for name, part in value.items()})
-        made[field.name] = _tupled(value)
-    return kind(**made)
+    from wganad_core import packing
 
-
-def _tupled(value: Any) -> Any:
-    return tuple(map(_tupled, value)) if isinstance(value, list) else value
+    return packing.unpack(ORDERS[found["order"]], {}, found["meta"])

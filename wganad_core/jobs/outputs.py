@@ -16,7 +16,7 @@ HEAD, MAX_HEADER = 1 << 12, 1 << 26  # bytes
 @dataclasses.dataclass(frozen=True)
 class Output:
     """`what` is written there: "detector", "checkpoint", "run", "scores", "flagged rows", "ONNX
-    model". `beside`: it is not named but found beside another file."""
+    model". `beside`: it is never replaced, whatever `overwrite` says, as it would be read."""
 
     path: Path
     what: str

@@ -57,25 +57,28 @@ def score(
     _check(order)
     found = detector.load(order.model)
     threshold = found.threshold_ if order.threshold is None else order.threshold
-    count = _Count()
+    n = without = flagged = 0
+    remarks: dict[str, None] = {}
+    # Of the values of all samples, and of those that are not labelled anomalies.
+    every, normal = hashlib.sha256(), hashlib.sha256()
     began = time.perf_counter()
     scored = _scored(order, found, _opened(order, found), say)
     with contextlib.closing(scored), writing(order.out) as write:
         for samples, scores in scored:
             rows = scored_rows(samples, scores, threshold)
             write(rows)
-            count.add(rows, samples)
+            n += len(rows.row)
+            without += len(samples.missing)
+            flagged += int(rows.flagged.sum())
+            remarks |= dict.fromkeys(samples.remarks)
+            every.update(samples.x.data)
+            if samples.label is not None:
+                normal.update(samples.x[samples.label == 0].data)
             watch(rows, samples.about)
-    if found.rows_sha256_ in [digest.hexdigest() for digest in count.digests]:
-        count.remarks.append(LEARNED_FROM)
-    return FileScored(
-        count.n,
-        count.without_score,
-        count.flagged,
-        threshold,
-        time.perf_counter() - began,
-        tuple(count.remarks),
-    )
+    if found.rows_sha256_ in (every.hexdigest(), normal.hexdigest()):
+        remarks[LEARNED_FROM] = None
+    seconds = time.perf_counter() - began
+    return FileScored(n, without, flagged, float(threshold), seconds, tuple(remarks))
 
 
 def _check(order: Score) -> None:
@@ -174,27 +177,3 @@ def scored_rows(samples: OwnSamples, scores: NDArray[np.float64], threshold: flo
         joined(samples.sample_id, samples.missing_id),
         joined(samples.label, samples.missing_label),
     )
-
-
-@dataclasses.dataclass
-class _Count:
-    """What is told at the end; `digests` of the values of all samples, and of those that are not
-    labelled anomalies."""
-
-    n: int = 0
-    without_score: int = 0
-    flagged: int = 0
-    remarks: list[str] = dataclasses.field(default_factory=list)
-    digests: tuple[Any, Any] = dataclasses.field(
-        default_factory=lambda: (hashlib.sha256(), hashlib.sha256())
-    )
-
-    def add(self, rows: ScoredRows, samples: OwnSamples) -> None:
-        self.n += len(rows.row)
-        self.without_score += int((~rows.scored).sum())
-        self.flagged += int(rows.flagged.sum())
-        self.remarks += [remark for remark in samples.remarks if remark not in self.remarks]
-        every, normal = self.digests
-        every.update(samples.x)
-        if samples.label is not None:
-            normal.update(samples.x[samples.label == 0])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
@@ -17,26 +17,10 @@ CHOICES = ("abnormal", "protocol", "seed", "model", "detector")
 NO_MODEL = "none"  # of detectors that need no network: they stand beside every model
 SHOWN = 30  # values in a sentence
 
-Rows = NDArray[np.bool_] | slice
-
-
-@dataclasses.dataclass(frozen=True)
-class _Column:
-    """The distinct `values`, and which of them each row has: `code` (n,)."""
-
-    values: list[str]
-    code: NDArray[np.int64]
-
-    def among(self, rows: Rows) -> list[str]:
-        return [self.values[i] for i in np.unique(self.code[rows])]
-
-    def equals(self, *wanted: str) -> NDArray[np.bool_]:
-        return np.isin(self.code, [i for i, v in enumerate(self.values) if v in wanted])
-
 
 def one_detector(
     table: OwnRows, choose: Mapping[str, str] | None, remarks: list[str]
-) -> tuple[Rows, dict[str, str]]:
+) -> tuple[NDArray[np.int64] | slice, dict[str, str]]:
     """The rows (n,) of one detector of a score table, and its value of each of `KEYS`; of any other
     table all rows, and nothing.
 
@@ -44,7 +28,8 @@ def one_detector(
     need none, and of several seeds the lowest is taken, with a remark. Without `choose`, a table of
     more than one detector is refused. Raises `DataError`.
     """
-    if not set(KEYS) <= set(table.names):
+    keys = _keys(table)
+    if keys is None:
         if choose:
             options = " and ".join(f"--{key}" for key in CHOICES if key in choose)
             raise DataError(
@@ -52,91 +37,73 @@ def one_detector(
                 f" found {listed_names(table.names)}. Leave {options} out, or choose another file."
             )
         return slice(None), {}
-    columns = {key: _Column(*table.texts(table.names.index(key))) for key in KEYS}
-    if choose is None:
-        rows: Rows = slice(None)
-        _refuse_several(columns)
-    else:
-        rows = _chosen(columns, choose, remarks)
-    return rows, {key: column.among(rows)[0] for key, column in columns.items()}
+    left = _chosen(keys, choose, remarks) if choose is not None else _the_only_one(keys)
+    return left.index.to_numpy(), {str(key): value for key, value in left.iloc[0].items()}
 
 
 def detectors_of(table: OwnRows) -> tuple[dict[str, str], ...]:
     """What to `choose` for each detector of a score table, in the file's order; none of others."""
-    if not set(KEYS) <= set(table.names):
+    keys = _keys(table)
+    if keys is None:
         return ()
-    columns = [_Column(*table.texts(table.names.index(key))) for key in CHOICES]
-    number = np.zeros(len(columns[0].code), np.int64)
-    for column in columns:  # numbered anew each time: their product could overflow
-        number = np.unique(number * len(column.values) + column.code, return_inverse=True)[1]
-    rows = np.sort(np.unique(number, return_index=True)[1])
-    return tuple(
-        {key: c.values[c.code[row]] for key, c in zip(CHOICES, columns, strict=True)}
-        for row in rows
-    )
+    each = keys[[*CHOICES]].drop_duplicates()
+    return tuple(dict(zip(CHOICES, row, strict=True)) for row in each.to_numpy().tolist())
 
 
-def _refuse_several(columns: Mapping[str, _Column]) -> None:
-    for key, column in columns.items():
-        values = column.among(slice(None))
+def _keys(table: OwnRows) -> pd.DataFrame | None:
+    """A column of text for each of `KEYS`; None of other tables."""
+    if not set(KEYS) <= set(table.names):
+        return None
+    found = {key: table.texts(table.names.index(key)) for key in KEYS}
+    return pd.DataFrame({key: np.array(v, object)[code] for key, (v, code) in found.items()})
+
+
+def _the_only_one(keys: pd.DataFrame) -> pd.DataFrame:
+    for key in KEYS:
+        values = keys[key].unique()
         if len(values) > 1:
             raise DataError(
                 f"This score table holds {len(values)} values of {key!r} ({_listed(values)}); keep "
                 "the rows of one detector, model, protocol and seed."
             )
+    return keys
 
 
-def _chosen(
-    columns: Mapping[str, _Column], choose: Mapping[str, str], remarks: list[str]
-) -> NDArray[np.bool_]:
-    rows = np.ones(len(columns["detector"].code), bool)
-    for key in CHOICES:
-        if key in choose:
-            rows &= _having(columns[key], key, choose[key], rows)
+def _chosen(keys: pd.DataFrame, choose: Mapping[str, str], remarks: list[str]) -> pd.DataFrame:
+    left = keys
+    for key in (key for key in CHOICES if key in choose):
+        here, value = left[key].unique(), choose[key]
+        if value not in here:
+            raise DataError(
+                f"--{key} can be {_listed(here)} here; found {value[:40]!r}. Choose again."
+            )
+        left = left[left[key].isin([value, NO_MODEL] if key == "model" else [value])]
     model = choose.get("model")
-    one = len(columns["detector"].among(rows)) == 1
-    if one and model in columns["model"].among(rows):
-        rows &= columns["model"].equals(model)  # rather than its namesake that needs no model
-    _need_one(columns, rows)
-    seeds = sorted(columns["seed"].among(rows), key=_number)
+    if left["detector"].nunique() == 1 and model in left["model"].unique():
+        left = left[left["model"] == model]  # rather than its namesake that needs no model
+    _need_one(left)
+    seeds = sorted(left["seed"].unique(), key=_number)
     if len(seeds) > 1:
         remarks.append(f"Of the seeds {_listed(seeds)} the lowest is read.")
-        rows &= columns["seed"].equals(seeds[0])
-    return rows
+    found: pd.DataFrame = left[left["seed"] == seeds[0]]
+    return found
 
 
-def _having(column: _Column, key: str, value: str, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Those with this value; with a model's name also those that need none."""
-    here = column.among(rows)
-    if value not in here:
-        raise DataError(f"--{key} can be {_listed(here)} here; found {value[:40]!r}. Choose again.")
-    return column.equals(value, NO_MODEL) if key == "model" else column.equals(value)
-
-
-def _need_one(columns: Mapping[str, _Column], rows: NDArray[np.bool_]) -> None:
+def _need_one(left: pd.DataFrame) -> None:
     """Refuse rows of several detectors, with all that there is to choose from."""
-    values = {key: columns[key].among(rows) for key in CHOICES if key != "seed"}
-    values["model"] = _contested(columns, rows)
+    values = {key: left[key].unique() for key in CHOICES if key != "seed"}
+    models = left[["detector", "model"]].drop_duplicates()  # of detectors that have several
+    values["model"] = models[models.duplicated("detector", keep=False)]["model"].unique()
     options = [f"--{key} ({_listed(v)})" for key, v in values.items() if len(v) > 1]
     if options:
         raise DataError(
             "This score table holds the scores of several detectors; choose one by "
             f"{', '.join(options)}."
         )
-    if len(cases := columns["use_case"].among(rows)) > 1:
+    if len(cases := left["use_case"].unique()) > 1:
         raise DataError(
             f"This score table holds several use cases ({_listed(cases)}); keep the rows of one."
         )
-
-
-def _contested(columns: Mapping[str, _Column], rows: NDArray[np.bool_]) -> list[str]:
-    """The models of which some detector has more than one."""
-    found: dict[str, None] = {}
-    for name in columns["detector"].among(rows):
-        models = columns["model"].among(rows & columns["detector"].equals(name))
-        if len(models) > 1:
-            found |= dict.fromkeys(models)
-    return list(found)
 
 
 def _number(seed: str) -> float:
@@ -147,6 +114,6 @@ def _number(seed: str) -> float:
         return np.inf
 
 
-def _listed(values: Sequence[str]) -> str:
+def _listed(values: Sequence[str] | NDArray[np.object_]) -> str:
     some = ", ".join(value[:40] for value in values[:SHOWN])
     return some + (", …" if len(values) > SHOWN else "")

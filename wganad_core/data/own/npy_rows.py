@@ -44,24 +44,19 @@ class OwnArray:
 
     def rows(self) -> Iterator[NDArray[Any]]:
         """Some rows at a time (n, …), in their own dtype."""
-        width = math.prod(self.shape[1:])
-        step = max(1, VALUES // width)
-        with self._file.open() as opened:
-            for start in range(0, self.shape[0], step):
-                n = min(step, self.shape[0] - start)
-                yield self._read(opened, start, n, width)
+        step = max(1, VALUES // math.prod(self.shape[1:]))
+        for start in range(0, self.shape[0], step):
+            yield np.array(self._view()[start : start + step])
 
-    def _read(self, opened: BinaryIO, start: int, n: int, width: int) -> NDArray[Any]:
-        size = self.dtype.itemsize
-        if not self._fortran:
-            opened.seek(self._offset + start * width * size)
-            values = np.frombuffer(opened.read(n * width * size), self.dtype)
-            return values.reshape(n, *self.shape[1:])
-        columns = np.empty((width, n), self.dtype)
-        for at in range(width):
-            opened.seek(self._offset + (at * self.shape[0] + start) * size)
-            columns[at] = np.frombuffer(opened.read(n * size), self.dtype)
-        return columns.T.reshape(n, *self.shape[1:], order="F")
+    def _view(self) -> NDArray[Any]:
+        """All of it. What has been read of a file counts as memory until it is opened anew."""
+        content = self._file.content
+        flat: NDArray[Any]
+        if isinstance(content, bytes):
+            flat = np.frombuffer(content, self.dtype, offset=self._offset)
+        else:
+            flat = np.memmap(content, self.dtype, "r", self._offset)
+        return flat.reshape(self.shape, order="F" if self._fortran else "C")
 
 
 class NpyRows(OwnRows):
