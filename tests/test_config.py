@@ -18,7 +18,6 @@ from wganad_core.config import (
     MAX_LANES,
     METHODS,
     MIXTURES,
-    AnyNetworkConfig,
     ConfigError,
     Decay,
     GeneratorLoss,
@@ -30,8 +29,6 @@ from wganad_core.config import (
     RaceConfig,
     TrainingConfig,
     WindowConfig,
-    network_from_dict,
-    network_to_dict,
 )
 
 
@@ -126,34 +123,6 @@ LANES = st.builds(LaneConfig, network=network_configs(), training=training_confi
 def test_every_config_survives_json(config: Any) -> None:
     text = json.dumps(config.to_dict(), allow_nan=False)
     assert type(config).from_dict(json.loads(text)) == config
-
-
-@given(st.one_of(network_configs(), IMAGE_CONFIGS, WINDOW_CONFIGS))
-def test_networks_of_every_kind_survive_json(config: Any) -> None:
-    found = network_from_dict(json.loads(json.dumps(network_to_dict(config), allow_nan=False)))
-    assert type(found) is type(config)
-    assert found == config
-
-
-def test_the_kind_of_networks_is_written_beside_their_settings() -> None:
-    kinds: dict[str, AnyNetworkConfig] = {
-        "dense": NetworkConfig(),
-        "image": ImageConfig(),
-        "window": WindowConfig(),
-    }
-    for kind, config in kinds.items():
-        assert network_to_dict(config) == {"kind": kind, **config.to_dict()}
-    assert network_from_dict({"kind": "window", "architecture": "dense", "width": 5}) == (
-        WindowConfig(architecture="dense", width=5)
-    )
-
-
-def test_networks_of_an_unknown_kind_are_refused() -> None:
-    for values, found in (({}, "None"), ({"kind": "conv"}, "'conv'")):
-        with pytest.raises(ConfigError, match=f"one of dense, image, window; found {found}"):
-            network_from_dict(values)
-    with pytest.raises(ConfigError, match="WindowConfig has no setting depth"):
-        network_from_dict({"kind": "window", "depth": 2})
 
 
 def test_what_an_architecture_sees_of_a_window() -> None:

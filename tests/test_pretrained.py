@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from wganad_core.networks.build import make_networks
 
 from wganad_core import pretrained, storage
 from wganad_core.__main__ import make_parser
 from wganad_core.commands.train import settings_of
 from wganad_core.config import LaneConfig, MixtureConfig, NetworkConfig, TrainingConfig
 from wganad_core.data.mixture import make_mixture
+from wganad_core.methods import networks_of
 from wganad_core.pretrained import SHIPPED, Run, load_run, save_run, shipped_run
-from wganad_core.records import HISTORY, Frame, Normals, Recording, Rule
+from wganad_core.records import HISTORY, FittedRules, Frame, Normals, Recording, Rule, on_grid
 
 SHIPPED_RUNS = sorted((SHIPPED / "mixture").glob("*.safetensors"))
 LANE = LaneConfig(
@@ -42,7 +42,7 @@ def small_run() -> Run:
         recording.add(frame, {"step": step, "w_estimate": step / 8})
     recording.note("step 10: 93 % of samples on mode 2")
     weights = {
-        step: make_networks(LANE.network, torch.Generator().manual_seed(step)).arrays()
+        step: networks_of("wgan-gp", LANE.network, torch.Generator().manual_seed(step)).arrays()
         for step in (2, 20)  # the name of one begins with that of the other
     }
     return Run(
@@ -79,12 +79,12 @@ def test_stored_weights_are_the_networks(tmp_path: Path) -> None:
     path = tmp_path / "run.safetensors"
     save_run(small_run(), path)
     weights = load_run(path).weights
-    networks = make_networks(LANE.network, torch.Generator())
+    networks = networks_of("wgan-gp", LANE.network, torch.Generator())
     sums = []
     for step in (2, 20):
         networks.load_arrays(weights[step])
         sums.append(networks.checksum())
-        fresh = make_networks(LANE.network, torch.Generator().manual_seed(step))
+        fresh = networks_of("wgan-gp", LANE.network, torch.Generator().manual_seed(step))
         assert sums[-1] == fresh.checksum()
     assert sums[0] != sums[1]
 
@@ -106,16 +106,16 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
 def test_rules_survive(with_peers: bool, tmp_path: Path) -> None:
     """To float32's rounding, as points lie on the grid that is stored."""
     rng, path = np.random.default_rng(0), tmp_path / "4" / "ours.safetensors"
-    points = {name: pretrained.on_grid(rng.normal(size=(7, 3))) for name in ("critic", "axes")}
-    normals = Normals(points, k=3)
-    axes = None
+    points = {name: on_grid(rng.normal(size=(7, 3))) for name in ("critic", "axes")}
+    normals, axes = Normals(points, k=3), None
     if with_peers:
         levels = rng.normal(size=7).astype(np.float32)
         normals = Normals(points, 3, {"near-axes": levels}, n_peers=5)
         axes = rng.normal(size=(2, 3)).astype(np.float16).astype(np.float32)
     rule = Rule(("critic",), {"critic": 0.5}, {"critic": 2.0})
-    pretrained.save_rules(pretrained.Rules((-1.5, 2.25), normals, {"ours": rule}, axes), path)
+    pretrained.save_rules(FittedRules((-1.5, 2.25), normals, {"ours": rule}, axes), path)
     found = pretrained.load_rules(path)
+    assert found.normals is not None
     assert (found.critic_range, found.rules) == ((-1.5, 2.25), {"ours": rule})
     assert (found.normals.k, found.normals.n_peers) == (3, 5 if with_peers else 0)
     assert found.normals.points.keys() == points.keys()
@@ -156,7 +156,7 @@ def test_what_ships_is_small() -> None:
 @pytest.mark.parametrize("path", SHIPPED_RUNS, ids=lambda path: path.name)
 def test_a_shipped_run_is_whole(path: Path) -> None:
     run = load_run(path)
-    networks = make_networks(run.lane.network, torch.Generator())
+    networks = networks_of("wgan-gp", run.lane.network, torch.Generator())
     expected = {name: array.shape for name, array in networks.arrays().items()}
     assert run.weights
     for weights in run.weights.values():

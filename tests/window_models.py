@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from wganad_core import pretrained, runs
-from wganad_core.config import ACTIVITIES, Architecture, Method, TrainingConfig, WindowConfig
+from wganad_core import pretrained
+from wganad_core.config import ACTIVITIES, Architecture, TrainingConfig, WindowConfig
 from wganad_core.data import fetch, har
 from wganad_core.records import Split
+from wganad_core.run.model import ModelRun, Task
 
 ABNORMAL, PER_PERSON = "sitting", 4  # windows of each activity of a subject
 PARTS = {"fit": (1, 2, 3), "validation": (4,), "calibration": (5,), "test": (6, 7)}
@@ -72,7 +73,7 @@ def tiny(architecture: Architecture) -> WindowConfig:
     return WindowConfig(architecture=architecture, n_latent=3, width=2, hidden=6)
 
 
-def train_models(folder: Path, architecture: Architecture, *methods: Method) -> None:
+def train_models(folder: Path, architecture: Architecture, *methods: str) -> None:
     """Every one of these models without the abnormal activity, trained for two steps."""
     network = tiny(architecture)
     view = POOL.view(network.view, SPLIT.parts["fit"])
@@ -88,7 +89,7 @@ def train_models(folder: Path, architecture: Architecture, *methods: Method) -> 
         if method == "encoder":
             generator = pretrained.load_model(file("wgan-gp")).arrays
         training = TrainingConfig(method=method, batch_size=4, n_critic=1, steps=2)
-        task = runs.Task("har", ABNORMAL, "test", network, training, view)
-        run = runs.ModelRun(task, fit, validation, generator)
-        list(run.steps())
+        task = Task("har", ABNORMAL, "test", network, training, view)
+        run = ModelRun(task, fit, validation, generator)
+        list(run)
         pretrained.save_model(run.result("command"), file(method))

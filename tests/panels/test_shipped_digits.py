@@ -6,12 +6,12 @@ import shlex
 
 import numpy as np
 import pytest
-from wganad_core.live.panels import SLOW, Panel
 
 from wganad_core import board, pretrained, storage
 from wganad_core.__main__ import make_parser
 from wganad_core.config import DIGITS
 from wganad_core.data import mnist
+from wganad_core.panels.panel import SLOW, Panel
 from wganad_core.use_cases import MNIST
 
 FOLDER = pretrained.SHIPPED / "mnist"

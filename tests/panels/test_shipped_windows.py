@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from wganad_core.live.panels import Panel
 
 from wganad_core import board, pretrained, storage
 from wganad_core.__main__ import make_parser
 from wganad_core.commands.train_model import task_of
 from wganad_core.config import ACTIVITIES, HAR_PROTOCOLS
 from wganad_core.data import har
+from wganad_core.panels.panel import Panel
 from wganad_core.records import FloatArray, ScoreTable
 from wganad_core.use_cases import HAR
 

@@ -21,6 +21,7 @@ from wganad_core.methods.trainer import KEPT
 from wganad_core.packing import pack
 from wganad_core.records import FloatArray
 from wganad_core.run import Checkpoint, Run, Stage, one_thread
+from wganad_core.run.checkpoint import OtherRunError
 from wganad_core.run.loop import State
 from wganad_core.run.observers import N_JUDGED, Judge
 from wganad_core.storage import StorageError
@@ -91,8 +92,7 @@ def learn(
     """Train on rows x (n, d), starting from the weights `start` as far as they go.
 
     With a `path`, what is unfinished is kept there, also at the end, and the same call goes on
-    from it to the same end. Raises `DivergedError`, and `StorageError` for a path that holds
-    something else.
+    from it to the same end; what is of no use there is replaced. Raises `DivergedError`.
     """
     configs = stage_configs(settings, n_before)
     reports = Reports(configs, validation, settings, n_before)
@@ -133,12 +133,12 @@ def _reported(
 
 
 def _resume(kept: Checkpoint, run: Run) -> None:
-    """Go on from what an earlier try of this fit left; a checkpoint of another fit is replaced."""
+    """Go on from what an earlier try of this fit left, if it left anything of use."""
     try:
         kept.load(run)
+    except OtherRunError:
+        log.warning("%s is of other rows or settings; this fit starts over.", kept.path)
     except StorageError as error:
-        if not kept.is_ours():
-            raise
         log.warning("%s The fit starts over.", error)
 
 

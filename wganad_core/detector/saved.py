@@ -43,7 +43,7 @@ class SavedDetector:
     history: Mapping[str, list[Any]]
     n_features: int
     features: tuple[str, ...] | None
-    versions: Mapping[str, str]
+    versions: Mapping[str, str] = dataclasses.field(default_factory=dict)  # for people
     rows_sha256: str = ""
 
 

@@ -40,6 +40,9 @@ class Detector:
     searches: bool
 
 
+# Score methods in the order in which they are offered, as far as there is one.
+OFFERED_FIRST = ("ours", "ours-wgan", "residual", "critic", "critic-interval", "inversion")
+
 TRAINERS: dict[str, type[Trainer]] = {}
 DETECTORS: dict[str, Detector] = {}
 
@@ -76,8 +79,9 @@ def scores(
 
 
 def score_methods() -> dict[str, Detector]:
-    """The detectors that estimators offer, by the name they have there."""
-    return {found.score_method: found for found in DETECTORS.values() if found.score_method}
+    """The detectors that estimators offer, by the name they have there, `OFFERED_FIRST` first."""
+    found = {one.score_method: one for one in DETECTORS.values() if one.score_method}
+    return {name: found[name] for name in (*OFFERED_FIRST, *found) if name in found}
 
 
 def networks_of(method: str, config: AnyNetworkConfig, rng: torch.Generator) -> Networks:

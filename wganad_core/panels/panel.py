@@ -35,6 +35,7 @@ from wganad_core.records import FloatArray, Judgement, Split
 from wganad_core.use_cases import USE_CASES, UseCase
 
 RULES = "ours"  # the file of what was fitted besides the networks
+NEEDED = ("wgan-gp", "encoder")  # the models without which there is no panel
 SLOW = tuple(name for name, found in DETECTORS.items() if found.searches)
 
 
@@ -61,8 +62,8 @@ class Panel:
         )
         models = {
             method: pretrained.load_model(self.file(method))
-            for method in TRAINERS
-            if method in ("wgan-gp", "encoder") or self.file(method).exists()
+            for method in dict.fromkeys((*NEEDED, *TRAINERS))
+            if method in NEEDED or self.file(method).exists()
         }
         self.view, self.config = models["wgan-gp"].view, models["wgan-gp"].network
         signals = SIGNALS[-len(self.view.scales) * 3 :] if self.view else ()

@@ -17,6 +17,10 @@ from wganad_core.storage import StorageError
 KIND = "checkpoint"
 
 
+class OtherRunError(StorageError):
+    """A checkpoint belongs to runs with other settings or data."""
+
+
 class Resumable(Protocol):
     """A run, or a lane of a race."""
 
@@ -82,17 +86,10 @@ class Checkpoint:
         if not differences and (meta["digest"] != self._digest or len(meta["runs"]) != n_runs):
             differences = ["other data, or another version of PyTorch"]
         if differences:
-            raise StorageError(
+            raise OtherRunError(
                 f"{self.path} belongs to a run with other settings ({'; '.join(differences)}); "
                 "repeat those settings, name another --checkpoint, or delete the file."
             )
-
-    def is_ours(self) -> bool:
-        """Whether the file is a checkpoint of this project, of whatever runs."""
-        try:
-            return storage.read_header(storage.read_bytes(self.path)).get("wganad") == KIND
-        except StorageError:
-            return False
 
     def delete(self) -> None:
         self.path.unlink(missing_ok=True)

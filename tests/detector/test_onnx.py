@@ -1,4 +1,4 @@
-"""The exported scoring path against `scoring`, in PyTorch and under onnxruntime."""
+"""The exported file under onnxruntime against `anomaly_score`, its metadata, what is refused."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import importlib.util
 import inspect
 import json
 import logging
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,32 +19,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
-from wganad_core.detector.graph import (
-    BiganScore,
-    CriticScore,
-    EvidenceScore,
-    ExportError,
-    IntervalScore,
-    ResidualScore,
-    ScoringGraph,
-)
-from wganad_core.detector.networks import networks_for
-from wganad_core.scoring import (
-    bigan_detector,
-    critic_detector,
-    encoder_detector,
-    interval_detector,
-    ours_detector,
-    vae_detector,
-)
-from wganad_core.scoring.evidence import Sources, evidence, spaces_of, with_levels
 
+from tests.methods.bundles import bundle_of, images
+from tests.small import made
 from tests.test_layout import imports
 from wganad_core import storage
-from wganad_core.config import ImageConfig, NetworkConfig
-from wganad_core.detector import WGANAnomalyDetector, WGANImageDetector, WGANSeriesDetector, graph
+from wganad_core.config import NetworkConfig, RuleConfig
+from wganad_core.detector import WGANAnomalyDetector, WGANImageDetector, WGANSeriesDetector
 from wganad_core.detector import onnx as export
-from wganad_core.records import Normals, Rule
+from wganad_core.detector.onnx import ExportError, ScoringGraph
+from wganad_core.methods import Bundle, Score, detectors
+from wganad_core.methods.critic import CriticScore
+from wganad_core.methods.ours import OursScore, fit_rules
+from wganad_core.records import FittedRules, Normals, Rule
 
 # PyTorch's exporter is Python: tracing it doubles the time, and the commands' tests cover ours.
 pytestmark = pytest.mark.no_cover
@@ -52,7 +40,6 @@ needs_onnx = pytest.mark.skipif(
     reason="onnx, onnxscript or onnxruntime is not installed",
 )
 DENSE = NetworkConfig(n_features=6, n_latent=3, width=16, activation="leaky-relu")
-IMAGES = ImageConfig(n_latent=4, generator_width=4, critic_width=4, encoder_width=4, hidden=8)
 PIECES = (
     "critic",
     "residual",
@@ -70,91 +57,29 @@ PIECES = (
 )
 
 
-def made(config, method: Any, part: str, seed: int = 0) -> Any:
-    """A network with random weights and, where it normalises, statistics of some batch."""
-    rng = torch.Generator().manual_seed(seed)
-    network = networks_for(method, config, rng)[part]
-    for layer in network.modules():
-        if isinstance(layer, nn.BatchNorm1d):
-            assert layer.running_mean is not None
-            assert layer.running_var is not None
-            layer.running_mean.normal_(generator=rng)
-            layer.running_var.uniform_(0.1, 2, generator=rng)
-    return network
+def rows(bundle: Bundle, n: int, seed: int = 1) -> np.ndarray:
+    x = np.random.default_rng(seed).normal(size=(n, bundle.config.n_features))
+    return (x if bundle.config is DENSE else 1 / (1 + np.exp(-x))).astype(np.float32)
 
 
-def rows(config, n: int, seed: int = 1):
-    x = np.random.default_rng(seed).normal(size=(n, config.n_features))
-    return (x if config is DENSE else 1 / (1 + np.exp(-x))).astype(np.float32)
+def of_rows() -> Bundle:
+    """Random networks, and a rule of every piece of evidence there is of rows."""
+    networks = {
+        method: dict(made(method, DENSE).modules) for method in ("wgan-gp", "encoder", "bigan")
+    }
+    networks["features"] = {"features": made("wgan-gp", DENSE, seed=5).modules["critic"][:-1]}
+    bundle = Bundle(DENSE, networks)
+    config = RuleConfig(rules={"ours": PIECES}, k=5, n_references=60, n_peers=7, compact=False)
+    fitted = fit_rules(bundle, config, rows(bundle, 60, 3), rows(bundle, 40, 4))
+    return dataclasses.replace(bundle, fitted=fitted)
 
 
-def ours(config, names=PIECES, n_peers: int = 6):
-    """Sources, normals and the rule of a detector that joins `names`."""
-    axes = np.linalg.qr(rows(config, config.n_features, 2).T)[0][:, :3].T.astype(np.float32)
-    sources = Sources(
-        made(config, "wgan-gp", "generator"),
-        made(config, "wgan-gp", "critic"),
-        made(config, "encoder", "encoder"),
-        made(config, "wgan-gp", "critic", 5)[:-1],
-        axes=axes,
-    )
-    fit, validation = rows(config, 60, 3), rows(config, 40, 4)
-    points = {space: sources.spaces()[space](fit) for space in sorted(spaces_of(names))}
-    normals = Normals(points, 5, {}, n_peers)
-    normals = with_levels(sources, normals, fit, np.arange(60).astype(str), names)
-    return sources, normals, Rule.fitted(names, evidence(sources, normals, validation, names)[0])
-
-
-def graph_of(config, score: nn.Module, threshold: float = 0.5) -> ScoringGraph:
-    return ScoringGraph(np.zeros(config.n_features), np.ones(config.n_features), score, threshold)
+def graph_of(score: Score, n_features: int, threshold: float = 0.5) -> ScoringGraph:
+    return ScoringGraph(np.zeros(n_features), np.ones(n_features), score, threshold)
 
 
 def close(found, expected) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
-
-
-def cases(config):
-    """Name, score module and the detector of `scoring` that it must equal."""
-    critic, encoder = made(config, "wgan-gp", "critic"), made(config, "encoder", "encoder")
-    generator, two = made(config, "wgan-gp", "generator"), made(config, "vae", "encoder")
-    joint = made(config, "bigan", "critic")
-    sources, normals, rule = ours(config)
-    return {
-        "critic": (CriticScore(critic), critic_detector(critic)),
-        "interval": (IntervalScore(critic, -0.05, 0.01), interval_detector(critic, -0.05, 0.01)),
-        "residual": (ResidualScore(encoder, generator), encoder_detector(encoder, generator)),
-        "vae": (ResidualScore(two, generator, config.n_latent), vae_detector(two, generator)),
-        "bigan": (
-            BiganScore(encoder, generator, joint),
-            bigan_detector(encoder, generator, joint),
-        ),
-        "ours": (EvidenceScore(sources, normals, rule), ours_detector(sources, normals, rule)),
-    }
-
-
-NAMES = ("critic", "interval", "residual", "vae", "bigan", "ours")
-
-
-@pytest.mark.parametrize("config", [DENSE, IMAGES], ids=["rows", "images"])
-@pytest.mark.parametrize("name", NAMES)
-def test_scores_are_those_of_scoring(config, name):
-    score, detector = cases(config)[name]
-    x = rows(config, 50)
-    found, flagged = graph_of(config, score)(torch.from_numpy(x))
-    expected = detector(x).score
-    assert np.ptp(expected) > 0
-    close(found.numpy(), expected)
-    assert flagged.numpy().tolist() == (found.numpy().astype(np.float64) > 0.5).tolist()
-
-
-@pytest.mark.parametrize("name", PIECES)
-def test_every_piece_alone(name):
-    sources, normals, rule = ours(DENSE, (name,), n_peers=7)
-    x = rows(DENSE, 30, 9) * 3
-    found, _ = graph_of(DENSE, EvidenceScore(sources, normals, rule))(torch.from_numpy(x))
-    expected = ours_detector(sources, normals, rule)(x).score
-    assert np.ptp(expected) > 0
-    close(found.numpy(), expected)
 
 
 def session(data: bytes):
@@ -166,19 +91,22 @@ def session(data: bytes):
 
 
 @needs_onnx
-@pytest.mark.parametrize("config", [DENSE, IMAGES], ids=["rows", "images"])
-def test_onnxruntime_says_the_same(config):
-    names = ("critic", "izi", "near-encoder", "near-axes", "critic/axes", "residual/latents")
-    sources, normals, rule = ours(config, names)
-    score, detector = EvidenceScore(sources, normals, rule), ours_detector(sources, normals, rule)
-    running = session(export.encoded(graph_of(config, score), {}))
+@pytest.mark.parametrize("name", ["ours", "bigan"])
+@pytest.mark.parametrize("make", [of_rows, images])
+def test_onnxruntime_says_the_same(make, name):
+    bundle = make()
+    expected = detectors(bundle.double() if make is of_rows else bundle)[name]
+    graph = graph_of(detectors(bundle)[name], bundle.config.n_features)
+    running = session(export.encoded(graph, {}))
     for n in (0, 1, 2, 130):
-        x = rows(config, n, n)
+        x = rows(bundle, n, n)
         found, flagged = running.run(["score", "flagged"], {"x": x})
         assert found.dtype == np.float32
         assert flagged.dtype == np.bool_
         assert found.shape == flagged.shape == (n,)
-        close(found, detector(x).score)
+        assert flagged.tolist() == (found > 0.5).tolist()
+        close(found, expected.judge(x).score)
+    assert np.ptp(found) > 0
 
 
 METHODS = ("ours", "ours-wgan", "residual", "critic", "critic-interval", "bigan", "vae")
@@ -260,9 +188,7 @@ def test_rows_with_holes_are_flagged(fitted, sessions):
     found, flagged = sessions["ours"].run(["score", "flagged"], {"x": x})
     assert np.isnan(found).tolist() == [False, True, False, True, True]
     assert flagged[[1, 3, 4]].all()
-    np.testing.assert_allclose(
-        found[[0, 2]], fitted["ours"].anomaly_score(x[[0, 2]]), rtol=1e-4, atol=1e-4
-    )
+    close(found[[0, 2]], fitted["ours"].anomaly_score(x[[0, 2]]))
 
 
 def test_flags_are_those_of_the_threshold():
@@ -274,7 +200,8 @@ def test_flags_are_those_of_the_threshold():
         (np.inf, [False] * 3),
         (-np.inf, [True] * 3),
     ):
-        score, flagged = ScoringGraph([0.0], [1.0], CriticScore(still), threshold)(x)
+        critic = CriticScore(bundle_of(critic=still))
+        score, flagged = ScoringGraph([0.0], [1.0], critic, threshold)(x)
         assert score.tolist() == [-1.0, 0.25, 0.5]
         assert flagged.tolist() == expected
 
@@ -313,7 +240,7 @@ def test_a_file_is_valid_and_keeps_the_exporters_machine_to_itself(exported):
         onnx.checker.check_model(model, full_check=True)
         assert [(one.domain, one.version) for one in model.opset_import] == [("", export.OPSET)]
         assert b".py" not in path.read_bytes()
-        assert b"wganad_core.detector" not in path.read_bytes()
+        assert b"wganad_core." not in path.read_bytes()
 
 
 @needs_onnx
@@ -345,7 +272,7 @@ def test_large_offsets_are_read_in_double_precision(tmp_path):
     assert running.get_inputs()[0].type == "tensor(double)"
     assert running.get_modelmeta().custom_metadata_map["input_type"] == "float64"
     found = running.run(["score"], {"x": x})[0]
-    np.testing.assert_allclose(found, detector.anomaly_score(x), rtol=1e-4, atol=1e-4)
+    close(found, detector.anomaly_score(x))
     lost = export.graph_of(detector)(torch.from_numpy(x.astype(np.float32)))[0].numpy()
     assert np.abs(lost - found).max() > 0.01  # what the default saves from
 
@@ -360,10 +287,15 @@ def test_scores_that_search_are_refused(tmp_path, method):
 
 
 def test_evidence_of_windows_is_refused():
-    sources, normals, rule = ours(DENSE, ("critic",))
-    for name in ("near-rhythm", "critic/posture", "unheard-of"):
-        with pytest.raises(ExportError, match=f"evidence {name} cannot be exported"):
-            EvidenceScore(sources, normals, dataclasses.replace(rule, names=(name,)))
+    bundle, names = of_rows(), ("near-rhythm", "critic/posture")
+    places = {name: np.zeros((9, 3), np.float32) for name in ("rhythm", "posture")}
+    normals = Normals(places, 5, {"critic": np.zeros(9, np.float32)}, 6)
+    rule = Rule(names, dict.fromkeys(names, 0.0), dict.fromkeys(names, 1.0))
+    fitted = FittedRules(normals=normals, rules={"ours": rule})
+    score = OursScore(dataclasses.replace(bundle, fitted=fitted), "ours")
+    model = SimpleNamespace(score=lambda double: score, score_method="ours")
+    with pytest.raises(ExportError, match="'ours' takes posture, rhythm of windows, which ONNX"):
+        export.graph_of(SimpleNamespace(model_=model))
 
 
 def test_a_missing_package_is_named(fitted, tmp_path, monkeypatch):
@@ -398,21 +330,17 @@ def test_a_failed_export_leaves_the_old_file(fitted, tmp_path, monkeypatch):
 
 def test_only_an_export_loads_the_exporter():
     """Of the optional packages, none is imported with the module."""
-    for module in (export, graph):
-        found = imports("wganad_core/detector/x.py", ast.parse(inspect.getsource(module)))
-        assert not {one.root for one in found} & {*export.PACKAGES, "onnxruntime"}
+    found = imports("wganad_core/detector/x.py", ast.parse(inspect.getsource(export)))
+    assert not {one.root for one in found} & {*export.PACKAGES, "onnxruntime"}
 
 
 @needs_onnx
 def test_images_and_recordings_export_too(tmp_path):
     rng = np.random.default_rng(0)
-    sizes: dict[str, Any] = {
-        "generator_width": 2,
-        "critic_width": 2,
-        "encoder_width": 2,
-        "hidden": 4,
-    }
-    images = WGANImageDetector(**sizes, n_latent=2, steps=3, encoder_steps=3, random_state=0)
+    sizes: dict[str, Any] = dict.fromkeys(("generator_width", "critic_width", "encoder_width"), 2)
+    images = WGANImageDetector(
+        **sizes, hidden=4, n_latent=2, steps=3, encoder_steps=3, random_state=0
+    )
     images.fit(rng.random((60, 28, 28)))
     images.export_onnx(tmp_path / "images.onnx")
     running = session((tmp_path / "images.onnx").read_bytes())

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.datasets import make_blobs
-from wganad_core.training import DivergedError
 
 from wganad_core import WGANAnomalyDetector, WGANImageDetector, WGANSeriesDetector, storage
-from wganad_core.detector import checkpoint
+from wganad_core.detector import learning
 from wganad_core.detector.base import BaseWGANDetector
+from wganad_core.methods import DivergedError
 
 ROWS = make_blobs(300, 4, centers=3, random_state=0)[0]
 IMAGES = np.random.default_rng(0).uniform(size=(60, 28, 28))
@@ -21,7 +21,7 @@ IMAGES = np.random.default_rng(0).uniform(size=(60, 28, 28))
 
 @pytest.fixture(autouse=True)
 def _at_every_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "EVERY", 0.0)
+    monkeypatch.setattr(learning, "SAVE_EVERY", 0.0)
 
 
 @pytest.fixture
@@ -158,6 +158,6 @@ def test_a_diverged_fit_leaves_none(path):
 
 
 def test_short_fits_write_none(path, monkeypatch):
-    monkeypatch.setattr(checkpoint, "EVERY", 60.0)
+    monkeypatch.setattr(learning, "SAVE_EVERY", 60.0)
     reports(rows(), ROWS, path, 50)
     assert not path.exists()

@@ -17,7 +17,9 @@ from wganad_core.training import DivergedError
 
 from wganad_core import WGANAnomalyDetector, storage
 from wganad_core.detector import SCORE_METHODS, WGANImageDetector, WGANSeriesDetector, load
-from wganad_core.detector.saved import KIND, from_arrays, to_arrays
+from wganad_core.detector.saved import KIND, SavedDetector, record_of, restored
+from wganad_core.methods import DivergedError
+from wganad_core.packing import pack
 from wganad_core.storage import StorageError
 
 ROWS = make_blobs(120, 3, centers=2, random_state=1)[0]
@@ -40,9 +42,19 @@ def file(fitted, tmp_path) -> Path:
     return path
 
 
+def packed(estimator) -> tuple[dict, dict]:
+    """What its file holds."""
+    return pack(record_of(estimator))
+
+
+def unpacked(arrays, meta):
+    """The estimator of a file that holds this."""
+    return restored(storage.as_record(SavedDetector, KIND, arrays, meta, "file"), "file")
+
+
 def fitted_attributes(estimator) -> dict:
     """Everything that a fit sets, as bytes and text."""
-    arrays, meta = to_arrays(estimator)
+    arrays, meta = packed(estimator)
     found = {name: (v.dtype.str, v.shape, v.tobytes()) for name, v in arrays.items()}
     return {**found, "meta": json.dumps(meta, sort_keys=True)}
 
@@ -169,11 +181,12 @@ def rewritten(data: bytes, change) -> bytes:
 
 
 def swap_tensor(arrays, header):
-    arrays["weights.generator.0.weight"] = arrays["weights.generator.0.weight"][::-1].copy()
+    name = "model.weights.generator.0.weight"
+    arrays[name] = arrays[name][::-1].copy()
 
 
 def swap_two_tensors(arrays, header):
-    one, two = "weights.critic.0.bias", "weights.generator.0.bias"
+    one, two = "model.weights.critic.0.bias", "model.weights.generator.0.bias"
     arrays[one], arrays[two] = arrays[two], arrays[one]
 
 
@@ -184,7 +197,7 @@ def move_threshold(arrays, header):
 
 
 def drop_tensor(arrays, header):
-    del arrays["scaler.scale"]
+    del arrays["model.scaler.scale"]
 
 
 def newer_schema(arrays, header):
@@ -232,7 +245,7 @@ def test_what_is_no_detector_is_refused(tmp_path, data, why):
 
 @given(share=st.floats(0, 1, exclude_max=True))
 def test_a_truncated_file_is_refused(fitted, tmp_path_factory, share):
-    whole = storage.encode(KIND, *to_arrays(fitted))
+    whole = storage.encode(KIND, *packed(fitted))
     path = tmp_path_factory.mktemp("cut") / "file"
     path.write_bytes(whole[: int(share * len(whole))])
     with pytest.raises(StorageError):
@@ -242,7 +255,7 @@ def test_a_truncated_file_is_refused(fitted, tmp_path_factory, share):
 @settings(max_examples=60)
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_one_flipped_bit_is_refused(fitted, tmp_path_factory, place, bit):
-    data = bytearray(storage.encode(KIND, *to_arrays(fitted)))
+    data = bytearray(storage.encode(KIND, *packed(fitted)))
     data[int(place * len(data))] ^= 1 << bit
     path = tmp_path_factory.mktemp("flipped") / "file"
     path.write_bytes(data)
@@ -255,39 +268,39 @@ def test_a_missing_file_is_refused(tmp_path):
 
 
 def test_a_missing_parameter_is_named(fitted):
-    arrays, meta = to_arrays(fitted)
+    arrays, meta = packed(fitted)
     del meta["parameters"]["n_latent"]
     with pytest.raises(StorageError, match=r"file lacks the parameter n_latent; restore"):
-        from_arrays(arrays, meta, "file")
+        unpacked(arrays, meta)
 
 
 def test_a_parameter_of_another_version_is_named(fitted):
-    arrays, meta = to_arrays(fitted)
+    arrays, meta = packed(fitted)
     meta["parameters"]["sparkle"] = 3
     with pytest.raises(StorageError, match="has the parameter sparkle, which this version lacks"):
-        from_arrays(arrays, meta, "file")
+        unpacked(arrays, meta)
 
 
-@pytest.mark.parametrize("name", sorted(to_arrays(short(steps=1).fit(ROWS))[0]))
+@pytest.mark.parametrize("name", sorted(packed(short(steps=1).fit(ROWS))[0]))
 def test_every_array_is_needed_and_measured(fitted, name):
     """As if someone had computed the hash anew."""
-    arrays, meta = to_arrays(fitted)
+    arrays, meta = packed(fitted)
     without = {other: value for other, value in arrays.items() if other != name}
     with pytest.raises(StorageError, match="restore it"):
-        from_arrays(without, meta, "file")
+        unpacked(without, meta)
     with pytest.raises(StorageError, match="restore it"):
-        from_arrays({**arrays, name: np.append(arrays[name].ravel(), 0)[None]}, meta, "file")
+        unpacked({**arrays, name: np.append(arrays[name].ravel(), 0)[None]}, meta)
 
 
-@pytest.mark.parametrize("name", sorted(to_arrays(short(steps=1).fit(ROWS))[1]))
+@pytest.mark.parametrize("name", sorted(packed(short(steps=1).fit(ROWS))[1]))
 def test_every_entry_is_needed(fitted, name):
-    arrays, meta = to_arrays(fitted)
+    arrays, meta = packed(fitted)
     del meta[name]
     if name in ("versions", "rows_sha256"):  # for people, and not in older files
-        from_arrays(arrays, meta, "file")
+        unpacked(arrays, meta)
         return
     with pytest.raises(StorageError, match=f"lacks {name}|no usable detector"):
-        from_arrays(arrays, meta, "file")
+        unpacked(arrays, meta)
 
 
 def refused(path: Path, why: str) -> None:

@@ -18,12 +18,12 @@ from sklearn.base import clone
 from sklearn.datasets import make_blobs, make_moons
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
-from wganad_core.training import DivergedError
 
 from wganad_core import WGANAnomalyDetector, WGANImageDetector, WGANSeriesDetector
 from wganad_core.config import ConfigError
 from wganad_core.detector import BLOCK_ROWS, SCORE_METHODS, Progress
 from wganad_core.detector import base as detector_base
+from wganad_core.methods import DivergedError
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = make_blobs(300, 4, centers=3, random_state=0)[0]

@@ -1,0 +1,133 @@
+"""The worker's answers about models of images and of windows: those of their panels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests import digit_models, window_models
+from tests.direct import Direct
+from wganad_core import pretrained
+from wganad_core.config import ARCHITECTURES
+from wganad_core.live.client import WorkerError
+from wganad_core.methods.descent import Descent
+from wganad_core.panels.panel import SLOW, Panel, fitted_panel
+from wganad_core.records import Judgement
+from wganad_core.use_cases import HAR, MNIST
+
+DIGIT, ACTIVITY = digit_models.ABNORMAL, window_models.ABNORMAL
+X, SIGNALS = digit_models.rows("test")[:5], window_models.raw("test")[:5]
+EVERY_ARCHITECTURE = pytest.mark.parametrize("architecture", ARCHITECTURES)
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders as they ship, with the models of one class each."""
+    folder = tmp_path_factory.mktemp("shipped")
+    digit_models.train_models(folder / "mnist", *digit_models.METHODS)
+    fitted_panel(MNIST, folder / "mnist", digit_models.POOL, digit_models.SPLIT)
+    for architecture in ARCHITECTURES:
+        window_models.train_models(folder / "har", architecture, "wgan-gp", "encoder")
+    fitted_panel(HAR, folder / "har", window_models.POOL, window_models.SPLIT)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def panel(shipped: Path) -> Panel:
+    return Panel(shipped / "mnist", DIGIT)
+
+
+@pytest.fixture(scope="module")
+def panels(shipped: Path) -> dict[str, Panel]:
+    return {
+        name: Panel(shipped / "har", ACTIVITY, protocol="test", architecture=name)
+        for name in ARCHITECTURES
+    }
+
+
+@pytest.fixture
+def client(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> Direct:
+    monkeypatch.setattr(pretrained, "SHIPPED", shipped)
+    return Direct()
+
+
+def assert_same(found: Judgement, expected: Judgement) -> None:
+    assert np.array_equal(found.score, expected.score)
+    assert list(found.terms) == list(expected.terms)
+    for name, term in expected.terms.items():
+        assert np.array_equal(found.terms[name], term)
+    assert (found.reconstruction is None) == (expected.reconstruction is None)
+    if found.reconstruction is not None and expected.reconstruction is not None:
+        assert np.array_equal(found.reconstruction, expected.reconstruction)
+
+
+def test_the_worker_judges(client: Direct, panel: Panel) -> None:
+    judged, times = client.judge(DIGIT, X)
+    assert judged.keys() == times.keys() == panel.detectors.keys()
+    assert min(times.values()) > 0
+    for name, expected in panel.judge(X).items():
+        assert_same(judged[name], expected)
+    some, _ = client.judge(DIGIT, X[:2], ["vae"])
+    assert some.keys() == {"vae"}
+
+
+@EVERY_ARCHITECTURE
+def test_the_worker_judges_raw_windows(
+    client: Direct, panels: dict[str, Panel], architecture: str
+) -> None:
+    panel = panels[architecture]
+    judged, times, view = client.judge_windows(ACTIVITY, architecture, SIGNALS)
+    assert view == panel.view
+    assert judged.keys() == times.keys() == panel.detectors.keys()
+    assert min(times.values()) > 0
+    for name, expected in panel.judge(panel.rows(SIGNALS)).items():
+        assert_same(judged[name], expected)
+    some, _, _ = client.judge_windows(ACTIVITY, architecture, SIGNALS, ["critic"])
+    assert some.keys() == {"critic"}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_the_worker_searches(client: Direct, panel: Panel, name: str) -> None:
+    found = client.search(DIGIT, name, X[:2], frames=2, steps=4, restarts=2, seed=5)
+    expected, path = panel.search(name, X[:2], Descent(steps=4, restarts=2, seed=5), 2)
+    assert path is not None
+    assert np.array_equal(found.judgement.score, expected.score)
+    assert list(found.judgement.terms) == list(expected.terms)
+    assert np.array_equal(found.images, path.images)
+    assert np.array_equal(found.losses, path.losses)
+    assert found.milliseconds > 0
+
+
+def test_the_worker_generates(client: Direct, panel: Panel, panels: dict[str, Panel]) -> None:
+    z = np.random.default_rng(1).normal(size=(3, 3)).astype(np.float32)
+    assert np.array_equal(client.generate(DIGIT, z), panel.generate(z))
+    for architecture, one in panels.items():
+        rows, view = client.generate_windows(ACTIVITY, architecture, z)
+        assert view == one.view
+        assert np.array_equal(rows, one.generate(z))
+        if architecture != "recurrence":
+            assert view.signals(rows).shape == (3, 3 if architecture == "dense" else 9, 128)
+
+
+def test_the_worker_takes_no_samples(client: Direct) -> None:
+    judged, _ = client.judge(DIGIT, X[:0])
+    assert all(value.score.shape == (0,) for value in judged.values())
+    found = client.search(DIGIT, "inversion", X[:0], frames=2, steps=4)
+    assert found.judgement.score.shape == (0,)
+    none, _, _ = client.judge_windows(ACTIVITY, "conv", SIGNALS[:0])
+    assert all(value.score.shape == (0,) for value in none.values())
+
+
+def test_the_worker_refuses_in_a_sentence(client: Direct) -> None:
+    with pytest.raises(WorkerError, match=r"wgan-gp.safetensors cannot be read"):
+        client.judge("7", X)
+    with pytest.raises(WorkerError, match=r"wgan-gp-conv.safetensors cannot be read"):
+        client.judge_windows("laying", "conv", SIGNALS)
+    with pytest.raises(WorkerError, match="Expected finite samples"):
+        client.judge(DIGIT, np.full((1, 784), np.nan))
+    with pytest.raises(WorkerError, match="Expected finite samples"):
+        client.search(DIGIT, "anogan", np.full((1, 784), np.nan))
+    with pytest.raises(WorkerError, match="finite"):
+        client.judge_windows(ACTIVITY, "conv", np.full_like(SIGNALS, np.nan))
