@@ -11,7 +11,6 @@ from tests.small import IMAGE
 from wganad_core import pretrained
 from wganad_core.config import DIGITS, TrainingConfig
 from wganad_core.data import fetch, mnist
-from wganad_core.data.pool import DigitPool
 from wganad_core.records import FloatArray, Split
 from wganad_core.run.model import ModelRun, Task
 
@@ -40,7 +39,7 @@ def make_split(digits: mnist.Digits, abnormal: str = ABNORMAL, protocol: str = "
 
 
 THERE = make_digits()
-POOL = DigitPool(THERE)
+POOL = mnist.DigitPool(THERE)
 SPLIT = make_split(THERE)
 
 

@@ -14,7 +14,7 @@ import time
 
 import torch
 from wganad_core.live.panels import SLOW, Panel
-from wganad_core.scoring.inversion import Descent
+from wganad_core.methods.descent import Descent
 
 from wganad_core import pretrained
 from wganad_core.data import mnist

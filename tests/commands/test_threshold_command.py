@@ -67,7 +67,7 @@ def chosen(capsys, path: Path, *words: str) -> dict[str, Any]:
     return said
 
 
-@pytest.mark.parametrize("rule", command.RULES)
+@pytest.mark.parametrize("rule", tuple(thresholds.RULES))
 @pytest.mark.parametrize("rate", [0.01, 0.0001, 0.2])
 def test_scores_without_labels(unlabelled, capsys, rule: str, rate: float):
     said = chosen(capsys, unlabelled, "--false-alarm-rate", str(rate), "--rule", rule)
@@ -90,10 +90,6 @@ def test_the_default_rule_and_percentages(unlabelled, capsys):
         [0.004805, 0.018313],
         abs=1e-6,  # Clopper and Pearson for 10 of 1,000
     )
-
-
-def test_every_rule_of_the_library_can_be_asked_for():
-    assert tuple(thresholds.RULES) == command.RULES
 
 
 def test_a_threshold_that_flags_nothing_is_told_in_words(unlabelled, capsys):

@@ -13,7 +13,6 @@ from hypothesis import Phase, given, reject, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as array_of
 from sklearn.datasets import make_blobs
-from wganad_core.training import DivergedError
 
 from wganad_core import WGANAnomalyDetector, storage
 from wganad_core.detector import SCORE_METHODS, WGANImageDetector, WGANSeriesDetector, load

@@ -12,12 +12,14 @@ from tests.direct import Direct
 from wganad_core import pretrained
 from wganad_core.config import ARCHITECTURES
 from wganad_core.live.client import WorkerError
+from wganad_core.live.messages import ModelKey
 from wganad_core.methods.descent import Descent
 from wganad_core.panels.panel import SLOW, Panel, fitted_panel
 from wganad_core.records import Judgement
 from wganad_core.use_cases import HAR, MNIST
 
 DIGIT, ACTIVITY = digit_models.ABNORMAL, window_models.ABNORMAL
+DIGITS = ModelKey("mnist", DIGIT)
 X, SIGNALS = digit_models.rows("test")[:5], window_models.raw("test")[:5]
 EVERY_ARCHITECTURE = pytest.mark.parametrize("architecture", ARCHITECTURES)
 
@@ -53,6 +55,10 @@ def client(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> Direct:
     return Direct()
 
 
+def movements(architecture: str) -> ModelKey:
+    return ModelKey("har", ACTIVITY, architecture)
+
+
 def assert_same(found: Judgement, expected: Judgement) -> None:
     assert np.array_equal(found.score, expected.score)
     assert list(found.terms) == list(expected.terms)
@@ -64,13 +70,14 @@ def assert_same(found: Judgement, expected: Judgement) -> None:
 
 
 def test_the_worker_judges(client: Direct, panel: Panel) -> None:
-    judged, times = client.judge(DIGIT, X)
+    found = client.judge(DIGITS, X)
+    judged, times = found.judgements, found.milliseconds
+    assert found.view is None
     assert judged.keys() == times.keys() == panel.detectors.keys()
     assert min(times.values()) > 0
     for name, expected in panel.judge(X).items():
         assert_same(judged[name], expected)
-    some, _ = client.judge(DIGIT, X[:2], ["vae"])
-    assert some.keys() == {"vae"}
+    assert client.judge(DIGITS, X[:2], ["vae"]).judgements.keys() == {"vae"}
 
 
 @EVERY_ARCHITECTURE
@@ -78,19 +85,20 @@ def test_the_worker_judges_raw_windows(
     client: Direct, panels: dict[str, Panel], architecture: str
 ) -> None:
     panel = panels[architecture]
-    judged, times, view = client.judge_windows(ACTIVITY, architecture, SIGNALS)
-    assert view == panel.view
+    found = client.judge(movements(architecture), SIGNALS)
+    judged, times = found.judgements, found.milliseconds
+    assert found.view == panel.view
     assert judged.keys() == times.keys() == panel.detectors.keys()
     assert min(times.values()) > 0
     for name, expected in panel.judge(panel.rows(SIGNALS)).items():
         assert_same(judged[name], expected)
-    some, _, _ = client.judge_windows(ACTIVITY, architecture, SIGNALS, ["critic"])
-    assert some.keys() == {"critic"}
+    some = client.judge(movements(architecture), SIGNALS, ["critic"])
+    assert some.judgements.keys() == {"critic"}
 
 
 @pytest.mark.parametrize("name", SLOW)
 def test_the_worker_searches(client: Direct, panel: Panel, name: str) -> None:
-    found = client.search(DIGIT, name, X[:2], frames=2, steps=4, restarts=2, seed=5)
+    found = client.search(DIGITS, name, X[:2], frames=2, steps=4, restarts=2, seed=5)
     expected, path = panel.search(name, X[:2], Descent(steps=4, restarts=2, seed=5), 2)
     assert path is not None
     assert np.array_equal(found.judgement.score, expected.score)
@@ -102,32 +110,32 @@ def test_the_worker_searches(client: Direct, panel: Panel, name: str) -> None:
 
 def test_the_worker_generates(client: Direct, panel: Panel, panels: dict[str, Panel]) -> None:
     z = np.random.default_rng(1).normal(size=(3, 3)).astype(np.float32)
-    assert np.array_equal(client.generate(DIGIT, z), panel.generate(z))
+    assert np.array_equal(client.generate(DIGITS, z).x, panel.generate(z))
     for architecture, one in panels.items():
-        rows, view = client.generate_windows(ACTIVITY, architecture, z)
-        assert view == one.view
-        assert np.array_equal(rows, one.generate(z))
+        found = client.generate(movements(architecture), z)
+        assert found.view == one.view is not None
+        assert np.array_equal(found.x, one.generate(z))
         if architecture != "recurrence":
-            assert view.signals(rows).shape == (3, 3 if architecture == "dense" else 9, 128)
+            assert found.view.signals(found.x).shape == (3, 3 if architecture == "dense" else 9, 128)
 
 
 def test_the_worker_takes_no_samples(client: Direct) -> None:
-    judged, _ = client.judge(DIGIT, X[:0])
+    judged = client.judge(DIGITS, X[:0]).judgements
     assert all(value.score.shape == (0,) for value in judged.values())
-    found = client.search(DIGIT, "inversion", X[:0], frames=2, steps=4)
+    found = client.search(DIGITS, "inversion", X[:0], frames=2, steps=4)
     assert found.judgement.score.shape == (0,)
-    none, _, _ = client.judge_windows(ACTIVITY, "conv", SIGNALS[:0])
+    none = client.judge(movements("conv"), SIGNALS[:0]).judgements
     assert all(value.score.shape == (0,) for value in none.values())
 
 
 def test_the_worker_refuses_in_a_sentence(client: Direct) -> None:
     with pytest.raises(WorkerError, match=r"wgan-gp.safetensors cannot be read"):
-        client.judge("7", X)
+        client.judge(ModelKey("mnist", "7"), X)
     with pytest.raises(WorkerError, match=r"wgan-gp-conv.safetensors cannot be read"):
-        client.judge_windows("laying", "conv", SIGNALS)
+        client.judge(ModelKey("har", "laying", "conv"), SIGNALS)
     with pytest.raises(WorkerError, match="Expected finite samples"):
-        client.judge(DIGIT, np.full((1, 784), np.nan))
+        client.judge(DIGITS, np.full((1, 784), np.nan))
     with pytest.raises(WorkerError, match="Expected finite samples"):
-        client.search(DIGIT, "anogan", np.full((1, 784), np.nan))
+        client.search(DIGITS, "anogan", np.full((1, 784), np.nan))
     with pytest.raises(WorkerError, match="finite"):
-        client.judge_windows(ACTIVITY, "conv", np.full_like(SIGNALS, np.nan))
+        client.judge(movements("conv"), np.full_like(SIGNALS, np.nan))
