@@ -100,6 +100,15 @@ def test_a_detector_is_on_the_board_and_among_a_pages_choices(
     assert case.offered(["energy", "ours", "knn"]).keys() == {"ours", "energy"}
 
 
+def test_the_loop_of_the_readme_is_the_one_that_runs(capsys):
+    text = (APP.parent / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(from wganad_core.config .*?)```", text, re.S)
+    steps = "SHARP = __import__('wganad_core.use_cases').use_cases.SHARP.replace(steps=4)"
+    exec(code.replace("from wganad_core.use_cases import SHARP", steps).replace("1000", "2"), {})
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["2", "4"]
+
+
 def test_a_method_is_trained_like_any_other(added):
     from wganad_core.run import Run, Stage
 
