@@ -181,7 +181,8 @@ class WorkerClient:
         **arguments: Any,
     ) -> R:
         """The answer as a record. Raises `WorkerError`."""
-        return unpack(kind, *self.ask(op, arrays, **arguments))
+        answer, meta = self.ask(op, arrays, **arguments)
+        return unpack(kind, answer, {name: meta[name] for name in meta if name != "id"})
 
     # Detectors.
 
