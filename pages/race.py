@@ -93,8 +93,8 @@ def scrubber(state: race_state.RaceState, live: RaceView | None) -> int | None:
     if live is not None:
         steps = live.recorded_steps
     else:
-        shipped = [recording for _, recording, _ in race_state.shipped_recordings()]
-        steps = sorted({frame.step for recording in shipped for frame in recording.frames})
+        runs = race_state.shipped_runs()
+        steps = sorted({frame.step for run in runs for frame in run.recording.frames})
     if len(steps) < 2:
         return None
     # A new newest step is a new slider, which starts at its right end.

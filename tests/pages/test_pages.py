@@ -72,7 +72,7 @@ def test_the_race_opens_with_the_shipped_recording() -> None:
     assert "ships with the app" in captions(test)
     scrubber = test.select_slider[0]
     assert len(scrubber.options) > 20
-    earlier = race_state.shipped_recordings()[0][1].frames[2].step
+    earlier = race_state.shipped_runs()[0].recording.frames[2].step
     scrubber.set_value(earlier).run()
     assert not test.exception
 

@@ -122,9 +122,7 @@ def make_mixture(config: MixtureConfig, own: NDArray[np.floating] | None = None)
         modes = grid_modes()
     else:
         modes = ring_modes(8 if config.name == "ring-8" else config.n_modes, config.radius)
-    which = rng.integers(len(modes), size=config.n_samples)
-    noise = rng.normal(scale=config.sigma, size=(config.n_samples, 2))
-    return Mixture((modes[which] + noise).astype(np.float32), modes, config.sigma)
+    return Mixture(_around(modes, config.sigma, rng, config.n_samples), modes, config.sigma)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -189,9 +187,12 @@ def _fresh(mixture: Mixture, rng: np.random.Generator, n: int) -> FloatArray:
     """Points that training has not seen; for shapes without a density, resampled data."""
     if not len(mixture.modes):
         return np.asarray(mixture.x[rng.integers(len(mixture.x), size=n)])
-    which = rng.integers(len(mixture.modes), size=n)
-    noise = rng.normal(scale=mixture.sigma, size=(n, 2))
-    return np.asarray(mixture.modes[which] + noise, np.float32)
+    return _around(mixture.modes, mixture.sigma, rng, n)
+
+
+def _around(modes: FloatArray, sigma: float, rng: np.random.Generator, n: int) -> FloatArray:
+    which = rng.integers(len(modes), size=n)
+    return np.asarray(modes[which] + rng.normal(scale=sigma, size=(n, 2)), np.float32)
 
 
 def _shape(config: MixtureConfig) -> FloatArray:

@@ -42,18 +42,9 @@ def shipped(name: str) -> pretrained.Run:
     return pretrained.load_run(pretrained.shipped_run(name))
 
 
-@st.cache_resource(show_spinner=False)
-def shipped_recordings() -> list[tuple[str, Recording, RaceConfig]]:
-    """Title, recording and one-lane race of each run that ships."""
-    runs = [shipped(name) for name in pretrained.RACE_RUNS]
-    return [
-        (
-            use_cases.lane_title(run.lane),
-            run.recording,
-            RaceConfig(mixture=run.mixture, lanes=(run.lane,)),
-        )
-        for run in runs
-    ]
+def shipped_runs() -> list[pretrained.Run]:
+    """The finished race that ships: one run a lane."""
+    return [shipped(name) for name in pretrained.RACE_RUNS]
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -84,7 +75,7 @@ def _from_url() -> RaceState:
 
 
 def _shipped() -> RaceState:
-    lanes = tuple(race.lanes[0] for _, _, race in shipped_recordings())
+    lanes = tuple(run.lane for run in shipped_runs())
     return RaceState(RaceConfig(lanes=lanes), shipped=True)
 
 
@@ -134,22 +125,18 @@ def view(state: RaceState) -> RaceView | None:
 def drawings(state: RaceState, live: RaceView | None, step: int | None) -> list[LaneDrawing]:
     """The lanes at `step` (None: the newest), from the shipped recordings or from the worker."""
     if live is None:
-        return [
-            LaneDrawing(
-                title,
-                race.lanes[0].training.method,
-                recording.frames[-1] if step is None else recording.nearest(step),
-                recording,
-            )
-            for title, recording, race in shipped_recordings()
-        ]
-    frames = [lane.frame for lane in live.lanes]
-    if step is not None and step < live.step:
-        handle = runtime.session_race()
-        frames = handle.worker.replay(handle.key, step)
+        runs = shipped_runs()
+        lanes, past = tuple(run.lane for run in runs), [run.recording for run in runs]
+        frames = [one.frames[-1] if step is None else one.nearest(step) for one in past]
+    else:
+        lanes, past = state.race.lanes, [lane.recording for lane in live.lanes]
+        frames = [lane.frame for lane in live.lanes]
+        if step is not None and step < live.step:
+            handle = runtime.session_race()
+            frames = handle.worker.replay(handle.key, step)
     return [
-        LaneDrawing(use_cases.lane_title(config), config.training.method, frame, lane.recording)
-        for config, frame, lane in zip(state.race.lanes, frames, live.lanes, strict=True)
+        LaneDrawing(use_cases.lane_title(lane), lane.training.method, frame, recording)
+        for lane, frame, recording in zip(lanes, frames, past, strict=True)
     ]
 
 
@@ -157,8 +144,8 @@ def recordings(live: RaceView | None) -> Callable[[], list[Recording]]:
     """How to get everything recorded, for exports. What is returned may be called in a thread of
     Streamlit's that knows no session."""
     if live is None:
-        shipped = [recording for _, recording, _ in shipped_recordings()]
-        return lambda: shipped
+        runs = shipped_runs()
+        return lambda: [run.recording for run in runs]
     handle = runtime.session_race()
     return partial(handle.worker.recordings, handle.key)
 
