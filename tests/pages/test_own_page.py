@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -381,13 +382,13 @@ def test_the_figure_of_a_training() -> None:
         report("generator", 2, critic=2.0),
         report("encoder", 3, encoder=3.0),
     ]
-    drawn = own_training.training_figure(reports, 4)
+    drawn = go.Figure(own_training.training_spec(reports, 4))
     lines = {(line.name, line.xaxis): line for line in drawn.data}
     np.testing.assert_array_equal(lines["W estimate", "x"].y, [1, 1, np.nan])
     np.testing.assert_array_equal(lines["critic", "x2"].y, [1, 2, np.nan])
     np.testing.assert_array_equal(lines["held-out rows", "x2"].x, [3])
     assert drawn.layout.shapes[0].x0 == 2
-    assert len(own_training.training_figure([], 1).data)
+    assert len(own_training.training_spec([], 1)["data"])
 
 
 def test_the_figure_of_a_row_and_of_a_recording() -> None:

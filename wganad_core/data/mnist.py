@@ -99,9 +99,7 @@ def load_mnist(folder: Path) -> Digits:
                 f"{paths[i + 1]}: expected labels 0–9, found {highest}; fetch it again."
             )
     return Digits(
-        np.concatenate(images),
-        np.concatenate(labels).astype(np.int64),
-        np.arange(N_TRAIN + N_TEST),
+        np.concatenate(images), np.concatenate(labels).astype(np.int64), np.arange(N_TRAIN + N_TEST)
     )
 
 

@@ -38,10 +38,7 @@ def f_scores(
 
 
 def costs(
-    curve: Curve,
-    ratio: float,
-    base_rate: float | None = None,
-    states: NDArray[Any] | None = None,
+    curve: Curve, ratio: float, base_rate: float | None = None, states: NDArray[Any] | None = None
 ) -> FloatArray:
     """Expected cost per sample of all or some states, in false alarms; a miss costs `ratio`.
 

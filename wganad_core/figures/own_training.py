@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from wganad_core.figures import style
 
@@ -21,15 +20,10 @@ HEIGHT = 270
 Report = Mapping[str, Any]
 
 
-def training_figure(reports: Sequence[Report], n_steps: int) -> go.Figure:
+def training_spec(reports: Sequence[Report], n_steps: int) -> dict[str, Any]:
     """`reports`: `Progress` as dictionaries, in order. Left the estimate of W (where the method
     has one), right the losses; `validation` on the left while a generator learns, on the right
-    while an encoder does."""
-    return go.Figure(training_spec(reports, n_steps))
-
-
-def training_spec(reports: Sequence[Report], n_steps: int) -> dict[str, Any]:
-    """The figure as a plain dictionary, as a live page sends it."""
+    while an encoder does. A plain dictionary, as a live page sends it."""
     step = np.array([report["step"] for report in reports], float)
     stage = np.array([report["stage"] for report in reports])
     data: list[style.Part] = []

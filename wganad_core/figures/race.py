@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from wganad_core.config import Method
-from wganad_core.data.mixture import Mixture
+from wganad_core.data.mixture import Mixture, clouds
 from wganad_core.figures import style
 from wganad_core.records import COLLAPSE_SHARE, COVERED_SHARE, Box, Frame, Recording
 
@@ -64,6 +64,14 @@ def race_spec(
     layout = _layout(lanes, mixture, layers, narrow=False)
     layout["meta"] = {"narrow": _layout(lanes, mixture, layers, narrow=True)}
     return {"data": data, "layout": layout}
+
+
+def clouds_figure(centres: Sequence[tuple[float, float]]) -> go.Figure:
+    """A square to draw points in, [−1.5, 1.5]², with the clouds around `centres`."""
+    x, y = style.plane_axes((-1.5, 1.5, -1.5, 1.5), fixedrange=True)
+    figure = go.Figure(style.dots(clouds(centres), {"size": 3, "color": style.BLUE}))
+    margin = {"l": 28, "r": 4, "t": 4, "b": 24}
+    return figure.update_layout(height=320, margin=margin, xaxis=x, yaxis=y, dragmode=False)
 
 
 def _plane(lane: LaneDrawing, mixture: Mixture, layers: Layers) -> list[style.Part]:

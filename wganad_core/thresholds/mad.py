@@ -9,14 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from wganad_core.thresholds.advice import (
-    Advice,
-    Values,
-    check_rate,
-    checked,
-    exceeding,
-    share_text,
-)
+from wganad_core.thresholds.advice import Advice, Values, check_rate, checked, exceeding, share_text
 
 TO_DEVIATION = 1.4826  # × MAD is the standard deviation of a normal distribution
 FEWEST = 20  # scores from which a shape can be judged at all

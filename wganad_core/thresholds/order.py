@@ -9,14 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from wganad_core.thresholds.advice import (
-    Advice,
-    Values,
-    check_rate,
-    checked,
-    exceeding,
-    share_text,
-)
+from wganad_core.thresholds.advice import Advice, Values, check_rate, checked, exceeding, share_text
 
 CONFIDENCE = 0.95
 # From so many expected exceedances on, the interval ends below twice the wanted rate: for 8 of n

@@ -13,14 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from wganad_core.evaluation import digits
-from wganad_core.thresholds.advice import (
-    Advice,
-    Values,
-    check_rate,
-    checked,
-    exceeding,
-    share_text,
-)
+from wganad_core.thresholds.advice import Advice, Values, check_rate, checked, exceeding, share_text
 from wganad_core.thresholds.order import quantile_threshold
 
 # A tenth of the scores are the tail: DuMouchel's (1983) rule, which leaves the bulk out. Of fewer

@@ -30,8 +30,8 @@ from wganad_core.config import (
 from wganad_core.data import DataError
 from wganad_core.data.mixture import clouds
 from wganad_core.data.own.points import read_points
-from wganad_core.figures import drawing, export
-from wganad_core.figures.race import Curves, Layers, Lens
+from wganad_core.figures import export
+from wganad_core.figures.race import Curves, Layers, Lens, clouds_figure
 from wganad_core.live.messages import RaceView
 
 SPEEDS = {"1 step/s": 1.0, "10 steps/s": 10.0, "100 steps/s": 100.0, "full speed": 0.0}
@@ -273,7 +273,7 @@ def own_points() -> Any:
             return None
     st.caption("Or click in the square: every click adds a small cloud of 200 points.")
     clicks: list[tuple[float, float]] = st.session_state.setdefault("drawn", [])
-    events = live_chart(drawing.drawing_figure(clicks), key="draw", alt="Your clouds of points")
+    events = live_chart(clouds_figure(clicks), key="draw", alt="Your clouds of points")
     if events.click is not None:
         clicks.append((float(events.click["x"]), float(events.click["y"])))
         st.rerun()
