@@ -5,7 +5,6 @@ A sample is flagged when its score > threshold; label 1 = anomaly, 0 = normal.
 
 from __future__ import annotations
 
-from wganad_core.evaluation.bootstrap import Bands, Difference, bands, paired_difference
 from wganad_core.evaluation.choices import (
     at_false_alarm_rate,
     at_recall,
@@ -16,6 +15,7 @@ from wganad_core.evaluation.choices import (
 )
 from wganad_core.evaluation.curves import Curve, auprc, auroc, curve
 from wganad_core.evaluation.drawing import digits, states_to_draw
+from wganad_core.evaluation.intervals import Bands, Difference, bands, paired_difference
 from wganad_core.evaluation.points import OperatingPoint
 from wganad_core.evaluation.ranking import Ranking
 from wganad_core.evaluation.rates import alarms_per_day, precision_at, worst_precision

@@ -24,7 +24,7 @@ FIRST = 1000  # … the first so many states, where precision changes fastest,
 THINNED = 2000  # … and `states_to_draw`, which returns up to 1.5 times this
 CHUNK = 50  # resamples at a time
 
-Progress = Callable[[float], None]
+OnProgress = Callable[[float], None]  # is told the share that is done
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -166,8 +166,8 @@ def without_each(
     )
 
 
-def dealt(subject: ArrayLike, most: int, random: np.random.Generator) -> IntArray:
-    """(n,): numbers of the samples' subjects, or of `most` groups into which more are dealt."""
+def grouped(subject: ArrayLike, most: int, random: np.random.Generator) -> IntArray:
+    """(n,): numbers of the samples' subjects, or of `most` groups that more are put into."""
     names, who = np.unique(np.asarray(subject), return_inverse=True)
     return np.asarray(who if len(names) <= most else random.permutation(len(names))[who] % most)
 

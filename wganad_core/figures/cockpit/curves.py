@@ -15,7 +15,7 @@ from wganad_core.figures.cockpit.lines import Array, Trace, as_seen, on, plain, 
 from wganad_core.figures.scores import precision_steps
 
 if TYPE_CHECKING:
-    from wganad_core.evaluation.bootstrap import Bands
+    from wganad_core.evaluation import Bands
 
 FIRST, SECOND = style.BLUE, style.PURPLE
 LEVELS = (0.2, 0.4, 0.6, 0.8)  # of F1

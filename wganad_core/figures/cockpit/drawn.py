@@ -19,7 +19,7 @@ from wganad_core.figures.scores import wants_log
 from wganad_core.records import Scored
 
 if TYPE_CHECKING:
-    from wganad_core.evaluation.bootstrap import Bands
+    from wganad_core.evaluation import Bands
 
 LARGEST = 1e30  # beyond it a score counts as infinite: single precision ends at 3e38
 CENTRE = (0.05, 0.95)  # quantiles of all scores; the axis spans at most REACH times as much …

@@ -22,7 +22,7 @@ from wganad_core.evaluation import resampling
 from wganad_core.evaluation.curves import IntArray, auprc, checked, curve
 from wganad_core.evaluation.points import FloatArray
 from wganad_core.evaluation.rates import check_base_rate
-from wganad_core.evaluation.resampling import Binned, Counts, Progress
+from wganad_core.evaluation.resampling import Binned, Counts, OnProgress
 
 By = Literal["sample", "subject"]
 Interval = tuple[float, float]
@@ -104,7 +104,7 @@ def bands(
     n_resamples: int = 400,
     seed: int = 0,
     confidence: float = 0.95,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
 ) -> Bands:
     """Percentile intervals of a curve (Efron 1979); the same seed, the same bands.
 
@@ -162,7 +162,7 @@ def paired_difference(
     n_resamples: int = 400,
     seed: int = 0,
     confidence: float = 0.95,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
 ) -> Difference:
     """The AUPRC difference a − b; both detectors are judged on the same resamples.
 
@@ -188,7 +188,7 @@ def paired_difference(
         gained = _gained(binned, draws, base_rate, n_resamples, progress)
         low, high = np.quantile(gained, _tails(confidence)).tolist()
     else:
-        group = resampling.dealt(subject, n_resamples, random)
+        group = resampling.grouped(subject, n_resamples, random)
         n_resamples = resampling.samples_of(group, label).shape[1]
         low, high = -1.0, 1.0  # nothing is known from a single subject
         if (fewer := _fewer(group, label)) > 1:
@@ -205,7 +205,7 @@ def _gained(
     draws: Iterator[tuple[Counts, ...]],
     base_rate: float | None,
     n: int,
-    progress: Progress | None,
+    progress: OnProgress | None,
 ) -> FloatArray:
     """(n,): the AUPRC of the first detector − that of the second, resample by resample."""
     found: list[float] = []
