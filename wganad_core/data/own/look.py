@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from wganad_core.data import DataError
@@ -107,10 +107,8 @@ def _tallies(rows: OwnRows, roles: Sequence[Role]) -> tuple[list[_Tally], int]:
     n = 0
     for batch in rows.batches(numbers, texts):
         n += len(batch)
-        for at in numbers:
-            tallies[at].add_numbers(batch.column(str(at)))
-        for at in texts:
-            tallies[at].add_texts(batch.column(str(at)))
+        for at in (*numbers, *texts):
+            tallies[at].add(batch.column(str(at)))
     if not n:
         raise DataError("There is a header and no row; expected one row for each sample.")
     return tallies, n
@@ -123,21 +121,14 @@ class _Tally:
         self.n_missing = 0
         self.values: set[Any] = set()
 
-    def add_numbers(self, cells: Any) -> None:
-        values = cells.to_numpy()
-        with np.errstate(invalid="ignore"):
-            known = np.abs(values) <= LARGEST
-        self.n_missing += int((~known).sum())
-        self._add(lambda: np.unique(values[known]).tolist())
-
-    def add_texts(self, cells: Any) -> None:
-        known = cells.filter(pc.not_equal(pc.utf8_trim_whitespace(cells), ""))
+    def add(self, cells: Any) -> None:
+        if pa.types.is_floating(cells.type):
+            known = cells.filter(pc.less_equal(pc.abs(cells), LARGEST))
+        else:
+            known = cells.filter(pc.not_equal(pc.utf8_trim_whitespace(cells), ""))
         self.n_missing += len(cells) - len(known)
-        self._add(lambda: pc.unique(known).to_pylist())
-
-    def _add(self, distinct: Callable[[], list[Any]]) -> None:
         if len(self.values) < COUNTED:
-            self.values.update(distinct()[:COUNTED])
+            self.values.update(pc.unique(known)[:COUNTED].to_pylist())
 
     def column(self, rows: OwnRows, at: int, kind: Kind, role: Role) -> Column:
         example = next((cells[at] for cells in rows.head if cells[at]), "")
