@@ -15,6 +15,7 @@ preferred neighbours among latents; see docs/choice-of-ours.txt for both and wha
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import itertools
 import json
 from collections.abc import Iterator
@@ -25,13 +26,14 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import center_of_mass, shift
 from sklearn.metrics import average_precision_score
-from wganad_core.scoring.evidence import evidence
 
 from wganad_core import pretrained
 from wganad_core.data import mnist
 from wganad_core.data.fetch import dataset_folder
+from wganad_core.methods.evidence import NEIGHBOURS, PLAIN, spaces_there
+from wganad_core.methods.ours import evidence_of, references
 from wganad_core.panels.panel import Panel
-from wganad_core.records import FloatArray, Normals, Rule
+from wganad_core.records import FloatArray, Rule
 from wganad_core.use_cases import MNIST
 
 Found = dict[str, FloatArray]
@@ -63,16 +65,17 @@ def evidence_on(
 ) -> tuple[Found, dict[str, Found]]:
     """Evidence of one half of the validation normals, and of each kind made from the other."""
     panel = Panel(models, abnormal)
-    sources, split = panel.sources(), mnist.split_mnist(digits, abnormal)
+    split = mnist.split_mnist(digits, abnormal)
     rng = np.random.default_rng(int(abnormal))
     fit = mnist.vectors(digits.images[rng.permutation(split.parts["fit"])])
     validation = mnist.vectors(digits.images[rng.permutation(split.parts["validation"])])
     normals, others = np.array_split(validation, 2)
-    ours = MNIST.ours
-    points = {n: place(fit[: ours.n_references[n]]) for n, place in sources.spaces().items()}
-    references = Normals(points, ours.k)
+    ours, bundle = dataclasses.replace(MNIST.ours, compact=False), panel.bundle
+    there = spaces_there(bundle, None)
+    pieces = [*PLAIN, *(n for n, (space, _) in NEIGHBOURS.items() if space in there)]
+    compared = references(bundle, ours, fit, None, pieces, None)
     found = {
-        kind: evidence(sources, references, x)[0]
+        kind: evidence_of(bundle, compared, x, pieces)
         for kind, x in {"normal": normals, **synthetic(others, rng)}.items()
     }
     return found.pop("normal"), found

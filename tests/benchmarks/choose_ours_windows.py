@@ -33,18 +33,18 @@ import numpy as np
 import torch
 from scipy.ndimage import map_coordinates
 from scipy.spatial.transform import Rotation
-from wganad_core.live.panels import Panel, main_axes, references
-from wganad_core.scoring.evidence import NEIGHBOURS, evidence
 
 from wganad_core.config import ACTIVITIES
 from wganad_core.data.cache import data_directory
 from wganad_core.data.har import WindowPool, part_subjects
+from wganad_core.methods.evidence import NEIGHBOURS, PLAIN
+from wganad_core.methods.ours import evidence_of, main_axes, references
+from wganad_core.panels.panel import Panel
 from wganad_core.records import FloatArray, Rule
 from wganad_core.use_cases import HAR
 
 KEPT = 150
 LARGEST = 4
-FROM_NETWORKS = ("critic", "residual", "relative", "izi")
 Found = dict[str, FloatArray]  # evidence by name
 SUBJECTS = part_subjects()
 BODY, TOTAL = slice(0, 6), slice(6, 9)
@@ -107,7 +107,7 @@ def _paced(windows: FloatArray, rng: np.random.Generator) -> FloatArray:
 def pieces() -> list[str]:
     """All evidence: plain, relative to the neighbours in a piece's own space, and relative to
     those that move as much."""
-    plain = [*FROM_NETWORKS, *NEIGHBOURS]
+    plain = [*PLAIN, *NEIGHBOURS]
     own = [f"{name}/{space}" for name, (space, _) in NEIGHBOURS.items()]
     peers = [f"{name}/strength" for name in plain]
     return list(dict.fromkeys([*plain, *own, *peers]))
@@ -122,9 +122,8 @@ def evidence_on(
     split = pool.split(abnormal, HAR.protocols[0])
     assert panel.view is not None
     fit = pool.rows(split.parts["fit"], panel.view)
-    sources = panel.sources(main_axes(fit))
-    subjects = pool.subjects(split.parts["fit"])
-    normals = references(sources, HAR.ours, fit, subjects, pieces())
+    axes, subjects = main_axes(fit), pool.subjects(split.parts["fit"])
+    normals = references(panel.bundle, HAR.ours, fit, subjects, pieces(), axes)
     windows = pool.windows.signals[split.parts["validation"]]
     if others:
         seen = np.isin(pool.windows.subjects, [*SUBJECTS["fit"], *SUBJECTS["validation"]])
@@ -132,7 +131,7 @@ def evidence_on(
     else:
         odd = synthetic(windows, np.random.default_rng(ACTIVITIES.index(abnormal)))
     found = {
-        kind: evidence(sources, normals, panel.view.rows(x), pieces())[0]
+        kind: evidence_of(panel.bundle, normals, panel.view.rows(x), pieces(), axes)
         for kind, x in {"normal": windows, **odd}.items()
     }
     return found.pop("normal"), found
@@ -221,7 +220,7 @@ def main() -> None:
     own = [
         p
         for p in pieces()
-        if p.partition("/")[0] in (*FROM_NETWORKS, "near-latent", "near-encoder", "near-critic")
+        if p.partition("/")[0] in (*PLAIN, "near-latent", "near-encoder", "near-critic")
         and p.partition("/")[2] in ("", "latents", "encoder", "critic")
     ]
     table = {"all": tried(found, pieces()), "networks of the WGAN-GP alone": tried(found, own)}

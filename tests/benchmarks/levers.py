@@ -13,13 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from wganad_core.live.panels import Panel
-from wganad_core.scoring.evidence import evidence
 
 from wganad_core import pretrained
 from wganad_core.data import mnist
 from wganad_core.data.fetch import dataset_folder
 from wganad_core.evaluation import summary
+from wganad_core.methods.evidence import NEIGHBOURS, PLAIN
+from wganad_core.methods.ours import evidence_of
+from wganad_core.panels.panel import Panel
 
 SHARE = 3
 
@@ -37,9 +38,12 @@ def main() -> None:
         split = mnist.split_mnist(digits, abnormal)
         rows = np.arange(0, len(split.parts["test"]), SHARE)
         x = mnist.vectors(digits.images[split.parts["test"][rows]])
-        stored = pretrained.load_rules(pretrained.model_file(folder, abnormal, "ours"))
-        sources = Panel(folder, abnormal).sources()
-        found, _ = evidence(sources, stored.normals, x)
+        bundle = Panel(folder, abnormal).bundle
+        assert bundle.fitted is not None
+        assert bundle.fitted.normals is not None
+        normals = bundle.fitted.normals
+        there = [*PLAIN, *(n for n, (space, _) in NEIGHBOURS.items() if space in normals.points)]
+        found = evidence_of(bundle, normals, x, there)
         labels = split.labels("test")[rows]
         for name, score in found.items():
             table.setdefault(name, {})[abnormal] = summary(labels, score).auprc

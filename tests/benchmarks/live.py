@@ -50,7 +50,7 @@ READ = "() => ({...window.seen, nodes: window.seen.nodes.size})"
 BARE = """
 import time, torch
 torch.set_num_threads(1)
-from wganad_core.live.race import Race
+from wganad_core.run.race import Race
 from wganad_core.use_cases import race_from_text
 race = Race(race_from_text({race!r}))
 for _ in range(30): race.advance()

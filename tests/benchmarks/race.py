@@ -19,10 +19,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
-from wganad_core.training import make_gan
 
 from wganad_core.config import MixtureConfig, NetworkConfig, TrainingConfig
 from wganad_core.data.mixture import make_mixture
+from wganad_core.methods import Adversarial, make_trainer
 
 N_BLOCKS = 25
 UPDATES_PER_BLOCK = 60
@@ -32,7 +32,9 @@ NETWORK = NetworkConfig()
 
 def our_update(x: NDArray[np.float32]) -> Callable[[], None]:
     """The critic update as every run of ours makes it."""
-    return make_gan(x, CONFIG, NETWORK).update_critic
+    trainer = make_trainer(x, CONFIG, NETWORK)
+    assert isinstance(trainer, Adversarial)
+    return trainer.update_critic
 
 
 def plain_update(x: NDArray[np.float32]) -> Callable[[], None]:

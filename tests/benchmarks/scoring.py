@@ -13,11 +13,11 @@ import json
 import time
 
 import torch
-from wganad_core.live.panels import SLOW, Panel
-from wganad_core.methods.descent import Descent
 
 from wganad_core import pretrained
 from wganad_core.data import mnist
+from wganad_core.methods.descent import Descent
+from wganad_core.panels.panel import SLOW, Panel
 
 N_SEARCHED, REPEATS = 64, 3
 
@@ -33,9 +33,9 @@ def main() -> None:
     x = mnist.vectors(mnist.load_sample().images)
     per_second: dict[str, float] = {}
     for _ in range(REPEATS):
-        for name, detector in panel.detectors.items():
+        for name, score in panel.detectors.items():
             began = time.perf_counter()
-            detector(x)
+            score.judge(x)
             rate = len(x) / (time.perf_counter() - began)
             per_second[name] = max(rate, per_second.get(name, 0.0))
     for name in SLOW:

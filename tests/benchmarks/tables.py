@@ -34,12 +34,12 @@ from sklearn import datasets
 from sklearn.decomposition import PCA
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.preprocessing import StandardScaler
-from wganad_core.scoring import descriptors
 
 from tests.benchmarks.tables_peers import DETECTORS, Rows
 from wganad_core.data import har, mnist
 from wganad_core.data.cache import data_directory
 from wganad_core.data.views import View
+from wganad_core.methods.descriptors import DESCRIPTORS
 
 SHARE_FIT = 0.6
 DIGITS_HELD_OUT = (0, 5, 9)
@@ -96,9 +96,8 @@ def pyod(generator: str, seed: int, n: int, d: int, **options: Any) -> Iterator[
 
 def sensors() -> Iterator[Case]:
     windows = har.load_har(data_directory() / "uci_har")
-    rows = View("signals", (1.0, 1.0, 1.0)).rows(windows.signals)
-    spaces = (descriptors.posture, descriptors.strength, descriptors.rhythm)
-    x = np.hstack([space(rows) for space in spaces]).astype(np.float64)
+    rows = torch.from_numpy(View("signals", (1.0, 1.0, 1.0)).rows(windows.signals))
+    x = np.hstack([describe(rows) for describe in DESCRIPTORS.values()]).astype(np.float64)
     for activity in ACTIVITIES_HELD_OUT:
         label = (windows.activities == activity).astype(np.int64)
         yield Case(activity, x, label, groups=windows.subjects)
