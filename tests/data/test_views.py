@@ -16,6 +16,7 @@ from scipy.spatial.transform import Rotation
 from wganad_core.config import ARCHITECTURES, Architecture, WindowConfig
 from wganad_core.data import har, recurrence, views
 from wganad_core.data.views import SENSORS_SEEN, View, companded, expanded
+from wganad_core.packing import pack, unpack
 from wganad_core.records import FloatArray
 
 WINDOWS = har.load_sample().signals[::40]
@@ -198,7 +199,7 @@ def test_rows_are_left_as_they_were(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_view_survives_json(kind: str) -> None:
     view = View.fitted(kind, WINDOWS[:9])
-    assert View.from_dict(json.loads(json.dumps(view.to_dict()))) == view
+    assert unpack(View, {}, json.loads(json.dumps(pack(view)[1]))) == view
 
 
 def test_an_unknown_kind_is_refused() -> None:

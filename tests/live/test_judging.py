@@ -116,11 +116,9 @@ def test_the_worker_generates(client: Direct, panel: Panel, panels: dict[str, Pa
         assert found.view == one.view is not None
         assert np.array_equal(found.x, one.generate(z))
         if architecture != "recurrence":
-            assert found.view.signals(found.x).shape == (
-                3,
-                3 if architecture == "dense" else 9,
-                128,
-            )
+            assert found.view is not None
+            shape = (3, 3 if architecture == "dense" else 9, 128)
+            assert found.view.signals(found.x).shape == shape
 
 
 def test_the_worker_takes_no_samples(client: Direct) -> None:

@@ -1,15 +1,15 @@
-"""What comes out: plain NumPy arrays and floats that know no network and no screen."""
+"""Of a training on the plane: what it shows, what is recorded of it, what is measured."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+from wganad_core.records.arrays import FloatArray, half
 
 
 @dataclasses.dataclass(frozen=True)
@@ -166,21 +166,6 @@ class Recording:
         return cls.from_arrays(arrays, meta["events"])
 
 
-def half(values: NDArray[Any]) -> NDArray[np.float16]:
-    """In half precision; what is too large for it (a diverging critic) becomes its largest."""
-    limit = np.finfo(np.float16).max
-    return np.asarray(values.clip(-limit, limit), np.float16)  # also of a single number
-
-
-LEVELS = 127
-
-
-def on_grid(points: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Coordinates rounded to what a stored byte each can say: ±127 steps to the largest."""
-    step = np.float32(max(np.abs(points).max(), 1e-9) / LEVELS)
-    return np.asarray(np.rint(points / step) * step, np.float32)
-
-
 def _thin(entries: list[Any], limit: int) -> list[Any]:
     """Shorten a list that has grown beyond its limit; returns what went."""
     if len(entries) <= limit:
@@ -257,191 +242,3 @@ class LookBack:
     low: float
     high: float
     samples: FloatArray
-
-
-@dataclasses.dataclass(frozen=True)
-class Summary:
-    """How well a score ranks: AUPRC beside what chance and the worst ranking would give."""
-
-    auprc: float
-    auroc: float
-    base_rate: float
-    floor: float
-    n: int
-
-
-PARTS = ("fit", "validation", "calibration", "test")
-
-
-@dataclasses.dataclass(frozen=True)
-class Split:
-    """Which samples of a pool serve for what, with one class as the anomaly.
-
-    `parts` maps each of `PARTS` to sorted numbers in the pool; `classes` (n,) names every
-    sample's class. Anomalies are in the test part only.
-    """
-
-    use_case: str
-    abnormal: str
-    protocol: str
-    classes: NDArray[np.str_]
-    parts: Mapping[str, NDArray[np.int64]]
-
-    def labels(self, part: str) -> NDArray[np.int64]:
-        """1 = anomaly, 0 = normal, for each sample of a part."""
-        return np.asarray(self.classes[self.parts[part]] == self.abnormal, np.int64)
-
-
-@dataclasses.dataclass(frozen=True)
-class Judgement:
-    """What a detector says of n samples.
-
-    `score` (n,): higher = more anomalous. `terms` name its additive parts (n,), which sum to it.
-    `reconstruction` (n, d): what the detector made of each sample, where it makes anything.
-    """
-
-    score: FloatArray
-    terms: Mapping[str, FloatArray] = dataclasses.field(default_factory=dict)
-    reconstruction: FloatArray | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class Rule:
-    """The mean of some evidence, each standardised on validation normals by its median and the
-    distance from there to its 90 % quantile: tails count in the units of normal spread."""
-
-    names: tuple[str, ...]
-    location: Mapping[str, float]
-    scale: Mapping[str, float]
-
-    @classmethod
-    def fitted(cls, names: tuple[str, ...], normals: Mapping[str, FloatArray]) -> Rule:
-        """`normals`: the evidence of validation normals."""
-        location = {name: float(np.median(normals[name])) for name in names}
-        high = {name: float(np.quantile(normals[name], 0.9)) for name in names}
-        scale = {name: max(high[name] - location[name], 1e-9) for name in names}
-        return cls(names, location, scale)
-
-    def terms(self, found: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-        """Each piece's share of the score; they sum to it."""
-        return {
-            name: ((found[name] - self.location[name]) / self.scale[name] / len(self.names)).astype(
-                np.float32
-            )
-            for name in self.names
-        }
-
-
-@dataclasses.dataclass(frozen=True)
-class Normals:
-    """Normals of the fit part that queries are compared with: their `points` (m, d) by space, of
-    which the `k` nearest count, and, for evidence that is taken relative to the `n_peers` nearest
-    in a space, the `levels` (m,) that their own evidence has."""
-
-    points: Mapping[str, FloatArray]
-    k: int
-    levels: Mapping[str, FloatArray] = dataclasses.field(default_factory=dict)
-    n_peers: int = 0
-
-
-@dataclasses.dataclass(frozen=True)
-class FittedRules:
-    """What detectors took from the fit part besides the networks.
-
-    `critic_range`: smallest and largest f (§5.1). For detectors that join evidence, `normals` to
-    compare with and per detector the rule that joins; `axes` (k, d): main axes of the rows, where a
-    rule seeks neighbours along them.
-    """
-
-    critic_range: tuple[float, float] | None = None
-    normals: Normals | None = None
-    rules: Mapping[str, Rule] = dataclasses.field(default_factory=dict)
-    axes: FloatArray | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class ScoreTable:
-    """Scores of detectors on samples, one row each: the exchange format of design.md §3.
-
-    Columns of equal length: `use_case`, `model`, `detector`, `abnormal`, `protocol`, `part`,
-    `sample_id`, `subject` and `class_` are text, `seed` and `label` (1 = anomaly) whole numbers,
-    `score` higher = more anomalous. Rows of the part `fit` hold a detector's extremes only.
-    """
-
-    use_case: NDArray[np.str_]
-    model: NDArray[np.str_]
-    detector: NDArray[np.str_]
-    abnormal: NDArray[np.str_]
-    protocol: NDArray[np.str_]
-    seed: NDArray[np.int64]
-    part: NDArray[np.str_]
-    sample_id: NDArray[np.str_]
-    subject: NDArray[np.str_]
-    class_: NDArray[np.str_]
-    label: NDArray[np.int64]
-    score: FloatArray
-
-    def __post_init__(self) -> None:
-        lengths = {f.name: len(getattr(self, f.name)) for f in dataclasses.fields(self)}
-        if len(set(lengths.values())) > 1:
-            raise ValueError(f"Expected columns of equal length; found {lengths}.")
-
-    def __len__(self) -> int:
-        return len(self.score)
-
-    def where(self, **values: str | int) -> ScoreTable:
-        """The rows in which every named column has the given value."""
-        keep = np.ones(len(self), bool)
-        for name, value in values.items():
-            keep &= getattr(self, name) == value
-        return ScoreTable(**{f.name: getattr(self, f.name)[keep] for f in dataclasses.fields(self)})
-
-    @classmethod
-    def filled(cls, *, score: FloatArray, **columns: Any) -> ScoreTable:
-        """A table of these scores (n,), whose other columns may be one value for all rows."""
-        n = len(score)
-        full = {k: np.full(n, v) if np.ndim(v) == 0 else v for k, v in columns.items()}
-        return cls(score=score, **full)
-
-    @classmethod
-    def stack(cls, tables: Sequence[ScoreTable]) -> ScoreTable:
-        """One table of all rows, in order."""
-        return cls(
-            **{
-                f.name: np.concatenate([getattr(table, f.name) for table in tables])
-                for f in dataclasses.fields(cls)
-            }
-        )
-
-
-@dataclasses.dataclass(frozen=True)
-class Scored:
-    """One detector's scores of n samples, and what is known about them.
-
-    `score` (n,): higher = more anomalous, never NaN. `label` (n,): 1 = anomaly, 0 = normal, or None
-    where nobody knows. `sample_id`, `class_`, `subject` (n,): text, or None.
-    """
-
-    score: NDArray[np.float64]
-    label: NDArray[np.int64] | None = None
-    sample_id: NDArray[np.str_] | None = None
-    class_: NDArray[np.str_] | None = None
-    subject: NDArray[np.str_] | None = None
-
-    def __len__(self) -> int:
-        return len(self.score)
-
-    @classmethod
-    def from_table(cls, table: ScoreTable) -> Scored:
-        """The rows of a table of one detector; without subjects if none has one."""
-        subject = table.subject if (table.subject != "").any() else None
-        score = table.score.astype(np.float64)
-        return cls(score, table.label, table.sample_id, table.class_, subject)
-
-    def take(self, index: NDArray[Any]) -> Scored:
-        """Some of the samples, by number or mask."""
-        taken: dict[str, Any] = {}
-        for field in dataclasses.fields(self):
-            column = getattr(self, field.name)
-            taken[field.name] = None if column is None else column[index]
-        return Scored(**taken)

@@ -1,0 +1,63 @@
+"""What comes out: plain NumPy arrays and floats that know no network and no screen."""
+
+from wganad_core.records.arrays import (
+    LEVELS,
+    FloatArray,
+    half,
+    on_grid,
+)
+from wganad_core.records.race import (
+    COLLAPSE_SHARE,
+    COVERED_SHARE,
+    HISTORY,
+    MAX_FRAMES,
+    MAX_HISTORY,
+    Box,
+    Detection,
+    Frame,
+    LookBack,
+    ModeLedger,
+    Recording,
+    Snapshot,
+    StepTrace,
+)
+from wganad_core.records.scores import (
+    PARTS,
+    FittedRules,
+    Judgement,
+    Normals,
+    Rule,
+    Scored,
+    ScoreTable,
+    Split,
+    Summary,
+)
+
+__all__ = [
+    "COLLAPSE_SHARE",
+    "COVERED_SHARE",
+    "HISTORY",
+    "LEVELS",
+    "MAX_FRAMES",
+    "MAX_HISTORY",
+    "PARTS",
+    "Box",
+    "Detection",
+    "FittedRules",
+    "FloatArray",
+    "Frame",
+    "Judgement",
+    "LookBack",
+    "ModeLedger",
+    "Normals",
+    "Recording",
+    "Rule",
+    "ScoreTable",
+    "Scored",
+    "Snapshot",
+    "Split",
+    "StepTrace",
+    "Summary",
+    "half",
+    "on_grid",
+]
