@@ -10,7 +10,7 @@ import pytest
 from tests.small import IMAGE
 from wganad_core import pretrained
 from wganad_core.config import DIGITS, TrainingConfig
-from wganad_core.data import fetch, mnist
+from wganad_core.data import mnist
 from wganad_core.records import FloatArray, Split
 from wganad_core.run.model import ModelRun, Task
 
@@ -49,7 +49,7 @@ def rows(part: str) -> FloatArray:
 
 def in_place_of_mnist(patch: pytest.MonkeyPatch) -> None:
     """The small pool for everything that loads the data set."""
-    patch.setattr(fetch, "mnist_folder", lambda fetch, progress: Path("nowhere"))
+    patch.setattr(mnist, "dataset_folder", lambda *_: Path("nowhere"))
     patch.setattr(mnist, "load_mnist", lambda folder: THERE)
     patch.setattr(mnist, "split_mnist", make_split)
 

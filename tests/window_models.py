@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wganad_core import pretrained
 from wganad_core.config import ACTIVITIES, Architecture, TrainingConfig, WindowConfig
-from wganad_core.data import fetch, har
+from wganad_core.data import har
 from wganad_core.records import Split
 from wganad_core.run.model import ModelRun, Task
 
@@ -64,7 +64,7 @@ def raw(part: str) -> NDArray[np.float32]:
 
 def in_place_of_har(patch: pytest.MonkeyPatch) -> None:
     """The small pool for everything that loads the data set."""
-    patch.setattr(fetch, "dataset_folder", lambda *_: Path("nowhere"))
+    patch.setattr(har, "dataset_folder", lambda *_: Path("nowhere"))
     patch.setattr(har, "load_har", lambda folder: WINDOWS)
     patch.setattr(har, "split_har", make_split)
 
