@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 def published() -> dict[str, Dataset]:
     """The data sets that can be fetched, by the name of their folder."""
-    from wganad_core.data import har, mnist  # here: the program's help needs no NumPy
+    from wganad_core.use_cases import USE_CASES
 
-    return {dataset.name: dataset for dataset in (mnist.PUBLISHED, har.PUBLISHED)}
+    found = [case.published() for case in USE_CASES.values() if case.published is not None]
+    return {dataset.name: dataset for dataset in found}
 
 
 def data_options(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from wganad_core.config import ImageConfig, RuleConfig, TrainingConfig, WindowConfig
 
 if TYPE_CHECKING:
+    from wganad_core.data.fetch import Dataset
     from wganad_core.data.pool import Pool, Samples
 
 Shape = Literal["plane", "image", "window"]
@@ -147,7 +148,6 @@ class UseCase(ScoredCase):
     has, by name.
     """
 
-    data: str  # the data set's name for `data fetch`
     architectures: tuple[str, ...]
     architecture_words: Words = dataclasses.field(default_factory=dict)
     methods: tuple[str, ...]
@@ -157,6 +157,7 @@ class UseCase(ScoredCase):
     protocols_train_apart: bool  # or do they differ in what is tested only
     searched: bool  # whether tables hold the slow detectors
     pool: Callable[..., Pool]
+    published: Callable[[], Dataset] | None = None  # what `data fetch` fetches
     views: Mapping[str, str] = dataclasses.field(default_factory=dict)
     boxes: tuple[PaperBoxes, ...] = ()
     board: BoardWords = BoardWords({}, "")

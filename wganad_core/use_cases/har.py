@@ -8,8 +8,14 @@ from wganad_core.config import ACTIVITIES, HAR_PROTOCOLS, RuleConfig, WindowConf
 from wganad_core.use_cases.case import ENCODER, GAN, BoardWords, PaperBoxes, Phrases, UseCase, usual
 
 if TYPE_CHECKING:
-    from wganad_core.data.fetch import Progress
+    from wganad_core.data.fetch import Dataset, Progress
     from wganad_core.data.pool import Pool, Samples
+
+
+def published() -> Dataset:
+    from wganad_core.data import har
+
+    return har.PUBLISHED
 
 
 def pool(download: bool = False, progress: Progress | None = None) -> Pool:
@@ -116,7 +122,7 @@ HAR = UseCase(
     noun="activity",
     shape="window",
     samples="windows",
-    data="uci_har",
+    published=published,
     classes=ACTIVITIES,
     usual_class="laying",
     protocols=HAR_PROTOCOLS,

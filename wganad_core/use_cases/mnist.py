@@ -8,8 +8,14 @@ from wganad_core.config import DIGITS, PROTOCOLS, ImageConfig, RuleConfig, Train
 from wganad_core.use_cases.case import ENCODER, GAN, BoardWords, PaperBoxes, Phrases, UseCase, usual
 
 if TYPE_CHECKING:
-    from wganad_core.data.fetch import Progress
+    from wganad_core.data.fetch import Dataset, Progress
     from wganad_core.data.pool import Pool, Samples
+
+
+def published() -> Dataset:
+    from wganad_core.data import mnist
+
+    return mnist.PUBLISHED
 
 
 def pool(download: bool = False, progress: Progress | None = None) -> Pool:
@@ -79,7 +85,7 @@ MNIST = UseCase(
     noun="digit",
     shape="image",
     samples="images",
-    data="mnist",
+    published=published,
     classes=DIGITS,
     usual_class="4",
     protocols=PROTOCOLS,
