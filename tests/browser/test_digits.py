@@ -21,10 +21,16 @@ def open_page(page: Page, app: Server, query: str) -> None:
     page.wait_for_selector(PLOT)
 
 
-def test_the_first_screen_shows_what_comes_back(
-    page: Page, app: Server, digit: str, problems: list[str]
-) -> None:
+def test_a_visit(page: Page, app: Server, digit: str, problems: list[str]) -> None:
+    """One load of the page: its first screen, a search, choices, and a link to them."""
     open_page(page, app, f"digit={digit}")
+    _the_first_screen_shows_what_comes_back(page, digit)
+    _a_search_plays_its_path(page)
+    _choices_are_kept_in_the_address(page)
+    assert not complaints(problems)
+
+
+def _the_first_screen_shows_what_comes_back(page: Page, digit: str) -> None:
     seen = page.locator(".dg-strips img")
     assert seen.count() == 3 * (7 + 9)
     last = page.get_by_text("odder than").first.bounding_box()
@@ -35,11 +41,18 @@ def test_the_first_screen_shows_what_comes_back(
     )
     chosen = page.get_by_role("radio", name=digit, exact=True)
     expect(chosen).to_be_checked()
-    assert not complaints(problems)
 
 
-def test_choices_are_kept_in_the_address(page: Page, app: Server, digit: str) -> None:
-    open_page(page, app, f"digit={digit}")
+def _a_search_plays_its_path(page: Page) -> None:
+    page.get_by_role("button", name="Start the search").click()
+    expect(page.get_by_text("Time for this one query")).to_be_visible(timeout=60_000)
+    slider = page.locator(".slider-label").first
+    expect(slider).to_contain_text("step 0")
+    page.locator(".updatemenu-button").first.click()
+    expect(slider).not_to_contain_text("step 0,", timeout=10_000)
+
+
+def _choices_are_kept_in_the_address(page: Page) -> None:
     page.get_by_role("radio", name="Encoder").click()
     expect(page).to_have_url(re.compile("detector=encoder"))
     page.get_by_role("radio", name="Worst misses").click()
@@ -55,17 +68,6 @@ def test_choices_are_kept_in_the_address(page: Page, app: Server, digit: str) ->
     page.goto(address)
     expect(page.get_by_text(picked)).to_be_visible(timeout=60_000)
     expect(page.get_by_role("radio", name="Worst misses")).to_be_checked()
-
-
-def test_a_search_plays_its_path(page: Page, app: Server, digit: str, problems: list[str]) -> None:
-    open_page(page, app, f"digit={digit}")
-    page.get_by_role("button", name="Start the search").click()
-    expect(page.get_by_text("Time for this one query")).to_be_visible(timeout=60_000)
-    slider = page.locator(".slider-label").first
-    expect(slider).to_contain_text("step 0")
-    page.locator(".updatemenu-button").first.click()
-    expect(slider).not_to_contain_text("step 0,", timeout=10_000)
-    assert not complaints(problems)
 
 
 def test_an_uploaded_digit_is_taken_apart(
