@@ -403,7 +403,7 @@ def test_the_same_command_goes_on_where_it_was_cut_off(blow, data, capfd):
     words = ["fit", str(data), "--steps", "200", "--encoder-steps", "300", *SHORT[2:], "--out"]
     assert main([*words, str(folder / "unbroken.safetensors")]) == 0
     words.append(str(folder / "model.safetensors"))
-    often = "from wganad_core.detector import checkpoint; checkpoint.EVERY = 0; "
+    often = "from wganad_core.detector import learning; learning.SAVE_EVERY = 0; "
     often += f"from wganad_core.__main__ import main; raise SystemExit(main({words}))"
     kept = folder / "model.checkpoint"
     with subprocess.Popen(
