@@ -296,7 +296,7 @@ def test_some_rows_of_a_file(data, capsys):
         ("{data} --out {folder}/m --features flow,speed", "There is no column 'speed'"),
         ("{data} --out {folder}/m --steps 0", "steps must be a number at least 1"),
         ("{data} --out {folder}/m --learning-rate nan", "learning_rate must be a number"),
-        ("{data} --out {folder}/m --score-method magic", "score_method must be one of ours"),
+        ("{data} --out {folder}/m --score-method magic", "score_method must be one of "),
         ("{data} --out {folder}/m --false-alarm-rate 2", "false_alarm_rate must be a number"),
         ("{data} --out {folder}/m --window 8", "--window is no parameter of WGANAnomalyDetector"),
         (
