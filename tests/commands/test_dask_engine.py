@@ -55,8 +55,10 @@ def files(tmp_path_factory) -> SimpleNamespace:
     found = SimpleNamespace(
         model=folder / "model.safetensors", rows=folder / "rows.parquet", folder=folder
     )
-    assert main(words(found, "here.csv")) == 0
-    assert main(words(found, "here.parquet")) == 0
+    with pytest.MonkeyPatch.context() as patch:  # in the chunks that the cluster gets
+        patch.setattr(own_samples, "chunk_rows", lambda n_features: BLOCK_ROWS)
+        assert main(words(found, "here.csv")) == 0
+        assert main(words(found, "here.parquet")) == 0
     return found
 
 
@@ -122,6 +124,7 @@ READ: Any = {"csv": pd.read_csv, "parquet": pd.read_parquet}
 
 
 def test_a_cluster_that_dask_is_set_to_use(cluster, files, monkeypatch, capsys):
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: BLOCK_ROWS)
     with dask.config.set({"scheduler-address": cluster.scheduler_address}):
         assert main(words(files, "set.csv", "--engine", "dask")) == 0
     assert cluster.scheduler_address in capsys.readouterr().err

@@ -296,7 +296,7 @@ def test_some_rows_of_a_file(data, capsys):
         ("{data} --out {folder}/m --features flow,speed", "There is no column 'speed'"),
         ("{data} --out {folder}/m --steps 0", "steps must be a number at least 1"),
         ("{data} --out {folder}/m --learning-rate nan", "learning_rate must be a number"),
-        ("{data} --out {folder}/m --score-method magic", "score_method must be one of ours"),
+        ("{data} --out {folder}/m --score-method magic", "score_method must be one of "),
         ("{data} --out {folder}/m --false-alarm-rate 2", "false_alarm_rate must be a number"),
         ("{data} --out {folder}/m --window 8", "--window is no parameter of WGANAnomalyDetector"),
         (
@@ -403,7 +403,7 @@ def test_the_same_command_goes_on_where_it_was_cut_off(blow, data, capfd):
     words = ["fit", str(data), "--steps", "200", "--encoder-steps", "300", *SHORT[2:], "--out"]
     assert main([*words, str(folder / "unbroken.safetensors")]) == 0
     words.append(str(folder / "model.safetensors"))
-    often = "from wganad_core.detector import checkpoint; checkpoint.EVERY = 0; "
+    often = "from wganad_core.detector import learning; learning.SAVE_EVERY = 0; "
     often += f"from wganad_core.__main__ import main; raise SystemExit(main({words}))"
     kept = folder / "model.checkpoint"
     with subprocess.Popen(

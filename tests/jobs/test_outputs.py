@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.commands.test_score_command import table
+from tests.test_scores import table as score_table
 from wganad_core import storage
 from wganad_core.__main__ import main
 from wganad_core.jobs import Refused
@@ -49,12 +50,14 @@ def refusal(capsys: pytest.CaptureFixture[str], folder: Path, *words: str) -> st
 def test_what_this_project_wrote_is_recognised(model: Path, tmp_path: Path) -> None:
     storage.save(tmp_path / "c", "checkpoint of a fit", {"x": np.zeros(3)}, {})
     storage.save(tmp_path / "r", "run", {"x": np.zeros(3)}, {})
+    storage.save_scores(score_table([1, 2]), tmp_path / "t.parquet")
     (tmp_path / "scores.csv").write_text(SCORES)
     (tmp_path / "flagged.csv").write_text(FLAGGED)
     out = tmp_path / "s.parquet"
     data = str(model.with_name("data.csv"))
     assert main(["score", data, "--model", str(model), "--out", str(out)]) == 0
     named = {model: "detector", out: "scores", tmp_path / "c": "checkpoint", tmp_path / "r": "run"}
+    named |= {tmp_path / "t.parquet": "score table"}
     named |= {tmp_path / "scores.csv": "scores", tmp_path / "flagged.csv": "flagged rows"}
     assert {path: holds(path) for path in named} == named
 
@@ -129,6 +132,7 @@ def test_a_foreign_checkpoint_stays(tmp_path: Path, capsys) -> None:
         ("export detector {model} --threshold 1 --out {foreign}", "detector"),
         ("threshold {scores} --threshold 1 --flagged {foreign}", "flagged rows"),
         ("train mixture --method gan --data {points} --steps 1 --out {foreign}", "run"),
+        ("score mixture --out {folder}", "score table"),
     ],
 )
 def test_files_of_other_kinds_are_not_replaced(
@@ -139,12 +143,13 @@ def test_files_of_other_kinds_are_not_replaced(
     files["foreign"].write_text("name,weight\nkiln,3\n")
     files["scores"].write_text(SCORES)
     files["points"].write_text("".join(f"{i},{i % 3}\n" for i in range(20)))
-    files["model"] = tmp_path / "m"
+    files |= {"model": tmp_path / "m", "folder": tmp_path}
+    (tmp_path / "outside.parquet").write_bytes(files["foreign"].read_bytes())
     files["model"].write_bytes(model.read_bytes())
     (tmp_path / "m.csv").write_bytes(model.read_bytes())
     arguments = [word.format(**files) for word in words.split()]
     said = refusal(capsys, tmp_path, *arguments)
-    assert f" is there and is no {what} of this project; choose another name, or" in said
+    assert f" is there and is no {what} of this project; " in said
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wganad_core.commands.console import Command, say
+from wganad_core.jobs.outputs import Output, check_outputs
 from wganad_core.use_cases import UseCase
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ def score_models(case: UseCase, arguments: argparse.Namespace) -> int:
     out = arguments.out or models / "scores"
     pool = case.pool()
     protocols = [arguments.protocol] if arguments.protocol else case.protocols
-    for abnormal in case.classes if arguments.abnormal == "all" else (arguments.abnormal,):
+    classes = case.classes if arguments.abnormal == "all" else (arguments.abnormal,)
+    _check(out, *classes)
+    for abnormal in classes:
         splits = [pool.split(abnormal, protocol) for protocol in protocols]
         slow, seed = not arguments.quick, arguments.seed
         tables = [score_all(case, models, pool, split, seed, slow=slow) for split in splits]
@@ -67,6 +70,12 @@ def score_models(case: UseCase, arguments: argparse.Namespace) -> int:
             tables += map(storage.load_scores, others)
         _write(ScoreTable.stack(tables), out / f"{abnormal}.parquet")
     return 0
+
+
+def _check(folder: Path, *classes: str) -> None:
+    """Refuse, before any work, to replace what is no score table."""
+    paths = (folder / f"{abnormal}.parquet" for abnormal in classes)
+    check_outputs([Output(path, "score table", beside=True) for path in paths])
 
 
 def _write(table: ScoreTable, path: Path) -> None:
@@ -93,6 +102,7 @@ def score_mixture(arguments: argparse.Namespace) -> int:
     from wganad_core.panels.plane import score_runs
 
     out = arguments.out or data_directory() / "scores" / "mixture"
+    _check(out, OUTSIDE)
     _write(score_runs(), out / f"{OUTSIDE}.parquet")
     return 0
 

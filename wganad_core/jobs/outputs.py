@@ -15,8 +15,8 @@ HEAD, MAX_HEADER = 1 << 12, 1 << 26  # bytes
 
 @dataclasses.dataclass(frozen=True)
 class Output:
-    """`what` is written there: "detector", "checkpoint", "run", "scores", "flagged rows", "ONNX
-    model". `beside`: it is never replaced, whatever `overwrite` says, as it would be read."""
+    """`what` is written there: "detector", "checkpoint", "run", "scores", "score table", "flagged
+    rows", "ONNX model". `beside`: another kind is never replaced, whatever `overwrite` says."""
 
     path: Path
     what: str
@@ -72,13 +72,7 @@ def holds(path: Path) -> str | None:
     with path.open("rb") as file:
         head = file.read(HEAD)
         if head.startswith(b"PAR1"):
-            import pyarrow.parquet
-
-            try:
-                names = pyarrow.parquet.read_schema(path).names
-            except (OSError, ValueError):
-                return None
-            return "scores" if names[:1] == ["row"] and "flagged" in names else None
+            return _parquet(path)
         first = head.partition(b"\n")[0].strip().split(b",")
         if first[0] == b'"row"' or first[0] == b"row":
             names = [name.strip(b'"').decode(errors="replace") for name in first]
@@ -91,6 +85,20 @@ def holds(path: Path) -> str | None:
             file.seek(0)
             return _container(file.read(8 + size))
     return None
+
+
+def _parquet(path: Path) -> str | None:
+    import pyarrow.parquet
+
+    from wganad_core import storage
+
+    try:
+        schema = pyarrow.parquet.read_schema(path)
+    except (OSError, ValueError):
+        return None
+    if (schema.metadata or {}).get(b"wganad") == storage.SCORES.encode():
+        return "score table"
+    return "scores" if schema.names[:1] == ["row"] and "flagged" in schema.names else None
 
 
 def _container(data: bytes) -> str | None:
