@@ -7,7 +7,9 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -16,22 +18,24 @@ ROOT = Path(__file__).resolve().parent.parent
 # A module of wganad_core imports only from rows above its own. A row may be a module or a package.
 ROWS = (
     "bootstrap",
+    "packing",
     "config",
     "records",
     "data",
-    "networks",
+    "older",
     "storage",
+    "networks",
     "objectives",
     "fast_critic",
-    "training",
-    "scoring",
+    "methods",
     "evaluation",
     "divergence",
     "thresholds",
-    "detector",
     "pretrained",
     "use_cases",
-    "runs",
+    "run",
+    "detector",
+    "panels",
     "board",
     "jobs",
     "figures",
@@ -57,13 +61,20 @@ TORCH_FREE = {
 UNPICKLERS = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve"}
 
 
+When = Literal["loaded", "called", "never"]  # a module, a function; for type checkers only
+
+
 @dataclass(frozen=True)
 class Import:
     """One imported name, as absolute as it can be read: `from a import b` is `a.b`."""
 
     name: str
     line: int
-    when_loaded: bool  # rather than inside a function or for type checkers only
+    when: When
+
+    @property
+    def when_loaded(self) -> bool:
+        return self.when == "loaded"
 
     @property
     def root(self) -> str:
@@ -81,19 +92,22 @@ class Import:
 def imports(path: str, tree: ast.Module) -> list[Import]:
     """Every import statement of a module, wherever it stands."""
     return [
-        Import(name, node.lineno, when_loaded)
-        for node, when_loaded in _statements(tree, when_loaded=True)
+        Import(name, node.lineno, when)
+        for node, when in _statements(tree, "loaded")
         for name in _names(path, node)
     ]
 
 
-def _statements(node: ast.AST, when_loaded: bool) -> Iterator[tuple[ast.stmt, bool]]:
+def _statements(node: ast.AST, when: When) -> Iterator[tuple[ast.stmt, When]]:
     for child in ast.iter_child_nodes(node):
-        later = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        typing_only = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)
+        inside = when
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            inside = "never"
+        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            inside = "called" if when == "loaded" else when
         if isinstance(child, ast.Import | ast.ImportFrom):
-            yield child, when_loaded
-        yield from _statements(child, when_loaded and not later and not typing_only)
+            yield child, when
+        yield from _statements(child, inside)
 
 
 def _names(path: str, node: ast.stmt) -> list[str]:
@@ -170,21 +184,48 @@ def project_sources() -> dict[str, str]:
     }
 
 
-def modules_of_the_server() -> list[str]:
-    """The torch-free rows that exist, and whatever of the core the app and its pages import."""
-    sources = project_sources()
-    core = {
-        path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        for path in sources
-        if path.startswith("wganad_core/")
+def modules_in(sources: Mapping[str, str]) -> dict[str, list[Import]]:
+    """Imports by the dotted name of the module that has them."""
+    return {
+        path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): imports(
+            path, ast.parse(source, path)
+        )
+        for path, source in sources.items()
     }
-    wanted = {name for name in core if len(p := name.split(".")) > 1 and p[1] in TORCH_FREE}
-    for path, source in sources.items():
-        if not path.startswith("wganad_core/"):
-            names = {found.name for found in imports(path, ast.parse(source))}
-            # `from wganad_core.live import Client` reads as the name of a class in a module.
-            wanted |= core & (names | {name.rpartition(".")[0] for name in names})
-    return sorted(wanted)
+
+
+def needs(sources: Mapping[str, str]) -> dict[str, set[str]]:
+    """Which of these modules each imports, when it is loaded or later. A package is needed by who
+    takes a name from itself, not by who takes a module of it."""
+    modules = modules_in(sources)
+    modules.pop("wganad_core", None)  # it holds a version, and estimators for who asks
+    return {
+        name: {
+            found.name if found.name in modules else found.name.rpartition(".")[0]
+            for found in its
+            if found.when != "never"
+        }
+        & modules.keys()
+        for name, its in modules.items()
+    }
+
+
+def circle(sources: Mapping[str, str]) -> list[str]:
+    """Modules that import each other in a circle; empty if none do."""
+    try:
+        TopologicalSorter(needs(sources)).prepare()
+    except CycleError as error:
+        found: list[str] = error.args[1]
+        return found
+    return []
+
+
+def modules_of_the_server() -> list[str]:
+    """The torch-free rows, and whatever of the core the app and its pages import."""
+    found = needs(project_sources())
+    core = {name for name in found if name.startswith("wganad_core.")}
+    wanted = {name for name in core if name.split(".")[1] in TORCH_FREE}
+    return sorted(wanted.union(*(found[name] & core for name in found.keys() - core)))
 
 
 def loaded_by(statements: str) -> set[str]:
@@ -198,6 +239,14 @@ def loaded_by(statements: str) -> set[str]:
 
 def test_the_project_keeps_its_layout():
     assert violations(project_sources()) == []
+
+
+def test_no_modules_import_each_other():
+    assert circle(project_sources()) == []
+
+
+def test_the_layout_is_the_formatters():
+    assert sum(source.count("# fmt: skip") for source in project_sources().values()) <= 30
 
 
 def test_importing_the_package_loads_nothing_heavy():
@@ -214,24 +263,24 @@ def test_the_server_process_never_loads_torch():
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("wganad_core/config.py", "from wganad_core import training"),
-        ("wganad_core/config.py", "from wganad_core.training import train"),
+        ("wganad_core/config.py", "from wganad_core import methods"),
+        ("wganad_core/config.py", "from wganad_core.run import train"),
         ("wganad_core/config.py", "import wganad_core.data.mixture"),
-        ("wganad_core/config.py", "def late():\n    from . import training"),
+        ("wganad_core/config.py", "def late():\n    from . import methods"),
         ("wganad_core/data/mixture.py", "from ..networks.dense import Dense"),
         ("wganad_core/data/mixture.py", "from wganad_core import Detector"),
         ("wganad_core/__init__.py", "from wganad_core import config"),
         ("wganad_core/helpers.py", ""),
         ("wganad_core/helpers/text.py", ""),
-        ("wganad_core/training.py", "import streamlit as st"),
-        ("wganad_core/training.py", "import plotly.graph_objects as go"),
+        ("wganad_core/methods/gan.py", "import streamlit as st"),
+        ("wganad_core/methods/gan.py", "import plotly.graph_objects as go"),
         ("app.py", "import plotly"),
         ("wganad_core/data/own.py", "try:\n    import torch\nexcept ImportError:\n    pass"),
         ("pages/race.py", "def late():\n    import torch"),
         ("pages/own.py", "from wganad_core.commands.fit import FILE"),
         ("wganad_core/storage.py", "from pickle import load"),
-        ("wganad_core/scoring.py", "import torch\ntorch.load('weights.pt')"),
-        ("wganad_core/scoring.py", "import numpy as np\nnp.load('x.npy', allow_pickle=True)"),
+        ("wganad_core/methods/vae.py", "import torch\ntorch.load('weights.pt')"),
+        ("wganad_core/methods/vae.py", "import numpy as np\nnp.load('x.npy', allow_pickle=True)"),
     ],
 )
 def test_the_checker_finds(path: str, source: str):
@@ -241,8 +290,8 @@ def test_the_checker_finds(path: str, source: str):
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("wganad_core/training.py", "import torch\nfrom wganad_core import config, objectives"),
-        ("wganad_core/training.py", "from .networks.dense import Dense"),
+        ("wganad_core/methods/gan.py", "import torch\nfrom wganad_core import config, objectives"),
+        ("wganad_core/methods/gan.py", "from ..networks.dense import Dense"),
         ("wganad_core/records.py", "import wganad_core"),
         ("wganad_core/records.py", "from wganad_core import __version__"),
         ("wganad_core/data/own.py", "from wganad_core.data import cache\nfrom . import windows"),
@@ -258,3 +307,29 @@ def test_the_checker_finds(path: str, source: str):
 )
 def test_the_checker_allows(path: str, source: str):
     assert violations({path: source}) == []
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "found"),
+    [
+        ("from wganad_core import b", "from wganad_core import a", True),
+        ("from wganad_core.b import x", "def late():\n    from wganad_core.a import y", True),
+        ("from . import b", "from .a import y", True),
+        ("from wganad_core import b", "", False),
+        (
+            "from wganad_core import b",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from wganad_core import a",
+            False,
+        ),
+    ],
+)
+def test_circles_are_found(a: str, b: str, found: bool):
+    sources = {"wganad_core/__init__.py": "", "wganad_core/a.py": a, "wganad_core/b.py": b}
+    assert set(circle(sources)) == ({"wganad_core.a", "wganad_core.b"} if found else set())
+
+
+def test_a_package_may_import_its_modules_but_they_not_it():
+    sources = {"p/__init__.py": "from p.inner import x", "p/inner.py": "from p.other import y"}
+    sources["p/other.py"] = ""
+    assert circle(sources) == []
+    assert circle({**sources, "p/other.py": "from p import x"})

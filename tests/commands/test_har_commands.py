@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from wganad_core.live.panels import score_all
 
 from tests.direct import assert_same_model
 from tests.test_board import KEYS, LABEL, SCORE
@@ -27,6 +26,7 @@ from wganad_core import pretrained, storage
 from wganad_core.__main__ import main, make_parser
 from wganad_core.commands import train_model
 from wganad_core.config import ACTIVITIES, HAR_PROTOCOLS, WindowConfig
+from wganad_core.panels.tables import score_all
 from wganad_core.records import ScoreTable
 from wganad_core.use_cases import HAR
 
@@ -39,20 +39,8 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def train(folder: Path, method: str, *words: str, abnormal: str = ABNORMAL) -> int:
-    return main(
-        [
-            "train",
-            "har",
-            "--method",
-            method,
-            "--abnormal",
-            abnormal,
-            "--out",
-            str(folder),
-            *FEW,
-            *words,
-        ]
-    )
+    asked = ["--method", method, "--abnormal", abnormal, "--out", str(folder)]
+    return main(["train", "har", *asked, *FEW, *words])
 
 
 def task_of(command: str) -> Any:

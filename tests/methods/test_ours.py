@@ -9,7 +9,7 @@ import pytest
 
 from tests.methods.bundles import images
 from wganad_core.config import RuleConfig
-from wganad_core.methods import Bundle, detectors
+from wganad_core.methods import Bundle, detectors, ours
 from wganad_core.methods.ours import (
     N_AXES,
     OursScore,
@@ -181,15 +181,21 @@ def test_rows_are_longest_along_their_main_axes() -> None:
     np.testing.assert_allclose(axes @ inside, axes, rtol=0, atol=1e-3)
 
 
-@pytest.mark.parametrize(("n", "n_features", "n_axes"), [(4_000, 4, 4), (400, 300, 256)])
-def test_whitened_rows_are_halfway_to_equal_spread(n: int, n_features: int, n_axes: int) -> None:
-    """Standard deviations along the axes become their roots."""
+@pytest.mark.parametrize("most", [6, 4])
+def test_whitened_rows_are_halfway_to_equal_spread(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Standard deviations along the axes become their roots; where features are too many, those
+    of the longest, after each variance was moved halfway to their mean."""
+    monkeypatch.setattr(ours, "MAX_AXES", most)
     rng = np.random.default_rng(3)
-    turned = np.linalg.qr(rng.normal(size=(n_features, n_features)))[0]
-    sizes = np.geomspace(4, 0.25, n_features)
-    rows = (rng.normal(size=(n, n_features)) * sizes @ turned.T).astype(np.float32)
+    turned = np.linalg.qr(rng.normal(size=(6, 6)))[0]
+    sizes = np.geomspace(4, 0.25, 6)
+    rows = (rng.normal(size=(4_000, 6)) * sizes @ turned.T).astype(np.float32)
     axes = main_axes(rows, whiten=True)
-    assert axes.shape == (n_axes, n_features)
-    if n_axes == n_features:
-        spread = np.sort((rows @ axes.T).std(axis=0))[::-1]
-        np.testing.assert_allclose(spread, np.sqrt(sizes), rtol=0.03)
+    assert axes.shape == (most, 6)
+    spread = np.sort((rows @ axes.T).std(axis=0))[::-1]
+    expected, variances = np.sqrt(sizes), sizes[:most] ** 2
+    if most < 6:
+        expected = sizes[:most] / ((variances + variances.mean()) / 2) ** 0.25
+    np.testing.assert_allclose(spread, expected, rtol=0.04)

@@ -65,6 +65,18 @@ def test_sizes(shape: str, method: str, n: int) -> None:
         assert found.shape == (n, sizes[name]), name
 
 
+@EVERY_SHAPE
+def test_the_last_hidden_layer_of_a_joint_discriminator(shape: str) -> None:
+    critic, x, z = made("bigan", SHAPES[shape]).critic, samples(shape, 5), latents(shape, 5)
+    assert isinstance(critic, JointDiscriminator)
+    hidden = critic.hidden(x, z)
+    assert hidden.shape == (5, critic.last.in_features)
+    torch.testing.assert_close(critic.last(hidden), critic(x, z))
+    # It depends on both.
+    assert not torch.equal(critic.hidden(x + 1, z), hidden)
+    assert not torch.equal(critic.hidden(x, z + 1), hidden)
+
+
 @EVERY_TRAINING
 def test_the_same_seed_gives_the_same_weights(shape: str, method: str) -> None:
     config, state = SHAPES[shape], torch.random.get_rng_state()

@@ -12,6 +12,7 @@ import torch
 
 from wganad_core import storage
 from wganad_core.run import Checkpoint
+from wganad_core.run.checkpoint import OtherRunError
 from wganad_core.storage import StorageError
 
 PLAN = {"task": {"seed": 3, "network": {"width": 8}}, "steps": 7}
@@ -58,7 +59,7 @@ def test_several_runs_in_one_file(tmp_path: Path) -> None:
     one, other = Counter(), Counter()
     assert checkpoint.load(one, other)
     assert (one.at, other.at) == (1, 2)
-    with pytest.raises(StorageError, match="belongs to a run with other settings"):
+    with pytest.raises(OtherRunError, match="belongs to a run with other settings"):
         checkpoint.load(one)
 
 
@@ -75,7 +76,7 @@ def test_several_runs_in_one_file(tmp_path: Path) -> None:
 def test_other_settings_are_named_and_refused(saved: Path, plan: dict[str, Any], said: str) -> None:
     run = Counter(1)
     advice = "repeat those settings, name another --checkpoint, or delete the file"
-    with pytest.raises(StorageError, match=f"other settings .*{said}.*{advice}"):
+    with pytest.raises(OtherRunError, match=f"other settings .*{said}.*{advice}"):
         Checkpoint(saved, plan, DATA).load(run)
     assert run.at == 1
     assert saved.exists()
@@ -86,10 +87,10 @@ def test_other_data_and_another_pytorch_are_refused(
 ) -> None:
     said = "other data, or another version of PyTorch"
     for data in ({"x": DATA["x"] + 1}, {"y": DATA["x"]}, {}):
-        with pytest.raises(StorageError, match=said):
+        with pytest.raises(OtherRunError, match=said):
             Checkpoint(saved, PLAN, data).load(Counter())
     monkeypatch.setattr(torch, "__version__", "0.0")
-    with pytest.raises(StorageError, match=said):
+    with pytest.raises(OtherRunError, match=said):
         Checkpoint(saved, PLAN, DATA).load(Counter())
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from wganad_core.config import LaneConfig, MixtureConfig, NetworkConfig, RaceConfig, TrainingConfig
 from wganad_core.methods import DivergedError
+from wganad_core.run import Checkpoint
 from wganad_core.run.race import Lane, Race, load_race, save_race
 from wganad_core.storage import StorageError
 from wganad_core.use_cases import PAPER, SHARP
@@ -212,6 +213,9 @@ def test_a_foreign_file_is_no_race(tmp_path: Path) -> None:
     (tmp_path / "race.safetensors").write_bytes(b"hello")
     with pytest.raises(StorageError, match="truncated or not a safetensors file"):
         load_race(tmp_path / "race.safetensors")
+    Checkpoint(tmp_path / "fit", {"fit": {}}).save()
+    with pytest.raises(StorageError, match="fit holds no race; choose another file"):
+        load_race(tmp_path / "fit")
 
 
 def test_a_collapse_is_told_once_until_it_is_over() -> None:
