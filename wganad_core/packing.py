@@ -67,10 +67,14 @@ def _packed(value: Any, path: str, arrays: dict[str, NDArray[Any]]) -> Any:
         found = {str(k): _packed(v, _below(path, k), arrays) for k, v in value.items()}
         if all(item is _IN_ARRAYS for item in found.values()):
             return list(found)  # in their order, which arrays do not keep
-        return found
+        return {name: _or_none(item) for name, item in found.items()}
     if isinstance(value, tuple | list):
-        return [_packed(item, _below(path, i), arrays) for i, item in enumerate(value)]
+        return [_or_none(_packed(v, _below(path, i), arrays)) for i, v in enumerate(value)]
     return value
+
+
+def _or_none(item: Any) -> Any:
+    return None if item is _IN_ARRAYS else item
 
 
 def unpack(kind: type[R], arrays: Arrays, meta: Mapping[str, Any]) -> R:

@@ -179,7 +179,11 @@ def as_record(
         if earlier := older.UPGRADES.get(kind):
             arrays, meta = earlier(arrays, meta)
         return unpack(record, arrays, meta)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+    except KeyError as error:
+        raise StorageError(
+            f"{source} lacks {error.args[0]}; restore it from where it came from."
+        ) from error
+    except (ValueError, TypeError, AttributeError, IndexError) as error:
         raise StorageError(
             f"{source} is no usable {kind} ({error}); restore it from where it came from."
         ) from error

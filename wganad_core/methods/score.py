@@ -77,8 +77,9 @@ def batched(
 
 
 def joined(parts: Iterable[Tensor]) -> FloatArray:
-    """Batches (n, …) as one array."""
-    return np.concatenate([part.detach().numpy() for part in parts])
+    """Batches (n, …) as one array in single precision, which hides the last bits of a calculation
+    in double precision: they depend on how rows are divided into batches."""
+    return np.concatenate([part.detach().numpy().astype(np.float32) for part in parts])
 
 
 def rows(x: NDArray[np.floating]) -> Tensor:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from wganad_core import storage
 from wganad_core.config import AnyNetworkConfig, TrainingConfig
-from wganad_core.methods import TRAINERS, Trainer, make_trainer
+from wganad_core.methods import TRAINERS, DivergedError, Trainer, make_trainer
 from wganad_core.records import FloatArray, Snapshot
 
 Weights = Mapping[str, NDArray[Any]]
@@ -127,7 +127,12 @@ class Run:
         if self.finished:
             raise StopIteration
         began = time.perf_counter()
-        before, snapshot = self.done, next(self._snapshots)
+        before = self.done
+        try:
+            snapshot = next(self._snapshots)
+        except DivergedError:
+            self._snapshots = train(self.trainer)  # whose weights are the last good
+            raise
         for observer in self.observers:
             observer.after_step(self)
         self.seconds += time.perf_counter() - began
