@@ -67,9 +67,10 @@ def _packed(value: Any, path: str, arrays: dict[str, NDArray[Any]]) -> Any:
         found = {str(k): _packed(v, _below(path, k), arrays) for k, v in value.items()}
         if all(item is _IN_ARRAYS for item in found.values()):
             return list(found)  # in their order, which arrays do not keep
-        return found
+        return {name: None if item is _IN_ARRAYS else item for name, item in found.items()}
     if isinstance(value, tuple | list):
-        return [_packed(item, _below(path, i), arrays) for i, item in enumerate(value)]
+        items = [_packed(item, _below(path, i), arrays) for i, item in enumerate(value)]
+        return [None if item is _IN_ARRAYS else item for item in items]
     return value
 
 
@@ -145,11 +146,10 @@ def _mapping(kinds: tuple[Any, ...], path: str, value: Any, arrays: Arrays) -> d
     key_kind, item_kind = kinds or (str, Any)
     if value is None:  # written before the order was kept
         value = sorted(name[len(path) + 1 :] for name in arrays if name.startswith(f"{path}."))
-    if isinstance(value, list):
-        value = dict.fromkeys(value)
-    if not isinstance(value, Mapping):
+    if not isinstance(value, Mapping | list):
         raise UnpackError(f"{path} must have names; found {value!r:.60}")
     try:
+        value = dict.fromkeys(value) if isinstance(value, list) else value
         return {
             (int(k) if key_kind is int else k): _unpacked(item_kind, _below(path, k), v, arrays)
             for k, v in value.items()
@@ -192,6 +192,8 @@ def _plain(hint: Any, path: str, value: Any) -> Any:
 
 
 def _name(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return " or ".join(map(repr, get_args(kind)))
     return getattr(kind, "__name__", str(kind))
 
 
