@@ -45,6 +45,8 @@ ROWS = (
 )
 # Rows that the server process imports, and that therefore must not bring torch along.
 TORCH_FREE = {
+    "packing",
+    "older",
     "config",
     "records",
     "data",

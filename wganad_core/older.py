@@ -51,7 +51,8 @@ def rules(arrays: Arrays, meta: Mapping[str, Any]) -> Content:
         return arrays, meta
     places = {space: f"fitted.normals.points.{space}" for space in meta["steps"]}
     places |= {"levels": "fitted.normals.levels", "rows.axes": "fitted.axes"}
-    normals = {"k": meta["k"], "n_peers": meta.get("n_peers", 0)}
+    sizes = {"k": meta["k"], "n_peers": meta.get("n_peers", 0)}
+    normals = {"points": list(meta["steps"]), **sizes}
     fitted = {"critic_range": meta["critic_range"], "rules": meta["rules"], "normals": normals}
     return _moved(arrays, places), {"fitted": fitted, "steps": meta["steps"]}
 
@@ -65,7 +66,9 @@ def detector(arrays: Arrays, meta: Mapping[str, Any]) -> Content:
     places["axes"] = "model.fitted.axes"
     fitted: dict[str, Any] = {"critic_range": meta["critic_range"], "normals": None}
     if meta["rule"] is not None:
-        fitted["normals"] = {"k": meta["n_neighbours"], "n_peers": meta["n_peers"]}
+        spaces = sorted(n.removeprefix("normals.") for n in arrays if n.startswith("normals."))
+        sizes = {"k": meta["n_neighbours"], "n_peers": meta["n_peers"]}
+        fitted["normals"] = {"points": spaces, **sizes}
         fitted["rules"] = {meta["score_method"]: meta["rule"]}
     inner = ("class", "score_method", "network", "rule", "n_neighbours", "n_peers", "critic_range")
     rest = {name: value for name, value in meta.items() if name not in inner}

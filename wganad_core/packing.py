@@ -149,11 +149,10 @@ def _mapping(kinds: tuple[Any, ...], path: str, value: Any, arrays: Arrays) -> d
     key_kind, item_kind = kinds or (str, Any)
     if value is None:  # written before the order was kept
         value = sorted(name[len(path) + 1 :] for name in arrays if name.startswith(f"{path}."))
-    if isinstance(value, list):
-        value = dict.fromkeys(value)
-    if not isinstance(value, Mapping):
+    if not isinstance(value, Mapping | list):
         raise UnpackError(f"{path} must have names; found {value!r:.60}")
     try:
+        value = dict.fromkeys(value) if isinstance(value, list) else value
         return {
             (int(k) if key_kind is int else k): _unpacked(item_kind, _below(path, k), v, arrays)
             for k, v in value.items()
@@ -196,6 +195,8 @@ def _plain(hint: Any, path: str, value: Any) -> Any:
 
 
 def _name(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return " or ".join(map(repr, get_args(kind)))
     return getattr(kind, "__name__", str(kind))
 
 

@@ -37,8 +37,8 @@ def auprc_bars(series: Mapping[str, Sequence[Row]], classes: Sequence[str]) -> P
             if members[0].detector == QUOTED:
                 colour, hatch = style.GREY, HATCHES[n_quoted % len(HATCHES)]
                 n_quoted += 1
-            data.append(_bars(name, members, part, colour, hatch) | _once(name, axis))
-        data.append(_chance(rows, part) | _once("chance", axis))
+            data.append(_bars(name, members, part, colour, hatch) | _once(name, axis, len(parts)))
+        data.append(_chance(rows, part) | _once("chance", axis, len(parts)))
     wide = _bar_layout(parts, len(series), narrow=False)
     wide["meta"] = {"narrow": _bar_layout(parts, len(series), narrow=True)}
     return {"data": data, "layout": wide}
@@ -50,9 +50,10 @@ def _look(i: int, n_parts: int) -> tuple[str, str]:
     return colours[i % len(colours)], "x" if i >= len(colours) else ""
 
 
-def _once(name: str, axis: int) -> Part:
-    """In the legend for the first half only."""
-    return {"legendgroup": name, "showlegend": axis == 1, **style.axes(axis)}
+def _once(name: str, axis: int, n_parts: int) -> Part:
+    """In the legend for the first half only. A legend of groups would have wider gaps."""
+    grouped = {"legendgroup": name, "showlegend": axis == 1} if n_parts > 1 else {}
+    return {**grouped, **style.axes(axis)}
 
 
 def _bars(name: str, rows: Sequence[Row], classes: Sequence[str], colour: str, hatch: str) -> Part:
@@ -108,7 +109,8 @@ def _bar_layout(parts: Sequence[Sequence[str]], n: int, narrow: bool) -> Part:
         legend = 26 * -(-(n + 1) // 2)
         margin["t"] = legend + 10
     place = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}}
-    layout: Part = {"height": (2 * 230 if stacked else 360) + legend, "margin": margin}
+    inner = 2 * 230 if stacked else 344 if single else 360
+    layout: Part = {"height": inner + legend, "margin": margin}
     layout |= {"barmode": "group", "bargap": 0.16, "bargroupgap": 0.06, "legend": place}
     start, total, fixed = 0.0, sum(map(len, parts)), {"fixedrange": True}
     for number, part in enumerate(parts):

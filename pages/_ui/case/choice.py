@@ -103,7 +103,8 @@ def _thumbnails(use_case: str, _shape: Insert) -> dict[str, str]:
 
 def choose(case: UseCase, abnormal: str, scores: Scores) -> Choice:
     """Model, protocol and detector, as far as the use case has several."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    several = bool(case.models)  # one choice alone may break its row where it is narrow
+    with st.container(horizontal=several, vertical_alignment="bottom", gap="medium"):
         architecture, tested = _architecture(case, scores), protocol(case)
         found = scores.galleries[architecture, tested]
         detector = _one_of("Detector", case.offered(found.scores), "detector")
