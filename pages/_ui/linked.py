@@ -20,24 +20,17 @@ def choice(
     *,
     key: str,
     default: Name,
-    help: str | None = None,
     address: str | None = None,
+    help: str | None = None,
 ) -> Name:
     """A row of buttons, one per option (name → label); an unknown name in the address is
     ignored. `address`: the name in the address, where it is not the key."""
-    address = address or key
-    names = list(options)
-    asked = st.query_params.get(address)
+    names, first = _asked_for(options, address or key, default)
+    words = options.__getitem__
     chosen = st.segmented_control(
-        label,
-        names,
-        format_func=lambda name: options[name],
-        default=next((name for name in names if name == asked), default),
-        required=True,
-        key=key,
-        help=help,
+        label, names, format_func=words, default=first, required=True, key=key, help=help
     )
-    _keep(address, chosen, is_default=chosen == default)
+    _keep(address or key, chosen, is_default=chosen == default)
     return chosen
 
 
@@ -47,25 +40,22 @@ def select(
     *,
     key: str,
     default: Name,
-    help: str | None = None,
     address: str | None = None,
     width: int = 164,
+    help: str | None = None,
 ) -> Name:
     """Like `choice`, but a list to open, `width` pixels wide."""
-    address = address or key
-    names = list(options)
-    asked = st.query_params.get(address)
-    chosen: Name = st.selectbox(
-        label,
-        names,
-        index=names.index(next((name for name in names if name == asked), default)),
-        format_func=lambda name: options[name],
-        key=key,
-        help=help,
-        width=width,
-    )
-    _keep(address, chosen, is_default=chosen == default)
+    names, first = _asked_for(options, address or key, default)
+    at, words = names.index(first), options.__getitem__
+    chosen: Name = st.selectbox(label, names, at, words, key=key, help=help, width=width)
+    _keep(address or key, chosen, is_default=chosen == default)
     return chosen
+
+
+def _asked_for(options: Mapping[Name, str], address: str, default: Name) -> tuple[list[Name], Name]:
+    """The options' names, and which of them the address names."""
+    names, asked = list(options), st.query_params.get(address)
+    return names, next((name for name in names if name == asked), default)
 
 
 def slide(
@@ -80,14 +70,9 @@ def slide(
 ) -> float:
     """A slider over a few numbers, in the address as numbers; others there are ignored."""
     asked = _number(st.query_params.get(key))
+    value = asked if asked in options else default
     chosen: float = st.select_slider(
-        label,
-        options,
-        value=asked if asked in options else default,
-        format_func=shown,
-        key=key,
-        help=help,
-        disabled=disabled,
+        label, options, value, shown, key=key, help=help, disabled=disabled
     )
     _keep(key, f"{chosen:g}", is_default=chosen == default)
     return chosen

@@ -120,7 +120,7 @@ def test_ones_own_scores_have_no_other_detector():
     own = Loaded(Scored(np.arange(3.0)))
     with pytest.raises(ValueError, match="without one"):
         cockpit_data.common(own, cockpit_data.load(POINTS, "critic"))
-    assert not cockpit_data.shown(Source("own", ""), own).any()
+    assert not cockpit_data.shown(own).any()
 
 
 @pytest.mark.parametrize("case", ["mnist", "har", "mixture"])
@@ -160,11 +160,11 @@ def test_shown_are_exactly_the_bundled_samples():
     sizes = [(DIGIT, "ours", len(digits.ids)), (WINDOWS, "knn", len(windows.ids))]
     for source, detector, n in [*sizes, (POINTS, "critic", 5_000)]:
         loaded = cockpit_data.load(source, detector)
-        assert cockpit_data.shown(source, loaded).sum() == n
+        assert cockpit_data.shown(loaded).sum() == n
     slow = cockpit_data.load(DIGIT, "anogan")
-    mask = cockpit_data.shown(DIGIT, slow)
+    mask = cockpit_data.shown(slow)
     full = cockpit_data.load(DIGIT, "ours").test
-    known = set(text(full.sample_id)[cockpit_data.shown(DIGIT, cockpit_data.load(DIGIT, "ours"))])
+    known = set(text(full.sample_id)[cockpit_data.shown(cockpit_data.load(DIGIT, "ours"))])
     assert_array_equal(mask, [name in known for name in text(slow.test.sample_id)])
     assert 0 < mask.sum() < 1_000
 
@@ -173,8 +173,8 @@ def test_shown_are_exactly_the_bundled_samples():
 def test_a_picture_is_that_of_the_sample(source: Source, detector: str):
     """By the labels of the bundled samples, which the score table does not come from."""
     loaded = cockpit_data.load(source, detector)
-    seen = np.flatnonzero(cockpit_data.shown(source, loaded))
-    at = cockpit_data._chosen(source, loaded, seen)
+    seen = np.flatnonzero(cockpit_data.shown(loaded))
+    at = cockpit_data._chosen(loaded, seen)
     assert len(set(at.tolist())) == len(seen)
     samples = case_data.samples(source.use_case)
     assert_array_equal(samples.classes[at], text(loaded.test.class_)[seen])
@@ -185,7 +185,7 @@ def test_a_picture_is_that_of_the_sample(source: Source, detector: str):
 def test_pictures_show_the_samples_that_were_asked_for():
     """By the content that the sample's id is the hash of."""
     loaded = cockpit_data.load(DIGIT, "ours")
-    asked = np.flatnonzero(cockpit_data.shown(DIGIT, loaded))[[5_000, 3, 14_000]]
+    asked = np.flatnonzero(cockpit_data.shown(loaded))[[5_000, 3, 14_000]]
     digits = mnist.load_sample()
     by_id = dict(zip(mnist.sample_ids(digits.images).tolist(), digits.images, strict=True))
     for html, i in zip(cockpit_data.pictures(DIGIT, loaded, asked), asked, strict=True):
@@ -199,7 +199,7 @@ def test_pictures_show_the_samples_that_were_asked_for():
 
 def test_pictures_of_windows_are_of_total_acceleration():
     loaded = cockpit_data.load(WINDOWS, "knn")
-    asked = np.flatnonzero(cockpit_data.shown(WINDOWS, loaded))[[200, 1]]
+    asked = np.flatnonzero(cockpit_data.shown(loaded))[[200, 1]]
     windows = har.load_sample()
     by_id = dict(zip(har.sample_ids(windows.signals).tolist(), windows.signals, strict=True))
     wanted = [by_id[text(loaded.test.sample_id)[i]][6:] for i in asked]
@@ -223,9 +223,9 @@ def test_points_are_on_the_side_of_three_sigma_that_their_labels_say():
 
 def test_what_has_no_picture_is_refused():
     loaded = cockpit_data.load(DIGIT, "ours")
-    hidden = np.flatnonzero(~cockpit_data.shown(DIGIT, loaded))[:1]
+    hidden = np.flatnonzero(~cockpit_data.shown(loaded))[:1]
     with pytest.raises(ValueError, match="shown"):
-        cockpit_data._chosen(DIGIT, loaded, hidden)
+        cockpit_data._chosen(loaded, hidden)
     with pytest.raises(ValueError, match="mixture"):
         cockpit_data.points(DIGIT, loaded, [0])
 

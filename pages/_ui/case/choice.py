@@ -154,9 +154,4 @@ def to_cockpit(chosen: Choice) -> None:
     query = {"case": chosen.case.name, "class": chosen.abnormal, "detector": chosen.detector}
     if chosen.case.models:
         query |= {"model": chosen.architecture, "protocol": chosen.protocol}
-    st.page_link(
-        "pages/cockpit.py",
-        label="Tune this detector's threshold",
-        icon=":material/tune:",
-        query_params=query,
-    )
+    linked.to_cockpit(**query)

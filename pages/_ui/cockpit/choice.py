@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from pages._ui import linked
@@ -63,22 +66,15 @@ def _model(case: ScoredCase, abnormal: str) -> str:
         return here[0]
     known = {name: label for name, label in case.models.items() if case.model_of(name) in here}
     usual = case.usual_model if case.usual_model in known else next(iter(known))
-    chosen = linked.select("Model", known, key=f"{case.name}-model", default=usual, address=MODEL)
-    return case.model_of(chosen)
+    return case.model_of(_select(case, "Model", MODEL, known, usual))
 
 
 def _protocol(case: ScoredCase) -> str:
-    if not case.protocol_words:
+    words, usual = case.protocol_words, case.protocols[0]
+    if not words:
         _forget(PROTOCOL)
-        return case.protocols[0]
-    return linked.select(
-        "Tested on",
-        case.protocol_words,
-        key=f"{case.name}-protocol",
-        default=case.protocols[0],
-        help=case.protocol_help,
-        address=PROTOCOL,
-    )
+        return usual
+    return _select(case, "Tested on", PROTOCOL, words, usual, help=case.protocol_help)
 
 
 def _detectors(source: Source) -> tuple[str, str | None]:
@@ -88,26 +84,20 @@ def _detectors(source: Source) -> tuple[str, str | None]:
         for name, label in known.items()
         if name in case.meanings
     )
-    detector = linked.select(
-        "Detector",
-        known,
-        key=f"{source.case}-detector",
-        default=next(iter(known)),
-        help=words,
-        address=DETECTOR,
-        width=200,
-    )
-    others = {name: label for name, label in known.items() if name != detector}
-    against = linked.select(
-        "Compare with",
-        {NOBODY: "–", **others},
-        key=f"{source.case}-against",
-        default=NOBODY,
-        help="Another detector on the same samples.",
-        address=AGAINST,
-        width=200,
-    )
+    usual = next(iter(known))
+    detector = _select(case, "Detector", DETECTOR, known, usual, help=words, width=200)
+    others = {NOBODY: "–"} | {name: label for name, label in known.items() if name != detector}
+    words = "Another detector on the same samples."
+    against = _select(case, "Compare with", AGAINST, others, NOBODY, help=words, width=200)
     return detector, against or None
+
+
+def _select(
+    case: ScoredCase, label: str, name: str, options: Mapping[str, str], usual: str, **more: Any
+) -> str:
+    """A list to open, whose choice is in the address under `name` whatever the use case."""
+    key = f"{case.name}-{name}"
+    return linked.select(label, options, key=key, default=usual, address=name, **more)
 
 
 def _forget(*names: str) -> None:

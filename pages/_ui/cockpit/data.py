@@ -51,7 +51,8 @@ class Loaded:
 
     `calibration`: of held-out normals; None for the slow detectors, which have none. `fit_range`:
     the lowest and the highest score of the fit part. `rows` (n,): where the test samples stand in
-    the order that all detectors of the source share. `title` is the source's; `noun` says what
+    the order that all detectors of the source share; `bundled` (n,): their numbers among the
+    samples that ship, −1 for one that does not. `title` is the source's; `noun` says what
     samples are, `anomalies` what people call those that are anomalous. `subject_wise`: samples of
     one subject are alike, so subjects are what is drawn from; `dependent`: neighbours are alike,
     as moments of a recording are, so that no interval holds. `file_row` (n,): the test samples'
@@ -63,6 +64,7 @@ class Loaded:
     calibration: Scored | None = None
     fit_range: tuple[float, float] | None = None
     rows: Index | None = None
+    bundled: Index | None = None
     title: str = YOURS
     noun: str = "samples"
     anomalies: str = "anomalies"
@@ -159,21 +161,21 @@ def _loaded(case: str, abnormal: str, path: Path, changed: int) -> dict[Source, 
     for protocol in dict.fromkeys(key[1] for key in parts):
         mine = {key[::2]: found for key, found in parts.items() if key[1] == protocol}
         everyone = max((found.test for found in mine.values()), key=len)
-        full = np.arange(len(everyone))
+        places = gallery.positions(everyone.sample_id, case_data.samples(SCORED_CASES[case]).ids)
         names = dict.fromkeys(model for model, _ in mine if model != NO_MODEL)
         for model in names or (NO_MODEL,):
             source = Source(case, abnormal, model, protocol)
             made[source] = {
-                detector: _one(source, found, everyone, full)
+                detector: _one(source, found, everyone, places)
                 for (owner, detector), found in mine.items()
                 if owner in (model, NO_MODEL)
             }
     return made
 
 
-def _one(source: Source, found: Parts, everyone: Scored, full: Index) -> Loaded:
-    test, fit = found.test, found.fit
-    rows = full
+def _one(source: Source, found: Parts, everyone: Scored, places: Index) -> Loaded:
+    """`places`: of everyone's samples among the bundled ones."""
+    test, fit, rows = found.test, found.fit, np.arange(len(everyone))
     if test.sample_id is not everyone.sample_id:
         rows = gallery.positions(test.sample_id, everyone.sample_id)
         if (rows < 0).any():
@@ -187,6 +189,7 @@ def _one(source: Source, found: Parts, everyone: Scored, full: Index) -> Loaded:
         calibration=found.calibration,
         fit_range=None if fit is None else (float(fit.score.min()), float(fit.score.max())),
         rows=rows,
+        bundled=places[rows],
         title=case.say(phrases.source, source.abnormal, source.model),
         noun=case.samples,
         anomalies=case.say(phrases.anomalies, source.abnormal),
@@ -198,18 +201,18 @@ def _one(source: Source, found: Parts, everyone: Scored, full: Index) -> Loaded:
 # Pictures of samples
 
 
-def shown(source: Source, loaded: Loaded) -> NDArray[np.bool_]:
+def shown(loaded: Loaded) -> NDArray[np.bool_]:
     """Which test samples (n,) there is a picture of; none of the reader's own."""
-    if loaded.rows is None:
+    if loaded.bundled is None:
         return np.zeros(len(loaded.test), bool)
-    return _bundled(source, loaded) >= 0
+    return loaded.bundled >= 0
 
 
 def pictures(source: Source, loaded: Loaded, indices: Sequence[int] | Index) -> list[str]:
     """HTML of those test samples, images or windows, each of which must be `shown`."""
     if source.use_case.shape == "plane":
         raise ValueError(f"Expected samples with pictures; found {source.case}. Take its points.")
-    return [_picture(source.case, i) for i in _chosen(source, loaded, indices).tolist()]
+    return [_picture(source.case, i) for i in _chosen(loaded, indices).tolist()]
 
 
 @functools.lru_cache(4_000)
@@ -224,7 +227,7 @@ def points(source: Source, loaded: Loaded, indices: Sequence[int] | Index) -> Fl
     """The coordinates (k, 2) of those test samples of a mixture."""
     if source.use_case.shape != "plane":
         raise ValueError(f"Expected a mixture, whose samples are points; found {source.case}.")
-    return case_data.samples(source.use_case).take(_chosen(source, loaded, indices))
+    return case_data.samples(source.use_case).take(_chosen(loaded, indices))
 
 
 @st.cache_resource(show_spinner=False)
@@ -233,21 +236,9 @@ def plane() -> mixture.Mixture:
     return mixture.make_mixture(mixture.SCORED)
 
 
-def _chosen(source: Source, loaded: Loaded, indices: Sequence[int] | Index) -> Index:
-    at = _bundled(source, loaded)[np.asarray(indices, np.int64)]
+def _chosen(loaded: Loaded, indices: Sequence[int] | Index) -> Index:
+    assert loaded.bundled is not None
+    at = loaded.bundled[np.asarray(indices, np.int64)]
     if (at < 0).any():
         raise ValueError("Expected samples that can be shown; found others. Ask `shown` first.")
     return at
-
-
-def _bundled(source: Source, loaded: Loaded) -> Index:
-    """Each test sample's number among the bundled ones, −1 for one that is not."""
-    assert loaded.rows is not None
-    return _places(source, changed(source))[loaded.rows]
-
-
-@st.cache_resource(show_spinner=False, max_entries=32)
-def _places(source: Source, changed: int) -> Index:
-    """Of all test samples of a source; by what they are, not by where they stand."""
-    everyone = max((loaded.test for loaded in _found(source).values()), key=len)
-    return gallery.positions(everyone.sample_id, case_data.samples(source.use_case).ids)

@@ -102,7 +102,7 @@ def _of(key: Hashable, source: Source, detector: str) -> Material:
     """Keyed by the file's time of change, too."""
     loaded = cockpit_data.load(source, detector)
     name = cockpit_data.detectors(source)[detector]
-    return Material(key, name, detector, source, loaded, cockpit_data.shown(source, loaded))
+    return Material(key, name, detector, source, loaded, cockpit_data.shown(loaded))
 
 
 def bands(material: Material, base_rate: float | None) -> Bands | None:
