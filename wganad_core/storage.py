@@ -179,13 +179,10 @@ def as_record(
         if earlier := older.UPGRADES.get(kind):
             arrays, meta = earlier(arrays, meta)
         return unpack(record, arrays, meta)
-    except KeyError as error:
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        why = f"it lacks {error}" if isinstance(error, KeyError) else error
         raise StorageError(
-            f"{source} lacks {error.args[0]}; restore it from where it came from."
-        ) from error
-    except (ValueError, TypeError, AttributeError, IndexError) as error:
-        raise StorageError(
-            f"{source} is no usable {kind} ({error}); restore it from where it came from."
+            f"{source} is no usable {kind} ({why}); restore it from where it came from."
         ) from error
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-import types
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +10,9 @@ import pytest
 
 from tests.test_board import AUPRC, KEYS, LABEL, SCORE
 from tests.test_scores import table
-from wganad_core import live, pretrained, storage
+from wganad_core import pretrained, storage
 from wganad_core.__main__ import main
+from wganad_core.panels import tables
 from wganad_core.records import ScoreTable
 from wganad_core.use_cases import MNIST, UseCase
 
@@ -190,10 +189,7 @@ def recompute(monkeypatch):
         asked.append((abnormal, protocol))
         return answers[abnormal]
 
-    panels = types.ModuleType("wganad_core.live.panels")
-    panels.recompute = answer  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, panels.__name__, panels)
-    monkeypatch.setattr(live, "panels", panels, raising=False)
+    monkeypatch.setattr(tables, "recompute", answer)
     return answers, asked
 
 
