@@ -34,7 +34,7 @@ from wganad_core.records import (
     LookBack,
     ModeLedger,
     Normals,
-    Recording,
+    Replay,
     Rule,
     Snapshot,
     StepTrace,
@@ -60,16 +60,16 @@ CONFIGS: dict[Any, st.SearchStrategy[Any]] = {
     config.RaceConfig: configs.RACES,
 }
 STORED = {
-    "run": pretrained.Run,
+    "run": pretrained.RecordedRun,
     "model": pretrained.Model,
     "rules": pretrained._Stored,
     KIND: SavedDetector,
 }
 RECORDS = (
     *(*CONFIGS, config.RuleConfig, Roles, Task),
-    *(Snapshot, Frame, Recording, StepTrace, Detection, LookBack, ModeLedger, Summary),
+    *(Snapshot, Frame, Replay, StepTrace, Detection, LookBack, ModeLedger, Summary),
     *(Judgement, Rule, Normals, FittedRules),
-    *(messages.RaceView, messages.Frames, messages.Recordings, messages.ModelKey),
+    *(messages.RaceView, messages.Frames, messages.Replays, messages.ModelKey),
     *(messages.Judged, messages.Search, messages.Generated),
     *ORDERS.values(),
     *STORED.values(),
@@ -87,7 +87,7 @@ def some(hint: Any) -> st.SearchStrategy[Any]:
     origin, kinds = get_origin(hint), get_args(hint)
     if hint in CONFIGS:
         return CONFIGS[hint]
-    if hint is Recording:
+    if hint is Replay:
         return recordings()
     if dataclasses.is_dataclass(hint):
         hints = typing.get_type_hints(hint)
@@ -112,7 +112,7 @@ def some(hint: Any) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def recordings(draw: st.DrawFn) -> Recording:
+def recordings(draw: st.DrawFn) -> Replay:
     """A frame at least, all of one shape, in values that half precision holds."""
     names = [field.name for field in dataclasses.fields(Frame) if field.name != "step"]
     values = st.integers(-9, 9).map(np.float32)
@@ -121,7 +121,7 @@ def recordings(draw: st.DrawFn) -> Recording:
         for step in range(draw(st.integers(1, 3)))
     ]
     row = tuple(map(float, range(9)))
-    return Recording(frames, [row] * len(frames), draw(st.lists(NAMES, max_size=2)))
+    return Replay(frames, [row] * len(frames), draw(st.lists(NAMES, max_size=2)))
 
 
 def assert_same(one: Any, other: Any) -> None:

@@ -16,8 +16,8 @@ from wganad_core.commands.train import settings_of
 from wganad_core.config import LaneConfig, MixtureConfig, NetworkConfig, TrainingConfig
 from wganad_core.data.mixture import make_mixture
 from wganad_core.methods import networks_of
-from wganad_core.pretrained import SHIPPED, Run, load_run, save_run, shipped_run
-from wganad_core.records import HISTORY, FittedRules, Frame, Normals, Recording, Rule, on_grid
+from wganad_core.pretrained import SHIPPED, RecordedRun, load_run, save_run, shipped_run
+from wganad_core.records import HISTORY, FittedRules, Frame, Normals, Replay, Rule, on_grid
 
 SHIPPED_RUNS = sorted((SHIPPED / "mixture").glob("*.safetensors"))
 LANE = LaneConfig(
@@ -25,8 +25,8 @@ LANE = LaneConfig(
 )
 
 
-def small_run() -> Run:
-    recording = Recording()
+def small_run() -> RecordedRun:
+    recording = Replay()
     for step in (0, 10, 20):
         values = np.float32(step)
         frame = Frame(
@@ -45,7 +45,7 @@ def small_run() -> Run:
         step: networks_of("wgan-gp", LANE.network, torch.Generator().manual_seed(step)).arrays()
         for step in (2, 20)  # the name of one begins with that of the other
     }
-    return Run(
+    return RecordedRun(
         mixture=MixtureConfig(n_modes=3, seed=5),
         lane=LANE,
         recording=recording,

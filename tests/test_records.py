@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from wganad_core.records import HISTORY, MAX_FRAMES, MAX_HISTORY, Frame, Recording
+from wganad_core.records import HISTORY, MAX_FRAMES, MAX_HISTORY, Frame, Replay
 
 
 def frame(step: int) -> Frame:
@@ -26,14 +26,14 @@ def frame(step: int) -> Frame:
     )
 
 
-def recorded(steps: range) -> Recording:
-    recording = Recording()
+def recorded(steps: range) -> Replay:
+    recording = Replay()
     for step in steps:
         recording.add(frame(step), {"step": step, "critic_loss": step / 2})
     return recording
 
 
-def steps_of(recording: Recording) -> list[int]:
+def steps_of(recording: Replay) -> list[int]:
     return [f.step for f in recording.frames]
 
 
@@ -45,7 +45,7 @@ def test_few_entries_are_all_kept() -> None:
 
 @pytest.mark.parametrize("n", [MAX_FRAMES, MAX_FRAMES + 1, 500, 3001])
 def test_it_is_bounded_and_keeps_the_first_and_the_newest(n: int) -> None:
-    recording = Recording()
+    recording = Replay()
     for step in range(n):
         recording.add(frame(step), {"step": step})
         assert len(recording.frames) <= MAX_FRAMES
@@ -84,7 +84,7 @@ def test_the_same_step_replaces() -> None:
 
 
 def test_columns_come_by_name_and_missing_numbers_are_nan() -> None:
-    recording = Recording()
+    recording = Replay()
     recording.add(frame(4), {"step": 4, "wasserstein": 0.25, "n_covered": 7, "unknown": 1.0})
     assert len(recording.history[0]) == len(HISTORY)
     assert recording.column("wasserstein").tolist() == [0.25]
@@ -101,7 +101,7 @@ def test_nearest(step: int, expected: int) -> None:
 
 
 def test_only_the_newest_events_are_kept() -> None:
-    recording = Recording()
+    recording = Replay()
     for i in range(30):
         recording.note(f"event {i}")
     assert recording.events == [f"event {i}" for i in range(10, 30)]
@@ -117,7 +117,7 @@ def test_arrays_and_back() -> None:
     assert arrays["samples"].shape == (n, 5, 2)
     assert arrays["samples"].dtype == np.float16
     assert arrays["history"].shape == (250, len(HISTORY))
-    back = Recording.from_arrays(arrays, recording.events)
+    back = Replay.from_arrays(arrays, recording.events)
     assert back.events == ["step 12: something"]
     assert steps_of(back) == steps_of(recording)
     for one, other in zip(back.frames, recording.frames, strict=True):
@@ -132,16 +132,16 @@ def test_arrays_and_back() -> None:
 
 def test_half_precision_is_enough_to_draw() -> None:
     samples = np.random.default_rng(0).uniform(-2, 2, (5, 2)).astype(np.float32)
-    recording = Recording()
+    recording = Replay()
     recording.add(dataclasses.replace(frame(0), samples=samples), {"step": 0})
-    back = Recording.from_arrays(recording.arrays(), [])
+    back = Replay.from_arrays(recording.arrays(), [])
     # Between 1 and 2 half precision steps by 2⁻¹⁰.
     np.testing.assert_allclose(back.frames[0].samples, samples, rtol=0, atol=2**-11 + 1e-7)
 
 
 def test_a_recording_that_came_back_can_go_on() -> None:
     recording = recorded(range(100))
-    back = Recording.from_arrays(recording.arrays(), [])
+    back = Replay.from_arrays(recording.arrays(), [])
     for step in range(100, 300):
         recording.add(frame(step), {"step": step})
         back.add(frame(step), {"step": step})

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from wganad_core import storage
 from wganad_core.config import AnyNetworkConfig, LaneConfig, MixtureConfig, TrainingConfig
 from wganad_core.data.views import View
-from wganad_core.records import LEVELS, FittedRules, Recording, half
+from wganad_core.records import LEVELS, FittedRules, Replay, half
 
 SHIPPED = Path(__file__).resolve().parents[1] / "pretrained"
 RUN = "run"
@@ -26,7 +26,7 @@ Weights = Mapping[str, NDArray[Any]]
 
 
 @dataclasses.dataclass(frozen=True)
-class Run:
+class RecordedRun:
     """A finished training on a mixture: how, what was recorded, and weights to score with.
 
     `weights` maps a step to all weights at that step (named as `Networks.arrays` names them); the
@@ -35,20 +35,20 @@ class Run:
 
     mixture: MixtureConfig
     lane: LaneConfig
-    recording: Recording
+    recording: Replay
     weights: Mapping[int, Weights]
     metrics: Mapping[str, float]
     command: str
 
 
-def save_run(run: Run, path: Path) -> None:
+def save_run(run: RecordedRun, path: Path) -> None:
     """Write a run atomically; recordings in half, weights in the precision they come in."""
     storage.save_record(path, RUN, run)
 
 
-def load_run(path: Path) -> Run:
+def load_run(path: Path) -> RecordedRun:
     """Undo `save_run`. Raises `StorageError` with one sentence for anything else."""
-    return storage.load_record(path, RUN, Run)
+    return storage.load_record(path, RUN, RecordedRun)
 
 
 MODEL = "model"

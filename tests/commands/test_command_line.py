@@ -33,7 +33,7 @@ def train(*words: str, method: str = "wgan-gp") -> int:
     return main(["train", "mixture", "--method", method, *SMALL, *words])
 
 
-def content(run: pretrained.Run) -> tuple[dict[str, Any], dict[str, Any]]:
+def content(run: pretrained.RecordedRun) -> tuple[dict[str, Any], dict[str, Any]]:
     """Everything in a run that must not depend on how often it was interrupted."""
     arrays: dict[str, Any] = run.recording.arrays()
     for step, weights in run.weights.items():
@@ -42,7 +42,7 @@ def content(run: pretrained.Run) -> tuple[dict[str, Any], dict[str, Any]]:
     return arrays, metrics
 
 
-def assert_equal(one: pretrained.Run, other: pretrained.Run) -> None:
+def assert_equal(one: pretrained.RecordedRun, other: pretrained.RecordedRun) -> None:
     (arrays, metrics), (other_arrays, other_metrics) = content(one), content(other)
     assert metrics == other_metrics
     assert one.recording.events == other.recording.events
@@ -283,7 +283,7 @@ def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def unbroken(tmp_path_factory) -> pretrained.Run:
+def unbroken(tmp_path_factory) -> pretrained.RecordedRun:
     out = tmp_path_factory.mktemp("unbroken") / "run.safetensors"
     assert train(*LONG, "--out", str(out)) == 0
     return pretrained.load_run(out)

@@ -15,7 +15,7 @@ from wganad_core.config import METHODS, MixtureConfig
 from wganad_core.data.mixture import Mixture, make_mixture
 from wganad_core.figures.export import MAX_STEPS, race_gif, race_html, recorded_steps
 from wganad_core.figures.race import Layers
-from wganad_core.records import FloatArray, Frame, Recording
+from wganad_core.records import FloatArray, Frame, Replay
 
 RING = make_mixture(MixtureConfig(n_samples=1000))
 MOONS = make_mixture(MixtureConfig(name="moons", n_samples=1000))
@@ -27,9 +27,9 @@ def field(phase: float, size: int = 48) -> FloatArray:
     return (np.sin(2 * line[None] + phase) * np.cos(2 * line[:, None])).astype(np.float32)
 
 
-def recording(mixture: Mixture, steps: list[int], seed: int = 0) -> Recording:
+def recording(mixture: Mixture, steps: list[int], seed: int = 0) -> Replay:
     """A made-up run: a cloud that grows into the data, under a critic that turns."""
-    rng, past = np.random.default_rng(seed), Recording()
+    rng, past = np.random.default_rng(seed), Replay()
     for step in steps:
         done = step / max(steps[-1], 1)
         samples = (mixture.x[:1000] * done + rng.normal(scale=0.1, size=(1000, 2))).astype("f4")

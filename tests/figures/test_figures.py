@@ -13,17 +13,17 @@ from wganad_core.config import METHODS, LaneConfig, Method, MixtureConfig, Train
 from wganad_core.data.mixture import Mixture, make_mixture
 from wganad_core.figures import paper
 from wganad_core.figures.paper import paper_figures
-from wganad_core.pretrained import Run
+from wganad_core.pretrained import RecordedRun
 from wganad_core.records import Frame, LookBack
 
 # 1,000 points, 100 a batch: 10 steps an epoch.
 DATA = MixtureConfig(n_samples=1000)
 
 
-def run_of(method: Method, steps: Sequence[int] = range(0, 91, 10)) -> Run:
+def run_of(method: Method, steps: Sequence[int] = range(0, 91, 10)) -> RecordedRun:
     training = TrainingConfig(method=method, batch_size=100, n_critic=2, steps=90)
     past = recording(RING, list(steps))
-    return Run(DATA, LaneConfig(training=training), past, {}, {}, "")
+    return RecordedRun(DATA, LaneConfig(training=training), past, {}, {}, "")
 
 
 def look() -> LookBack:
@@ -32,7 +32,7 @@ def look() -> LookBack:
 
 
 def all_figures(mixture: Mixture = RING) -> dict[str, Any]:
-    runs: dict[str, Run] = {method: run_of(method) for method in METHODS}
+    runs: dict[str, RecordedRun] = {method: run_of(method) for method in METHODS}
     return paper_figures(runs, mixture, {method: look() for method in runs})
 
 

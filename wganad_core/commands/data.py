@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from wganad_core.commands.console import Command, json_option, print_json, progress_bar
 
 if TYPE_CHECKING:
-    from wganad_core.data.fetch import Dataset, Progress
+    from wganad_core.data.fetch import Dataset, OnBytes
 
 
 def published() -> dict[str, Dataset]:
@@ -46,7 +46,7 @@ def data_folder(arguments: argparse.Namespace, fetch: bool) -> int:
 
 
 @contextlib.contextmanager
-def _bars() -> Iterator[Progress]:
+def _bars() -> Iterator[OnBytes]:
     """A progress bar for each file that arrives, one after the other."""
     bars: dict[str, Any] = {}
     with contextlib.ExitStack() as current:

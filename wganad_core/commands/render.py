@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from wganad_core.commands.console import Command, Refused, json_option, print_json, say
 
 if TYPE_CHECKING:
-    from wganad_core.pretrained import Run
+    from wganad_core.pretrained import RecordedRun
 
 
 def mixture_options(parser: argparse.ArgumentParser) -> None:
@@ -63,11 +63,11 @@ def render_mixture(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _runs_by_method(paths: Sequence[Path] | None) -> dict[str, Run]:
+def _runs_by_method(paths: Sequence[Path] | None) -> dict[str, RecordedRun]:
     """One run per method, all of them trained on the same data."""
     from wganad_core import pretrained
 
-    runs: dict[str, Run] = {}
+    runs: dict[str, RecordedRun] = {}
     for path in paths or map(pretrained.shipped_run, pretrained.PAPER_RUNS):
         run = pretrained.load_run(path)
         method = run.lane.training.method

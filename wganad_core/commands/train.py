@@ -32,7 +32,7 @@ from wganad_core.jobs.outputs import Output, check_outputs
 from wganad_core.use_cases import RECIPES, command_line, option
 
 if TYPE_CHECKING:
-    from wganad_core.pretrained import Run
+    from wganad_core.pretrained import RecordedRun
     from wganad_core.records import FloatArray
 
 # Every setting of a run with its help.
@@ -200,7 +200,7 @@ def _files(arguments: argparse.Namespace, lane: LaneConfig) -> tuple[Path, Path]
     return out, checkpoint
 
 
-def _report(result: Run, out: Path, stopped: str | None, as_json: bool) -> None:
+def _report(result: RecordedRun, out: Path, stopped: str | None, as_json: bool) -> None:
     from wganad_core.run.mixture import METRICS
 
     metrics = {name: result.metrics.get(name) for name in METRICS}

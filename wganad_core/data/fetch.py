@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from wganad_core.data import DataError, cache
 
 # What is told while a file arrives: its name, bytes so far, bytes in all (0 = not known).
-Progress = Callable[[str, int, int], None]
+OnBytes = Callable[[str, int, int], None]
 
 BROKEN = (OSError, EOFError, zlib.error)  # what `unpacked` raises
 SLACK = 2**16  # bytes by which compression may make a file longer
@@ -101,7 +101,7 @@ class Dataset:
         return [file for file in self.files if file.find(folder) is None]
 
 
-def dataset_folder(dataset: Dataset, fetch: bool = False, progress: Progress | None = None) -> Path:
+def dataset_folder(dataset: Dataset, fetch: bool = False, progress: OnBytes | None = None) -> Path:
     """The data set's folder, all files in it verified; `fetch` downloads those that are missing.
 
     Files that are there are never replaced. Raises `DataError` with one sentence for a file that
@@ -148,7 +148,7 @@ def _check_file(dataset: Dataset, folder: Path, file: File | Archive) -> None:
 
 
 def _download(
-    dataset: Dataset, files: list[File | Archive], temporary: Path, progress: Progress
+    dataset: Dataset, files: list[File | Archive], temporary: Path, progress: OnBytes
 ) -> None:
     """Each file from the first mirror that has it; once verified it moves up from `temporary`.
 
@@ -184,7 +184,7 @@ def _warn_of_another_hash(path: Path, file: Archive, host: str) -> None:
         log.warning("%s from %s holds what it should, but %s", file.name, host, known)
 
 
-def _retrieve(url: str, path: Path, file: File | Archive, progress: Progress) -> str:
+def _retrieve(url: str, path: Path, file: File | Archive, progress: OnBytes) -> str:
     """Download to `path`; returns what went wrong on the way, empty if nothing did."""
     from pooch import HTTPDownloader  # 0.2 s that only a download is worth
     from requests import HTTPError, RequestException
@@ -216,7 +216,7 @@ class _Sink:
     pooch tells a bar the sizes of its reads, not what was read, so this counts what is written.
     """
 
-    def __init__(self, output: IO[bytes], file: File | Archive, progress: Progress) -> None:
+    def __init__(self, output: IO[bytes], file: File | Archive, progress: OnBytes) -> None:
         self.output, self.file, self.progress = output, file, progress
         self.done = self.total = 0  # pooch sets `total`, from the length that the mirror announces
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from wganad_core.config import ACTIVITIES, HAR_PROTOCOLS
 from wganad_core.data import DataError, har_archive, har_cache
-from wganad_core.data.fetch import Archive, Dataset, Progress, dataset_folder
+from wganad_core.data.fetch import Archive, Dataset, OnBytes, dataset_folder
 from wganad_core.data.har_archive import OFFICIAL, Flaw
 from wganad_core.data.pool import Pool, Samples
 from wganad_core.data.samples import FOLDER, content_ids, need_full_pool, opened_sample
@@ -217,7 +217,7 @@ class WindowPool(Pool):
         return self.windows.subjects[index].astype(np.str_)
 
 
-def load_pool(download: bool = False, progress: Progress | None = None) -> WindowPool:
+def load_pool(download: bool = False, progress: OnBytes | None = None) -> WindowPool:
     """All 10,299, verified; downloaded first if they are missing and `download` is set.
 
     Raises `DataError` with one sentence for a set that is not there or not as published.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from wganad_core.config import DIGITS, PROTOCOLS
 from wganad_core.data import DataError
-from wganad_core.data.fetch import BROKEN, Dataset, File, Progress, dataset_folder, reason, unpacked
+from wganad_core.data.fetch import BROKEN, Dataset, File, OnBytes, dataset_folder, reason, unpacked
 from wganad_core.data.pool import Pool, Samples
 from wganad_core.data.samples import FOLDER, content_ids, need_full_pool, opened_sample
 from wganad_core.data.views import View
@@ -206,7 +206,7 @@ class DigitPool(Pool):
         return np.full(len(index), "")
 
 
-def load_pool(download: bool = False, progress: Progress | None = None) -> DigitPool:
+def load_pool(download: bool = False, progress: OnBytes | None = None) -> DigitPool:
     """All 70,000, verified; downloaded first if they are missing and `download` is set.
 
     Raises `DataError` with one sentence for a set that is not there or not as published.

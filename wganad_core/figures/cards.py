@@ -16,7 +16,7 @@ from wganad_core.figures import style
 from wganad_core.figures.style import Part
 from wganad_core.figures.windows.recurrence import NEAR_TO_FAR
 from wganad_core.figures.windows.signals import AXES, times
-from wganad_core.pretrained import Run
+from wganad_core.pretrained import RecordedRun
 from wganad_core.records import FloatArray, Frame
 
 HEIGHT = 230
@@ -83,7 +83,7 @@ class Card:
     figure: Part
 
 
-def paper_cards(runs: Mapping[str, Run], mixture: Mixture) -> list[Card]:
+def paper_cards(runs: Mapping[str, RecordedRun], mixture: Mixture) -> list[Card]:
     """Six cards from the shipped runs (keys: methods), in the paper's order."""
     gan, gp = runs["gan"].recording, runs["wgan-gp"].recording
     collapsed = max(gan.frames[1:], key=lambda frame: float(frame.counts.max(initial=0)))
@@ -167,7 +167,7 @@ def _dots(points: FloatArray, colour: str, size: int) -> Part:
     return style.scatter("markers", *points.T, marker=marker, hoverinfo="skip")
 
 
-def _distance(run: Run) -> Part:
+def _distance(run: RecordedRun) -> Part:
     step, data, words = run.recording.column("step"), [], []
     for name, label, colour, at in (
         ("wasserstein", "exact W₁", style.VERMILLION, 0.95),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wganad_core.data.mixture import Mixture
 from wganad_core.figures import style
-from wganad_core.pretrained import Run
+from wganad_core.pretrained import RecordedRun
 from wganad_core.records import Box, Detection
 
 N_POINTS = 700
@@ -130,7 +130,7 @@ def false_alarm_figure(alarms: NDArray[np.float64]) -> go.Figure:
     )
 
 
-def most_collapsed(run: Run, steps: Sequence[int]) -> int:
+def most_collapsed(run: RecordedRun, steps: Sequence[int]) -> int:
     """Of the given steps, the one whose recorded samples crowd one mode the most."""
 
     def crowding(step: int) -> float:

@@ -18,11 +18,11 @@ from wganad_core.config import Method
 from wganad_core.data.mixture import Mixture
 from wganad_core.figures import race, style
 from wganad_core.figures.race import LaneDrawing, Layers
-from wganad_core.records import COLLAPSE_SHARE, COVERED_SHARE, Frame, Recording
+from wganad_core.records import COLLAPSE_SHARE, COVERED_SHARE, Frame, Replay
 
 MAX_STEPS = 40
 MILLISECONDS, LAST_MILLISECONDS = 150, 2500
-Lanes = Sequence[tuple[str, Method, Recording]]
+Lanes = Sequence[tuple[str, Method, Replay]]
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -85,7 +85,7 @@ show(last);
 """
 
 
-def recorded_steps(recordings: Sequence[Recording], n: int = MAX_STEPS) -> list[int]:
+def recorded_steps(recordings: Sequence[Replay], n: int = MAX_STEPS) -> list[int]:
     """Up to n of all recorded steps, evenly chosen, the first and the last among them."""
     steps = sorted({frame.step for past in recordings for frame in past.frames})
     at = np.unique(np.linspace(0, len(steps) - 1, min(n, len(steps))).round().astype(int))
@@ -101,7 +101,7 @@ def _drawings(race_lanes: Lanes, step: int) -> list[LaneDrawing]:
 def race_html(
     titles: Sequence[str],
     methods: Sequence[Method],
-    recordings: Sequence[Recording],
+    recordings: Sequence[Replay],
     mixture: Mixture,
     layers: Layers | None = None,
 ) -> bytes:
@@ -178,7 +178,7 @@ SPELLED = {"σ": " sigma", "λ": "lambda", "∇": "grad ", "‖": "|", "₁": "1
 def race_gif(
     titles: Sequence[str],
     methods: Sequence[Method],
-    recordings: Sequence[Recording],
+    recordings: Sequence[Replay],
     mixture: Mixture,
     width: int = 960,
 ) -> bytes:

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 
 from wganad_core.data.mixture import Mixture, square
 from wganad_core.figures import style
-from wganad_core.pretrained import Run
+from wganad_core.pretrained import RecordedRun
 from wganad_core.records import Box, Frame, LookBack
 
 N_DRAWN = 5_000
@@ -20,7 +20,7 @@ N_EPOCHS = 8
 
 
 def paper_figures(
-    runs: Mapping[str, Run], mixture: Mixture, looks: Mapping[str, LookBack]
+    runs: Mapping[str, RecordedRun], mixture: Mixture, looks: Mapping[str, LookBack]
 ) -> dict[str, go.Figure]:
     """By file name. `runs` and `looks` by method; a figure whose method is absent is left out.
 
@@ -48,14 +48,14 @@ def data_set(mixture: Mixture) -> go.Figure:
     return _finish(figure, f"Figs 1 and 6 · {len(mixture.x):,} points of the data set", 620, 640)
 
 
-def discriminator_loss(run: Run) -> go.Figure:
+def discriminator_loss(run: RecordedRun) -> go.Figure:
     """Fig. 7."""
     figure = _curves(run, {"critic_loss": ("discriminator", style.BLUE)}, "loss of D")
     note = "Neither its level nor its trend says whether G has learned the data."
     return _finish(figure, "Fig. 7 · Loss of the discriminator in GAN training", 820, 460, note)
 
 
-def first_epochs(run: Run, mixture: Mixture) -> go.Figure:
+def first_epochs(run: RecordedRun, mixture: Mixture) -> go.Figure:
     """Fig. 8: G's samples after each of the first eight epochs that the run reached."""
     frames = epoch_frames(run)
     boxes = [mixture.box] * len(frames)
@@ -76,7 +76,7 @@ def first_epochs(run: Run, mixture: Mixture) -> go.Figure:
     return _finish(figure, title, max(700, 80 + 270 * columns), 130 + 290 * rows, note)
 
 
-def epoch_frames(run: Run) -> list[tuple[int, Frame]]:
+def epoch_frames(run: RecordedRun) -> list[tuple[int, Frame]]:
     """(epoch, the frame recorded nearest to its end) for the first eight epochs reached."""
     reached = min(N_EPOCHS, int(run.recording.frames[-1].step / steps_per_epoch(run) + 1e-9))
     return [
@@ -85,13 +85,13 @@ def epoch_frames(run: Run) -> list[tuple[int, Frame]]:
     ]
 
 
-def steps_per_epoch(run: Run) -> float:
+def steps_per_epoch(run: RecordedRun) -> float:
     """Generator steps in which as many samples are drawn as there are data: the count that
     reproduces the paper's figures (see `use_cases.PAPER`)."""
     return run.mixture.n_samples / run.lane.training.batch_size
 
 
-def w_estimate(run: Run) -> go.Figure:
+def w_estimate(run: RecordedRun) -> go.Figure:
     """Fig. 10, as an estimate: the paper's loss is its negative (and carries the penalty)."""
     curves = {"w_estimate": ("critic's estimate", style.BLUE)}
     note = "Algorithm 2 and eqs 25–26 mix signs; drawn is the critic's estimate of W (eq. 9)."
@@ -152,7 +152,7 @@ def _planes(titles: list[str], columns: int, boxes: list[Box]) -> go.Figure:
     return figure
 
 
-def _curves(run: Run, curves: Mapping[str, tuple[str, str]], label: str) -> go.Figure:
+def _curves(run: RecordedRun, curves: Mapping[str, tuple[str, str]], label: str) -> go.Figure:
     figure, step = go.Figure(), run.recording.column("step")
     for name, (words, colour) in curves.items():
         values = run.recording.column(name)
@@ -190,7 +190,7 @@ def _drawn(points: NDArray[np.floating]) -> str:
     return f"{n:,} points" if n <= N_DRAWN else f"{N_DRAWN:,} of {n:,} points"
 
 
-def _name(run: Run) -> str:
+def _name(run: RecordedRun) -> str:
     return {"wgan-clip": "weight clipping"}.get(run.lane.training.method, "gradient penalty")
 
 

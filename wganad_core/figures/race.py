@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from wganad_core.config import Method
 from wganad_core.data.mixture import Mixture, clouds
 from wganad_core.figures import style
-from wganad_core.records import COLLAPSE_SHARE, COVERED_SHARE, Box, Frame, Recording
+from wganad_core.records import COLLAPSE_SHARE, COVERED_SHARE, Box, Frame, Replay
 
 Lens = Literal["critic", "slope", "optimal", "none"]
 Curves = Literal["distances", "losses", "divergence"]
@@ -40,7 +40,7 @@ class LaneDrawing:
     title: str
     method: Method
     frame: Frame
-    recording: Recording
+    recording: Replay
 
 
 def race_figure(

@@ -27,11 +27,11 @@ from wganad_core.live.messages import (
     Judged,
     ModelKey,
     RaceView,
-    Recordings,
+    Replays,
     Search,
 )
 from wganad_core.packing import unpack
-from wganad_core.records import Detection, FloatArray, Frame, Recording, StepTrace
+from wganad_core.records import Detection, FloatArray, Frame, Replay, StepTrace
 
 ROOT = Path(__file__).resolve().parents[2]
 R = TypeVar("R")
@@ -165,9 +165,9 @@ class WorkerClient:
         """Per lane, the recorded frame nearest to `step`."""
         return list(self._asked(Frames, "replay", race=race, step=step).lanes)
 
-    def recordings(self, race: str) -> list[Recording]:
+    def recordings(self, race: str) -> list[Replay]:
         """Per lane, everything recorded."""
-        return list(self._asked(Recordings, "recordings", race=race).lanes)
+        return list(self._asked(Replays, "recordings", race=race).lanes)
 
     def trace(self, race: str, lane: int) -> StepTrace:
         """Make one step and tell what happened inside one lane."""

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from wganad_core.data.views import View
-from wganad_core.records import HISTORY, FloatArray, Frame, Judgement, Recording
+from wganad_core.records import HISTORY, FloatArray, Frame, Judgement, Replay
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,10 +23,10 @@ class LaneView:
     generator_updates: int
 
     @property
-    def recording(self) -> Recording:
+    def recording(self) -> Replay:
         """The lane's past without its frames."""
         rows = self.history.reshape(-1, len(HISTORY)).tolist()
-        return Recording(history=[tuple(row) for row in rows], events=self.events)
+        return Replay(history=[tuple(row) for row in rows], events=self.events)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,10 +58,10 @@ class Frames:
 
 
 @dataclasses.dataclass(frozen=True)
-class Recordings:
+class Replays:
     """Per lane, everything recorded."""
 
-    lanes: tuple[Recording, ...]
+    lanes: tuple[Replay, ...]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -35,7 +35,7 @@ from wganad_core.live.messages import (
     Judged,
     LaneView,
     RaceView,
-    Recordings,
+    Replays,
     Search,
 )
 from wganad_core.live.own_detectors import OwnDetectors, about, explained
@@ -179,7 +179,7 @@ class Worker:
     def on_recordings(self, arrays: Sent, race: str) -> protocol.Message:
         """Everything recorded, for exports."""
         lanes = self._session(race).race.lanes
-        return pack(Recordings(tuple(lane.recording for lane in lanes)))
+        return pack(Replays(tuple(lane.recording for lane in lanes)))
 
     def on_detect(self, arrays: Sent, source: dict[str, Any]) -> protocol.Message:
         """The detector of a shipped run ({"run", "step"}) or of a lane ({"race", "lane"})."""

@@ -66,7 +66,7 @@ class PlaneDetectors:
             self.detectors["density"] = lambda x: np.asarray(-mixture.log_density(x), np.float32)
 
     @classmethod
-    def from_run(cls, run: pretrained.Run, step: int) -> PlaneDetectors:
+    def from_run(cls, run: pretrained.RecordedRun, step: int) -> PlaneDetectors:
         """From a stored run at one of the steps whose weights it keeps."""
         return cls(modules_of(run, step), run.lane.network, make_mixture(run.mixture))
 

@@ -17,7 +17,7 @@ from wganad_core.records.race import (
     Frame,
     LookBack,
     ModeLedger,
-    Recording,
+    Replay,
     Snapshot,
     StepTrace,
 )
@@ -50,7 +50,7 @@ __all__ = [
     "LookBack",
     "ModeLedger",
     "Normals",
-    "Recording",
+    "Replay",
     "Rule",
     "ScoreTable",
     "Scored",

@@ -90,7 +90,7 @@ class Frame:
 
 
 @dataclasses.dataclass
-class Recording:
+class Replay:
     """A lane's past, bounded in memory: frames to scrub, a history to plot, events in words.
 
     Both lists thin themselves: when full, every second entry of the older half goes. The first
@@ -146,7 +146,7 @@ class Recording:
         return stacked
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], events: list[str]) -> Recording:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], events: list[str]) -> Replay:
         """Undo `arrays`."""
         names = [field.name for field in dataclasses.fields(Frame) if field.name != "step"]
         frames = [
@@ -161,7 +161,7 @@ class Recording:
         return self.arrays(), {"events": self.events}
 
     @classmethod
-    def unpacked(cls, arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> Recording:
+    def unpacked(cls, arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> Replay:
         """Undo `packed`."""
         return cls.from_arrays(arrays, meta["events"])
 

@@ -20,12 +20,12 @@ from wganad_core.config import LaneConfig, MixtureConfig
 from wganad_core.data.mixture import Mixture, make_mixture
 from wganad_core.methods import evaluate, trained_modules
 from wganad_core.methods.critic import critic_range
-from wganad_core.pretrained import Run
+from wganad_core.pretrained import RecordedRun
 from wganad_core.records import (
     MAX_FRAMES,
     FloatArray,
     LookBack,
-    Recording,
+    Replay,
     Snapshot,
     half,
 )
@@ -138,11 +138,11 @@ class MixtureRun:
         }
         self._seconds = meta["seconds"]
 
-    def result(self, command: str) -> Run:
+    def result(self, command: str) -> RecordedRun:
         """What there is to keep, now."""
         past = self.lane.recording
-        past = Recording.from_arrays(past.arrays(), past.events)  # as it will be read back
-        return Run(
+        past = Replay.from_arrays(past.arrays(), past.events)  # as it will be read back
+        return RecordedRun(
             mixture=self.mixture_config,
             lane=self.lane.config,
             recording=past,
@@ -151,7 +151,7 @@ class MixtureRun:
             command=command,
         )
 
-    def _metrics(self, past: Recording) -> dict[str, float]:
+    def _metrics(self, past: Replay) -> dict[str, float]:
         samples, mixture = fresh_samples(self.lane, N_FRESH), self.mixture
         collapses = [
             frame.step
@@ -194,13 +194,15 @@ def fresh_samples(lane: Lane, n: int) -> FloatArray:
     return lane.trainer.sample(torch.randn(n, lane.config.network.n_latent, generator=rng))
 
 
-def modules_of(run: Run, step: int | None = None) -> dict[str, nn.Module]:
+def modules_of(run: RecordedRun, step: int | None = None) -> dict[str, nn.Module]:
     """The networks of a run at a step at which its weights were kept, by default the last."""
     weights = run.weights[max(run.weights) if step is None else step]
     return trained_modules(run.lane.training.method, run.lane.network, weights)
 
 
-def look_back(run: Run, mixture: Mixture, grid: int = 200, n_samples: int = 100_000) -> LookBack:
+def look_back(
+    run: RecordedRun, mixture: Mixture, grid: int = 200, n_samples: int = 100_000
+) -> LookBack:
     """A finished run through its last weights, for the paper's Figs 9, 12 and 13."""
     networks = modules_of(run)
     f = evaluate(networks["critic"], box_points(mixture.box, grid).numpy())

@@ -15,7 +15,7 @@ from wganad_core import divergence, objectives, storage
 from wganad_core.config import LaneConfig, RaceConfig
 from wganad_core.data.mixture import Mixture, make_mixture
 from wganad_core.methods import Adversarial, DivergedError
-from wganad_core.records import Frame, Recording, StepTrace
+from wganad_core.records import Frame, Replay, StepTrace
 from wganad_core.run.checkpoint import Checkpoint
 from wganad_core.run.loop import Run, Stage, State
 
@@ -44,7 +44,7 @@ class Lane:
     def __init__(self, config: LaneConfig, mixture: Mixture) -> None:
         self.config, self.mixture = config, mixture
         self.run = Run(mixture.x, [Stage(config.training, config.network)])
-        self.recording = Recording()
+        self.recording = Replay()
         self.stopped: str | None = None
         self.measured: dict[str, float] = {}
         self.optimal = np.full((HISTOGRAM_BINS, HISTOGRAM_BINS), np.nan, np.float32)
@@ -159,7 +159,7 @@ class Lane:
     def load_state(self, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
         """Continue from `state`."""
         self.run.load_state(storage.below("run", arrays), meta["run"])
-        self.recording = Recording.from_arrays(storage.below("past", arrays), meta["events"])
+        self.recording = Replay.from_arrays(storage.below("past", arrays), meta["events"])
         self.optimal = arrays["optimal"]
         self.stopped = meta["stopped"]
         self._smooth_w, self._collapsed = meta["smooth_w"], meta["collapsed"]

@@ -8,7 +8,7 @@ from wganad_core.config import DIGITS, PROTOCOLS, ImageConfig, RuleConfig, Train
 from wganad_core.use_cases.case import ENCODER, GAN, BoardWords, PaperBoxes, Phrases, UseCase, usual
 
 if TYPE_CHECKING:
-    from wganad_core.data.fetch import Dataset, Progress
+    from wganad_core.data.fetch import Dataset, OnBytes
     from wganad_core.data.pool import Pool, Samples
 
 
@@ -18,7 +18,7 @@ def published() -> Dataset:
     return mnist.PUBLISHED
 
 
-def pool(download: bool = False, progress: Progress | None = None) -> Pool:
+def pool(download: bool = False, progress: OnBytes | None = None) -> Pool:
     from wganad_core.data import mnist  # not before: help needs no NumPy
 
     return mnist.load_pool(download, progress)

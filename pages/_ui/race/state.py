@@ -16,7 +16,7 @@ from wganad_core.config import ConfigError, MixtureConfig, RaceConfig
 from wganad_core.data.mixture import Mixture, make_mixture
 from wganad_core.figures.race import LaneDrawing
 from wganad_core.live.messages import RaceView
-from wganad_core.records import Recording
+from wganad_core.records import Replay
 
 URL_RACE, URL_RUN, URL_STORY = "race", "run", "story"
 
@@ -37,12 +37,12 @@ class RaceState:
 
 
 @st.cache_resource(show_spinner=False)
-def shipped(name: str) -> pretrained.Run:
+def shipped(name: str) -> pretrained.RecordedRun:
     """A shipped run, read once per server."""
     return pretrained.load_run(pretrained.shipped_run(name))
 
 
-def shipped_runs() -> list[pretrained.Run]:
+def shipped_runs() -> list[pretrained.RecordedRun]:
     """The finished race that ships: one run a lane."""
     return [shipped(name) for name in pretrained.RACE_RUNS]
 
@@ -140,7 +140,7 @@ def drawings(state: RaceState, live: RaceView | None, step: int | None) -> list[
     ]
 
 
-def recordings(live: RaceView | None) -> Callable[[], list[Recording]]:
+def recordings(live: RaceView | None) -> Callable[[], list[Replay]]:
     """How to get everything recorded, for exports. What is returned may be called in a thread of
     Streamlit's that knows no session."""
     if live is None:
