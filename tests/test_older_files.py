@@ -56,12 +56,12 @@ def samples(name: str) -> Any:
 
 def tolerance(name: str) -> float:
     """Convolutions calculate in single precision, and a search that goes downhill amplifies
-    rounding; that version rounded what joins several networks to single precision."""
+    rounding; of rows, that version rounded more steps to single precision, and a critic's none."""
     if name.endswith(("inversion", "anogan")):
         return 1e-3
     if name.startswith("images"):
         return 1e-4
-    return 1e-9 if "critic" in name else 2e-6
+    return 1e-7 if "critic" in name else 2e-6
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)

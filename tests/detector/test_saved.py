@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as array_of
 from sklearn.datasets import make_blobs
 
+from tests.test_packing import changed
 from wganad_core import WGANAnomalyDetector, storage
 from wganad_core.detector import SCORE_METHODS, WGANImageDetector, WGANSeriesDetector, load
 from wganad_core.detector.saved import KIND, SavedDetector, record_of, restored
@@ -21,6 +22,7 @@ from wganad_core.methods import DivergedError
 from wganad_core.packing import pack
 from wganad_core.storage import StorageError
 
+pytestmark = pytest.mark.usefixtures("short_searches")
 ROWS = make_blobs(120, 3, centers=2, random_state=1)[0]
 
 
@@ -61,7 +63,7 @@ def fitted_attributes(estimator) -> dict:
 # Round trips.
 
 
-@settings(max_examples=25, phases=[Phase.generate])  # shrinking trains for minutes
+@settings(max_examples=20, phases=[Phase.generate])  # shrinking trains for minutes
 @given(
     rows=array_of(
         np.float64,
@@ -300,6 +302,19 @@ def test_every_entry_is_needed(fitted, name):
         return
     with pytest.raises(StorageError, match=f"lacks {name}|no usable detector"):
         unpacked(arrays, meta)
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_hostile_files_load_or_are_refused_in_a_sentence(fitted, data):
+    arrays, meta = packed(fitted)
+    try:
+        unpacked(arrays, data.draw(changed(meta)))
+    except StorageError as error:
+        said = str(error)
+        assert said.startswith("file ")
+        assert said.endswith("restore it from where it came from.")
+        assert "\n" not in said
 
 
 def refused(path: Path, why: str) -> None:

@@ -246,8 +246,9 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
             yield found
 
     def _scores(self, rows: Rows) -> Rows:
-        scores = [found.score for found in self._judgements(rows)]
-        return np.concatenate([np.empty(0), *scores]).astype(np.float64)
+        # Rounded to what does not depend on the rows beside it: a score may be the threshold.
+        scores = [found.score.astype(np.float32) for found in self._judgements(rows)]
+        return np.concatenate([np.empty(0, np.float32), *scores]).astype(np.float64)
 
     def anomaly_score(self, X: ArrayLike) -> Rows:
         """One score per row of X (n, d), higher = more anomalous.
