@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def rows(**parameters: Any) -> WGANAnomalyDetector:
-    settings = {"steps": 60, "encoder_steps": 40, "width": 8, "batch_size": 32, "random_state": 0}
+    settings = {"steps": 24, "encoder_steps": 16, "width": 8, "batch_size": 32, "random_state": 0}
     return WGANAnomalyDetector(**settings | parameters)
 
 
@@ -83,7 +83,7 @@ def test_it_goes_on_to_the_same_end(path, parameters, share):
         (lambda: rows(score_method="vae"), ROWS),
         (lambda: rows(score_method="bigan"), ROWS),
         (lambda: rows(score_method="critic-interval"), ROWS),
-        (lambda: WGANSeriesDetector(window=8, steps=30, width=8, random_state=0), ROWS),
+        (lambda: WGANSeriesDetector(window=8, steps=12, width=8, random_state=0), ROWS),
         (lambda: WGANImageDetector(steps=4, encoder_steps=4, random_state=0), IMAGES),
     ],
 )
@@ -99,10 +99,10 @@ def test_so_does_every_kind(path, make, x):
 def test_a_warm_start_goes_on_too(path):
     unbroken, resumed = (rows(warm_start=True).fit(ROWS) for _ in range(2))
     unbroken.fit(ROWS)
-    reports(resumed, ROWS, path, 70)
-    assert resumed.n_steps_ == 60  # a fit that is left changes nothing
+    reports(resumed, ROWS, path, 28)
+    assert resumed.n_steps_ == 24  # a fit that is left changes nothing
     reports(resumed, ROWS, path)
-    assert resumed.n_steps_ == unbroken.n_steps_ == 120
+    assert resumed.n_steps_ == unbroken.n_steps_ == 48
     assert np.array_equal(resumed.anomaly_score(ROWS), unbroken.anomaly_score(ROWS))
 
 
@@ -116,9 +116,9 @@ def test_a_warm_start_goes_on_too(path):
     ],
 )
 def test_another_fit_starts_over(path, caplog, parameters, x):
-    reports(rows(), ROWS, path, 50)
+    reports(rows(), ROWS, path, 20)
     unbroken, other = rows(**parameters).fit(x), rows(**parameters)
-    assert len(reports(other, x, path)) == 101
+    assert len(reports(other, x, path)) == 41
     assert "is of other rows or settings; this fit starts over" in caplog.text
     assert np.array_equal(other.anomaly_score(x), unbroken.anomaly_score(x))
     assert not path.exists()
@@ -126,7 +126,7 @@ def test_another_fit_starts_over(path, caplog, parameters, x):
 
 @pytest.mark.parametrize("damage", ["truncated", "changed", "foreign"])
 def test_a_damaged_one_is_not_used(path, caplog, damage):
-    reports(rows(), ROWS, path, 50)
+    reports(rows(), ROWS, path, 20)
     content = bytearray(path.read_bytes())
     content[-5] ^= 1
     if damage == "foreign":
@@ -134,7 +134,7 @@ def test_a_damaged_one_is_not_used(path, caplog, damage):
     else:
         path.write_bytes(content if damage == "changed" else content[: len(content) // 2])
     one = rows()
-    assert len(reports(one, ROWS, path)) == 101
+    assert len(reports(one, ROWS, path)) == 41
     assert "The fit starts over." in caplog.text
     assert np.array_equal(one.anomaly_score(ROWS), rows().fit(ROWS).anomaly_score(ROWS))
 
@@ -145,7 +145,7 @@ def test_a_full_disk_costs_the_checkpoint_and_not_the_fit(path, caplog, monkeypa
 
     monkeypatch.setattr(storage, "save", full)
     one = rows()
-    assert len(reports(one, ROWS, path)) == 101
+    assert len(reports(one, ROWS, path)) == 41
     assert "No space left on device" in caplog.text
     assert math.isfinite(one.threshold_)
 
@@ -159,5 +159,5 @@ def test_a_diverged_fit_leaves_none(path):
 
 def test_short_fits_write_none(path, monkeypatch):
     monkeypatch.setattr(learning, "SAVE_EVERY", 60.0)
-    reports(rows(), ROWS, path, 50)
+    reports(rows(), ROWS, path, 20)
     assert not path.exists()
