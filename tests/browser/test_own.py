@@ -16,7 +16,7 @@ from wganad_core.data.own.examples import example
 from wganad_core.data.own.samples import read_samples
 
 VERDICT = ".own-verdict"
-MINUTE = 60_000
+PATIENCE = 180_000  # three, for a slow machine
 
 
 def button(page: Page, name: str) -> Locator:
@@ -29,7 +29,7 @@ def option(page: Page, name: str) -> Locator:
 
 def saved(page: Page, name: str, folder: Path) -> Path:
     """What a download button gives, under its own name."""
-    with page.expect_download(timeout=MINUTE) as download:
+    with page.expect_download(timeout=PATIENCE) as download:
         button(page, name).click()
     path = folder / download.value.suggested_filename
     download.value.save_as(path)
@@ -48,31 +48,31 @@ def test_from_upload_to_download_and_back(
 ) -> None:
     data = example("table")[1]
     page.goto(f"{app.url}/own?kind=own")
-    page.locator("input[type=file]").wait_for(state="attached", timeout=MINUTE)
+    page.locator("input[type=file]").wait_for(state="attached", timeout=PATIENCE)
     upload(page, "my pump.csv", data)
-    expect(page.get_by_text("1,200 rows, 7 columns")).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_text("1,200 rows, 7 columns")).to_be_visible(timeout=PATIENCE)
     option(page, "Quick").click()
     button(page, "Train").click()
-    expect(page.locator(VERDICT)).to_contain_text("of 60 anomalies caught", timeout=MINUTE)
+    expect(page.locator(VERDICT)).to_contain_text("of 60 anomalies caught", timeout=PATIENCE)
     verdict = page.locator(VERDICT).inner_text()
-    page.wait_for_selector("[data-count]", timeout=MINUTE)  # the cockpit
+    page.wait_for_selector("[data-count]", timeout=PATIENCE)  # the cockpit
     caught, alarms = (int(found) for found in re.findall(r"(\d+)(?: of| false)", verdict)[:2])
     assert int(page.locator("[data-count=tp]").inner_text()) == caught
     assert int(page.locator("[data-count=fp]").inner_text()) == alarms
 
     page.reload()  # nothing is lost, the upload neither
-    expect(page.locator(VERDICT)).to_contain_text("of 60 anomalies caught", timeout=MINUTE)
+    expect(page.locator(VERDICT)).to_contain_text("of 60 anomalies caught", timeout=PATIENCE)
     assert page.locator(VERDICT).inner_text() == verdict
     expect(button(page, "Train again")).to_be_enabled()
     expect(page.get_by_text("You have changed")).to_have_count(0)
 
     option(page, "Why this one?").click()
-    expect(page.get_by_text("is flagged with a score of")).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_text("is flagged with a score of")).to_be_visible(timeout=PATIENCE)
     option(page, "Files and code").click()
     model = saved(page, "Detector", tmp_path)
     scores = saved(page, "Scores (CSV)", tmp_path)
     button(page, "Make ONNX").click()
-    expect(button(page, "ONNX")).to_be_visible(timeout=MINUTE)
+    expect(button(page, "ONNX")).to_be_visible(timeout=PATIENCE)
     exported = onnx.load(saved(page, "ONNX", tmp_path))
     metadata = {entry.key: entry.value for entry in exported.metadata_props}
     assert (model.name, scores.name) == ("my-pump-detector.safetensors", "my-pump-scores.csv")
@@ -86,11 +86,11 @@ def test_from_upload_to_download_and_back(
     expect(page.get_by_text("fit my-pump.csv --out")).to_be_visible()
 
     option(page, "Open a saved one").click()
-    page.locator("input[type=file]").nth(1).wait_for(state="attached", timeout=MINUTE)
+    page.locator("input[type=file]").nth(1).wait_for(state="attached", timeout=PATIENCE)
     page.locator("input[type=file]").nth(1).set_input_files(model)
-    expect(page.get_by_text("scores rows of 6 features")).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_text("scores rows of 6 features")).to_be_visible(timeout=PATIENCE)
     button(page, "Score").click()
-    expect(page.locator(VERDICT)).to_contain_text("1,140 normal rows", timeout=MINUTE)
+    expect(page.locator(VERDICT)).to_contain_text("1,140 normal rows", timeout=PATIENCE)
     expect(page.locator(VERDICT)).to_contain_text(f"{caught} of 60")
     assert not page.get_by_test_id("stException").count()
     assert not complaints(problems)
@@ -102,26 +102,26 @@ def test_an_example_in_three_clicks_on_a_phone(
     """Train, cancel, train; nothing is wider than the screen."""
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{app.url}/own?kind=series")
-    option(page, "Thorough").click(timeout=MINUTE)
+    option(page, "Thorough").click(timeout=PATIENCE)
     button(page, "Train").click()
-    expect(page.get_by_text(re.compile("step .* of"))).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_text(re.compile("step .* of"))).to_be_visible(timeout=PATIENCE)
     button(page, "Cancel").click()
     expect(page.get_by_test_id("stAlert")).to_contain_text("Cancelled", timeout=20_000)
     option(page, "Quick").click()
     button(page, "Train").click()
-    expect(page.locator(VERDICT)).to_contain_text("labelled stretches caught", timeout=MINUTE)
+    expect(page.locator(VERDICT)).to_contain_text("labelled stretches caught", timeout=PATIENCE)
     expect(page.get_by_text("Cancelled")).to_have_count(0)
     option(page, "Why this one?").click()
-    expect(page.get_by_text("Orange: what the generator makes")).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_text("Orange: what the generator makes")).to_be_visible(timeout=PATIENCE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert not complaints(problems)
 
 
 def test_a_bad_file_loses_nothing(page: Page, app: Server, problems: list[str]) -> None:
     page.goto(f"{app.url}/own?kind=own")
-    page.locator("input[type=file]").wait_for(state="attached", timeout=MINUTE)
+    page.locator("input[type=file]").wait_for(state="attached", timeout=PATIENCE)
     upload(page, "good.csv", b"a,b\n" + b"1,2\n3,4\n" * 30)
-    expect(page.get_by_text("60 rows, 2 columns")).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_text("60 rows, 2 columns")).to_be_visible(timeout=PATIENCE)
     upload(page, "bad.csv", b"a,a\n1,2\n")
     alert = page.get_by_test_id("stAlert")
     expect(alert).to_contain_text("bad.csv", timeout=20_000)

@@ -135,8 +135,7 @@ def test_scores_do_not_depend_on_the_batch(
     score = scores[name]
     whole = score.judge(X)
     assert whole.score.shape == (9,)
-    # Neighbours are measured in float64, whatever the networks' precision.
-    assert whole.score.dtype == (np.float64 if name == "ours" else np.float32)
+    assert whole.score.dtype == np.float32
     tolerance = 1e-3 if name in ("anogan", "bigan") else 1e-4  # sums over 784 pixels; means
 
     def assert_same(found: FloatArray, expected: FloatArray) -> None:
@@ -177,9 +176,9 @@ def test_many_references_make_small_batches(
 def test_in_double_precision_a_batch_changes_next_to_nothing(bundle: Bundle, name: str) -> None:
     exact, single = (scores_of(some)[name] for some in (bundle.double(), bundle))
     whole = exact.judge(X)
-    assert whole.score.dtype == np.float64
+    assert whole.score.dtype == np.float32  # which hides what is left of the company
     alone = np.concatenate([exact.judge(X[i : i + 1]).score for i in range(9)])
-    np.testing.assert_allclose(alone, whole.score, rtol=1e-6 if name in SEARCHING else 1e-9)
+    np.testing.assert_allclose(alone, whole.score, rtol=1e-6 if name in SEARCHING else 2**-23)
     np.testing.assert_allclose(single.judge(X).score, whole.score, rtol=1e-3, atol=1e-3)
     assert next(single.parameters()).dtype == torch.float32  # the copy is one
 
