@@ -5,17 +5,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from wganad_core import objectives
 from wganad_core.config import TrainingConfig
 from wganad_core.fast_critic import critic_gradient
-from wganad_core.methods.adversarial import Adversarial
 from wganad_core.methods.registry import trains
+from wganad_core.methods.wgan_clip import ClippedWGAN
 from wganad_core.networks.parts import Networks
 
 
 @trains("wgan-gp")
-class WGANGP(Adversarial):
-    """The Lipschitz constraint as a penalty on ‖∇f(x̂)‖₂, λ = `penalty`."""
+class WGANGP(ClippedWGAN):
+    """The Lipschitz constraint as a penalty on ‖∇f(x̂)‖₂, λ = `penalty`, instead of the box; the
+    generator's update is the same."""
 
     def __init__(self, networks: Networks, x: Tensor, config: TrainingConfig) -> None:
         super().__init__(networks, x, config)
@@ -28,7 +28,3 @@ class WGANGP(Adversarial):
         loss = self.config.penalty * roughness - w_estimate
         self.apply("critic", critic=loss, penalty=roughness)
         self.w_estimate = w_estimate
-
-    def update_generator(self) -> None:
-        scores = self.critic(self.generator(self.latents()))
-        self.minimise(objectives.wgan_generator_loss(scores), "generator")
