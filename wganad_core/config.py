@@ -26,7 +26,7 @@ TRAINABLE = {
     "bigan",
     "vae",
     "encoder",
-    "features",
+    "contrast",
 }  # `methods.registry.trains` adds to it
 MIXTURES: tuple[MixtureName, ...] = get_args(MixtureName)
 # What MNIST's models may be asked for (design.md §4).
@@ -149,11 +149,15 @@ class NetworkConfig(_Config):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ImageConfig(_Config):
-    """Convolutional networks for images of 28 × 28: channels of the widest layers are twice the
-    widths; `hidden` is the dense layer of encoders and of the BiGAN's discriminator, `features`
-    the length of contrastive feature vectors."""
+    """Convolutional networks for images of 28 × 28, of which `depth` layers halve the side.
+
+    The widest layers have twice (`depth` 2) or four times (3) the widths as channels; `hidden` is
+    the dense layer of critics and encoders and of the BiGAN's discriminator, `features` the length
+    of contrastive feature vectors.
+    """
 
     kind: ClassVar[str] = "image"
+    depth: int = 2
     n_latent: int = 16
     generator_width: int = 24
     critic_width: int = 16
@@ -166,6 +170,7 @@ class ImageConfig(_Config):
         return 784
 
     def __post_init__(self) -> None:
+        _whole(self, "depth", 2, 3)
         for field in dataclasses.fields(self):
             _whole(self, field.name, 1, 4096)
 

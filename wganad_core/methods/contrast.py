@@ -1,6 +1,7 @@
-"""Contrastive features: two distorted copies of a sample belong together (not in the paper).
+"""Contrastive features: distorted copies of a sample belong together, shifted ones do not.
 
-The loss is NT-Xent (Chen et al. 2020, SimCLR).
+Not in the paper. The loss is NT-Xent (Chen et al. 2020, SimCLR) over samples and their shifts as
+separate instances, plus the cross-entropy of a head that names the shift (Tack et al. 2020, CSI).
 """
 
 from __future__ import annotations
@@ -8,45 +9,63 @@ from __future__ import annotations
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from wganad_core import objectives
-from wganad_core.config import AnyNetworkConfig, ConfigError, NetworkConfig, TrainingConfig
+from wganad_core.config import AnyNetworkConfig, TrainingConfig
 from wganad_core.methods.distortions import distortion
 from wganad_core.methods.registry import trains
+from wganad_core.methods.shifts import shifts_of
 from wganad_core.methods.trainer import N_FIXED_IMAGES, Trainer
 from wganad_core.networks.initial import initialise
 from wganad_core.networks.parts import Networks
 from wganad_core.networks.shapes import shape_of
 from wganad_core.records import FloatArray
 
-TEMPERATURE = 0.2
-N_HEAD = 64  # numbers in which the loss is taken
+TEMPERATURE = 0.3
+N_HIDDEN, N_PROJECTED = 128, 64
 
 
-@trains("features")
-class ContrastiveTrainer(Trainer):
-    """Trains `features` so that a sample finds its other copy among the batch's."""
+@trains("contrast")
+class ContrastTrainer(Trainer):
+    """Trains `features` so that a sample finds its other copy among the batch's, and `shifts` to
+    say which shift a copy went through. A step is a batch in all its shifts, twice distorted."""
 
-    parts = ("features", "head")
+    parts = ("features", "projection", "shifts")
 
     @classmethod
     def modules(cls, config: AnyNetworkConfig, rng: torch.Generator) -> dict[str, nn.Module]:
-        """`head`: features (n, k) → (n, 64), where the loss is taken; not for scoring."""
-        if isinstance(config, NetworkConfig):
-            raise ConfigError("Contrastive features need images or the nine signals of windows.")
+        """`features`: x → h (n, k); `projection`: h → (n, 64), where the loss is taken; `shifts`:
+        h → logits (n, n_shifts)."""
+        n_shifts = shifts_of(config).n_shifts
         features = shape_of(config).features(config, rng)
-        head = nn.Sequential(nn.LeakyReLU(0.2), nn.Linear(config.features, N_HEAD))
-        return {"features": features, "head": initialise(head, rng)}
+        projection = nn.Sequential(
+            nn.ReLU(),
+            nn.Linear(config.features, N_HIDDEN),  # type: ignore[union-attr]
+            nn.ReLU(),
+            nn.Linear(N_HIDDEN, N_PROJECTED),
+        )
+        head = nn.Linear(config.features, n_shifts)  # type: ignore[union-attr]
+        return {
+            "features": features,
+            "projection": initialise(projection, rng),
+            "shifts": initialise(head, rng),
+        }
 
     def __init__(self, networks: Networks, x: Tensor, config: TrainingConfig) -> None:
         super().__init__(networks, x, config)
         self.distort = distortion(networks.config)
+        self.shift = shifts_of(networks.config)
 
     def step(self) -> None:
-        x = self.real_batch()
-        features = self.networks["features"](self.distort(torch.cat([x, x]), self.rng))
-        both = self.networks["head"](features)
-        self.minimise(objectives.contrastive_loss(both, TEMPERATURE), "features", "head")
+        shifted = self.shift(self.real_batch())  # (shifts, batch, d)
+        which = torch.arange(len(shifted)).repeat_interleave(self.config.batch_size).repeat(2)
+        copies = self.distort(torch.cat([shifted.flatten(0, 1)] * 2), self.rng)
+        h = self.networks["features"](copies)
+        contrast = objectives.contrastive_loss(self.networks["projection"](h), TEMPERATURE)
+        named = functional.cross_entropy(self.networks["shifts"](h), which)
+        losses = {"contrast": float(contrast.detach()), "shifts": float(named.detach())}
+        self.minimise(contrast + named, *self.parts, **losses)
         self.n_steps += 1
 
     @torch.no_grad()

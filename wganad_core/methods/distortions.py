@@ -14,9 +14,9 @@ from wganad_core.config import AnyNetworkConfig, ConfigError, ImageConfig, Windo
 Distort = Callable[[Tensor, torch.Generator], Tensor]
 
 SIDE = 28
-TURN = math.radians(20)
-SHIFT = 2.5 * 2 / SIDE  # of 2.5 pixels, in affine_grid's units
-SCALE, SHEAR = 0.2, 0.25
+TURN = math.radians(15)
+SHIFT = 2 * 2 / SIDE  # of two pixels, in affine_grid's units
+SCALE, SHEAR = 0.15, 0.2
 
 # Of windows: a phone sits a little differently, steps come sooner, quicker, stronger, noisier.
 TILT = math.radians(8)
