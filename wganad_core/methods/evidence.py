@@ -3,6 +3,8 @@
 None of these is in the paper except `critic` and `residual`. `izi` is f-AnoGAN's feature
 residual; the neighbours' distances ask how far a sample lies from the normals that training saw,
 in the spaces which the networks have learned and, for windows, in three that need no network.
+Contrastive features see a sample in all its shifts, side by side; `shift` is how badly they
+recognise the shifts.
 
 A piece of evidence may also be taken relative to peers: `PIECE/SPACE` asks whether it is unusual
 among the normals next to the sample in SPACE. Sitting still is odd only among those who do.
@@ -21,6 +23,7 @@ from wganad_core.methods import descriptors
 from wganad_core.methods.bundle import Bundle
 from wganad_core.methods.neighbours import nearest, unit
 from wganad_core.methods.score import mean_square
+from wganad_core.methods.shifts import shifts_of
 from wganad_core.records import Normals
 
 # Evidence from neighbours: in which space, and whether as directions (unit vectors).
@@ -28,17 +31,19 @@ NEIGHBOURS = {
     "near-latent": ("latents", False),
     "near-encoder": ("encoder", True),
     "near-critic": ("critic", True),
-    "near-features": ("features", True),
-    "near-features-length": ("features", False),
+    "near-shifted": ("shifted", False),
+    "near-projected": ("projected", False),
     "near-axes": ("axes", False),
     "near-posture": ("posture", False),
     "near-strength": ("strength", False),
     "near-rhythm": ("rhythm", False),
 }
-PLAIN = ("critic", "residual", "relative", "izi")  # evidence that needs no neighbours
+PLAIN = ("critic", "residual", "relative", "izi", "shift")  # evidence that needs no neighbours
 SIGNED = ("critic",)  # evidence that may be negative; all other is compared by its logarithm
+CONTRAST = {"near-shifted", "near-projected", "shift"}  # what needs the contrastive features
 LEAST = 0.05  # of the spread among all normals: peers that agree better do not count more
 FAINT = 1e-12  # under a logarithm
+FAINT_SHIFT = 1e-3  # the same for −log p, which is next to nothing for most normals
 
 
 def base_of(piece: str) -> str:
@@ -56,13 +61,55 @@ def spaces_of(pieces: Iterable[str]) -> set[str]:
     return found
 
 
+def lacks(pieces: Iterable[str], bundle: Bundle, axes: NDArray[np.floating] | None) -> bool:
+    """Whether a bundle has less than this evidence needs."""
+    pieces = list(pieces)
+    contrast = bundle.has("contrast") or not CONTRAST & {base_of(piece) for piece in pieces}
+    return not contrast or not spaces_of(pieces) <= spaces_there(bundle, axes)
+
+
+def logarithm(piece: str, value: Tensor) -> Tensor:
+    """What a piece of evidence is joined by: its logarithm, unless it may be negative."""
+    base = base_of(piece)
+    if base in SIGNED or base != piece:
+        return value
+    return (value + (FAINT_SHIFT if base == "shift" else 0)).clamp(min=FAINT).log()
+
+
 def spaces_there(bundle: Bundle, axes: NDArray[np.floating] | None) -> set[str]:
     """The spaces that a bundle has: the latents, the last hidden layers of the encoder and of the
     critic, the contrastive features, along the main axes; of windows their descriptors."""
     found = {"latents", "encoder", "critic"}
-    found |= {"features"} if bundle.has("features") else set()
+    found |= {"shifted", "projected"} if bundle.has("contrast") else set()
     found |= {"axes"} if axes is not None else set()
     return found | (set(descriptors.DESCRIPTORS) if bundle.windows else set())
+
+
+class Contrast(nn.Module):
+    """Samples (n, d) → what contrastive features say of all their shifts.
+
+    `shifted`, `projected`: h and its projection as directions, those of all shifts side by side,
+    of length one together; `log-p` (n, n_shifts): the logarithm of the probability that the head
+    gives to each shift, of the sample that went through it.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        super().__init__()
+        self.shift = shifts_of(bundle.config)
+        self.features = bundle.part("features", "contrast")
+        self.projection = bundle.part("projection", "contrast")
+        self.head = bundle.part("shifts", "contrast")
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        n_shifts, n = self.shift.n_shifts, len(x)
+        h = self.features(self.shift(x).flatten(0, 1))
+        spaces = {"shifted": h, "projected": self.projection(h)}
+        found = {
+            name: unit(value).view(n_shifts, n, -1).transpose(0, 1).flatten(1) / n_shifts**0.5
+            for name, value in spaces.items()
+        }
+        log_p = self.head(h).log_softmax(dim=1).view(n_shifts, n, n_shifts)
+        return {**found, "log-p": log_p.diagonal(dim1=0, dim2=2)}
 
 
 class Spaces(nn.Module):
@@ -75,13 +122,14 @@ class Spaces(nn.Module):
         self, bundle: Bundle, names: Iterable[str], axes: NDArray[np.floating] | None
     ) -> None:
         super().__init__()
+        names = set(names)
         self.names = tuple(sorted(names))
         self.generator = bundle.part("generator")
         encoder, critic = bundle.chain("encoder", "encoder"), bundle.chain("critic")
         # The hidden layer of E is what comes before its last Linear and its batch normalisation.
         self.encoder, self.encoder_last = encoder[:-2], encoder[-2:]
         self.critic, self.critic_last = critic[:-1], critic[-1]
-        self.features = bundle.part("features", "features") if "features" in self.names else None
+        self.contrast = Contrast(bundle) if {"shifted", "projected", "log-p"} & names else None
         if "axes" in self.names:
             assert axes is not None
             kind = next(self.generator.parameters()).dtype
@@ -92,8 +140,8 @@ class Spaces(nn.Module):
         z = self.encoder_last(inner)
         seen = {"latents": z, "encoder": inner, "critic": self.critic(x)}
         seen["rebuilt"] = self.generator(z)
-        if self.features is not None:
-            seen["features"] = self.features(x)
+        if self.contrast is not None:
+            seen |= self.contrast(x)
         if "axes" in self.names:
             seen["axes"] = x @ self.get_buffer("axes").T
         for name in descriptors.DESCRIPTORS.keys() & set(self.names):
@@ -116,10 +164,12 @@ class Evidence(nn.Module):
     ) -> None:
         super().__init__()
         self.pieces, self.k, self.n_peers = tuple(pieces), normals.k, normals.n_peers
-        self.spaces = Spaces(bundle, spaces_of(self.pieces), axes)
-        for space in self.spaces.names:
+        bases = {base_of(piece) for piece in self.pieces}
+        spaces = spaces_of(self.pieces)
+        self.spaces = Spaces(bundle, spaces | ({"log-p"} if "shift" in bases else set()), axes)
+        for space in sorted(spaces):
             self.register_buffer(f"points_{space}", _double(normals.points[space]))
-        for base in sorted({base_of(piece) for piece in self.pieces} & NEIGHBOURS.keys()):
+        for base in sorted(bases & NEIGHBOURS.keys()):
             space, as_directions = NEIGHBOURS[base]
             if as_directions:
                 directions = unit(torch.tensor(normals.points[space])).double()
@@ -151,6 +201,8 @@ class Evidence(nn.Module):
         if base == "critic":
             f: Tensor = self.spaces.critic_last(seen["critic"])
             return -f[:, 0]
+        if base == "shift":
+            return -seen["log-p"].sum(dim=1)
         if base == "izi":
             return mean_square(seen["critic"] - self.spaces.critic(seen["rebuilt"]))
         residual = mean_square(x - seen["rebuilt"])

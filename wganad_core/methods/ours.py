@@ -22,12 +22,14 @@ from wganad_core.methods.evidence import (
     Evidence,
     Spaces,
     base_of,
+    lacks,
+    logarithm,
     spaces_of,
-    spaces_there,
 )
+from wganad_core.methods.neighbours import unit
 from wganad_core.methods.registry import scores
 from wganad_core.methods.score import Score, Verdict, batched, evaluating, joined, rows
-from wganad_core.records import FittedRules, FloatArray, Normals, Rule, on_grid
+from wganad_core.records import FittedRules, FloatArray, Join, Normals, Rule, on_grid
 
 RULES = ("ours", "ours-wgan", "ours-others")
 MAX_AXES = 256  # more features than these are compared along as many main axes only
@@ -39,7 +41,7 @@ def _has_rule(name: str, bundle: Bundle) -> bool:
     fitted = bundle.fitted
     if fitted is None or name not in fitted.rules:
         return False
-    return spaces_of(fitted.rules[name].names) <= spaces_there(bundle, fitted.axes)
+    return not lacks(fitted.rules[name].names, bundle, fitted.axes)
 
 
 class OursScore(Score):
@@ -59,15 +61,20 @@ class OursScore(Score):
         found, rebuilt = self.evidence(x)
         rule, n = self.rule, len(self.rule.names)
         terms = {
-            name: (value.double() - rule.location[name]) / rule.scale[name] / n
+            name: (joinable(rule.join, name, value) - rule.location[name]) / rule.scale[name] / n
             for name, value in found.items()
         }
         return Verdict(torch.stack(list(terms.values())).sum(dim=0), terms, rebuilt)
 
     def why_not_exported(self) -> str:
-        exported = {"latents", "encoder", "critic", "features", "axes"}
+        exported = {"latents", "encoder", "critic", "shifted", "projected", "axes"}
         odd = sorted(spaces_of(self.rule.names) - exported)
         return f"takes {', '.join(odd)} of windows" if odd else ""
+
+
+def joinable(join: Join, piece: str, value: Tensor) -> Tensor:
+    """Evidence (n,) as a rule joins it."""
+    return logarithm(piece, value.double()) if join == "logs" else value.double()
 
 
 for _name in RULES:
@@ -109,18 +116,17 @@ def fit_rules(
     """
     sought = spaces_of(piece for names in config.rules.values() for piece in names)
     axes = main_axes(fit, config.whiten, seed) if "axes" in sought else None
-    there = spaces_there(bundle, axes)
-    rules = {name: names for name, names in config.rules.items() if spaces_of(names) <= there}
+    rules = {n: pieces for n, pieces in config.rules.items() if not lacks(pieces, bundle, axes)}
     pieces = sorted({piece for names in rules.values() for piece in names})
     normals = references(bundle, config, fit, subjects, pieces, axes, seed)
     if not config.compact:
         rules, normals = _comparable(rules, normals)
         pieces = sorted({piece for names in rules.values() for piece in names})
-    found = evidence_of(bundle, normals, validation, pieces, axes)
+    found = evidence_of(bundle, normals, validation, pieces, axes, config.join)
     return FittedRules(
         critic_range=critic_range(bundle.part("critic"), fit),
         normals=normals,
-        rules={name: Rule.fitted(names, found) for name, names in rules.items()},
+        rules={name: Rule.fitted(names, found, config.join) for name, names in rules.items()},
         axes=axes,
     )
 
@@ -131,11 +137,14 @@ def evidence_of(
     x: FloatArray,
     pieces: Iterable[str],
     axes: NDArray[np.floating] | None = None,
+    join: Join = "mean",
 ) -> dict[str, FloatArray]:
-    """Evidence (n,) by name of samples x (n, d)."""
+    """Evidence (n,) by name of samples x (n, d), as a rule joins it."""
     evidence = Evidence(bundle, normals, pieces, axes)
     found = [terms for terms, _ in batched(evidence, x, evidence.n_references)]
-    return {name: joined(terms[name] for terms in found) for name in found[0]}
+    return {
+        name: joined(joinable(join, name, terms[name]) for terms in found) for name in found[0]
+    }
 
 
 def references(
@@ -154,8 +163,10 @@ def references(
     for space in sorted(spaces_of(pieces)):
         wanted = config.n_references
         n = wanted if isinstance(wanted, int) else wanted[space]
-        seen = batched(Spaces(bundle, [space], axes), fit[np.sort(order[:n])])
-        found = joined(part[space] for part in seen)
+        drawn = fit if config.centres else fit[np.sort(order[:n])]
+        seen = joined(part[space] for part in batched(Spaces(bundle, [space], axes), drawn))
+        as_directions = any(at == (space, True) for at in NEIGHBOURS.values())
+        found = centres(seen, n, as_directions, seed) if config.centres else seen
         points[space] = on_grid(found) if config.compact else np.asarray(found, np.float32)
     n = min(map(len, points.values()), default=len(fit))
     k, n_peers = max(1, min(config.k, n - 1)), max(1, min(config.n_peers, n // 3))
@@ -165,6 +176,21 @@ def references(
         groups = np.arange(n).astype(np.str_) if subjects is None else subjects[kept]
         normals = with_levels(bundle, normals, fit[kept], groups, pieces, axes)
     return normals
+
+
+def centres(
+    points: FloatArray, n: int, as_directions: bool = False, seed: int = 0
+) -> FloatArray:
+    """Centres (n, d) of clusters of points (m, d) by mini-batch k-means (Sculley 2010), of their
+    directions where these are compared; the points themselves if there are no more than n."""
+    if len(points) <= n:
+        return points
+    from sklearn.cluster import MiniBatchKMeans
+
+    if as_directions:
+        points = unit(torch.from_numpy(points)).numpy()
+    means = MiniBatchKMeans(n, batch_size=4_096, n_init=1, max_iter=20, random_state=seed)
+    return np.asarray(means.fit(points).cluster_centers_, np.float32)
 
 
 def with_levels(
@@ -184,7 +210,7 @@ def with_levels(
     with evaluating(evidence), torch.no_grad():
         queries = rows(x).to(kind)
         seen = evidence.spaces(queries)
-        for space in evidence.spaces.names:  # as they are stored
+        for space in spaces_of(evidence.pieces):  # as they are stored
             seen[space] = torch.from_numpy(normals.points[space])
         found = {base: evidence.plain(base, queries, seen, same) for base in bases}
     levels = {base: value.numpy().astype(np.float32) for base, value in found.items()}

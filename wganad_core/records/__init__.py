@@ -24,6 +24,7 @@ from wganad_core.records.race import (
 from wganad_core.records.scores import (
     PARTS,
     FittedRules,
+    Join,
     Judgement,
     Normals,
     Rule,
@@ -46,6 +47,7 @@ __all__ = [
     "FittedRules",
     "FloatArray",
     "Frame",
+    "Join",
     "Judgement",
     "LookBack",
     "ModeLedger",

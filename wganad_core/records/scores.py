@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,31 +58,29 @@ class Judgement:
     reconstruction: FloatArray | None = None
 
 
+Join = Literal["mean", "logs"]
+
+
 @dataclasses.dataclass(frozen=True)
 class Rule:
     """The mean of some evidence, each standardised on validation normals by its median and the
-    distance from there to its 90 % quantile: tails count in the units of normal spread."""
+    distance from there to its 90 % quantile: tails count in the units of normal spread. `join`:
+    whether evidence that cannot be negative counts by its logarithm."""
 
     names: tuple[str, ...]
     location: Mapping[str, float]
     scale: Mapping[str, float]
+    join: Join = "mean"
 
     @classmethod
-    def fitted(cls, names: tuple[str, ...], normals: Mapping[str, FloatArray]) -> Rule:
-        """`normals`: the evidence of validation normals."""
+    def fitted(
+        cls, names: tuple[str, ...], normals: Mapping[str, FloatArray], join: Join = "mean"
+    ) -> Rule:
+        """`normals`: the evidence of validation normals, as it is joined."""
         location = {name: float(np.median(normals[name])) for name in names}
         high = {name: float(np.quantile(normals[name], 0.9)) for name in names}
         scale = {name: max(high[name] - location[name], 1e-9) for name in names}
-        return cls(names, location, scale)
-
-    def terms(self, found: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-        """Each piece's share of the score; they sum to it."""
-        return {
-            name: ((found[name] - self.location[name]) / self.scale[name] / len(self.names)).astype(
-                np.float32
-            )
-            for name in self.names
-        }
+        return cls(names, location, scale, join)
 
 
 @dataclasses.dataclass(frozen=True)
