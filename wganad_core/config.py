@@ -234,7 +234,7 @@ class RuleConfig(_Config):
     `rules`: per detector the pieces of evidence that are averaged; `k` nearest normals count;
     `n_references`: how many normals are compared with, by space or in all; `n_peers` nearest
     normals are what evidence is relative to; `architectures`: whose networks have such rules.
-    `join`: `logs` takes the logarithm of evidence that cannot be negative. `centres`: references
+    `join`: how, as `records.Rule` tells. `centres`: references
     are centres of clusters of normals instead of normals drawn at random. `whiten`: main axes are
     divided by the root of their standard deviation; `compact`: references are kept a byte a number.
     """
@@ -244,7 +244,7 @@ class RuleConfig(_Config):
     n_references: Mapping[str, int] | int
     architectures: tuple[str, ...] = ()
     n_peers: int = 0
-    join: Literal["mean", "logs"] = "mean"
+    join: Literal["mean", "logs", "squares"] = "mean"
     centres: bool = False
     whiten: bool = False
     compact: bool = True

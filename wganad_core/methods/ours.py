@@ -16,14 +16,17 @@ from wganad_core.methods.bundle import Bundle
 from wganad_core.methods.critic import critic_range
 from wganad_core.methods.evidence import (
     FAINT,
+    FAINT_SHIFT,
     NEIGHBOURS,
     PLAIN,
     SIGNED,
+    Contrast,
     Evidence,
     Spaces,
     base_of,
     lacks,
     logarithm,
+    shift_logs,
     spaces_of,
 )
 from wganad_core.methods.neighbours import unit
@@ -59,9 +62,9 @@ class OursScore(Score):
 
     def forward(self, x: Tensor) -> Verdict:
         found, rebuilt = self.evidence(x)
-        rule, n = self.rule, len(self.rule.names)
+        rule = self.rule
         terms = {
-            name: (joinable(rule.join, name, value) - rule.location[name]) / rule.scale[name] / n
+            name: rule.share(name, joinable(rule.join, name, value))
             for name, value in found.items()
         }
         return Verdict(torch.stack(list(terms.values())).sum(dim=0), terms, rebuilt)
@@ -74,7 +77,7 @@ class OursScore(Score):
 
 def joinable(join: Join, piece: str, value: Tensor) -> Tensor:
     """Evidence (n,) as a rule joins it."""
-    return logarithm(piece, value.double()) if join == "logs" else value.double()
+    return value.double() if join == "mean" else logarithm(piece, value.double())
 
 
 for _name in RULES:
@@ -119,6 +122,7 @@ def fit_rules(
     rules = {n: pieces for n, pieces in config.rules.items() if not lacks(pieces, bundle, axes)}
     pieces = sorted({piece for names in rules.values() for piece in names})
     normals = references(bundle, config, fit, subjects, pieces, axes, seed)
+    normals = with_shift_units(bundle, normals, validation, pieces)
     if not config.compact:
         rules, normals = _comparable(rules, normals)
         pieces = sorted({piece for names in rules.values() for piece in names})
@@ -176,6 +180,18 @@ def references(
         groups = np.arange(n).astype(np.str_) if subjects is None else subjects[kept]
         normals = with_levels(bundle, normals, fit[kept], groups, pieces, axes)
     return normals
+
+
+def with_shift_units(
+    bundle: Bundle, normals: Normals, validation: FloatArray, pieces: Iterable[str]
+) -> Normals:
+    """Normals with what `shift-squares` is measured by, if that is among the pieces."""
+    if "shift-squares" not in {base_of(piece) for piece in pieces}:
+        return normals
+    seen = batched(Contrast(bundle), validation)
+    found = joined(shift_logs(part["log-p"]) for part in seen)
+    units = np.stack([found.mean(axis=0), np.maximum(found.std(axis=0), FAINT_SHIFT)])
+    return dataclasses.replace(normals, shift_units=units)
 
 
 def centres(
