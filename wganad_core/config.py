@@ -234,7 +234,9 @@ class RuleConfig(_Config):
     `rules`: per detector the pieces of evidence that are averaged; `k` nearest normals count;
     `n_references`: how many normals are compared with, by space or in all; `n_peers` nearest
     normals are what evidence is relative to; `architectures`: whose networks have such rules.
-    `join`: how, as `records.Rule` tells. `centres`: references
+    `join`: how, as `records.Rule` tells. Which of their evidence rules join is chosen by the mean
+    `criterion` (`panels.criterion`), of up to `largest` pieces, for each class by the others; for
+    all alike by all in the rules named `everywhere`. `centres`: references
     are centres of clusters of normals instead of normals drawn at random. `whiten`: main axes are
     divided by the root of their standard deviation; `compact`: references are kept a byte a number.
     """
@@ -248,6 +250,9 @@ class RuleConfig(_Config):
     centres: bool = False
     whiten: bool = False
     compact: bool = True
+    criterion: Literal["auroc", "auprc"] = "auroc"
+    largest: int = 6
+    everywhere: tuple[str, ...] = ()
 
 
 AnyNetworkConfig = NetworkConfig | ImageConfig | WindowConfig

@@ -10,7 +10,6 @@ from torch import Tensor
 from wganad_core.config import ARCHITECTURES, ConfigError, ImageConfig, NetworkConfig, WindowConfig
 from wganad_core.data import har
 from wganad_core.data.views import View
-from wganad_core.methods import shifts
 from wganad_core.methods.shifts import Movements, Rotations, ShiftHead, reading, shifts_of
 
 X = np.asarray(har.load_sample().signals[::60], np.float32)  # ten windows
@@ -96,40 +95,21 @@ def test_reading_is_mirrored_at_both_ends() -> None:
     assert torch.equal(ramp @ reading(1.0, 8), ramp)
 
 
-def test_a_sample_meets_the_gravity_that_is_least_like_its_own() -> None:
+def test_a_sample_to_be_scored_needs_no_other() -> None:
+    """It goes through the same shifts but for the one that mixes two, whatever its company."""
     shift = movements()
-    kept = torch.zeros(16, 3, 128)
-    kept[:, 0] = 1  # all stand upright,
-    kept[5, 0], kept[5, 1] = 0, -1  # but for one who lies
-    shift.get_buffer("gravities").copy_(kept)
-    upright, lying = np.zeros((2, 1, 9, 128), np.float32)
-    upright[:, 6], lying[:, 7] = 0.9, -0.9
-    rows = torch.from_numpy(VIEW.rows(np.concatenate([upright, lying])))
-    exchanged = gravity(raw(shift(rows)[3]))
-    close(exchanged[0], kept[5].numpy())
-    close(exchanged[1], kept[0].numpy())
-
-
-def test_a_samples_shifts_do_not_depend_on_its_company() -> None:
-    shift = movements()
-    shift.fit(ROWS, torch.Generator().manual_seed(0))
     together = shift(ROWS)
+    assert len(together) == len(Movements.scored) == Movements.n_shifts - 1
+    assert torch.equal(together, shift(ROWS, ROWS.roll(1, 0))[list(Movements.scored)])
     alone = torch.cat([shift(row[None]) for row in ROWS], dim=1)
     torch.testing.assert_close(together, alone, rtol=0, atol=1e-6)
 
 
-def test_kept_gravities_are_those_of_normals_and_stored_with_the_head() -> None:
-    one = ShiftHead(5, movements())
-    one.shift.fit(ROWS, torch.Generator().manual_seed(0))
-    kept = one.state_dict()["shift.gravities"]
-    assert kept.shape == (shifts.N_GRAVITIES, 3, 128)
-    there = torch.from_numpy(gravity(X))
-    assert all((there - g).abs().amax(dim=(1, 2)).min() < 2e-5 for g in kept)
-    assert len(torch.unique(kept[:, 0, 0])) > 3
-    assert sorted(one.state_dict()) == ["bias", "shift.gravities", "weight"]
-    other = ShiftHead(5, movements())
-    other.load_state_dict(one.state_dict())
-    assert torch.equal(other.shift(ROWS), one.shift(ROWS))
+def test_a_head_stores_its_weights_only() -> None:
+    """What shifts are made of comes from the settings."""
+    head = ShiftHead(5, movements())
+    assert head(torch.zeros(2, 5)).shape == (2, 8)
+    assert sorted(head.state_dict()) == ["bias", "weight"]
 
 
 def test_double_precision_goes_all_the_way() -> None:

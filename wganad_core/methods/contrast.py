@@ -36,7 +36,7 @@ class ContrastTrainer(Trainer):
     @classmethod
     def modules(cls, config: AnyNetworkConfig, rng: torch.Generator) -> dict[str, nn.Module]:
         """`features`: x → h (n, k); `projection`: h → (n, 64), where the loss is taken; `shifts`:
-        h → logits (n, n_shifts), and what makes the shifts."""
+        h → logits (n, n_shifts)."""
         features = shape_of(config).features(config, rng)
         projection = nn.Sequential(
             nn.ReLU(),
@@ -57,7 +57,6 @@ class ContrastTrainer(Trainer):
         head = networks["shifts"]
         assert isinstance(head, ShiftHead)
         self.shift = head.shift
-        self.shift.fit(x, torch.Generator().manual_seed(config.seed))
 
     def step(self) -> None:
         batch = self.real_batch()

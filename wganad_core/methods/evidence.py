@@ -91,9 +91,9 @@ def spaces_there(bundle: Bundle, axes: NDArray[np.floating] | None) -> set[str]:
 class Contrast(nn.Module):
     """Samples (n, d) → what contrastive features say of all their shifts.
 
-    `shifted`, `projected`: h and its projection as directions, those of all shifts side by side,
-    of length one together; `log-p` (n, n_shifts): the logarithm of the probability that the head
-    gives to each shift, of the sample that went through it.
+    `shifted`, `projected`: h and its projection as directions, those of the shifts that are
+    compared side by side, of length one together; `log-p` (n, shifts): the logarithm of the
+    probability that the head gives to each shift, of the sample that went through it.
     """
 
     def __init__(self, bundle: Bundle) -> None:
@@ -105,15 +105,16 @@ class Contrast(nn.Module):
         self.head = head
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
-        n_shifts, n = self.head.shift.n_shifts, len(x)
+        scored, k, n = self.head.shift.scored, self.head.shift.n_compared, len(x)
         h = self.features(self.head.shift(x).flatten(0, 1))
-        spaces = {"shifted": h, "projected": self.projection(h)}
+        spaces = {"shifted": h[: k * n], "projected": self.projection(h[: k * n])}
         found = {
-            name: unit(value).view(n_shifts, n, -1).transpose(0, 1).flatten(1) / n_shifts**0.5
+            name: unit(value).view(k, n, -1).transpose(0, 1).flatten(1) / k**0.5
             for name, value in spaces.items()
         }
-        log_p = self.head(h).log_softmax(dim=1).view(n_shifts, n, n_shifts)
-        return {**found, "log-p": log_p.diagonal(dim1=0, dim2=2)}
+        log_p = self.head(h).log_softmax(dim=1).view(len(scored), n, -1)
+        named = [log_p[i, :, shift] for i, shift in enumerate(scored)]
+        return {**found, "log-p": torch.stack(named, dim=1)}
 
 
 class Spaces(nn.Module):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from wganad_core.config import RuleConfig
 from wganad_core.methods.bundle import Bundle
@@ -35,6 +35,7 @@ from wganad_core.methods.score import Score, Verdict, batched, evaluating, joine
 from wganad_core.records import FittedRules, FloatArray, Join, Normals, Rule, on_grid
 
 RULES = ("ours", "ours-wgan", "ours-others")
+TOGETHER = "ours-together"
 MAX_AXES = 256  # more features than these are compared along as many main axes only
 N_AXES, N_ON_AXES = 32, 10_000  # main axes of long rows, and how many rows they are found on
 FAINTEST = 0.05  # of the median level of normals
@@ -73,6 +74,39 @@ class OursScore(Score):
         exported = {"latents", "encoder", "critic", "shifted", "projected", "axes"}
         odd = sorted(spaces_of(self.rule.names) - exported)
         return f"takes {', '.join(odd)} of windows" if odd else ""
+
+
+def _all_have(name: str, bundle: Bundle) -> bool:
+    members = (bundle, *bundle.others)
+    return len(members) > 1 and all(_has_rule(name, member) for member in members)
+
+
+@scores(
+    TOGETHER,
+    needs=["wgan-gp", "encoder"],
+    score_method=False,
+    wants=functools.partial(_all_have, RULES[0]),
+)
+class TogetherScore(Score):
+    """The mean of what the rule `ours` says with the networks of several seeds."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        super().__init__(bundle)
+        scores_of = [OursScore(member, RULES[0]) for member in (bundle, *bundle.others)]
+        self.members = nn.ModuleList(scores_of)
+        self.n_references = sum(score.n_references for score in scores_of)
+
+    def forward(self, x: Tensor) -> Verdict:
+        said: list[Verdict] = [member(x) for member in self.members]
+        score = torch.stack([verdict.score for verdict in said]).mean(dim=0)
+        terms = {
+            name: torch.stack([verdict.terms[name] for verdict in said]).mean(dim=0)
+            for name in said[0].terms
+        }
+        return Verdict(score, terms, said[0].reconstruction)
+
+    def why_not_exported(self) -> str:
+        return "joins the networks of several seeds"
 
 
 def joinable(join: Join, piece: str, value: Tensor) -> Tensor:

@@ -7,7 +7,6 @@ A distortion leaves a sample what it is, a shift does not: an 8 on its side is n
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -19,21 +18,26 @@ SIDE = 28
 
 
 class Shifts(nn.Module):
-    """Samples (n, d) → (n_shifts, n, d): first as they are, then every shift of them."""
+    """Samples (n, d) → all in every shift (shifts, n, d), the first as they are.
+
+    `n_shifts` are learned; `scored` are the numbers of those that samples to be scored go through,
+    which need no second sample; the first `n_compared` of these have features that are compared
+    with those of normals.
+    """
 
     n_shifts: int
+    scored: tuple[int, ...]
+    n_compared: int
 
     @abstractmethod
     def forward(self, x: Tensor, others: Tensor | None = None) -> Tensor:
-        """`others` (n, d): partners of the samples in training, for shifts that mix two."""
-
-    def fit(self, x: Tensor, rng: torch.Generator) -> None:
-        """Keep what shifts take from normals x (m, d), if anything."""
+        """(n_shifts, n, d) with `others` (n, d), partners in training for a shift that mixes two;
+        without them only those that are `scored`."""
 
 
 class ShiftHead(nn.Linear):
     """h (n, n_features) → logits (n, n_shifts): which shift a sample went through. `shift` makes
-    them, and is stored with the weights."""
+    them."""
 
     def __init__(self, n_features: int, shift: Shifts) -> None:
         super().__init__(n_features, shift.n_shifts)
@@ -43,7 +47,8 @@ class ShiftHead(nn.Linear):
 class Rotations(Shifts):
     """Images (n, 784) turned by 0, 90, 180 and 270 degrees."""
 
-    n_shifts = 4
+    n_shifts = n_compared = 4
+    scored = (0, 1, 2, 3)
 
     def forward(self, x: Tensor, others: Tensor | None = None) -> Tensor:
         images = x.view(-1, SIDE, SIDE)
@@ -55,7 +60,6 @@ class Rotations(Shifts):
 # total acceleration.
 BODY, ROTATION, TOTAL = range(3)
 PACE, SIZE = 1.5, 2.0
-N_GRAVITIES = 16
 
 
 def gravity_of(signals: Tensor) -> Tensor:
@@ -105,30 +109,23 @@ def reading(pace: float, length: int) -> Tensor:
 
 class Movements(Shifts):
     """Windows (n, 9·128) of the view `signals`, eight times: as they are; backwards; turned by 180°
-    about x; moving in another normal's gravity; moving along other axes; quicker; slower; stronger.
+    about x; moving in another's gravity; moving along other axes; quicker; slower; stronger.
 
-    All happen to the signals in g and rad/s, so `scales` are those of the view. A sample to be
-    scored meets the gravity, of `N_GRAVITIES` normals', that lies farthest from its own.
+    All happen to the signals in g and rad/s, so `scales` are those of the view.
     """
 
-    n_shifts = 8
+    n_shifts, n_compared = 8, 3
+    scored = (0, 1, 2, 4, 5, 6, 7)
 
     def __init__(self, shape: tuple[int, ...], scales: tuple[float, ...]) -> None:
         super().__init__()
         self.shape = (3, shape[0] // 3, shape[1])
-        length = shape[1]
         units = torch.tensor(scales or (1.0, 1.0, 1.0)).view(3, 1, 1)
         knees = torch.tensor([KNEES["body_acc"], KNEES["body_gyro"]]).view(2, 1, 1)
-        self.register_buffer("units", units, persistent=False)
-        self.register_buffer("knees", knees, persistent=False)
-        self.register_buffer("quicker", reading(PACE, length), persistent=False)
-        self.register_buffer("slower", reading(1 / PACE, length), persistent=False)
-        self.register_buffer("gravities", torch.zeros(N_GRAVITIES, 3, length))
-
-    def fit(self, x: Tensor, rng: torch.Generator) -> None:
-        """Keep the gravity of normals drawn at random."""
-        drawn = torch.randint(len(x), (N_GRAVITIES,), generator=rng)
-        self.get_buffer("gravities").copy_(gravity_of(self.signals(x[drawn])))
+        made = {"units": units, "knees": knees}
+        made |= {"quicker": reading(PACE, shape[1]), "slower": reading(1 / PACE, shape[1])}
+        for name, value in made.items():
+            self.register_buffer(name, value, persistent=False)
 
     def signals(self, x: Tensor) -> Tensor:
         """Rows as signals, as `View.signals` undoes the view."""
@@ -145,26 +142,19 @@ class Movements(Shifts):
         body = body * ((length / self.get_buffer("knees")).log1p() / length)
         return (torch.cat([body, signals[:, TOTAL:]], dim=1) / self.get_buffer("units")).flatten(1)
 
-    def farthest(self, signals: Tensor) -> Tensor:
-        """For each window the kept gravity (n, 3 axes, steps) that is least like its own."""
-        kept = self.get_buffer("gravities")
-        own, means = gravity_of(signals).mean(dim=2), kept.mean(dim=2)
-        apart = (own[:, None] - means).square().sum(dim=2)
-        return kept[apart.argmax(dim=1)]
-
     def forward(self, x: Tensor, others: Tensor | None = None) -> Tensor:
         signals = self.signals(x)
-        gravity = self.farthest(signals) if others is None else gravity_of(self.signals(others))
-        shifts: list[Callable[[Tensor], Tensor]] = [
-            backwards,
-            upside_down,
-            lambda s: with_body(s, s[:, :TOTAL], gravity),
-            along_other_axes,
-            lambda s: s @ self.get_buffer("quicker"),
-            lambda s: s @ self.get_buffer("slower"),
-            stronger,
+        shifted = [backwards(signals), upside_down(signals)]
+        if others is not None:
+            gravity = gravity_of(self.signals(others))
+            shifted.append(with_body(signals, signals[:, :TOTAL], gravity))
+        shifted += [
+            along_other_axes(signals),
+            signals @ self.get_buffer("quicker"),
+            signals @ self.get_buffer("slower"),
+            stronger(signals),
         ]
-        return torch.stack([x, *(self.rows(shift(signals)) for shift in shifts)])
+        return torch.stack([x, *map(self.rows, shifted)])
 
 
 def _lengths(vectors: Tensor) -> Tensor:

@@ -22,7 +22,8 @@ class Choice:
     seed: int
     rules: Mapping[str, Mapping[str, Pieces]]
     everywhere: Mapping[str, Pieces]
-    auroc: Mapping[str, Mapping[str, float]]
+    measure: str
+    figures: Mapping[str, Mapping[str, float]]
     n: Mapping[str, int]
     n_normals: Mapping[str, int]
     command: str
