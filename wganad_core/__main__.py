@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import wganad_core
 from wganad_core.commands import (
+    choose,
     data,
     evaluate,
     evaluate_scores,
@@ -43,7 +44,7 @@ Each explains itself:
 def commands() -> tuple[Command, ...]:
     """All of them; those of use cases from their registry."""
     of_cases = (
-        verb.of(case) for verb in (train_model, score, evaluate) for case in USE_CASES.values()
+        verb.of(case) for verb in (train_model, choose, score, evaluate) for case in USE_CASES.values()
     )
     return (
         fit.FILE,

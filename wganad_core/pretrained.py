@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 from wganad_core import storage
 from wganad_core.config import AnyNetworkConfig, LaneConfig, MixtureConfig, TrainingConfig
 from wganad_core.data.views import View
-from wganad_core.records import LEVELS, FittedRules, Replay, half
+from wganad_core.packing import pack, unpack
+from wganad_core.records import LEVELS, Choice, FittedRules, Replay, half
 
 SHIPPED = Path(__file__).resolve().parents[1] / "pretrained"
 RUN = "run"
@@ -110,6 +112,35 @@ def shipped_run(name: str) -> Path:
 def scores_path(use_case: str, abnormal: str) -> Path:
     """Where the score table of all detectors ships, with this class as the anomaly."""
     return SHIPPED / use_case / "scores" / f"{abnormal}.parquet"
+
+
+CHOICE = "choice of evidence"
+
+
+def choice_path(use_case: str) -> Path:
+    """Where it ships which evidence the rules of a use case join."""
+    return SHIPPED / use_case / "choice.json"
+
+
+def save_choice(choice: Choice, path: Path) -> None:
+    """Write a choice atomically, as JSON that people can read."""
+    text = json.dumps({"wganad": CHOICE, **pack(choice)[1]}, indent=1, ensure_ascii=False)
+    storage.write_atomically(path, f"{text}\n".encode())
+
+
+def load_choice(use_case: str) -> Choice | None:
+    """What ships for a use case, None where nothing was chosen. Raises `StorageError`."""
+    path = choice_path(use_case)
+    if not path.exists():
+        return None
+    try:
+        found = json.loads(storage.read_bytes(path))
+        found.pop("wganad", None)
+        return unpack(Choice, {}, found)
+    except ValueError as error:
+        raise storage.StorageError(
+            f"{path} does not hold a choice of evidence: {error}. Restore it from the repository."
+        ) from error
 
 
 RULES = "rules"

@@ -80,6 +80,8 @@ def holds(path: Path) -> str | None:
                 return "scores" if "flagged" in names else "flagged rows"
         if head.startswith(b"\x08") and b"wganad_core" in head[:32]:  # its producer
             return "ONNX model"
+        if head.startswith(b'{\n "wganad": "choice of evidence"'):
+            return "choice of evidence"
         size = int.from_bytes(head[:8], "little")
         if 0 < size <= min(path.stat().st_size, MAX_HEADER):
             file.seek(0)

@@ -113,16 +113,21 @@ class Contrast(nn.Module):
 
 
 class Spaces(nn.Module):
-    """Samples (n, d) → where they lie in every space that is asked for, and `rebuilt` = G(E(x)).
+    """Samples (n, d) → where they lie in every space that is asked for, and, if these are to be
+    `rebuild`t, `rebuilt` = G(E(x)).
 
     `axes` (k, d) are the main axes of normal rows.
     """
 
     def __init__(
-        self, bundle: Bundle, names: Iterable[str], axes: NDArray[np.floating] | None
+        self,
+        bundle: Bundle,
+        names: Iterable[str],
+        axes: NDArray[np.floating] | None,
+        rebuild: bool = True,
     ) -> None:
         super().__init__()
-        names = set(names)
+        names, self.rebuild = set(names), rebuild
         self.names = tuple(sorted(names))
         self.generator = bundle.part("generator")
         encoder, critic = bundle.chain("encoder", "encoder"), bundle.chain("critic")
@@ -139,7 +144,8 @@ class Spaces(nn.Module):
         inner = self.encoder(x)
         z = self.encoder_last(inner)
         seen = {"latents": z, "encoder": inner, "critic": self.critic(x)}
-        seen["rebuilt"] = self.generator(z)
+        if self.rebuild:
+            seen["rebuilt"] = self.generator(z)
         if self.contrast is not None:
             seen |= self.contrast(x)
         if "axes" in self.names:

@@ -131,6 +131,21 @@ def fit_rules(
     )
 
 
+def needed(fitted: FittedRules) -> FittedRules:
+    """Without references in spaces that no rule looks at."""
+    assert fitted.normals is not None
+    pieces = [piece for rule in fitted.rules.values() for piece in rule.names]
+    points = {s: v for s, v in fitted.normals.points.items() if s in spaces_of(pieces)}
+    levels = {
+        base: level
+        for base, level in fitted.normals.levels.items()
+        if any(base_of(piece) == base and piece != base for piece in pieces)
+    }
+    axes = fitted.axes if "axes" in points else None
+    normals = dataclasses.replace(fitted.normals, points=points, levels=levels)
+    return dataclasses.replace(fitted, normals=normals, axes=axes)
+
+
 def evidence_of(
     bundle: Bundle,
     normals: Normals,
@@ -159,15 +174,20 @@ def references(
     """Normals of the fit part for these pieces of evidence, and their own evidence where a piece
     is relative to peers; all spaces have the same normals then."""
     pieces, order = list(pieces), np.random.default_rng(seed).permutation(len(fit))
+    sought = sorted(spaces_of(pieces))
+    wanted = config.n_references
+    sizes = {space: wanted if isinstance(wanted, int) else wanted[space] for space in sought}
+    most = len(fit) if config.centres else max(sizes.values(), default=0)
+    drawn = np.sort(order[:most])
+    there = batched(Spaces(bundle, sought, axes, rebuild=False), fit[drawn])
     points = {}
-    for space in sorted(spaces_of(pieces)):
-        wanted = config.n_references
-        n = wanted if isinstance(wanted, int) else wanted[space]
-        drawn = fit if config.centres else fit[np.sort(order[:n])]
-        seen = joined(part[space] for part in batched(Spaces(bundle, [space], axes), drawn))
-        as_directions = any(at == (space, True) for at in NEIGHBOURS.values())
-        found = centres(seen, n, as_directions, seed) if config.centres else seen
-        points[space] = on_grid(found) if config.compact else np.asarray(found, np.float32)
+    for space, n in sizes.items():
+        seen = joined(part[space] for part in there)
+        if config.centres:
+            seen = centres(seen, n, (space, True) in NEIGHBOURS.values(), seed)
+        else:
+            seen = seen[np.isin(drawn, order[:n])]
+        points[space] = on_grid(seen) if config.compact else np.asarray(seen, np.float32)
     n = min(map(len, points.values()), default=len(fit))
     k, n_peers = max(1, min(config.k, n - 1)), max(1, min(config.n_peers, n // 3))
     normals = Normals(points, k, n_peers=n_peers)
@@ -189,7 +209,9 @@ def centres(
 
     if as_directions:
         points = unit(torch.from_numpy(points)).numpy()
-    means = MiniBatchKMeans(n, batch_size=4_096, n_init=1, max_iter=20, random_state=seed)
+    means = MiniBatchKMeans(
+        n, init="random", batch_size=4_096, n_init=1, max_iter=20, random_state=seed
+    )
     return np.asarray(means.fit(points).cluster_centers_, np.float32)
 
 

@@ -31,7 +31,7 @@ from wganad_core.methods import (
 from wganad_core.methods import ours as rules
 from wganad_core.methods.descent import Descent, SearchScore
 from wganad_core.methods.descent import Path as Way
-from wganad_core.records import FloatArray, Judgement, Split
+from wganad_core.records import FittedRules, FloatArray, Judgement, Split
 from wganad_core.use_cases import USE_CASES, UseCase
 
 RULES = "ours"  # the file of what was fitted besides the networks
@@ -46,19 +46,19 @@ class Panel:
         self,
         folder: Path,
         abnormal: str,
+        architecture: str,
         seed: int = 0,
         protocol: str = "80/20",
-        architecture: str = "image",
     ) -> None:
         self.abnormal, self.seed, self.protocol = abnormal, seed, protocol
-        self.architecture = architecture
+        self.folder, self.architecture = folder, architecture
         self.file = functools.partial(
             pretrained.model_file,
             folder,
             abnormal,
+            architecture=architecture,
             seed=seed,
             protocol=protocol,
-            architecture=architecture,
         )
         models = {
             method: pretrained.load_model(self.file(method))
@@ -123,18 +123,30 @@ def fitted_panel(
     seed: int = 0,
     architecture: str | None = None,
 ) -> Panel:
-    """A panel whose rules, if its architecture has any, are fitted now if their file is missing."""
+    """A panel whose rules, if its architecture has any, are fitted now if their file is missing:
+    of the evidence that was chosen for its class, or of all that they may join."""
     architecture = architecture or case.architectures[0]
     protocol = split.protocol if case.protocols_train_apart else case.protocols[0]
-    panel = Panel(folder, split.abnormal, seed, protocol, architecture)
-    path = panel.file(RULES)
-    if path.exists() or architecture not in case.ours.architectures:
+    panel = Panel(folder, split.abnormal, architecture, seed, protocol)
+    if panel.file(RULES).exists() or architecture not in case.ours.architectures:
         return panel
+    fitted = fit_panel(case, panel, pool, split)
+    if choice := pretrained.load_choice(case.name):
+        fitted = fitted.narrowed(choice.of(split.abnormal))
+    return with_rules(panel, fitted)
+
+
+def fit_panel(case: UseCase, panel: Panel, pool: Pool, split: Split) -> FittedRules:
+    """The use case's rules, of all evidence that they may join."""
     fit, validation = (pool.rows(split.parts[p], panel.view) for p in ("fit", "validation"))
     subjects = pool.subjects(split.parts["fit"])
-    fitted = rules.fit_rules(panel.bundle, case.ours, fit, validation, subjects)
-    pretrained.save_rules(fitted, path)
-    return Panel(folder, split.abnormal, seed, protocol, architecture)
+    return rules.fit_rules(panel.bundle, case.ours, fit, validation, subjects)
+
+
+def with_rules(panel: Panel, fitted: FittedRules) -> Panel:
+    """The panel with these rules, which are kept in its file without what they do not need."""
+    pretrained.save_rules(rules.needed(fitted), panel.file(RULES))
+    return Panel(panel.folder, panel.abnormal, panel.architecture, panel.seed, panel.protocol)
 
 
 def fitted_panels(
@@ -148,7 +160,7 @@ def fitted_panels(
     found = [
         name
         for name in case.architectures
-        if pretrained.model_file(folder, split.abnormal, "encoder", seed, protocol, name).exists()
+        if pretrained.model_file(folder, split.abnormal, "encoder", name, seed, protocol).exists()
     ]
     for architecture in found or case.architectures[:1]:
         yield fitted_panel(case, folder, pool, split, seed, architecture)
@@ -168,8 +180,8 @@ class Panels:
         made = self.loaded.pop(key, None) or Panel(
             pretrained.SHIPPED / use_case,
             abnormal,
+            architecture,
             protocol=case.protocols[0],
-            architecture=architecture,
         )
         self.loaded[key] = made
         for oldest in list(self.loaded)[: -self.kept]:

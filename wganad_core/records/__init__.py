@@ -6,6 +6,7 @@ from wganad_core.records.arrays import (
     half,
     on_grid,
 )
+from wganad_core.records.choice import Choice, Pieces
 from wganad_core.records.race import (
     COLLAPSE_SHARE,
     COVERED_SHARE,
@@ -43,6 +44,7 @@ __all__ = [
     "MAX_HISTORY",
     "PARTS",
     "Box",
+    "Choice",
     "Detection",
     "FittedRules",
     "FloatArray",
@@ -52,6 +54,7 @@ __all__ = [
     "LookBack",
     "ModeLedger",
     "Normals",
+    "Pieces",
     "Replay",
     "Rule",
     "ScoreTable",

@@ -109,6 +109,20 @@ class FittedRules:
     rules: Mapping[str, Rule] = dataclasses.field(default_factory=dict)
     axes: FloatArray | None = None
 
+    def narrowed(self, rules: Mapping[str, tuple[str, ...]]) -> FittedRules:
+        """Rules of some of their pieces only, by rule."""
+        kept = {
+            name: dataclasses.replace(
+                self.rules[name],
+                names=pieces,
+                location={piece: self.rules[name].location[piece] for piece in pieces},
+                scale={piece: self.rules[name].scale[piece] for piece in pieces},
+            )
+            for name, pieces in rules.items()
+            if name in self.rules
+        }
+        return dataclasses.replace(self, rules=kept)
+
 
 @dataclasses.dataclass(frozen=True)
 class ScoreTable:

@@ -57,6 +57,10 @@ RECIPES = {
     "contrast": ENCODER.replace(method="contrast", steps=4_000),
 }
 
+# What rules may be made of: evidence of the contrastive features, and of the WGAN-GP's networks.
+CONTRAST = ("near-shifted", "near-projected", "shift")
+WGAN = ("near-latent", "near-encoder", "near-critic", "critic", "residual", "relative", "izi")
+
 DETECTORS = {
     "ours": (
         "Ours",
@@ -100,15 +104,14 @@ MNIST = UseCase(
     protocols=PROTOCOLS,
     architectures=("deep", "paper"),
     methods=("wgan-gp", "gan", "encoder", "bigan", "vae", "contrast"),
-    # Chosen on synthetic anomalies by tests/benchmarks/choose_ours.py.
+    # Which of this evidence joins is chosen for each digit: panels.criterion.
     ours=RuleConfig(
-        rules={
-            "ours": ("critic", "relative", "near-features", "near-features-length"),
-            "ours-wgan": ("critic", "relative", "near-encoder", "near-critic"),
-        },
+        rules={"ours": (*CONTRAST, *WGAN), "ours-wgan": WGAN},
         k=3,
-        n_references={"latents": 2_000, "encoder": 2_000, "critic": 2_000, "features": 20_000},
-        architectures=("image",),
+        n_references=2_000,
+        join="logs",
+        centres=True,
+        architectures=("deep",),
     ),
     protocols_train_apart=True,
     searched=True,

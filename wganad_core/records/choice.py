@@ -1,0 +1,34 @@
+"""Which evidence a rule joins, and by what figures that was chosen."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+Pieces = tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """Rules chosen by the nested leave-one-class-out criterion (`panels.criterion`).
+
+    `rules`: by rule and abnormal class the pieces of evidence that find the *other* classes best;
+    `everywhere`: by rule the pieces that find all classes best, for comparison. `auroc`: of single
+    pieces and of every chosen sum, joined by ` + `, by class how they find it among train samples,
+    by models that never saw it, with `n` of them against `n_normals` validation normals.
+    """
+
+    use_case: str
+    seed: int
+    rules: Mapping[str, Mapping[str, Pieces]]
+    everywhere: Mapping[str, Pieces]
+    auroc: Mapping[str, Mapping[str, float]]
+    n: Mapping[str, int]
+    n_normals: Mapping[str, int]
+    command: str
+
+    def of(self, abnormal: str) -> dict[str, Pieces]:
+        """By rule the pieces chosen for a class; those for all of one that was not there."""
+        return {
+            name: found.get(abnormal, self.everywhere[name]) for name, found in self.rules.items()
+        }
