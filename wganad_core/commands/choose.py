@@ -71,7 +71,7 @@ def choose_rules(case: UseCase, arguments: argparse.Namespace) -> int:
 
 
 def _print(choice: Choice) -> None:
-    print(f"{choice.measure.upper()} in % of train samples of a class against validation normals, by models without it")
+    print(f"{choice.measure.upper()} in % of a class's train samples, by models without it")
     print("  mean  " + "  ".join(f"{name:>5.5}" for name in choice.n))
     rows = {pieces: list(found.values()) for pieces, found in choice.figures.items()}
     for pieces, values in sorted(rows.items(), key=lambda row: -statistics.fmean(row[1])):

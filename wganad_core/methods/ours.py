@@ -260,7 +260,7 @@ def centres(
     if as_directions:
         points = unit(torch.from_numpy(points)).numpy()
     means = MiniBatchKMeans(
-        n, init="random", batch_size=4_096, n_init=1, max_iter=4, random_state=seed
+        n, init="random", batch_size=4_096, n_init=1, max_iter=20, random_state=seed
     )
     return np.asarray(means.fit(points).cluster_centers_, np.float32)
 

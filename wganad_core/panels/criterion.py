@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, roc_auc_score
+from scipy.stats import rankdata
 
 from wganad_core.data.pool import Pool
 from wganad_core.methods.ours import evidence_of
@@ -34,16 +34,18 @@ class Trial:
 
     def figure(self, pieces: Iterable[str], measure: str) -> float:
         """AUROC or AUPRC of the sum of some pieces."""
-        score = np.concatenate(
-            [
-                np.sum([found[piece] for piece in pieces], axis=0)
-                for found in (self.normals, self.anomalies)
-            ]
+        pieces = tuple(pieces)
+        low, high = (
+            np.sum([found[piece] for piece in pieces], axis=0)
+            for found in (self.normals, self.anomalies)
         )
-        label = np.zeros(len(score))
-        label[-len(next(iter(self.anomalies.values()))) :] = 1
-        found = roc_auc_score if measure == "auroc" else average_precision_score
-        return float(found(label, score))
+        score = np.concatenate([low, high])
+        if measure == "auprc":
+            from sklearn.metrics import average_precision_score
+
+            return float(average_precision_score(np.arange(len(score)) >= len(low), score))
+        wins = rankdata(score)[len(low) :].sum() - len(high) * (len(high) + 1) / 2
+        return float(wins / len(low) / len(high))
 
 
 def trial(case: UseCase, panel: Panel, fitted: FittedRules, pool: Pool) -> Trial:
