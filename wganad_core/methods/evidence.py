@@ -109,10 +109,10 @@ class Contrast(nn.Module):
         h = self.features(self.head.shift(x).flatten(0, 1))
         spaces = {"shifted": h[: k * n], "projected": self.projection(h[: k * n])}
         found = {
-            name: unit(value).view(k, n, -1).transpose(0, 1).flatten(1) / k**0.5
+            name: unit(value).view(k, n, value.shape[1]).transpose(0, 1).flatten(1) / k**0.5
             for name, value in spaces.items()
         }
-        log_p = self.head(h).log_softmax(dim=1).view(len(scored), n, -1)
+        log_p = self.head(h).log_softmax(dim=1).view(len(scored), n, self.head.shift.n_shifts)
         named = [log_p[i, :, shift] for i, shift in enumerate(scored)]
         return {**found, "log-p": torch.stack(named, dim=1)}
 

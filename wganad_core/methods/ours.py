@@ -61,6 +61,10 @@ class OursScore(Score):
         self.evidence = Evidence(bundle, fitted.normals, self.rule.names, fitted.axes)
         self.n_references = self.evidence.n_references
 
+    @property
+    def takes_contrast(self) -> bool:
+        return self.evidence.spaces.contrast is not None
+
     def forward(self, x: Tensor) -> Verdict:
         found, rebuilt = self.evidence(x)
         rule = self.rule

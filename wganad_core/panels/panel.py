@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ from wganad_core.methods import (
 from wganad_core.methods import ours as rules
 from wganad_core.methods.descent import Descent, SearchScore
 from wganad_core.methods.descent import Path as Way
+from wganad_core.methods.ours import OursScore
 from wganad_core.records import FittedRules, FloatArray, Judgement, Split
 from wganad_core.use_cases import USE_CASES, UseCase
 
@@ -40,7 +42,11 @@ SLOW = tuple(name for name, found in DETECTORS.items() if found.searches)
 
 
 class Panel:
-    """All detectors of one abnormal class; quick ones in `detectors`, slow ones by `search`."""
+    """All detectors of one abnormal class; quick ones in `detectors`, slow ones by `search`.
+
+    A further seed may have contrastive features only: then it `borrows` the first seed's WGAN-GP
+    and encoder, and has the detectors in which its own features take part.
+    """
 
     def __init__(
         self,
@@ -60,8 +66,13 @@ class Panel:
             seed=seed,
             protocol=protocol,
         )
+        first = pretrained.model_file(
+            folder, abnormal, NEEDED[0], architecture, 0, protocol
+        )
+        self.borrows = not self.file(NEEDED[0]).exists() and first.exists()
+        seeds = {method: 0 if self.borrows and method in NEEDED else seed for method in TRAINERS}
         models = {
-            method: pretrained.load_model(self.file(method))
+            method: pretrained.load_model(self.file(method, seed=seeds[method]))
             for method in dict.fromkeys((*NEEDED, *TRAINERS))
             if method in NEEDED or self.file(method).exists()
         }
@@ -73,8 +84,22 @@ class Panel:
             pretrained.load_rules(self.file(RULES)) if self.file(RULES).exists() else None,
             channels=signals,
             windows=self.view is not None and self.view.kind == "signals",
+            others=tuple(panel.bundle for panel in self._of_further_seeds()),
         )
-        self.detectors = detectors(self.bundle)
+        self.detectors = {
+            name: score
+            for name, score in detectors(self.bundle).items()
+            if not self.borrows or isinstance(score, OursScore) and score.takes_contrast
+        }
+
+    def _of_further_seeds(self) -> list[Panel]:
+        """Those beside the first one that have contrastive features and rules of their own."""
+        there = further_seeds(self.file) if self.seed == 0 else []
+        return [
+            Panel(self.folder, self.abnormal, self.architecture, seed, self.protocol)
+            for seed in there
+            if self.file(RULES, seed=seed).exists()
+        ]
 
     def rows(self, x: NDArray[np.floating]) -> FloatArray:
         """What the networks take of samples (n, d): those of windows are nine signals of 128
@@ -115,6 +140,12 @@ class Panel:
         return name if self.view is None else f"{name}-{self.architecture}"
 
 
+def further_seeds(file: Callable[..., Path]) -> list[int]:
+    """The seeds 1, 2, … of which there are contrastive features."""
+    numbers = itertools.count(1)
+    return list(itertools.takewhile(lambda seed: file("contrast", seed=seed).exists(), numbers))
+
+
 def fitted_panel(
     case: UseCase,
     folder: Path,
@@ -124,12 +155,17 @@ def fitted_panel(
     architecture: str | None = None,
 ) -> Panel:
     """A panel whose rules, if its architecture has any, are fitted now if their file is missing:
-    of the evidence that was chosen for its class, or of all that they may join."""
+    of the evidence that was chosen for its class, or of all that they may join. Those of further
+    seeds come before the first one's, which joins them."""
     architecture = architecture or case.architectures[0]
     protocol = split.protocol if case.protocols_train_apart else case.protocols[0]
     panel = Panel(folder, split.abnormal, architecture, seed, protocol)
-    if panel.file(RULES).exists() or architecture not in case.ours.architectures:
+    if architecture not in case.ours.architectures:
         return panel
+    for further in further_seeds(panel.file) if seed == 0 else ():
+        fitted_panel(case, folder, pool, split, further, architecture)
+    if panel.file(RULES).exists():
+        return Panel(folder, split.abnormal, architecture, seed, protocol)
     fitted = fit_panel(case, panel, pool, split)
     if choice := pretrained.load_choice(case.name):
         fitted = fitted.narrowed(choice.of(split.abnormal))

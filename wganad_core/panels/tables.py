@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from wganad_core.data.pool import Pool
 from wganad_core.data.views import View
 from wganad_core.methods.descent import Descent
 from wganad_core.panels.baselines import Baselines
-from wganad_core.panels.panel import SLOW, Panel, fitted_panels
+from wganad_core.panels.panel import SLOW, Panel, fitted_panels, further_seeds
 from wganad_core.records import FloatArray, Judgement, ScoreTable, Split
 from wganad_core.use_cases import UseCase
 
@@ -122,7 +123,16 @@ def score_all(
 def recompute(
     case: UseCase, abnormal: str, protocol: str | None = None, folder: Path | None = None
 ) -> ScoreTable:
-    """The scores of one class's shipped models on the full data, from scratch."""
-    pool = case.pool()
+    """The scores of one class's shipped models, of all seeds, on the full data, from scratch."""
+    pool, folder = case.pool(), folder or pretrained.SHIPPED / case.name
     split = pool.split(abnormal, protocol or case.protocols[0])
-    return score_all(case, folder or pretrained.SHIPPED / case.name, pool, split)
+    apart = split.protocol if case.protocols_train_apart else case.protocols[0]
+    file = functools.partial(
+        pretrained.model_file,
+        folder,
+        abnormal,
+        architecture=case.architectures[0],
+        protocol=apart,
+    )
+    tables = [score_all(case, folder, pool, split, seed) for seed in (0, *further_seeds(file))]
+    return ScoreTable.stack(tables)
