@@ -26,6 +26,7 @@ TRAINABLE = {
     "bigan",
     "vae",
     "encoder",
+    "features",
     "contrast",
 }  # `methods.registry.trains` adds to it
 MIXTURES: tuple[MixtureName, ...] = get_args(MixtureName)
@@ -228,7 +229,7 @@ class RuleConfig(_Config):
 
     `rules`: per detector the pieces of evidence that are averaged; `k` nearest normals count;
     `n_references`: how many normals are compared with, by space or in all; `n_peers` nearest
-    normals are what evidence is relative to; `architectures`: whose networks have such rules.
+    normals are what evidence is relative to.
     `join`: `logs` takes the logarithm of evidence that cannot be negative. `centres`: references
     are centres of clusters of normals instead of normals drawn at random. `whiten`: main axes are
     divided by the root of their standard deviation; `compact`: references are kept a byte a number.
@@ -237,7 +238,6 @@ class RuleConfig(_Config):
     rules: Mapping[str, tuple[str, ...]]
     k: int
     n_references: Mapping[str, int] | int
-    architectures: tuple[str, ...] = ()
     n_peers: int = 0
     join: Literal["mean", "logs"] = "mean"
     centres: bool = False

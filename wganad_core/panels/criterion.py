@@ -86,11 +86,13 @@ def train_samples(case: UseCase, pool: Pool, abnormal: str) -> NDArray[np.int64]
     return np.sort(seen[split.classes[seen] == abnormal])
 
 
-def choose(case: UseCase, trials: Mapping[str, Trial], seed: int, command: str) -> Choice:
+def choose(
+    case: UseCase, architecture: str, trials: Mapping[str, Trial], seed: int, command: str
+) -> Choice:
     """For every rule and class the best sum of its candidates."""
     rules: dict[str, dict[str, Pieces]] = {}
     everywhere, auroc = {}, dict[str, dict[str, float]]()
-    for rule, allowed in case.ours.rules.items():
+    for rule, allowed in case.ours[architecture].rules.items():
         table = {
             pieces: {name: one.auroc(pieces) for name, one in trials.items()}
             for pieces in sums(allowed)
@@ -102,7 +104,7 @@ def choose(case: UseCase, trials: Mapping[str, Trial], seed: int, command: str) 
         auroc |= {" + ".join(pieces): table[pieces] for pieces in shown}
     n = {name: len(next(iter(one.anomalies.values()))) for name, one in trials.items()}
     n_normals = {name: len(next(iter(one.normals.values()))) for name, one in trials.items()}
-    return Choice(case.name, seed, rules, everywhere, auroc, n, n_normals, command)
+    return Choice(case.name, architecture, seed, rules, everywhere, auroc, n, n_normals, command)
 
 
 def sums(allowed: Pieces) -> Iterator[Pieces]:

@@ -19,6 +19,7 @@ class Choice:
     """
 
     use_case: str
+    architecture: str
     seed: int
     rules: Mapping[str, Mapping[str, Pieces]]
     everywhere: Mapping[str, Pieces]

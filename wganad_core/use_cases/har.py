@@ -136,28 +136,38 @@ HAR = UseCase(
     models={name: words[0].partition(" (")[0] for name, words in ARCHITECTURES.items()},
     model_name="wgan-gp-{}",
     methods=("wgan-gp", "encoder", "contrast"),
-    # Chosen by tests/benchmarks/choose_ours_windows.py: the first and the last on synthetic
+    # Chosen by docs/choice-of-ours-windows.txt's commands: the first and the last on synthetic
     # anomalies, `ours-others` for each activity by how rules find the other five; it wins for four
     # of the six and is within half a point of the winner for the other two.
-    ours=RuleConfig(
-        rules={
-            "ours": ("critic", "near-axes/axes", "near-rhythm/rhythm", "relative/strength"),
-            "ours-others": (
-                "critic/strength",
-                "near-axes/axes",
-                "near-axes/strength",
-                "relative/strength",
+    ours={
+        "conv": RuleConfig(
+            rules={
+                "ours": ("critic", "near-axes/axes", "near-rhythm/rhythm", "relative/strength"),
+                "ours-others": (
+                    "critic/strength",
+                    "near-axes/axes",
+                    "near-axes/strength",
+                    "relative/strength",
+                ),
+                "ours-wgan": ("critic", "near-critic/critic", "near-encoder/encoder", "relative"),
+            },
+            k=3,
+            n_references=dict.fromkeys(
+                (
+                    "latents",
+                    "encoder",
+                    "critic",
+                    "features",
+                    "axes",
+                    "posture",
+                    "strength",
+                    "rhythm",
+                ),
+                1_600,
             ),
-            "ours-wgan": ("critic", "near-critic/critic", "near-encoder/encoder", "relative"),
-        },
-        k=3,
-        n_references=dict.fromkeys(
-            ("latents", "encoder", "critic", "features", "axes", "posture", "strength", "rhythm"),
-            1_600,
-        ),
-        architectures=("conv",),
-        n_peers=50,
-    ),
+            n_peers=50,
+        )
+    },
     protocols_train_apart=False,
     searched=False,
     networks={
