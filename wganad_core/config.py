@@ -16,9 +16,9 @@ from typing import Any, ClassVar, Literal, Self, get_args
 MixtureName = Literal["ring", "ring-8", "grid", "moons", "swiss-roll", "own"]
 Method = str  # the name of something trainable
 Activation = Literal["relu", "leaky-relu", "tanh", "elu", "softplus"]
-Optimizer = Literal["adam", "rmsprop"]
+Optimizer = Literal["adam", "adamw", "rmsprop"]
 GeneratorLoss = Literal["saturating", "non-saturating"]
-Decay = Literal["none", "linear", "cosine"]
+Decay = Literal["none", "linear", "cosine", "one-cycle"]
 
 METHODS = ("gan", "wgan-clip", "wgan-gp")  # a generator against a critic
 TRAINABLE = {
@@ -194,7 +194,8 @@ class WindowConfig(_Config):
 
     `width`: units of a dense layer or of a recurrent state, channels of the first convolution;
     `hidden`: the dense layer next to the latents or the score; `features`: the length of
-    contrastive feature vectors.
+    contrastive feature vectors. `scales`: those of the view's sensors, which contrastive features
+    need for their shifts (`methods.shifts`); ones if left out.
     """
 
     kind: ClassVar[str] = "window"
@@ -203,6 +204,7 @@ class WindowConfig(_Config):
     width: int = 24
     hidden: int = 64
     features: int = 128
+    scales: tuple[float, ...] = ()
 
     @property
     def view(self) -> str:
@@ -221,6 +223,9 @@ class WindowConfig(_Config):
         _choice(self, "architecture", ARCHITECTURES)
         for name in ("n_latent", "width", "hidden", "features"):
             _whole(self, name, 1, 4096)
+        object.__setattr__(self, "scales", tuple(self.scales))  # JSON has lists only
+        if not all(isinstance(scale, float) and 0 < scale < math.inf for scale in self.scales):
+            raise ConfigError(f"scales must be numbers above 0; found {self.scales!r}.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -230,7 +235,9 @@ class RuleConfig(_Config):
     `rules`: per detector the pieces of evidence that are averaged; `k` nearest normals count;
     `n_references`: how many normals are compared with, by space or in all; `n_peers` nearest
     normals are what evidence is relative to.
-    `join`: `logs` takes the logarithm of evidence that cannot be negative. `centres`: references
+    `join`: how, as `records.Rule` tells. Which of their evidence rules join is chosen by the mean
+    `criterion` (`panels.criterion`), of up to `largest` pieces, for each class by the others; for
+    all alike by all in the rules named `everywhere`. `centres`: references
     are centres of clusters of normals instead of normals drawn at random. `whiten`: main axes are
     divided by the root of their standard deviation; `compact`: references are kept a byte a number.
     """
@@ -239,10 +246,13 @@ class RuleConfig(_Config):
     k: int
     n_references: Mapping[str, int] | int
     n_peers: int = 0
-    join: Literal["mean", "logs"] = "mean"
+    join: Literal["mean", "logs", "squares"] = "mean"
     centres: bool = False
     whiten: bool = False
     compact: bool = True
+    criterion: Literal["auroc", "auprc"] = "auroc"
+    largest: int = 6
+    everywhere: tuple[str, ...] = ()
 
 
 AnyNetworkConfig = NetworkConfig | ImageConfig | WindowConfig
@@ -254,9 +264,11 @@ class TrainingConfig(_Config):
 
     A step is one generator update preceded by `n_critic` critic updates (k in Algorithm 1).
     `penalty` is λ of Algorithm 2 and only used by `wgan-gp`; `clip` is c of the clipped WGAN and
-    only used by `wgan-clip`; `generator_loss` only by `gan`. `decay` takes the learning rate to
-    (nearly) zero at the last of `steps`. `average` is the rate of the exponential moving average
-    of the generator's weights from which snapshots sample; 0 means the weights themselves.
+    only used by `wgan-clip`; `generator_loss` only by `gan`; `weight_decay` only by `adamw`.
+    `decay` takes the learning rate to (nearly) zero at the last of `steps`; `one-cycle` raises it
+    during the first three tenths, from a twenty-fifth of `learning_rate`. `average` is the rate of
+    the exponential moving average of the generator's weights from which snapshots sample; 0 means
+    the weights themselves.
     """
 
     method: str = "wgan-gp"
@@ -265,6 +277,7 @@ class TrainingConfig(_Config):
     learning_rate: float = 1e-4
     beta1: float = 0.5
     beta2: float = 0.9
+    weight_decay: float = 1e-4
     batch_size: int = 64
     n_critic: int = 5
     penalty: float = 10.0
@@ -281,6 +294,7 @@ class TrainingConfig(_Config):
         _number(self, "learning_rate", 0, 10, open_low=True)
         _number(self, "beta1", 0, 0.9999)
         _number(self, "beta2", 0, 0.99999)
+        _number(self, "weight_decay", 0, 10)
         _whole(self, "batch_size", 1, 65_536)
         _whole(self, "n_critic", 1, 1000)
         _number(self, "penalty", 0, 1e6)

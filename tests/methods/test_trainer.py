@@ -214,6 +214,11 @@ def test_latents_are_standard_normal_and_fresh() -> None:
         ("none", [1, 1, 1, 1, 1]),
         ("linear", [1, 0.5, 0.25, 0.001, 0.001]),
         ("cosine", [1, 0.5, (1 - math.sqrt(0.5)) / 2, 0.001, 0.001]),
+        # two and four and a half sevenths of the way down half a cosine from the thirtieth step
+        (
+            "one-cycle",
+            [1 / 25, *((1 + math.cos(math.pi * way / 7)) / 2 for way in (2, 4.5)), 0.001, 0.001],
+        ),
     ],
 )
 def test_learning_rate_by_hand(decay: Decay, expected: list[float]) -> None:

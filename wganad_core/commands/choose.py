@@ -80,9 +80,9 @@ def choose_rules(case: UseCase, arguments: argparse.Namespace) -> int:
 
 
 def _print(choice: Choice) -> None:
-    print("AUROC in % of train samples of a class against validation normals, by models without it")
+    print(f"{choice.measure.upper()} in % of a class's train samples, by models without it")
     print("  mean  " + "  ".join(f"{name:>5.5}" for name in choice.n))
-    rows = {pieces: list(found.values()) for pieces, found in choice.auroc.items()}
+    rows = {pieces: list(found.values()) for pieces, found in choice.figures.items()}
     for pieces, values in sorted(rows.items(), key=lambda row: -statistics.fmean(row[1])):
         cells = "  ".join(f"{100 * value:5.1f}" for value in values)
         print(f"  {100 * statistics.fmean(values):4.1f}  {cells}  {pieces}")

@@ -56,6 +56,7 @@ SETTINGS: dict[type, dict[str, str]] = {
         "optimizer": "",
         "beta1": "of Adam",
         "beta2": "of Adam",
+        "weight_decay": "of AdamW",
         "decay": "of the learning rate over the run",
         "average": "rate of the generator's moving average that is sampled from; 0 = none",
     },

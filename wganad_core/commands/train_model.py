@@ -7,7 +7,7 @@ import dataclasses
 import functools
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from wganad_core.commands.console import (
     Command,
@@ -20,7 +20,7 @@ from wganad_core.commands.console import (
     say,
     train_to_the_end,
 )
-from wganad_core.config import TrainingConfig
+from wganad_core.config import Decay, TrainingConfig, WindowConfig
 from wganad_core.use_cases import UseCase, option
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def options(case: UseCase, parser: argparse.ArgumentParser) -> None:
 def _kind(name: str) -> dict[str, Any]:
     """How argparse reads a setting."""
     if name == "decay":
-        return {"choices": ("none", "linear", "cosine")}
+        return {"choices": get_args(Decay)}
     whole = {"steps": positive, "seed": natural, "batch_size": positive, "n_critic": positive}
     return {"type": whole.get(name, float), "metavar": "N" if name in whole else "X"}
 
@@ -167,6 +167,9 @@ def _start(task: Task, pool: Pool, generator_file: Path) -> ModelRun:
     split = pool.split(task.abnormal, task.protocol)
     view = pool.view(getattr(task.network, "view", ""), split.parts["fit"])
     task = dataclasses.replace(task, view=view)
+    if view is not None and task.training.method == "contrast":  # whose shifts undo the view
+        assert isinstance(task.network, WindowConfig)
+        task = dataclasses.replace(task, network=task.network.replace(scales=view.scales))
     fit, validation = (pool.rows(split.parts[part], view) for part in ("fit", "validation"))
     generator = None
     if task.training.method == "encoder":

@@ -19,7 +19,7 @@ class Bundle:
     `networks` holds for each method the parts that it trained; `config` are the sizes of the
     WGAN-GP's. `channels` names the parts of equal length that a sample consists of (the signals of
     a window), whose residuals are told apart. `windows`: whether samples are rows of the view
-    `signals`, which descriptors need.
+    `signals`, which descriptors need. `others`: the same of further seeds, fitted each by itself.
     """
 
     config: AnyNetworkConfig
@@ -27,6 +27,7 @@ class Bundle:
     fitted: FittedRules | None = None
     channels: tuple[str, ...] = ()
     windows: bool = False
+    others: tuple[Bundle, ...] = ()
 
     def part(self, name: str, method: str = "wgan-gp") -> nn.Module:
         """One network."""
@@ -47,4 +48,5 @@ class Bundle:
             method: {name: copy.deepcopy(network).double() for name, network in parts.items()}
             for method, parts in self.networks.items()
         }
-        return dataclasses.replace(self, networks=networks)
+        others = tuple(other.double() for other in self.others)
+        return dataclasses.replace(self, networks=networks, others=others)

@@ -15,7 +15,7 @@ from wganad_core import objectives
 from wganad_core.config import AnyNetworkConfig, TrainingConfig
 from wganad_core.methods.distortions import distortion
 from wganad_core.methods.registry import trains
-from wganad_core.methods.shifts import shifts_of
+from wganad_core.methods.shifts import ShiftHead, shifts_of
 from wganad_core.methods.trainer import N_FIXED_IMAGES, Trainer
 from wganad_core.networks.initial import initialise
 from wganad_core.networks.parts import Networks
@@ -37,7 +37,6 @@ class ContrastTrainer(Trainer):
     def modules(cls, config: AnyNetworkConfig, rng: torch.Generator) -> dict[str, nn.Module]:
         """`features`: x → h (n, k); `projection`: h → (n, 64), where the loss is taken; `shifts`:
         h → logits (n, n_shifts)."""
-        n_shifts = shifts_of(config).n_shifts
         features = shape_of(config).features(config, rng)
         projection = nn.Sequential(
             nn.ReLU(),
@@ -45,7 +44,7 @@ class ContrastTrainer(Trainer):
             nn.ReLU(),
             nn.Linear(N_HIDDEN, N_PROJECTED),
         )
-        head = nn.Linear(config.features, n_shifts)  # type: ignore[union-attr]
+        head = ShiftHead(config.features, shifts_of(config))  # type: ignore[union-attr]
         return {
             "features": features,
             "projection": initialise(projection, rng),
@@ -55,10 +54,13 @@ class ContrastTrainer(Trainer):
     def __init__(self, networks: Networks, x: Tensor, config: TrainingConfig) -> None:
         super().__init__(networks, x, config)
         self.distort = distortion(networks.config)
-        self.shift = shifts_of(networks.config)
+        head = networks["shifts"]
+        assert isinstance(head, ShiftHead)
+        self.shift = head.shift
 
     def step(self) -> None:
-        shifted = self.shift(self.real_batch())  # (shifts, batch, d)
+        batch = self.real_batch()
+        shifted = self.shift(batch, batch.roll(1, 0))  # (shifts, batch, d)
         which = torch.arange(len(shifted)).repeat_interleave(self.config.batch_size).repeat(2)
         copies = self.distort(torch.cat([shifted.flatten(0, 1)] * 2), self.rng)
         h = self.networks["features"](copies)

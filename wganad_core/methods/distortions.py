@@ -30,9 +30,9 @@ AFFINE = Bounds(math.radians(15), 2.0, 0.15, 0.2)
 MORE = Bounds(math.radians(20), 2.5, 0.2, 0.25)  # of plain contrastive features
 
 # Of windows: a phone sits a little differently, steps come sooner, quicker, stronger, noisier.
-TILT = math.radians(8)
-EARLIER = 2 * 16 / 128  # sixteen steps, in affine_grid's units
-QUICKER, STRONGER, NOISE = 0.05, 0.1, 0.02
+TILT = math.radians(4)
+STRONGER, NOISE = 0.1, 0.05
+SHORTEST = 0.8  # of a window, stretched to its whole length
 
 
 def distortion(config: AnyNetworkConfig) -> Distort:
@@ -71,24 +71,27 @@ def distort_more(x: Tensor, rng: torch.Generator) -> Tensor:
 
 
 def distort_windows(x: Tensor, rng: torch.Generator) -> Tensor:
-    """Each window (n, 9·128): its three sensors turned together by up to `TILT` about any axis,
-    earlier or later, a little quicker or slower, body movements a little stronger or weaker, some
-    noise. Works on the view `signals`, in which a sensor's axes share their scale."""
+    """Each window (n, 9·128): its three sensors turned together, by about `TILT` around each axis;
+    acceleration and rotation of the body a little stronger or weaker; some noise; and of all that
+    a part of at least `SHORTEST`, stretched. Works on the view `signals`, in which a sensor's axes
+    share their scale."""
     n = len(x)
-    axis = functional.normalize(torch.randn(n, 3, generator=rng), dim=1)
-    turn = _rotations(axis * _uniform(n, TILT, rng)[:, None])
+    turn = _rotations(TILT * torch.randn(n, 3, generator=rng))
     strength = torch.ones(n, 3, 1, 1)
-    strength[:, :2] = torch.exp(_uniform(2 * n, STRONGER, rng)).view(n, 2, 1, 1)
+    strength[:, :2] = torch.exp(STRONGER * torch.randn(n, 2, 1, 1, generator=rng))
     turned = (turn[:, None] @ x.view(n, 3, 3, -1)) * strength  # (n, sensors, axes, steps)
+    noisy = turned + NOISE * torch.randn(turned.shape, generator=rng)
+    part = 1 - (1 - SHORTEST) * torch.rand(n, generator=rng)
+    start = (1 - part) * (2 * torch.rand(n, generator=rng) - 1)
     maps = torch.zeros(n, 2, 3)
-    maps[:, 0, 0] = torch.exp(_uniform(n, QUICKER, rng))
-    maps[:, 0, 2], maps[:, 1, 1] = _uniform(n, EARLIER, rng), 1.0
-    size = [n, 9, 1, turned.shape[-1]]
+    maps[:, 0, 0], maps[:, 0, 2], maps[:, 1, 1] = part, start, 1.0
+    size = [n, 9, 1, noisy.shape[-1]]
     grid = functional.affine_grid(maps, size, align_corners=False)
+    # Of one row, beyond which there is nothing: so the border counts there.
     moved = functional.grid_sample(
-        turned.reshape(size), grid, padding_mode="reflection", align_corners=False
+        noisy.reshape(size), grid, padding_mode="border", align_corners=False
     )
-    return moved.reshape(n, -1) + NOISE * torch.randn(x.shape, generator=rng)
+    return moved.reshape(n, -1)
 
 
 def _rotations(vectors: Tensor) -> Tensor:

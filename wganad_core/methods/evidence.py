@@ -4,7 +4,8 @@ None of these is in the paper except `critic` and `residual`. `izi` is f-AnoGAN'
 residual; the neighbours' distances ask how far a sample lies from the normals that training saw,
 in the spaces which the networks have learned and, for windows, in three that need no network.
 Contrastive features see a sample in all its shifts, side by side; `shift` is how badly they
-recognise the shifts.
+recognise the shifts, Σ −log p, `shift-logs` the sum of the logarithms of those, and
+`shift-squares` the root of the sum of their squares above what is usual of validation normals.
 
 A piece of evidence may also be taken relative to peers: `PIECE/SPACE` asks whether it is unusual
 among the normals next to the sample in SPACE. Sitting still is odd only among those who do.
@@ -23,7 +24,7 @@ from wganad_core.methods import descriptors
 from wganad_core.methods.bundle import Bundle
 from wganad_core.methods.neighbours import nearest, unit
 from wganad_core.methods.score import mean_square
-from wganad_core.methods.shifts import shifts_of
+from wganad_core.methods.shifts import ShiftHead
 from wganad_core.records import Normals
 
 # Evidence from neighbours: in which space, and whether as directions (unit vectors).
@@ -40,9 +41,11 @@ NEIGHBOURS = {
     "near-strength": ("strength", False),
     "near-rhythm": ("rhythm", False),
 }
-PLAIN = ("critic", "residual", "relative", "izi", "shift")  # evidence that needs no neighbours
-SIGNED = ("critic",)  # evidence that may be negative; all other is compared by its logarithm
-CONTRAST = {"near-shifted", "near-projected", "shift"}  # what needs the contrastive features
+SHIFT = ("shift", "shift-logs", "shift-squares")
+PLAIN = ("critic", "residual", "relative", "izi", *SHIFT)  # evidence that needs no neighbours
+# Evidence that may be negative, or was made of logarithms; all other is compared by its logarithm.
+SIGNED = ("critic", "shift-logs", "shift-squares")
+CONTRAST = {"near-shifted", "near-projected", *SHIFT}  # what needs the contrastive features
 LEAST = 0.05  # of the spread among all normals: peers that agree better do not count more
 FAINT = 1e-12  # under a logarithm
 FAINT_SHIFT = 1e-3  # the same for −log p, which is next to nothing for most normals
@@ -91,28 +94,30 @@ def spaces_there(bundle: Bundle, axes: NDArray[np.floating] | None) -> set[str]:
 class Contrast(nn.Module):
     """Samples (n, d) → what contrastive features say of all their shifts.
 
-    `shifted`, `projected`: h and its projection as directions, those of all shifts side by side,
-    of length one together; `log-p` (n, n_shifts): the logarithm of the probability that the head
-    gives to each shift, of the sample that went through it.
+    `shifted`, `projected`: h and its projection as directions, those of the shifts that are
+    compared side by side, of length one together; `log-p` (n, shifts): the logarithm of the
+    probability that the head gives to each shift, of the sample that went through it.
     """
 
     def __init__(self, bundle: Bundle) -> None:
         super().__init__()
-        self.shift = shifts_of(bundle.config)
         self.features = bundle.part("features", "contrast")
         self.projection = bundle.part("projection", "contrast")
-        self.head = bundle.part("shifts", "contrast")
+        head = bundle.part("shifts", "contrast")
+        assert isinstance(head, ShiftHead)
+        self.head = head
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
-        n_shifts, n = self.shift.n_shifts, len(x)
-        h = self.features(self.shift(x).flatten(0, 1))
-        spaces = {"shifted": h, "projected": self.projection(h)}
+        scored, k, n = self.head.shift.scored, self.head.shift.n_compared, len(x)
+        h = self.features(self.head.shift(x).flatten(0, 1))
+        spaces = {"shifted": h[: k * n], "projected": self.projection(h[: k * n])}
         found = {
-            name: unit(value).view(n_shifts, n, -1).transpose(0, 1).flatten(1) / n_shifts**0.5
+            name: unit(value).view(k, n, -1).transpose(0, 1).flatten(1) / k**0.5
             for name, value in spaces.items()
         }
-        log_p = self.head(h).log_softmax(dim=1).view(n_shifts, n, n_shifts)
-        return {**found, "log-p": log_p.diagonal(dim1=0, dim2=2)}
+        log_p = self.head(h).log_softmax(dim=1).view(len(scored), n, -1)
+        named = [log_p[i, :, shift] for i, shift in enumerate(scored)]
+        return {**found, "log-p": torch.stack(named, dim=1)}
 
 
 class Spaces(nn.Module):
@@ -178,7 +183,7 @@ class Evidence(nn.Module):
         self.pieces, self.k, self.n_peers = tuple(pieces), normals.k, normals.n_peers
         bases = {base_of(piece) for piece in self.pieces}
         spaces = spaces_of(self.pieces)
-        self.spaces = Spaces(bundle, spaces | ({"log-p"} if "shift" in bases else set()), axes)
+        self.spaces = Spaces(bundle, spaces | ({"log-p"} if bases & {*SHIFT} else set()), axes)
         for space in sorted(spaces):
             self.register_buffer(f"points_{space}", _double(normals.points[space]))
         for base in sorted(bases & NEIGHBOURS.keys()):
@@ -189,6 +194,8 @@ class Evidence(nn.Module):
         for base in sorted({base_of(piece) for piece in self.pieces if "/" in piece}):
             if base in normals.levels:
                 self.register_buffer(f"levels_{base}", _double(normals.levels[base]))
+        if normals.shift_units is not None:
+            self.register_buffer("shift_units", _double(normals.shift_units))
         self.n_references = max((len(p) for p in normals.points.values()), default=0)
 
     def forward(self, x: Tensor) -> tuple[dict[str, Tensor], Tensor]:
@@ -215,6 +222,13 @@ class Evidence(nn.Module):
             return -f[:, 0]
         if base == "shift":
             return -seen["log-p"].sum(dim=1)
+        if base in SHIFT:
+            each = shift_logs(seen["log-p"])
+            if base == "shift-logs":
+                return each.sum(dim=1)
+            usual, spread = self.get_buffer("shift_units")
+            above: Tensor = ((each - usual) / spread).clamp(min=0)
+            return above.square().sum(dim=1).sqrt()
         if base == "izi":
             return mean_square(seen["critic"] - self.spaces.critic(seen["rebuilt"]))
         residual = mean_square(x - seen["rebuilt"])
@@ -231,6 +245,11 @@ class Evidence(nn.Module):
         middle = theirs[:, [(self.n_peers - 1) // 2, self.n_peers // 2]].mean(dim=1)
         spread = _deviation(theirs, dim=1) + LEAST * _deviation(levels, dim=0)
         return (values.double() - middle) / spread
+
+
+def shift_logs(log_p: Tensor) -> Tensor:
+    """How badly each shift was recognised: (n, n_shifts) → the same in double precision."""
+    return (FAINT_SHIFT - log_p.double()).log()
 
 
 def _deviation(x: Tensor, dim: int) -> Tensor:

@@ -9,21 +9,24 @@ from collections.abc import Iterable
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from wganad_core.config import RuleConfig
 from wganad_core.methods.bundle import Bundle
 from wganad_core.methods.critic import critic_range
 from wganad_core.methods.evidence import (
     FAINT,
+    FAINT_SHIFT,
     NEIGHBOURS,
     PLAIN,
     SIGNED,
+    Contrast,
     Evidence,
     Spaces,
     base_of,
     lacks,
     logarithm,
+    shift_logs,
     spaces_of,
 )
 from wganad_core.methods.neighbours import unit
@@ -32,6 +35,7 @@ from wganad_core.methods.score import Score, Verdict, batched, evaluating, joine
 from wganad_core.records import FittedRules, FloatArray, Join, Normals, Rule, on_grid
 
 RULES = ("ours", "ours-wgan", "ours-others")
+TOGETHER = "ours-together"
 MAX_AXES = 256  # more features than these are compared along as many main axes only
 N_AXES, N_ON_AXES = 32, 10_000  # main axes of long rows, and how many rows they are found on
 FAINTEST = 0.05  # of the median level of normals
@@ -59,9 +63,9 @@ class OursScore(Score):
 
     def forward(self, x: Tensor) -> Verdict:
         found, rebuilt = self.evidence(x)
-        rule, n = self.rule, len(self.rule.names)
+        rule = self.rule
         terms = {
-            name: (joinable(rule.join, name, value) - rule.location[name]) / rule.scale[name] / n
+            name: rule.share(name, joinable(rule.join, name, value))
             for name, value in found.items()
         }
         return Verdict(torch.stack(list(terms.values())).sum(dim=0), terms, rebuilt)
@@ -72,9 +76,42 @@ class OursScore(Score):
         return f"takes {', '.join(odd)} of windows" if odd else ""
 
 
+def _all_have(name: str, bundle: Bundle) -> bool:
+    members = (bundle, *bundle.others)
+    return len(members) > 1 and all(_has_rule(name, member) for member in members)
+
+
+@scores(
+    TOGETHER,
+    needs=["wgan-gp", "encoder"],
+    score_method=False,
+    wants=functools.partial(_all_have, RULES[0]),
+)
+class TogetherScore(Score):
+    """The mean of what the rule `ours` says with the networks of several seeds."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        super().__init__(bundle)
+        scores_of = [OursScore(member, RULES[0]) for member in (bundle, *bundle.others)]
+        self.members = nn.ModuleList(scores_of)
+        self.n_references = sum(score.n_references for score in scores_of)
+
+    def forward(self, x: Tensor) -> Verdict:
+        said: list[Verdict] = [member(x) for member in self.members]
+        score = torch.stack([verdict.score for verdict in said]).mean(dim=0)
+        terms = {
+            name: torch.stack([verdict.terms[name] for verdict in said]).mean(dim=0)
+            for name in said[0].terms
+        }
+        return Verdict(score, terms, said[0].reconstruction)
+
+    def why_not_exported(self) -> str:
+        return "joins the networks of several seeds"
+
+
 def joinable(join: Join, piece: str, value: Tensor) -> Tensor:
     """Evidence (n,) as a rule joins it."""
-    return logarithm(piece, value.double()) if join == "logs" else value.double()
+    return value.double() if join == "mean" else logarithm(piece, value.double())
 
 
 for _name in RULES:
@@ -119,6 +156,7 @@ def fit_rules(
     rules = {n: pieces for n, pieces in config.rules.items() if not lacks(pieces, bundle, axes)}
     pieces = sorted({piece for names in rules.values() for piece in names})
     normals = references(bundle, config, fit, subjects, pieces, axes, seed)
+    normals = with_shift_units(bundle, normals, validation, pieces)
     if not config.compact:
         rules, normals = _comparable(rules, normals)
         pieces = sorted({piece for names in rules.values() for piece in names})
@@ -194,6 +232,18 @@ def references(
         groups = np.arange(n).astype(np.str_) if subjects is None else subjects[kept]
         normals = with_levels(bundle, normals, fit[kept], groups, pieces, axes)
     return normals
+
+
+def with_shift_units(
+    bundle: Bundle, normals: Normals, validation: FloatArray, pieces: Iterable[str]
+) -> Normals:
+    """Normals with what `shift-squares` is measured by, if that is among the pieces."""
+    if "shift-squares" not in {base_of(piece) for piece in pieces}:
+        return normals
+    seen = batched(Contrast(bundle), validation)
+    found = joined(shift_logs(part["log-p"]) for part in seen)
+    units = np.stack([found.mean(axis=0), np.maximum(found.std(axis=0), FAINT_SHIFT)])
+    return dataclasses.replace(normals, shift_units=units)
 
 
 def centres(points: FloatArray, n: int, as_directions: bool = False, seed: int = 0) -> FloatArray:

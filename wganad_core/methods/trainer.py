@@ -25,6 +25,7 @@ from wganad_core.records import FloatArray, Snapshot
 
 N_FIXED = 1000
 N_FIXED_IMAGES = 100
+RISE, FIRST = 0.3, 1 / 25  # of one cycle: when its rate is highest, and where it begins
 
 
 KEPT = "the weights before it are kept"
@@ -89,7 +90,12 @@ class Trainer(ABC):
     def learning_rate(self) -> float:
         """The configured rate, decayed by the share of steps done."""
         left = 1 - min(self.n_steps / self.config.steps, 1.0)
-        factor = {"none": 1.0, "linear": left, "cosine": math.sin(math.pi / 2 * left) ** 2}
+        factor = {
+            "none": 1.0,
+            "linear": left,
+            "cosine": _eased(left),
+            "one-cycle": one_cycle(1 - left),
+        }
         return self.config.learning_rate * max(factor[self.config.decay], 1e-3)
 
     def apply(self, part: str, **losses: float) -> None:
@@ -180,8 +186,29 @@ def fixed_latents(networks: Networks, seed: int) -> Tensor:
     return torch.randn(n, networks.config.n_latent, generator=fixed)
 
 
+def _eased(share: float) -> float:
+    """From 0 to 1 along half a cosine."""
+    return math.sin(math.pi / 2 * share) ** 2
+
+
+def one_cycle(done: float) -> float:
+    """Smith and Topin's (2019) factor of the learning rate when this share of steps is done: up
+    from 1/25 to 1 during the first three tenths, then down to nothing."""
+    if done < RISE:
+        return FIRST + (1 - FIRST) * _eased(done / RISE)
+    return _eased((1 - done) / (1 - RISE))
+
+
 def make_optimizer(flat: FlatParameters, config: TrainingConfig) -> torch.optim.Optimizer:
     if config.optimizer == "rmsprop":
         return torch.optim.RMSprop([flat.vector], lr=config.learning_rate, alpha=0.99)
     betas = (config.beta1, config.beta2)
+    if config.optimizer == "adamw":
+        return torch.optim.AdamW(
+            [flat.vector],
+            lr=config.learning_rate,
+            betas=betas,
+            weight_decay=config.weight_decay,
+            fused=True,
+        )
     return torch.optim.Adam([flat.vector], lr=config.learning_rate, betas=betas, fused=True)

@@ -21,7 +21,7 @@ from wganad_core.config import Architecture, WindowConfig
 from wganad_core.networks.initial import initialise
 from wganad_core.networks.joint import JointDiscriminator
 
-SLOPE = 0.2
+SLOPE, CONTRAST_SLOPE = 0.2, 0.1
 Layers = list[nn.Module]
 
 
@@ -43,9 +43,24 @@ def encoder(config: WindowConfig, rng: torch.Generator, n_outputs: int) -> nn.Se
 
 
 def features(config: WindowConfig, rng: torch.Generator) -> nn.Sequential:
-    """x (n, n_features) → (n, features): the contrastive network."""
-    layers, n_seen = TRUNKS[config.architecture](config)
-    return initialise(nn.Sequential(*layers, nn.Linear(n_seen, config.features)), rng)
+    """x (n, 9·128) → (n, features): the contrastive network. It looks for what is where in time
+    no matter when, hence the pools; no penalty forbids batch normalisation."""
+    channels, length = config.shape
+    widths = (channels, config.width, 8 * config.width // 5, 12 * config.width // 5)
+    layers: Layers = [nn.Unflatten(1, (channels, length))]
+    for n_in, n_out, size in zip(widths[:-1], widths[1:], (7, 5, 5), strict=True):
+        convolution = nn.Conv1d(n_in, n_out, size, 2, size // 2)
+        layers += [convolution, nn.BatchNorm1d(n_out), nn.LeakyReLU(CONTRAST_SLOPE)]
+    layers += [MeanAndMax(), nn.Linear(2 * widths[-1], config.features)]
+    layers += [nn.BatchNorm1d(config.features), nn.LeakyReLU(CONTRAST_SLOPE)]
+    return initialise(nn.Sequential(*layers), rng)
+
+
+class MeanAndMax(nn.Module):
+    """(n, channels, steps) → (n, 2·channels): each channel's mean and its highest."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([x.mean(dim=2), x.amax(dim=2)], dim=1)
 
 
 def joint(config: WindowConfig, rng: torch.Generator) -> JointDiscriminator:

@@ -23,8 +23,6 @@ from wganad_core.panels.panel import Panel
 from wganad_core.records import Choice, FittedRules, FloatArray, Pieces, Rule
 from wganad_core.use_cases import UseCase
 
-LARGEST = 6  # pieces of a rule
-
 
 @dataclasses.dataclass(frozen=True)
 class Trial:
@@ -34,15 +32,19 @@ class Trial:
     normals: Mapping[str, FloatArray]
     anomalies: Mapping[str, FloatArray]
 
-    def auroc(self, pieces: Iterable[str]) -> float:
-        """Of the sum of some pieces."""
+    def figure(self, pieces: Iterable[str], measure: str) -> float:
+        """AUROC or AUPRC of the sum of some pieces."""
         pieces = tuple(pieces)
         low, high = (
             np.sum([found[piece] for piece in pieces], axis=0)
             for found in (self.normals, self.anomalies)
         )
-        ranks = rankdata(np.concatenate([low, high]))
-        wins = ranks[len(low) :].sum() - len(high) * (len(high) + 1) / 2
+        score = np.concatenate([low, high])
+        if measure == "auprc":
+            from sklearn.metrics import average_precision_score
+
+            return float(average_precision_score(np.arange(len(score)) >= len(low), score))
+        wins = rankdata(score)[len(low) :].sum() - len(high) * (len(high) + 1) / 2
         return float(wins / len(low) / len(high))
 
 
@@ -75,7 +77,7 @@ def every_piece(fitted: FittedRules) -> Rule:
 
 
 def _standardised(rule: Rule, found: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-    return {name: (found[name] - rule.location[name]) / rule.scale[name] for name in rule.names}
+    return {name: rule.share(name, found[name]) for name in rule.names}
 
 
 def train_samples(case: UseCase, pool: Pool, abnormal: str) -> NDArray[np.int64]:
@@ -90,31 +92,47 @@ def choose(
     case: UseCase, architecture: str, trials: Mapping[str, Trial], seed: int, command: str
 ) -> Choice:
     """For every rule and class the best sum of its candidates."""
+    config = case.ours[architecture]
     rules: dict[str, dict[str, Pieces]] = {}
-    everywhere, auroc = {}, dict[str, dict[str, float]]()
-    for rule, allowed in case.ours[architecture].rules.items():
+    everywhere, figures = {}, dict[str, dict[str, float]]()
+    for rule, allowed in config.rules.items():
         table = {
-            pieces: {name: one.auroc(pieces) for name, one in trials.items()}
-            for pieces in sums(allowed)
+            pieces: {name: one.figure(pieces, config.criterion) for name, one in trials.items()}
+            for pieces in sums(allowed, config.largest)
         }
-        rules[rule] = {name: best(table, without=name) for name in trials}
         everywhere[rule] = best(table)
+        alike = rule in config.everywhere
+        rules[rule] = {
+            name: everywhere[rule] if alike else best(table, without=name) for name in trials
+        }
         shown: list[Pieces] = [(piece,) for piece in allowed]
         shown += [*rules[rule].values(), everywhere[rule]]
-        auroc |= {" + ".join(pieces): table[pieces] for pieces in shown}
+        figures |= {" + ".join(pieces): table[pieces] for pieces in shown}
     n = {name: len(next(iter(one.anomalies.values()))) for name, one in trials.items()}
     n_normals = {name: len(next(iter(one.normals.values()))) for name, one in trials.items()}
-    return Choice(case.name, architecture, seed, rules, everywhere, auroc, n, n_normals, command)
+    measure = config.criterion
+    return Choice(
+        case.name,
+        architecture,
+        seed,
+        rules,
+        everywhere,
+        measure,
+        figures,
+        n,
+        n_normals,
+        command,
+    )
 
 
-def sums(allowed: Pieces) -> Iterator[Pieces]:
-    """All sets of up to `LARGEST` pieces, the small ones first."""
-    for size in range(1, min(LARGEST, len(allowed)) + 1):
+def sums(allowed: Pieces, largest: int) -> Iterator[Pieces]:
+    """All sets of up to `largest` pieces, the small ones first."""
+    for size in range(1, min(largest, len(allowed)) + 1):
         yield from itertools.combinations(allowed, size)
 
 
 def best(table: Mapping[Pieces, Mapping[str, float]], without: str = "") -> Pieces:
-    """The pieces with the highest mean AUROC over the classes but one; of equals the fewest."""
+    """The pieces with the highest mean over the classes but one; of equals the fewest."""
 
     def merit(pieces: Pieces) -> float:
         return statistics.fmean(v for name, v in table[pieces].items() if name != without)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,14 +58,20 @@ class Judgement:
     reconstruction: FloatArray | None = None
 
 
-Join = Literal["mean", "logs"]
+Join = Literal["mean", "logs", "squares"]
+MOST = 64.0  # that a piece of evidence counts where squares are added
+A = TypeVar("A")
 
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """The mean of some evidence, each standardised on validation normals by its median and the
-    distance from there to its 90 % quantile: tails count in the units of normal spread. `join`:
-    whether evidence that cannot be negative counts by its logarithm."""
+    """What joins some evidence, each standardised on validation normals.
+
+    `mean`: the mean of evidence in units of the distance from its median to its 90 % quantile:
+    tails count in the units of normal spread. `logs`: the same of logarithms, unless evidence can
+    be negative. `squares`: the sum of squares of what is above the mean, in standard deviations,
+    of such logarithms, each up to `MOST`: one piece that is sure outweighs many that are not.
+    """
 
     names: tuple[str, ...]
     location: Mapping[str, float]
@@ -77,22 +83,35 @@ class Rule:
         cls, names: tuple[str, ...], normals: Mapping[str, FloatArray], join: Join = "mean"
     ) -> Rule:
         """`normals`: the evidence of validation normals, as it is joined."""
+        if join == "squares":
+            means = {name: float(normals[name].mean(dtype=np.float64)) for name in names}
+            spread = {name: max(float(normals[name].std()), 1e-9) for name in names}
+            return cls(names, means, spread, join)
         location = {name: float(np.median(normals[name])) for name in names}
         high = {name: float(np.quantile(normals[name], 0.9)) for name in names}
         scale = {name: max(high[name] - location[name], 1e-9) for name in names}
         return cls(names, location, scale, join)
+
+    def share(self, name: str, value: A) -> A:
+        """Of the score, that evidence (n,) has, an array or a tensor; shares add up to it."""
+        found: Any = (value - self.location[name]) / self.scale[name]  # type: ignore[operator]
+        if self.join == "squares":
+            return (found.clip(min=0) ** 2).clip(max=MOST)  # type: ignore[no-any-return]
+        return found / len(self.names)  # type: ignore[no-any-return]
 
 
 @dataclasses.dataclass(frozen=True)
 class Normals:
     """Normals of the fit part that queries are compared with: their `points` (m, d) by space, of
     which the `k` nearest count, and, for evidence that is taken relative to the `n_peers` nearest
-    in a space, the `levels` (m,) that their own evidence has."""
+    in a space, the `levels` (m,) that their own evidence has. `shift_units` (2, n_shifts): mean
+    and standard deviation, over validation normals, of how badly each shift is recognised."""
 
     points: Mapping[str, FloatArray]
     k: int
     levels: Mapping[str, FloatArray] = dataclasses.field(default_factory=dict)
     n_peers: int = 0
+    shift_units: FloatArray | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wganad_core.config import ACTIVITIES, HAR_PROTOCOLS, RuleConfig, WindowConfig
+from wganad_core.config import (
+    ACTIVITIES,
+    HAR_PROTOCOLS,
+    RuleConfig,
+    TrainingConfig,
+    WindowConfig,
+)
 from wganad_core.use_cases.case import ENCODER, GAN, BoardWords, PaperBoxes, Phrases, UseCase, usual
 
 if TYPE_CHECKING:
@@ -43,7 +49,16 @@ RECIPES = {
     "recurrent/wgan-gp": GAN.replace(steps=3_000),
     "encoder": ENCODER,
     "recurrence/encoder": ENCODER.replace(batch_size=64, steps=2_000),
-    "contrast": ENCODER.replace(method="contrast", batch_size=32, steps=350),
+    "contrast": TrainingConfig(
+        method="contrast",
+        optimizer="adamw",
+        learning_rate=3e-3,
+        beta1=0.9,
+        beta2=0.999,
+        batch_size=32,
+        decay="one-cycle",
+        steps=350,
+    ),
 }
 
 ARCHITECTURES = {
@@ -172,6 +187,7 @@ HAR = UseCase(
     searched=False,
     networks={
         "conv": WindowConfig(architecture="conv", n_latent=32, width=24),
+        "conv/contrast": WindowConfig(architecture="conv", width=40),
         "dense": WindowConfig(architecture="dense", width=96),
         "recurrence": WindowConfig(architecture="recurrence", n_latent=32, width=16),
         "recurrent": WindowConfig(architecture="recurrent", n_latent=32, width=48),
