@@ -106,6 +106,7 @@ def test_every_method_of_a_use_case_has_networks_and_a_recipe(name: str) -> None
             assert recipe.method == method
             made = networks_of(recipe.method, network, torch.Generator().manual_seed(0))
             trained = {"encoder": "encoder", "features": "features", "vae": "encoder"}
+            trained["contrast"] = "projection"
             assert trained.get(method, "critic") in made.modules
             # an encoder inverts the generator that was trained before it
             assert network.n_latent == case.network("wgan-gp", architecture).n_latent or (
@@ -116,14 +117,16 @@ def test_every_method_of_a_use_case_has_networks_and_a_recipe(name: str) -> None
 @pytest.mark.parametrize("name", USE_CASES)
 def test_our_rules_name_evidence_that_there_is(name: str) -> None:
     case = USE_CASES[name]
-    assert set(case.ours.architectures) <= set(case.architectures)
+    assert set(case.ours) <= set(case.architectures)
     known = {*PLAIN, *NEIGHBOURS}
-    for rule, pieces in case.ours.rules.items():
-        assert rule.startswith("ours")
-        assert {piece.partition("/")[0] for piece in pieces} <= known
-        assert not isinstance(case.ours.n_references, int)
-        assert spaces_of(pieces) <= case.ours.n_references.keys()
-        assert case.ours.n_peers > 0 or not any("/" in piece for piece in pieces)
+    for config in case.ours.values():
+        for rule, pieces in config.rules.items():
+            assert rule.startswith("ours")
+            assert {piece.partition("/")[0] for piece in pieces} <= known
+            assert isinstance(config.n_references, int) or (
+                spaces_of(pieces) <= config.n_references.keys()
+            )
+            assert config.n_peers > 0 or not any("/" in piece for piece in pieces)
 
 
 def test_an_architecture_looks_at_what_its_networks_are_for() -> None:

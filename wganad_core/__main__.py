@@ -44,7 +44,9 @@ Each explains itself:
 def commands() -> tuple[Command, ...]:
     """All of them; those of use cases from their registry."""
     of_cases = (
-        verb.of(case) for verb in (train_model, choose, score, evaluate) for case in USE_CASES.values()
+        verb.of(case)
+        for verb in (train_model, choose, score, evaluate)
+        for case in USE_CASES.values()
     )
     return (
         fit.FILE,

@@ -26,6 +26,7 @@ TRAINABLE = {
     "bigan",
     "vae",
     "encoder",
+    "features",
     "contrast",
 }  # `methods.registry.trains` adds to it
 MIXTURES: tuple[MixtureName, ...] = get_args(MixtureName)
@@ -233,7 +234,7 @@ class RuleConfig(_Config):
 
     `rules`: per detector the pieces of evidence that are averaged; `k` nearest normals count;
     `n_references`: how many normals are compared with, by space or in all; `n_peers` nearest
-    normals are what evidence is relative to; `architectures`: whose networks have such rules.
+    normals are what evidence is relative to.
     `join`: how, as `records.Rule` tells. Which of their evidence rules join is chosen by the mean
     `criterion` (`panels.criterion`), of up to `largest` pieces, for each class by the others; for
     all alike by all in the rules named `everywhere`. `centres`: references
@@ -244,7 +245,6 @@ class RuleConfig(_Config):
     rules: Mapping[str, tuple[str, ...]]
     k: int
     n_references: Mapping[str, int] | int
-    architectures: tuple[str, ...] = ()
     n_peers: int = 0
     join: Literal["mean", "logs", "squares"] = "mean"
     centres: bool = False
@@ -264,10 +264,11 @@ class TrainingConfig(_Config):
 
     A step is one generator update preceded by `n_critic` critic updates (k in Algorithm 1).
     `penalty` is λ of Algorithm 2 and only used by `wgan-gp`; `clip` is c of the clipped WGAN and
-    only used by `wgan-clip`; `generator_loss` only by `gan`; `weight_decay` only by `adamw`. `decay`
-    takes the learning rate to (nearly) zero at the last of `steps`; `one-cycle` raises it during
-    the first three tenths, from a twenty-fifth of `learning_rate`. `average` is the rate of the exponential moving average
-    of the generator's weights from which snapshots sample; 0 means the weights themselves.
+    only used by `wgan-clip`; `generator_loss` only by `gan`; `weight_decay` only by `adamw`.
+    `decay` takes the learning rate to (nearly) zero at the last of `steps`; `one-cycle` raises it
+    during the first three tenths, from a twenty-fifth of `learning_rate`. `average` is the rate of
+    the exponential moving average of the generator's weights from which snapshots sample; 0 means
+    the weights themselves.
     """
 
     method: str = "wgan-gp"

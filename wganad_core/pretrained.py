@@ -92,13 +92,13 @@ def model_file(
     folder: Path,
     abnormal: str,
     method: str,
-    architecture: str,
     seed: int = 0,
     protocol: str = "80/20",
+    architecture: str = "image",
 ) -> Path:
     """Where a model lies below its use case's folder; the first seed of the first protocol ships.
-    HAR's protocols differ in their tests only."""
-    marks = [architecture]
+    HAR's protocols differ in their tests only, its models in their architecture."""
+    marks = [architecture] if architecture != "image" else []
     marks += ["official"] if protocol == "official" else []
     marks += [str(seed)] if seed else []
     return folder / abnormal / ("-".join([method, *marks]) + ".safetensors")

@@ -32,7 +32,7 @@ COMMAND = "python ten.py (lab/mnist of the design brief, seed 0, on one H100 of 
 
 def renamed(arrays: dict[str, np.ndarray], digit: str, method: str) -> dict[str, np.ndarray]:
     """One model's arrays, named as `Networks.arrays` names them."""
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for theirs, ours in PARTS[method].items():
         start = f"{digit}|{theirs}."
         found |= {
@@ -45,9 +45,7 @@ def renamed(arrays: dict[str, np.ndarray], digit: str, method: str) -> dict[str,
     return found
 
 
-def judged(
-    method: str, arrays: dict[str, np.ndarray], validation: FloatArray
-) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+def judged(method: str, arrays: dict[str, np.ndarray], validation: FloatArray) -> dict[str, float]:
     """Figures on validation normals, as a run of our own has them; `arrays` may hold more parts."""
     trainer = make_trainer(
         validation, MNIST.recipe(method, ARCHITECTURE), MNIST.network(method, ARCHITECTURE)
@@ -55,7 +53,7 @@ def judged(
     trainer.networks.load_arrays(arrays)
     trainer.average_from_weights()
     z = np.random.default_rng(0).standard_normal((2_000, 64)).astype(np.float32)
-    return Judge(validation, z)(trainer), {k: arrays[k] for k in arrays}
+    return Judge(validation, z)(trainer)
 
 
 def main(lab: Path, out: Path) -> None:
@@ -68,7 +66,7 @@ def main(lab: Path, out: Path) -> None:
         parts = {method: renamed(arrays, digit, method) for method in PARTS}
         for method, weights in parts.items():
             needed = {**parts["wgan-gp"], **weights}
-            figures, _ = judged(method, needed, validation)
+            figures = judged(method, needed, validation)
             training = MNIST.recipe(method, ARCHITECTURE)
             model = pretrained.Model(
                 use_case=MNIST.name,
@@ -81,7 +79,7 @@ def main(lab: Path, out: Path) -> None:
                 metrics={**figures, "steps": training.steps},
                 command=COMMAND,
             )
-            file_ = pretrained.model_file(out, digit, method, ARCHITECTURE)
+            file_ = pretrained.model_file(out, digit, method, architecture=ARCHITECTURE)
             pretrained.save_model(model, file_)
             print(file_, {k: round(v, 2) for k, v in figures.items()}, flush=True)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import digit_models, window_models
+from wganad_core.config import RuleConfig
 from wganad_core.data.pool import Pool
 from wganad_core.panels.panel import Panel, fitted_panels
 from wganad_core.records import FloatArray, Split
@@ -23,6 +24,10 @@ class Small:
     split: Split
     folder: Path
     panels: dict[str, Panel]
+
+    @property
+    def config(self) -> RuleConfig:
+        return self.case.ours[self.panel.architecture]
 
     @property
     def panel(self) -> Panel:
@@ -49,7 +54,7 @@ def windows(tmp_path_factory: pytest.TempPathFactory) -> Small:
     folder = tmp_path_factory.mktemp("windows")
     for architecture in ("conv", "dense", "recurrence", "recurrent"):
         window_models.train_models(folder, architecture, "wgan-gp", "encoder")
-    window_models.train_models(folder, "conv", "features")
+    window_models.train_models(folder, "conv", "contrast")
     return small(HAR, window_models.POOL, window_models.SPLIT, folder)
 
 

@@ -42,7 +42,10 @@ def copied(small: Small, folder: Path, *names: str) -> Path:
 
 
 def test_a_panel_has_the_detectors_whose_files_are_there(digits: Small, tmp_path: Path) -> None:
-    assert digits.panel.detectors.keys() == OF_DIGITS | {"critic-interval", *MNIST.ours.rules}
+    assert digits.panel.detectors.keys() == OF_DIGITS | {
+        "critic-interval",
+        *MNIST.ours["image"].rules,
+    }
     assert Panel(copied(digits, tmp_path), DIGIT).detectors.keys() == OF_DIGITS
     assert set(SLOW) == {"inversion", "anogan"}
     for path in (tmp_path / DIGIT).iterdir():
@@ -62,7 +65,10 @@ def test_a_panel_has_the_detectors_whose_files_are_there(digits: Small, tmp_path
 
 def test_a_panel_of_windows_has_the_detectors_of_its_architecture(windows: Small) -> None:
     assert list(windows.panels) == list(HAR.architectures)
-    assert windows.panel.detectors.keys() == OF_WINDOWS | {"critic-interval", *HAR.ours.rules}
+    assert windows.panel.detectors.keys() == OF_WINDOWS | {
+        "critic-interval",
+        *HAR.ours["conv"].rules,
+    }
     for name in ("dense", "recurrence", "recurrent"):
         assert windows.panels[name].detectors.keys() == OF_WINDOWS, name
     found = {path.name for path in (windows.folder / ACTIVITY).glob("ours*")}
@@ -99,7 +105,8 @@ def test_the_panel_uses_the_stored_weights(both: Small) -> None:
 
 
 def test_rules_are_fitted_once_and_standardise_validation_normals(both: Small) -> None:
-    panel, rules = both.panel, both.case.ours.rules
+    panel, config = both.panel, both.config
+    rules = config.rules
     path = panel.file("ours")
     before = path.read_bytes()
     stored = pretrained.load_rules(path)
@@ -113,9 +120,9 @@ def test_rules_are_fitted_once_and_standardise_validation_normals(both: Small) -
     assert {len(points) for points in normals.points.values()} == {len(fit)}
     relative = {n.partition("/")[0] for names in rules.values() for n in names if "/" in n}
     assert normals.levels.keys() == relative
-    assert normals.k == both.case.ours.k
+    assert normals.k == config.k
     if relative:
-        assert normals.n_peers == min(both.case.ours.n_peers, len(fit) // 3)
+        assert normals.n_peers == min(config.n_peers, len(fit) // 3)
     if stored.axes is not None:
         np.testing.assert_allclose(stored.axes @ stored.axes.T, np.eye(32), rtol=0, atol=2e-3)
     # standardised on validation normals: their evidence has median 0 and 90 % quantile 1
@@ -135,7 +142,7 @@ def test_rules_are_fitted_once_and_standardise_validation_normals(both: Small) -
 def test_what_was_just_fitted_is_what_the_file_gives(both: Small, tmp_path: Path) -> None:
     fresh = fitted_panel(both.case, copied(both, tmp_path), both.pool, both.split)
     x = both.rows("test")
-    for name in both.case.ours.rules:
+    for name in both.config.rules:
         expected = both.panel.detectors[name].judge(x)
         assert np.array_equal(fresh.detectors[name].judge(x).score, expected.score)
         np.testing.assert_allclose(sum(expected.terms.values()), expected.score, rtol=0, atol=1e-5)
@@ -143,8 +150,8 @@ def test_what_was_just_fitted_is_what_the_file_gives(both: Small, tmp_path: Path
 
 def test_a_rule_needs_its_networks(windows: Small, tmp_path: Path) -> None:
     """Without the contrastive features there is only the rule that does not need them."""
-    rules = {"ours": ("critic", "near-features/features"), "ours-wgan": ("critic", "relative")}
-    case = dataclasses.replace(HAR, ours=dataclasses.replace(HAR.ours, rules=rules))
+    rules = {"ours": ("critic", "near-shifted/shifted"), "ours-wgan": ("critic", "relative")}
+    case = dataclasses.replace(HAR, ours={"conv": HAR.ours["conv"].replace(rules=rules)})
 
     def fitted() -> Panel:
         return fitted_panel(case, tmp_path, windows.pool, windows.split)
@@ -152,7 +159,7 @@ def test_a_rule_needs_its_networks(windows: Small, tmp_path: Path) -> None:
     copied(windows, tmp_path)
     whole = fitted()
     assert whole.detectors.keys() == OF_WINDOWS | {"critic-interval", *rules}
-    (tmp_path / ACTIVITY / "features-conv.safetensors").unlink()
+    (tmp_path / ACTIVITY / "contrast-conv.safetensors").unlink()
     assert fitted().detectors.keys() == OF_WINDOWS | {"critic-interval", "ours-wgan"}
     whole.file("ours").unlink()
     fresh = fitted()

@@ -31,7 +31,7 @@ def test_stored_weights_give_the_shipped_scores(digit: str) -> None:
         "encoder",
         "vae",
         "bigan",
-        *MNIST.ours.rules,
+        *MNIST.ours["image"].rules,
     }
     table = storage.load_scores(pretrained.scores_path("mnist", digit)).where(part="test")
     for name, judged in panel.judge(mnist.vectors(SAMPLE.images[SOME])).items():
@@ -55,7 +55,7 @@ def test_a_table_holds_every_detector_on_the_same_images(digit: str) -> None:
     table = storage.load_scores(pretrained.scores_path("mnist", digit))
     rows = {row.detector: row for row in board.rows([table])}
     assert {
-        *MNIST.ours.rules,
+        *MNIST.ours["image"].rules,
         "critic",
         "critic-interval",
         "encoder",

@@ -62,7 +62,7 @@ def test_stored_weights_give_the_shipped_scores(
 ) -> None:
     """By every detector whose models ship, to the 12 bits that are kept, in both protocols."""
     panel, table = panel_of(activity, architecture), table_of(activity)
-    ours = {"critic-interval", *HAR.ours.rules} if architecture in HAR.ours.architectures else set()
+    ours = {"critic-interval", *HAR.ours["conv"].rules} if architecture in HAR.ours else set()
     assert panel.detectors.keys() == QUICK | ours
     signals = full.signals[SOME.position]
     for name, judged in panel.judge(panel.rows(signals)).items():
@@ -122,7 +122,7 @@ def test_a_table_holds_every_detector_on_the_same_windows(activity: str) -> None
         found = {(row.model, row.detector) for row in rows}
         assert {("none", name) for name in BASELINES} <= found
         assert {(model, name) for model in there for name in QUICK} <= found
-        assert {("wgan-gp-conv", name) for name in HAR.ours.rules} <= found
+        assert {("wgan-gp-conv", name) for name in HAR.ours["conv"].rules} <= found
         by_protocol[protocol] = found, rows[0]
     (few, narrow), (many, wide) = (by_protocol[protocol] for protocol in HAR_PROTOCOLS)
     assert few == many

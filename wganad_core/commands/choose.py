@@ -22,8 +22,14 @@ def options(case: UseCase, parser: argparse.ArgumentParser) -> None:
         "--models",
         type=Path,
         metavar="FOLDER",
-        help=f"with {case.noun.upper()}/METHOD-{case.architectures[0]}.safetensors of every "
+        help=f"with {case.noun.upper()}/METHOD-ARCHITECTURE.safetensors of every "
         f"{case.noun}; gets the fitted rules (default: models/{case.name} in the data directory)",
+    )
+    parser.add_argument(
+        "--architecture",
+        choices=tuple(case.ours),
+        default=tuple(case.ours)[-1],
+        help="of the networks (default: %(default)s)",
     )
     parser.add_argument("--seed", type=natural, default=0, help="of the models (default: 0)")
     parser.add_argument(
@@ -51,13 +57,16 @@ def choose_rules(case: UseCase, arguments: argparse.Namespace) -> int:
     pool, protocol = case.pool(), case.protocols[0]
     panels, fitted, trials = {}, {}, {}
     for name in case.classes:
-        panels[name] = Panel(folder, name, case.architectures[0], arguments.seed, protocol)
+        panels[name] = Panel(folder, name, arguments.seed, protocol, arguments.architecture)
         fitted[name] = fit_panel(case, panels[name], pool, pool.split(name, protocol))
         trials[name] = criterion.trial(case, panels[name], fitted[name], pool)
         say(f"{name}: evidence of {', '.join(trials[name].normals)}")
     words = ["python", "-m", "wganad_core", "choose", case.name]
+    words += ["--architecture", arguments.architecture]
     words += ["--seed", str(arguments.seed)] if arguments.seed else []
-    choice = criterion.choose(case, trials, arguments.seed, shlex.join(words))
+    choice = criterion.choose(
+        case, arguments.architecture, trials, arguments.seed, shlex.join(words)
+    )
     pretrained.save_choice(choice, out)
     for name, panel in panels.items():
         with_rules(panel, fitted[name].narrowed(choice.of(name)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,9 +15,19 @@ from wganad_core.config import AnyNetworkConfig, ConfigError, ImageConfig, Windo
 Distort = Callable[[Tensor, torch.Generator], Tensor]
 
 SIDE = 28
-TURN = math.radians(15)
-SHIFT = 2 * 2 / SIDE  # of two pixels, in affine_grid's units
-SCALE, SHEAR = 0.15, 0.2
+
+
+class Bounds(NamedTuple):
+    """Of an affine map of images: radians, pixels, logarithm of the scale, shear."""
+
+    turn: float
+    shift: float
+    scale: float
+    shear: float
+
+
+AFFINE = Bounds(math.radians(15), 2.0, 0.15, 0.2)
+MORE = Bounds(math.radians(20), 2.5, 0.2, 0.25)  # of plain contrastive features
 
 # Of windows: a phone sits a little differently, steps come sooner, quicker, stronger, noisier.
 TILT = math.radians(4)
@@ -37,20 +48,26 @@ def _uniform(n: int, bound: float, rng: torch.Generator) -> Tensor:
     return (2 * torch.rand(n, generator=rng) - 1) * bound
 
 
-def distort_images(x: Tensor, rng: torch.Generator) -> Tensor:
+def distort_images(x: Tensor, rng: torch.Generator, bounds: Bounds = AFFINE) -> Tensor:
     """Each image (n, 784) through an affine map of its own: small shifts, turns, scalings and
     shears leave a digit what it is."""
     n = len(x)
-    turn, shear = _uniform(n, TURN, rng), _uniform(n, SHEAR, rng)
-    scale_x, scale_y = (torch.exp(_uniform(n, SCALE, rng)) for _ in range(2))
+    turn, shear = _uniform(n, bounds.turn, rng), _uniform(n, bounds.shear, rng)
+    scale_x, scale_y = (torch.exp(_uniform(n, bounds.scale, rng)) for _ in range(2))
+    shift = bounds.shift * 2 / SIDE  # in affine_grid's units
     cos, sin = torch.cos(turn), torch.sin(turn)
     rows = [
-        torch.stack([scale_x * cos, scale_y * (shear * cos - sin), _uniform(n, SHIFT, rng)], dim=1),
-        torch.stack([scale_x * sin, scale_y * (shear * sin + cos), _uniform(n, SHIFT, rng)], dim=1),
+        torch.stack([scale_x * cos, scale_y * (shear * cos - sin), _uniform(n, shift, rng)], dim=1),
+        torch.stack([scale_x * sin, scale_y * (shear * sin + cos), _uniform(n, shift, rng)], dim=1),
     ]
     grid = functional.affine_grid(torch.stack(rows, dim=1), [n, 1, SIDE, SIDE], align_corners=False)
     moved = functional.grid_sample(x.view(n, 1, SIDE, SIDE), grid, align_corners=False)
     return moved.view(n, -1)
+
+
+def distort_more(x: Tensor, rng: torch.Generator) -> Tensor:
+    """The same, further."""
+    return distort_images(x, rng, MORE)
 
 
 def distort_windows(x: Tensor, rng: torch.Generator) -> Tensor:

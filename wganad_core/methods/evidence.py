@@ -32,6 +32,8 @@ NEIGHBOURS = {
     "near-latent": ("latents", False),
     "near-encoder": ("encoder", True),
     "near-critic": ("critic", True),
+    "near-features": ("features", True),
+    "near-features-length": ("features", False),
     "near-shifted": ("shifted", False),
     "near-projected": ("projected", False),
     "near-axes": ("axes", False),
@@ -83,6 +85,7 @@ def spaces_there(bundle: Bundle, axes: NDArray[np.floating] | None) -> set[str]:
     """The spaces that a bundle has: the latents, the last hidden layers of the encoder and of the
     critic, the contrastive features, along the main axes; of windows their descriptors."""
     found = {"latents", "encoder", "critic"}
+    found |= {"features"} if bundle.has("features") else set()
     found |= {"shifted", "projected"} if bundle.has("contrast") else set()
     found |= {"axes"} if axes is not None else set()
     return found | (set(descriptors.DESCRIPTORS) if bundle.windows else set())
@@ -139,6 +142,7 @@ class Spaces(nn.Module):
         # The hidden layer of E is what comes before its last Linear and its batch normalisation.
         self.encoder, self.encoder_last = encoder[:-2], encoder[-2:]
         self.critic, self.critic_last = critic[:-1], critic[-1]
+        self.features = bundle.part("features", "features") if "features" in names else None
         self.contrast = Contrast(bundle) if {"shifted", "projected", "log-p"} & names else None
         if "axes" in self.names:
             assert axes is not None
@@ -151,6 +155,8 @@ class Spaces(nn.Module):
         seen = {"latents": z, "encoder": inner, "critic": self.critic(x)}
         if self.rebuild:
             seen["rebuilt"] = self.generator(z)
+        if self.features is not None:
+            seen["features"] = self.features(x)
         if self.contrast is not None:
             seen |= self.contrast(x)
         if "axes" in self.names:
@@ -221,7 +227,8 @@ class Evidence(nn.Module):
             if base == "shift-logs":
                 return each.sum(dim=1)
             usual, spread = self.get_buffer("shift_units")
-            return ((each - usual) / spread).clamp(min=0).square().sum(dim=1).sqrt()
+            above: Tensor = ((each - usual) / spread).clamp(min=0)
+            return above.square().sum(dim=1).sqrt()
         if base == "izi":
             return mean_square(seen["critic"] - self.spaces.critic(seen["rebuilt"]))
         residual = mean_square(x - seen["rebuilt"])

@@ -75,7 +75,7 @@ class OursScore(Score):
         return Verdict(torch.stack(list(terms.values())).sum(dim=0), terms, rebuilt)
 
     def why_not_exported(self) -> str:
-        exported = {"latents", "encoder", "critic", "shifted", "projected", "axes"}
+        exported = {"latents", "encoder", "critic", "features", "shifted", "projected", "axes"}
         odd = sorted(spaces_of(self.rule.names) - exported)
         return f"takes {', '.join(odd)} of windows" if odd else ""
 
@@ -199,9 +199,7 @@ def evidence_of(
     """Evidence (n,) by name of samples x (n, d), as a rule joins it."""
     evidence = Evidence(bundle, normals, pieces, axes)
     found = [terms for terms, _ in batched(evidence, x, evidence.n_references)]
-    return {
-        name: joined(joinable(join, name, terms[name]) for terms in found) for name in found[0]
-    }
+    return {name: joined(joinable(join, name, terms[name]) for terms in found) for name in found[0]}
 
 
 def references(
@@ -252,9 +250,7 @@ def with_shift_units(
     return dataclasses.replace(normals, shift_units=units)
 
 
-def centres(
-    points: FloatArray, n: int, as_directions: bool = False, seed: int = 0
-) -> FloatArray:
+def centres(points: FloatArray, n: int, as_directions: bool = False, seed: int = 0) -> FloatArray:
     """Centres (n, d) of clusters of points (m, d) by mini-batch k-means (Sculley 2010), of their
     directions where these are compared; the points themselves if there are no more than n."""
     if len(points) <= n:

@@ -131,6 +131,8 @@ def trained_modules(
     `eval()` mode. Raises `ValueError` for a missing or misshapen tensor."""
     trainer = TRAINERS[method]
     networks = networks_of(method, config, torch.Generator().manual_seed(0))
-    kept = Networks(config, {part: networks[part] for part in trainer.parts})
+    present = {name.partition(".")[0] for name in arrays}
+    parts = [part for part in trainer.parts if part in present or part != "head"]
+    kept = Networks(config, {part: networks[part] for part in parts})
     kept.load_arrays(arrays)
-    return {part: kept[part].eval() for part in trainer.parts}
+    return {part: kept[part].eval() for part in parts}

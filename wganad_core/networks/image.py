@@ -75,9 +75,7 @@ def encoder(config: ImageConfig, rng: torch.Generator, n_outputs: int) -> nn.Seq
     return _read(config.encoder_width, config, rng, n_outputs)
 
 
-def _read(
-    width: int, config: ImageConfig, rng: torch.Generator, n_outputs: int
-) -> nn.Sequential:
+def _read(width: int, config: ImageConfig, rng: torch.Generator, n_outputs: int) -> nn.Sequential:
     layers, n_seen = _trunk(width, config.depth)
     layers += [nn.Linear(n_seen, config.hidden), nn.LeakyReLU(SLOPE)]
     return initialise(nn.Sequential(*layers, nn.Linear(config.hidden, n_outputs)), rng)
@@ -94,6 +92,4 @@ def joint(config: ImageConfig, rng: torch.Generator) -> JointDiscriminator:
     layers, n_trunk = _trunk(config.critic_width, config.depth)
     n_seen = 2 * config.hidden
     trunk = nn.Sequential(*layers, nn.Linear(n_trunk, n_seen))
-    return JointDiscriminator(
-        trunk, n_seen, config.n_latent, 4 * config.hidden, config.hidden, rng
-    )
+    return JointDiscriminator(trunk, n_seen, config.n_latent, 4 * config.hidden, config.hidden, rng)

@@ -88,9 +88,11 @@ def train_samples(case: UseCase, pool: Pool, abnormal: str) -> NDArray[np.int64]
     return np.sort(seen[split.classes[seen] == abnormal])
 
 
-def choose(case: UseCase, trials: Mapping[str, Trial], seed: int, command: str) -> Choice:
+def choose(
+    case: UseCase, architecture: str, trials: Mapping[str, Trial], seed: int, command: str
+) -> Choice:
     """For every rule and class the best sum of its candidates."""
-    config = case.ours
+    config = case.ours[architecture]
     rules: dict[str, dict[str, Pieces]] = {}
     everywhere, figures = {}, dict[str, dict[str, float]]()
     for rule, allowed in config.rules.items():
@@ -110,7 +112,16 @@ def choose(case: UseCase, trials: Mapping[str, Trial], seed: int, command: str) 
     n_normals = {name: len(next(iter(one.normals.values()))) for name, one in trials.items()}
     measure = config.criterion
     return Choice(
-        case.name, seed, rules, everywhere, measure, figures, n, n_normals, command
+        case.name,
+        architecture,
+        seed,
+        rules,
+        everywhere,
+        measure,
+        figures,
+        n,
+        n_normals,
+        command,
     )
 
 

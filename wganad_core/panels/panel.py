@@ -52,9 +52,9 @@ class Panel:
         self,
         folder: Path,
         abnormal: str,
-        architecture: str,
         seed: int = 0,
         protocol: str = "80/20",
+        architecture: str = "image",
     ) -> None:
         self.abnormal, self.seed, self.protocol = abnormal, seed, protocol
         self.folder, self.architecture = folder, architecture
@@ -62,14 +62,12 @@ class Panel:
             pretrained.model_file,
             folder,
             abnormal,
-            architecture=architecture,
             seed=seed,
             protocol=protocol,
+            architecture=architecture,
         )
-        first = pretrained.model_file(
-            folder, abnormal, NEEDED[0], architecture, 0, protocol
-        )
-        self.borrows = not self.file(NEEDED[0]).exists() and first.exists()
+        missing = not self.file(NEEDED[0]).exists()
+        self.borrows = missing and self.file(NEEDED[0], seed=0).exists()
         seeds = {method: 0 if self.borrows and method in NEEDED else seed for method in TRAINERS}
         models = {
             method: pretrained.load_model(self.file(method, seed=seeds[method]))
@@ -96,7 +94,7 @@ class Panel:
         """Those beside the first one that have contrastive features and rules of their own."""
         there = further_seeds(self.file) if self.seed == 0 else []
         return [
-            Panel(self.folder, self.abnormal, self.architecture, seed, self.protocol)
+            Panel(self.folder, self.abnormal, seed, self.protocol, self.architecture)
             for seed in there
             if self.file(RULES, seed=seed).exists()
         ]
@@ -137,7 +135,7 @@ class Panel:
     def model_of(self, detector: str) -> str:
         """The name in score tables of the model whose networks a detector uses."""
         name = DETECTORS[detector].needs[0]
-        return name if self.view is None else f"{name}-{self.architecture}"
+        return name if self.architecture == "image" else f"{name}-{self.architecture}"
 
 
 def further_seeds(file: Callable[..., Path]) -> list[int]:
@@ -159,15 +157,16 @@ def fitted_panel(
     seeds come before the first one's, which joins them."""
     architecture = architecture or case.architectures[0]
     protocol = split.protocol if case.protocols_train_apart else case.protocols[0]
-    panel = Panel(folder, split.abnormal, architecture, seed, protocol)
-    if architecture not in case.ours.architectures:
+    panel = Panel(folder, split.abnormal, seed, protocol, architecture)
+    if architecture not in case.ours:
         return panel
     for further in further_seeds(panel.file) if seed == 0 else ():
         fitted_panel(case, folder, pool, split, further, architecture)
     if panel.file(RULES).exists():
-        return Panel(folder, split.abnormal, architecture, seed, protocol)
+        return Panel(folder, split.abnormal, seed, protocol, architecture)
     fitted = fit_panel(case, panel, pool, split)
-    if choice := pretrained.load_choice(case.name):
+    choice = pretrained.load_choice(case.name)
+    if choice and choice.architecture == architecture:
         fitted = fitted.narrowed(choice.of(split.abnormal))
     return with_rules(panel, fitted)
 
@@ -176,13 +175,13 @@ def fit_panel(case: UseCase, panel: Panel, pool: Pool, split: Split) -> FittedRu
     """The use case's rules, of all evidence that they may join."""
     fit, validation = (pool.rows(split.parts[p], panel.view) for p in ("fit", "validation"))
     subjects = pool.subjects(split.parts["fit"])
-    return rules.fit_rules(panel.bundle, case.ours, fit, validation, subjects)
+    return rules.fit_rules(panel.bundle, case.ours[panel.architecture], fit, validation, subjects)
 
 
 def with_rules(panel: Panel, fitted: FittedRules) -> Panel:
     """The panel with these rules, which are kept in its file without what they do not need."""
     pretrained.save_rules(rules.needed(fitted), panel.file(RULES))
-    return Panel(panel.folder, panel.abnormal, panel.architecture, panel.seed, panel.protocol)
+    return Panel(panel.folder, panel.abnormal, panel.seed, panel.protocol, panel.architecture)
 
 
 def fitted_panels(
@@ -196,7 +195,7 @@ def fitted_panels(
     found = [
         name
         for name in case.architectures
-        if pretrained.model_file(folder, split.abnormal, "encoder", name, seed, protocol).exists()
+        if pretrained.model_file(folder, split.abnormal, "encoder", seed, protocol, name).exists()
     ]
     for architecture in found or case.architectures[:1]:
         yield fitted_panel(case, folder, pool, split, seed, architecture)
@@ -216,8 +215,8 @@ class Panels:
         made = self.loaded.pop(key, None) or Panel(
             pretrained.SHIPPED / use_case,
             abnormal,
-            architecture,
             protocol=case.protocols[0],
+            architecture=architecture,
         )
         self.loaded[key] = made
         for oldest in list(self.loaded)[: -self.kept]:

@@ -13,12 +13,14 @@ class Choice:
     """Rules chosen by the nested leave-one-class-out criterion (`panels.criterion`).
 
     `rules`: by rule and abnormal class the pieces of evidence that find the *other* classes best;
-    `everywhere`: by rule the pieces that find all classes best, for comparison. `auroc`: of single
-    pieces and of every chosen sum, joined by ` + `, by class how they find it among train samples,
-    by models that never saw it, with `n` of them against `n_normals` validation normals.
+    `everywhere`: by rule the pieces that find all classes best, for comparison. `figures`: the
+    `measure` of single pieces and of every chosen sum, joined by ` + `, by class how they find it
+    among train samples, by models of `architecture` that never saw it, with `n` of them against
+    `n_normals` validation normals.
     """
 
     use_case: str
+    architecture: str
     seed: int
     rules: Mapping[str, Mapping[str, Pieces]]
     everywhere: Mapping[str, Pieces]

@@ -153,7 +153,7 @@ class UseCase(ScoredCase):
     methods: tuple[str, ...]
     networks: Mapping[str, ImageConfig | WindowConfig]
     recipes: Mapping[str, TrainingConfig]
-    ours: RuleConfig
+    ours: Mapping[str, RuleConfig]
     protocols_train_apart: bool  # or do they differ in what is tested only
     searched: bool  # whether tables hold the slow detectors
     pool: Callable[..., Pool]

@@ -162,17 +162,22 @@ HAR = UseCase(
     model_name="wgan-gp-{}",
     methods=("wgan-gp", "encoder", "contrast"),
     # Which of this evidence joins is chosen by how it finds other activities: panels.criterion.
-    ours=RuleConfig(
-        rules={"ours": (*CONTRAST, *WGAN), "ours-others": (*CONTRAST, *WGAN), "ours-wgan": WGAN},
-        k=3,
-        n_references=1_600,
-        architectures=("conv",),
-        n_peers=50,
-        join="squares",
-        criterion="auprc",
-        largest=4,
-        everywhere=("ours", "ours-wgan"),
-    ),
+    ours={
+        "conv": RuleConfig(
+            rules={
+                "ours": (*CONTRAST, *WGAN),
+                "ours-others": (*CONTRAST, *WGAN),
+                "ours-wgan": WGAN,
+            },
+            k=3,
+            n_references=1_600,
+            n_peers=50,
+            join="squares",
+            criterion="auprc",
+            largest=4,
+            everywhere=("ours", "ours-wgan"),
+        )
+    },
     protocols_train_apart=False,
     searched=False,
     networks={

@@ -87,7 +87,7 @@ def read(path: Path, changed: int) -> dict[gallery.Key, gallery.Parts]:
 def _scores(use_case: str, abnormal: str, path: Path, changed: int) -> Scores:
     case, parts = USE_CASES[use_case], read(path, changed)
     found = {}
-    for architecture in case.architectures:
+    for architecture in case.architectures if case.models else case.architectures[:1]:
         model = case.model_of(architecture)
         if case.models and not any(key[0] == model for key in parts):
             continue
