@@ -69,7 +69,8 @@ def render_mixture(arguments: argparse.Namespace) -> int:
 
 
 def _page(figure: Any) -> bytes:
-    return PAGE + figure.to_html(include_plotlyjs=True).encode()
+    page: str = figure.to_html(include_plotlyjs=True)
+    return PAGE + page.encode()
 
 
 def _png(figure: Any) -> bytes:
