@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from tests.test_config import RACES
 from wganad_core.config import (
     METHODS,
+    AnyNetworkConfig,
     ConfigError,
+    ImageConfig,
     LaneConfig,
     MixtureConfig,
     NetworkConfig,
