@@ -106,7 +106,7 @@ def rows(tables: Iterable[ScoreTable]) -> list[Row]:
     """
     found: dict[Key, Row] = {}
     for table in tables:
-        for key, label, score in _tests(table):
+        for key, label, score in test_parts(table):
             if key in found:
                 raise DataError(f"Two score tables hold {_name(key)}; keep one of them.")
             try:
@@ -117,8 +117,8 @@ def rows(tables: Iterable[ScoreTable]) -> list[Row]:
     return list(found.values())
 
 
-def _tests(table: ScoreTable) -> Iterator[tuple[Key, NDArray[np.int64], FloatArray]]:
-    """Labels and scores of every test part in a table."""
+def test_parts(table: ScoreTable) -> Iterator[tuple[Key, NDArray[np.int64], FloatArray]]:
+    """Labels and scores of every test part in a table, by what they are of."""
     test = np.flatnonzero(table.part == "test")
     columns = [getattr(table, name)[test] for name in KEY]
     changes = np.ones(len(test), bool)
