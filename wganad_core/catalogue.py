@@ -7,13 +7,15 @@ pieces of its rule and by `ALSO`; a test compares that with what the detectors t
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import shlex
+import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from wganad_core import pretrained
-from wganad_core.board import Row
+from wganad_core.board import MEAN, Line, Row
 from wganad_core.use_cases import UseCase
 
 RULES = "ours"  # the file of what was fitted besides the networks
@@ -73,8 +75,12 @@ def _pieces(rules: Path, detector: str) -> tuple[str, ...]:
     """The evidence that a rule joins; empty for a detector that is no rule."""
     if not rules.exists():
         return ()
-    found = pretrained.load_rules(rules).rules.get(detector)
-    return found.names if found is not None else ()
+    return _rules(rules, rules.stat().st_mtime_ns).get(detector, ())
+
+
+@functools.lru_cache(maxsize=256)
+def _rules(path: Path, changed: int) -> dict[str, tuple[str, ...]]:
+    return {name: rule.names for name, rule in pretrained.load_rules(path).rules.items()}
 
 
 def _mentioned(pieces: Sequence[str], methods: Sequence[str]) -> list[str]:
@@ -84,14 +90,40 @@ def _mentioned(pieces: Sequence[str], methods: Sequence[str]) -> list[str]:
 
 
 def _summed(models: Sequence[Path], files: Sequence[Path]) -> Behind:
-    loaded = [pretrained.load_model(path) for path in models]
-    seconds = [model.metrics.get("seconds") for model in loaded]
-    known = [value for value in seconds if value is not None]
+    told = [_told(path, path.stat().st_mtime_ns) for path in models]
+    seconds = [value for _, value in told if value is not None]
     return Behind(
         files=tuple(files),
-        commands=tuple(model.command for model in loaded),
-        seconds=sum(known) if len(known) == len(seconds) else None,
+        commands=tuple(command for command, _ in told),
+        seconds=sum(seconds) if len(seconds) == len(told) else None,
         bytes=sum(path.stat().st_size for path in files),
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _told(path: Path, changed: int) -> tuple[str, float | None]:
+    """What a model says of its training: the command, and how long it took."""
+    model = pretrained.load_model(path)
+    return model.command, model.metrics.get("seconds")
+
+
+@dataclasses.dataclass(frozen=True)
+class Cost:
+    """Of a detector without one class, on average over classes and seeds: what its models took to
+    train and take on disk; None where nothing ships."""
+
+    seconds: float | None
+    megabytes: float | None
+
+
+def cost(case: UseCase, line: Line) -> Cost:
+    """What a line of the board costs."""
+    rows = [row for name, cell in line.cells.items() if name != MEAN for row in cell]
+    found = [one for row in rows if (one := behind(case, row)).files]
+    seconds = [one.seconds for one in found if one.seconds is not None]
+    return Cost(
+        statistics.fmean(seconds) if seconds else None,
+        statistics.fmean(one.bytes for one in found) / 1e6 if found else None,
     )
 
 

@@ -12,22 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core import evaluation
-from wganad_core.config import ImageConfig, TrainingConfig
+from wganad_core.config import ImageConfig
 from wganad_core.data.pool import Pool
 from wganad_core.leaks import Pair
 from wganad_core.methods import DETECTORS, Bundle
 from wganad_core.records import FloatArray, Split
 from wganad_core.run.loop import Run, Stage, one_thread
 from wganad_core.use_cases import UseCase
+from wganad_core.use_cases.case import ENCODER, GAN
 
 NETWORK = ImageConfig(n_latent=16, generator_width=12, critic_width=8, encoder_width=8, hidden=32)
-_GAN = TrainingConfig(learning_rate=1e-3, batch_size=32, n_critic=2, average=0.998, steps=2_000)
-_ENCODER = TrainingConfig(
-    method="encoder", learning_rate=1e-3, beta1=0.9, beta2=0.999, batch_size=64, steps=1_000
-)
+_GAN, _ENCODER = GAN.replace(steps=1_500), ENCODER.replace(batch_size=64, steps=800)
 STAGES = (Stage(_GAN, NETWORK), Stage(_ENCODER, NETWORK))
 JUDGED_BY = {"wgan-gp": "critic", "encoder": "encoder"}  # the detector of each stage
-N_JUDGED = 20  # steps a stage
+N_JUDGED = 20  # looks at the test part, evenly spaced over a stage
 N_CLASSES = 2  # as many runs: minutes
 
 
@@ -43,7 +41,9 @@ class _Watcher:
         if trainer.n_steps % (trainer.config.steps // N_JUDGED):
             return
         method = trainer.config.method
-        bundle = Bundle(NETWORK, {"wgan-gp": trainer.networks.modules, method: trainer.networks.modules})
+        bundle = Bundle(
+            NETWORK, {"wgan-gp": trainer.networks.modules, method: trainer.networks.modules}
+        )
         score = DETECTORS[JUDGED_BY[method]].make(bundle).judge(self.x).score
         by_step = self.found.setdefault(JUDGED_BY[method], {})
         by_step[trainer.n_steps] = evaluation.summary(self.label, score).auprc

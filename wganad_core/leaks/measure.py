@@ -40,7 +40,8 @@ def _hindsight(case: UseCase) -> Iterator[Pair]:
 
 
 def _rates(case: UseCase) -> Iterator[Pair]:
-    return tables.rates(case, board.shipped_scores(case.name))
+    found = tables.rates(case, board.shipped_scores(case.name))
+    return iter(sorted(found, key=lambda pair: case.classes.index(pair.abnormal)))
 
 
 _MEASURES: dict[str, Callable[[UseCase], Iterator[Pair]]] = {
