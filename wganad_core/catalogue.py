@@ -47,6 +47,11 @@ def architecture_of(case: UseCase, model: str) -> str:
     return max(named, key=len, default=case.architectures[0])
 
 
+def model_words(case: UseCase, model: str) -> str:
+    """What people call a model, by its name in tables; empty where detectors have one each."""
+    return {case.model_of(name): words for name, words in case.models.items()}.get(model, "")
+
+
 def behind(case: UseCase, row: Row) -> Behind:
     """What a measured row rests on."""
     if row.seed is None or row.model == "none" or row.detector in case.baselines:

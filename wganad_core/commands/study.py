@@ -57,8 +57,8 @@ def _print(found: Leaks) -> None:
     """A line per figure: honest, leaky, difference, in %."""
     from wganad_core.leaks import WAYS, mean_gain, use_cases_of
 
-    for name, pairs in found.pairs.items():
-        way = WAYS[name]
+    for name in found.ways:
+        way, pairs = WAYS[name], found.pairs[name]
         print(f"{way.title}: {way.honest.lower()} → {way.leaky.lower()} ({found.seconds[name]} s)")
         for use_case in use_cases_of(pairs):
             of_it = [pair for pair in pairs if pair.use_case == use_case]

@@ -173,7 +173,7 @@ def _layout(board: Board, wide: list[Part], narrow: list[Part], shapes: list[Par
     head = 64 if long else HEIGHT_OF_HEAD
     small = {
         "height": ROW_NARROW * n_rows + head,
-        "margin": {"l": 116, "r": 2, "t": head, "b": 4},
+        "margin": {"l": 112, "r": 9, "t": head, "b": 4},
         "annotations": narrow,
         "xaxis": across
         | {"range": [-0.5, last + 0.5], "tickvals": places, "ticktext": list(board.columns)}
@@ -229,9 +229,12 @@ def _panel(panel: Panel, number: int, honest: str, leaky: str) -> list[Part]:
     first = np.array([pair.honest for pair in panel.pairs])
     second = np.array([pair.leaky for pair in panel.pairs])
     ends = np.stack([np.column_stack([first, y]), np.column_stack([second, y])], axis=1)
-    data = [style.line(*style.polyline(ends), style.GREY, 3, **style.axes(number))]
-    sides = ((honest, HONEST, first, "honest_by"), (leaky, LEAKY, second, "leaky_by"))
-    for name, colour, x, by in sides:
+    data = [
+        style.line(*style.polyline(ends), style.GREY, 3, showlegend=False, **style.axes(number))
+    ]
+    # The leaky dot is the smaller one: where nothing was gained, both are seen.
+    sides = ((honest, HONEST, first, "honest_by", 16), (leaky, LEAKY, second, "leaky_by", 9))
+    for name, colour, x, by, size in sides:
         words = [_pair_words(pair, name, by) for pair in panel.pairs]
         data.append(
             style.scatter(
@@ -240,7 +243,7 @@ def _panel(panel: Panel, number: int, honest: str, leaky: str) -> list[Part]:
                 y,
                 name=name,
                 showlegend=False,
-                marker={"size": 13, "color": colour},
+                marker={"size": size, "color": colour},
                 customdata=words,
                 hovertemplate="%{customdata}<extra></extra>",
                 cliponaxis=False,
@@ -277,7 +280,10 @@ def _panel_layout(panels: Sequence[Panel], honest: str, leaky: str, n_columns: i
             left = column / n_columns + (0.26 if n_columns == 1 else 0.085)
             right = (column + 1) / n_columns - (0.29 if narrow else 0.125)
             up = [1 - (top + height - 34) / total, 1 - (top + 34) / total]
-            layout |= _panel_axes(panel, mark, [left, right], up, size)
+            n = max(
+                len(one.pairs) for one in row
+            )  # of the taller one: rows are as far apart in both
+            layout |= _panel_axes(panel, mark, [left, right], up, size, n)
             annotations.append(
                 style.note(f"<b>{panel.title}</b>", column / n_columns, up[1], size, yshift=8)
             )
@@ -293,16 +299,18 @@ def _legend(honest: str, leaky: str, size: int) -> Part:
     return style.note(f"AUPRC: {words}", 0, 1, size + 1, yshift=6)
 
 
-def _panel_axes(panel: Panel, mark: str, across: list[float], up: list[float], size: int) -> Part:
+def _panel_axes(
+    panel: Panel, mark: str, across: list[float], up: list[float], size: int, n: int
+) -> Part:
     names = [pair.abnormal for pair in panel.pairs]
     fixed = {"fixedrange": True, "zeroline": False, "tickfont": {"size": size}}
     return {
         f"xaxis{mark}": {
-            **{"domain": across, "anchor": f"y{mark}", "range": [0, 1], "tickformat": ".0%"},
+            **{"domain": across, "anchor": f"y{mark}", "range": [-0.03, 1.03], "tickformat": ".0%"},
             **{"tickvals": [0, 0.25, 0.5, 0.75, 1], **fixed},
         },
         f"yaxis{mark}": {
-            **{"domain": up, "anchor": f"x{mark}", "range": [len(names) - 0.5, -0.5]},
+            **{"domain": up, "anchor": f"x{mark}", "range": [n - 0.5, -0.5]},
             **{"tickvals": list(range(len(names))), "ticktext": names, "showgrid": False, **fixed},
         },
     }

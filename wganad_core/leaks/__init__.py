@@ -20,6 +20,7 @@ class Way:
     """What people read of one way: what is compared, and why one side of it is wrong."""
 
     title: str
+    short: str  # on a button
     honest: str
     leaky: str
     why: str
@@ -28,6 +29,7 @@ class Way:
 WAYS: Mapping[str, Way] = {
     "subjects": Way(
         "Windows split at random",
+        "random split",
         "New people",
         "Random windows",
         "Neighbouring windows overlap by half and everybody moves in their own way: drawn at "
@@ -35,6 +37,7 @@ WAYS: Mapping[str, Way] = {
     ),
     "hindsight": Way(
         "Detector chosen on the test",
+        "best detector",
         "Chosen on the other classes",
         "Best on this class",
         "The highest of many figures on the same test part is high partly by luck, and nobody who "
@@ -42,6 +45,7 @@ WAYS: Mapping[str, Way] = {
     ),
     "epochs": Way(
         "Best epoch by the test",
+        "best epoch",
         "Last step",
         "Best step on the test",
         "The figure on the test part goes up and down along a training; to stop at its peak needs "
@@ -49,6 +53,7 @@ WAYS: Mapping[str, Way] = {
     ),
     "rates": Way(
         "Base rate of a benchmark",
+        "base rate",
         "Rare anomalies",
         "As tested",
         "AUPRC rises with the share of anomalies, and test parts are rich in them: the very same "
@@ -91,15 +96,15 @@ class Leaks:
     seconds: Mapping[str, float]
     command: str
 
+    @property
+    def ways(self) -> list[str]:
+        """What was measured, in the usual order."""
+        return [name for name in WAYS if name in self.pairs]
+
     def updated(self, newer: Leaks) -> Leaks:
         """With what was measured anew in place of what was there."""
         pairs, seconds = {**self.pairs, **newer.pairs}, {**self.seconds, **newer.seconds}
-        known = [name for name in WAYS if name in pairs]
-        return Leaks(
-            {name: pairs[name] for name in known},
-            {name: seconds[name] for name in known},
-            newer.command,
-        )
+        return Leaks(pairs, seconds, newer.command)
 
 
 def mean_gain(pairs: Sequence[Pair]) -> float:
