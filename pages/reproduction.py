@@ -8,14 +8,16 @@ from pages._ui import linked, runtime
 from pages._ui.reproduction import board, leaks
 from pages._ui.reproduction.choice import STYLE
 
-VIEWS = {"board": "every figure", "leaks": "how results get too good"}
+VIEWS = {"board": "figures", "leaks": "leaks"}
+
+HELP = "**Figures**: every detector on every class. **Leaks**: how results get too good, measured."
 
 
 def main() -> None:
     st.html(STYLE)
     title = st.container()
     with st.container(horizontal=True, gap="small", key="choices"):
-        view = linked.in_words("Look at", VIEWS, key="view", default="board")
+        view = linked.in_words("Look at", VIEWS, key="view", default="board", help=HELP)
         chosen = board.choose() if view == "board" else leaks.choose()
     chosen.show(title)
 

@@ -54,7 +54,7 @@ def _the_board_is_sorted_by_a_class(page: Page) -> None:
 
 def _leaks_are_a_choice_away(page: Page) -> None:
     page.get_by_role("button", name=re.compile("Look at")).click()
-    page.get_by_text("how results get too good", exact=True).click()
+    page.get_by_role("radiogroup").get_by_text("leaks", exact=True).click()
     expect(page.get_by_text("Why it is wrong.")).to_be_visible(timeout=20_000)
     page.keyboard.press("Escape")
     page.get_by_role("radio", name="Base rate").click()

@@ -61,7 +61,8 @@ def test_auroc_has_one_line_of_chance_and_no_quoted_figure():
     spec = figures.heatmap(dataclasses.replace(drawn("auroc"), measure="auroc"))
     said = texts(spec)
     assert [said[j, 0] for j in range(3)] == ["50.0"] * 3
-    assert spec["data"][0]["zmin"] == 0.5
+    worst, chance, _ = (share for share, _ in spec["data"][0]["colorscale"])
+    assert (worst, chance) == (0, 0.5)
 
 
 def test_the_chosen_cell_is_framed_and_a_click_finds_it():

@@ -70,7 +70,7 @@ def test_a_rarer_anomaly_makes_the_same_ranking_worth_less():
         assert p.honest == pytest.approx((1 + second) / 2)
         assert p.leaky == pytest.approx(AUPRC)
         assert p.leaky_base_rate == 0.5
-        assert p.honest_by == "Ours"
+        assert p.what == f"Ours at π = {rate:.0%}"
 
 
 def test_weights_are_the_mean_of_thinning_out():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,11 @@ from wganad_core.figures.style import Part
 from wganad_core.leaks import Pair
 
 # Never so strong that words on it are hard to read, in either theme.
-SHADES = [[0.0, "rgba(0,158,115,0.0)"], [1.0, "rgba(0,158,115,0.62)"]]
+WORST, CHANCE, BEST = "rgba(204,121,167,0.5)", "rgba(0,158,115,0.0)", "rgba(0,158,115,0.62)"
+SHADES: dict[Measure, list[list[Any]]] = {
+    "auprc": [[0.0, CHANCE], [1.0, BEST]],
+    "auroc": [[0.0, WORST], [0.5, CHANCE], [1.0, BEST]],
+}
 ROW, ROW_NARROW = 31, 34  # pixels
 SIDE = ("seeds", "train", "MB")  # columns beside the classes
 SIDE_AT = (0.55, 1.45, 2.35)  # columns to the right of the last class
@@ -76,9 +81,14 @@ def heatmap(board: Board, chosen: tuple[Line, str] | None = None) -> Part:
             wide.append(_cell(j, i, _written(figure, line.quoted), 14))
             narrow.append(_cell(j, i, _slanted(f"{100 * figure[0]:.0f}", line.quoted), 12))
         wide += _side(board, i - len(heads), i)
-    least = 0.5 if board.measure == "auroc" else 0.0
     trace = {
-        **{"type": "heatmap", "z": z, "zmin": least, "zmax": 1.0, "colorscale": SHADES},
+        **{
+            "type": "heatmap",
+            "z": z,
+            "zmin": 0.0,
+            "zmax": 1.0,
+            "colorscale": SHADES[board.measure],
+        },
         **{"x": np.arange(n_columns), "y": np.arange(n_rows), "showscale": False},
         **{"xgap": 2, "ygap": 2, "text": hover, "hoverongaps": False},
         "hovertemplate": "%{text}<extra></extra>",

@@ -97,14 +97,12 @@ def rates(case: UseCase, tables: Iterable[ScoreTable]) -> Iterator[Pair]:
             yield Pair(
                 use_case=case.name,
                 abnormal=abnormal,
-                what=f"{rare:.0%} anomalies",
+                what=f"{_name(case, (model, detector))} at π = {rare:.0%}",
                 honest=evaluation.auprc(curve, rare),
                 leaky=evaluation.auprc(curve),
                 honest_base_rate=rare,
                 leaky_base_rate=curve.base_rate,
                 n=curve.n,
-                honest_by=_name(case, (model, detector)),
-                leaky_by=_name(case, (model, detector)),
             )
 
 

@@ -25,9 +25,10 @@ class Choice:
     def show(self, title: st.delta_generator.DeltaGenerator) -> None:
         way, pairs = WAYS[self.way], self.found.pairs[self.way]
         most = max(pairs, key=lambda pair: pair.gain)
+        noun = USE_CASES[most.use_case].noun
         title.subheader(
-            f"{way.title}: AUPRC {100 * leaks.mean_gain(pairs):+.1f} points on average of "
-            f"{len(pairs)}, {100 * most.gain:+.1f} on {most.abnormal}, and nothing got better.",
+            f"{way.title}: AUPRC {100 * leaks.mean_gain(pairs):+.1f} points on average, "
+            f"{100 * most.gain:+.1f} on {noun} {most.abnormal}.",
             anchor=False,
         )
         live_chart(
