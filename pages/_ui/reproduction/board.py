@@ -11,13 +11,13 @@ from pages._ui.case import data
 from pages._ui.chart import live_chart, waiting
 from pages._ui.reproduction import cell, choice
 from wganad_core import board, catalogue
-from wganad_core.board import Line, Measure
+from wganad_core.board import Line, Measure, Row
 from wganad_core.figures import reproduction as figures
-from wganad_core.storage import StorageError
 from wganad_core.use_cases import METHOD_NAMES, UseCase
 
 MEASURES: dict[Measure, str] = {"auprc": "AUPRC", "auroc": "AUROC"}
 KEY = "heatmap"
+PAPER = "paper"  # the detector of the rows that the paper prints
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,16 +48,9 @@ def choose() -> Choice:
     """The line of choices."""
     case = choice.case()
     measure = linked.in_words("Figure", MEASURES, key="measure", default="auprc")
-    protocol = case.protocols[0]
-    if case.protocol_words:
-        protocol = linked.in_words(
-            "Tested on",
-            case.protocol_words,
-            key=f"{case.name}-protocol",
-            default=protocol,
-            address="protocol",
-        )
-    lines = _lines(case, protocol)
+    rows = data.rows(case)
+    protocol = _protocol(case, {row.protocol for row in rows})
+    lines = _lines(case, rows, protocol)
     whole = any(board.MEAN in line.cells for line in lines)
     orders = ({board.MEAN: "the mean"} if whole else {}) | {name: name for name in case.classes}
     by = linked.in_words(
@@ -66,14 +59,30 @@ def choose() -> Choice:
     return Choice(case, measure, protocol, by, board.ranked(lines, by, measure))
 
 
-def _lines(case: UseCase, protocol: str) -> list[Line]:
-    """Measured and quoted. Raises `StorageError` where nothing was measured."""
-    measured = [row for row in data.rows(case) if row.protocol == protocol]
-    if not measured:
-        raise StorageError(
-            f"No score tables of {case.title} are here; restore them from the repository."
-        )
-    quoted = [row for row in board.QUOTED if row.use_case == case.name]
+def _protocol(case: UseCase, scored: set[str]) -> str:
+    """One of the protocols with scores; no choice where there is only one."""
+    words = {name: case.protocol_words.get(name, name) for name in case.protocols if name in scored}
+    if len(words) < 2:
+        return next(iter(words), case.protocols[0])
+    return linked.in_words(
+        "Tested on",
+        words,
+        key=f"{case.name}-protocol",
+        default=next(iter(words)),
+        address="protocol",
+        help=case.protocol_help or None,
+    )
+
+
+def _lines(case: UseCase, rows: list[Row], protocol: str) -> list[Line]:
+    """Measured and quoted; what was trained on another protocol is not compared."""
+    measured = [row for row in rows if row.protocol == protocol]
+    quoted = [
+        row
+        for row in board.QUOTED
+        if row.use_case == case.name
+        and (row.protocol == protocol or not case.protocols_train_apart)
+    ]
     return board.lines([*quoted, *measured], case.classes)
 
 
@@ -88,7 +97,7 @@ def _headline(chosen: Choice) -> str:
     first = _first(chosen)
     if first is not None and (figure := first.figure(by, measure)):
         said.append(f"“{_name(case, chosen.lines, first)}” {figure[0]:.1%}")
-    printed = [line.figure(by, measure) for line in chosen.lines if line.quoted]
+    printed = [line.figure(by, measure) for line in chosen.lines if line.detector == PAPER]
     if best := max((figure[0] for figure in printed if figure), default=None):
         said.append(f"the paper {best:.0%}")
     row = board.references(chosen.lines, by)
@@ -122,10 +131,12 @@ def _drawn(chosen: Choice) -> figures.Board:
 
 def _name(case: UseCase, lines: list[Line], line: Line) -> str:
     """What people call a detector of a model."""
-    if line.quoted:
+    if line.detector == PAPER:
         model = catalogue.model_words(case, line.model) or METHOD_NAMES.get(line.model)
         return f"Paper, {model or case.name_of(line.model)} (quoted)"
     name, model = case.name_of(line.detector), catalogue.model_words(case, line.model)
+    if line.quoted:
+        return f"{name} (quoted)"
     some = board.subset_size(lines, line)
     return f"{name} · {model}" if model else f"{name} (on {some:,})" if some else name
 

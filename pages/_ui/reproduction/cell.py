@@ -35,15 +35,14 @@ def show(case: UseCase, drawn: Board, line: Line, abnormal: str) -> None:
 
 def _sentence(case: UseCase, row: Row) -> str:
     """One seed's figures: of what, on which rows, at which base rate; and its cost."""
-    if row.n is None:
-        where = board.QUOTED_AT.get(case.name, "the paper")
-        value = "–" if row.auprc is None else f"{row.auprc:.0%}"
-        return f"AUPRC **{value}**, quoted from the paper ({where}), which tells no base rate."
     figures = [
         f"{words} **{value:.1%}**"
         for words, value in (("AUPRC", row.auprc), ("AUROC", row.auroc))
         if value is not None
     ]
+    if row.n is None:
+        where = board.QUOTED_AT.get(case.name, "print") if row.detector == "paper" else "print"
+        return f"{', '.join(figures)}: quoted ({where}), at a base rate that is not told."
     said = f"Seed {row.seed}: {', '.join(figures)} on {row.n:,} test {case.samples}"
     if row.base_rate is not None and row.floor is not None:
         said += f", of which {row.base_rate:.1%} are anomalies (the floor is {row.floor:.1%})"

@@ -23,6 +23,7 @@ STYLE = """<style>
   .st-key-choices {gap: 0.25rem;}
   .st-key-choices button {min-height: 1.6rem; padding: 0 0.35rem;}
   .st-key-choices button p {font-size: 0.8rem;}
+  .st-key-leak button {height: 1.6rem;}
 }
 </style>"""
 
