@@ -37,6 +37,8 @@ ROWS = (
     "detector",
     "panels",
     "board",
+    "catalogue",
+    "leaks",
     "jobs",
     "figures",
     "live",
@@ -58,6 +60,7 @@ TORCH_FREE = {
     "pretrained",
     "use_cases",
     "board",
+    "catalogue",
     "jobs",
 }
 UNPICKLERS = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve"}
