@@ -76,7 +76,7 @@ class Panel:
         }
         self.view, self.config = models["wgan-gp"].view, models["wgan-gp"].network
         signals = SIGNALS[-len(self.view.scales) * 3 :] if self.view else ()
-        self.bundle = Bundle(
+        self.bundle: Bundle = Bundle(
             self.config,
             {m: trained_modules(m, model.network, model.arrays) for m, model in models.items()},
             pretrained.load_rules(self.file(RULES)) if self.file(RULES).exists() else None,
