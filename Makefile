@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV_PYTHON = .venv/bin/python
 
-.PHONY: help run test check bench
+.PHONY: help run test check bench tables
 
 help:   ## list these commands
 	@grep -E '^[a-z]+: *##' $(MAKEFILE_LIST) | sed -E 's/: *## */\t/' | expand -t 10
@@ -21,3 +21,6 @@ check:  ## lint, format and types only
 
 bench:  ## time our critic step against plain PyTorch
 	$(VENV_PYTHON) -m tests.benchmarks.race
+
+tables: ## make the README's tables of figures from the scores that ship
+	$(VENV_PYTHON) -m tests.readme

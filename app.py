@@ -19,6 +19,7 @@ PAGES = (
     ("mnist", "Digits", "image_search"),
     ("har", "Movements", "directions_walk"),
     ("cockpit", "Threshold", "tune"),
+    ("reproduction", "Reproduction", "grid_on"),
     ("own", "Your data", "upload_file"),
 )  # name in `pages/` and in the address, title, icon; the first is the home page
 

@@ -7,8 +7,8 @@ import streamlit as st
 from pages._ui import linked, runtime
 from pages._ui.cockpit import choice as cockpit_choice
 from pages._ui.cockpit import flips as cockpit_flips
-from pages._ui.cockpit import material as cockpit_material
 from pages._ui.cockpit import numbers as cockpit_numbers
+from pages._ui.cockpit import scores as cockpit_scores
 from pages._ui.cockpit import upload as cockpit_upload
 from pages._ui.cockpit import view as cockpit_view
 from pages._ui.cockpit.data import OWN, cases
@@ -26,8 +26,8 @@ def main() -> None:
     if case == OWN:
         cockpit_view.show(cockpit_upload.chosen(), None)
         return
-    second = None if against is None else cockpit_material.of(source, against)
-    cockpit_view.show(cockpit_material.of(source, detector), second)
+    second = None if against is None else cockpit_scores.of(source, against)
+    cockpit_view.show(cockpit_scores.of(source, detector), second)
 
 
 runtime.run_page(main)

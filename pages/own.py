@@ -12,17 +12,17 @@ from pages._ui.own import session as own_session
 from pages._ui.own import source as own_source
 from pages._ui.own import tab as own_tab
 from pages._ui.own import train as own_train
-from pages._ui.own.source import ABOUT, Source
+from pages._ui.own.source import ABOUT, OwnFile
 
 
 def main() -> None:
     st.html(own_results.STYLE)
-    if not own_session.runs().busy:
+    if not own_session.jobs().busy:
         own_tab.fittings().warm()  # its imports run while the page is being read
     source = own_source.chosen()
-    runs = own_session.runs()
+    jobs = own_session.jobs()
     for gone in own_source.removed():
-        runs.forget(gone)
+        jobs.forget(gone)
     saved = st.query_params.get("with") == "saved"
     if source is None:
         return
@@ -32,31 +32,31 @@ def main() -> None:
         _train(source)
     key = _key(source, saved)
     own_train.watch(key)
-    own_tab.write_address(runs.any)
-    if key in runs.outcomes:
-        own_results.show(runs.outcomes[key])
+    own_tab.write_address(jobs.any)
+    if key in jobs.outcomes:
+        own_results.show(jobs.outcomes[key])
 
 
-def _key(source: Source, saved: bool) -> str:
+def _key(source: OwnFile, saved: bool) -> str:
     return f"saved-{source.key}" if saved else source.key
 
 
-def _train(source: Source) -> None:
+def _train(source: OwnFile) -> None:
     if source.kind is not None:
         st.markdown(ABOUT[source.kind])
-    runs = own_session.runs()
-    known = source.key in runs.outcomes
-    chosen = own_data.show(source, open_=not known and not runs.busy, learning=True)
+    jobs = own_session.jobs()
+    known = source.key in jobs.outcomes
+    chosen = own_data.show(source, open_=not known and not jobs.busy, learning=True)
     if chosen is None:
         return
     found = own_train.settings(chosen)
     plan = own_train.plan_of(chosen, found)
     own_train.start_if_asked(chosen, plan)
-    if known and not runs.busy and runs.outcomes[source.key].plan != plan:
+    if known and not jobs.busy and jobs.outcomes[source.key].plan != plan:
         st.caption("You have changed what was asked for; train again to see what that does.")
 
 
-def _score(source: Source) -> None:
+def _score(source: OwnFile) -> None:
     opened = own_saved.opened()
     if opened is None:
         return
@@ -65,7 +65,7 @@ def _score(source: Source) -> None:
     if chosen is None:
         return
     chosen = own_saved.as_it_takes(chosen, about)  # a `DataError` is shown by `run_page`
-    busy = own_session.runs().busy
+    busy = own_session.jobs().busy
     st.button(
         "Score",
         type="primary",

@@ -34,24 +34,30 @@ PARTS = {
     "vae": {"generator", "encoder"},
     "encoder": {"generator", "encoder"},
     "features": {"features", "head"},
+    "contrast": {"features", "projection", "shifts"},
 }
 METHODS = tuple(PARTS)
 
 DENSE = NetworkConfig(width=8)
 IMAGE = ImageConfig(n_latent=3, generator_width=2, critic_width=2, encoder_width=2, hidden=6)
 WINDOW = {
-    str(name): WindowConfig(architecture=name, n_latent=3, width=8, hidden=6, features=5)
+    str(name): WindowConfig(
+        architecture=name, n_latent=3, width=8, hidden=6, features=5, scales=(1.5, 1.0, 0.9)
+    )
     for name in ARCHITECTURES
 }
 SHAPES: dict[str, AnyNetworkConfig] = {"rows": DENSE, "image": IMAGE, **WINDOW}
-# Every method on every shape that it has networks for: all but features of rows, and of windows
-# of which they do not see the nine signals.
-WITHOUT_FEATURES = ("rows", "dense", "recurrence")
+# Every method on every shape that it has networks for: plain features are of images only,
+# contrastive ones not of rows, nor of windows of which they do not see the nine signals.
+WITHOUT = {
+    "features": ("rows", *WINDOW),
+    "contrast": ("rows", "dense", "recurrence"),
+}
 TRAININGS = [
     (shape, method)
     for shape in SHAPES
     for method in METHODS
-    if method != "features" or shape not in WITHOUT_FEATURES
+    if shape not in WITHOUT.get(method, ())
 ]
 QUICK = TrainingConfig(batch_size=8, n_critic=2, learning_rate=1e-2, steps=7)
 

@@ -185,3 +185,43 @@ def test_shipped_tables_one_after_the_other(tmp_path: Path, monkeypatch):
     assert [t.abnormal[0] for t in board.shipped_scores("mnist", "4")] == ["4"]
     with pytest.raises(StorageError, match=r"5\.parquet cannot be read"):
         board.shipped_scores("mnist", "5")
+
+
+# ---------------------------------------------------------------- detector × class × seed
+
+
+def test_a_line_holds_a_detectors_seeds_and_means():
+    rows = [row("0", 0.2), row("1", 0.6), row("0", 0.4, 1), row("1", 0.8, 1)]
+    ours, knn = board.lines([*rows, row("0", 0.5, detector="knn", model="none")], "01")
+    assert (ours.detector, list(ours.cells)) == ("ours", ["0", "1", MEAN])
+    assert ours.figure("0", "auprc") == pytest.approx((0.3, math.sqrt(0.02)))
+    assert ours.figure(MEAN, "auprc") == pytest.approx((0.5, math.sqrt(0.02)))
+    assert ours.n_seeds == (2, 2)
+    assert knn.figure("1", "auprc") is None
+    assert (knn.figure("0", "auprc"), knn.n_seeds) == ((0.5, None), (1, 1))
+
+
+def test_lines_are_ranked_on_a_class_and_unknown_figures_come_last():
+    rows = [row("0", 0.2), row("1", 0.9)]
+    rows += [row("0", 0.3, detector="critic"), row("1", 0.1, detector="critic")]
+    rows += [row("1", 0.99, detector="knn"), row("0", None, detector="odd", auroc=None)]
+    found = board.lines(rows, "01")
+
+    def ranking(by: str) -> list[str]:
+        return [line.detector for line in board.ranked(found, by, "auprc")]
+
+    assert ranking("0") == ["critic", "ours", "knn"]
+    assert ranking("1") == ["knn", "ours", "critic"]
+    assert ranking(MEAN) == ["ours", "critic", "knn"]
+
+
+def test_the_largest_test_part_stands_for_a_class():
+    rows = [row("0", n=10, base_rate=0.4), row("0", detector="inversion", n=4, base_rate=0.5)]
+    rows.append(row("0", detector="paper", n=None, base_rate=None, seed=None))
+    whole, part, quoted = found = board.lines(rows, "0")
+    reference = board.references(found, "0")
+    assert reference is not None
+    assert reference.base_rate == 0.4
+    assert board.references(found, "1") is None
+    assert [board.subset_size(found, line) for line in found] == [None, 4, None]
+    assert [line.quoted for line in (whole, part, quoted)] == [False, False, True]

@@ -195,6 +195,7 @@ REAL: list[tuple[Any, str, tuple[float, ...], tuple[float, ...]]] = [
     (TrainingConfig, "penalty", (0, 1e6), (-1, 1.5e6)),
     (TrainingConfig, "clip", (1e-9, 1e3), (0, -0.01, 1001)),
     (TrainingConfig, "average", (0, 0.99999), (-0.1, 1)),
+    (TrainingConfig, "weight_decay", (0, 10), (-0.1, 10.5)),
 ]
 CHOICE: list[tuple[Any, str]] = [
     (MixtureConfig, "name"),
@@ -207,8 +208,16 @@ CHOICE: list[tuple[Any, str]] = [
 ]
 
 
+def test_scales_are_numbers_above_0() -> None:
+    assert WindowConfig(scales=[1.0, 2.5, 0.1]).scales == (1.0, 2.5, 0.1)  # type: ignore[arg-type]
+    for wrong in ((1.0, 0.0, 1.0), (1.0, -1.0), (math.nan,), (math.inf,), ("1",)):
+        with pytest.raises(ConfigError, match="scales must be numbers above 0; found"):
+            WindowConfig(scales=wrong)  # type: ignore[arg-type]
+
+
 def test_the_tables_below_cover_every_setting() -> None:
     covered = {(kind, name) for kind, name, *_ in [*WHOLE, *REAL, *CHOICE]}
+    covered |= {(WindowConfig, "scales")}  # above
     kinds = (MixtureConfig, NetworkConfig, WindowConfig, TrainingConfig)
     assert covered == {(kind, f.name) for kind in kinds for f in dataclasses.fields(kind)}
 

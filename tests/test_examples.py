@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import wganad_core
+
 ROOT = Path(__file__).resolve().parent.parent
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 MODULES = [
@@ -25,6 +27,11 @@ def test_examples_show_what_they_give(name: str) -> None:
     found = doctest.testmod(importlib.import_module(name), optionflags=FLAGS)
     assert found.attempted
     assert not found.failed, "see what doctest printed"
+
+
+@pytest.mark.parametrize("name", ["WGANAnomalyDetector", "WGANImageDetector", "WGANSeriesDetector"])
+def test_every_estimator_has_an_example(name: str) -> None:
+    assert ">>> " in str(getattr(wganad_core, name).__doc__)
 
 
 @pytest.mark.parametrize("room", ROOMS)

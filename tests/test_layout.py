@@ -37,6 +37,8 @@ ROWS = (
     "detector",
     "panels",
     "board",
+    "catalogue",
+    "leaks",
     "jobs",
     "figures",
     "live",
@@ -58,6 +60,7 @@ TORCH_FREE = {
     "pretrained",
     "use_cases",
     "board",
+    "catalogue",
     "jobs",
 }
 UNPICKLERS = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve"}
@@ -222,6 +225,18 @@ def circle(sources: Mapping[str, str]) -> list[str]:
     return []
 
 
+def classes_named_twice(folder: str, sources: Mapping[str, str]) -> set[str]:
+    """Names of public classes that more than one module of a folder has."""
+    found = [
+        node.name
+        for path, source in sources.items()
+        if path.startswith(f"{folder}/")
+        for node in ast.parse(source, path).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    return {name for name in found if found.count(name) > 1}
+
+
 def modules_of_the_server() -> list[str]:
     """The torch-free rows, and whatever of the core the app and its pages import."""
     found = needs(project_sources())
@@ -245,6 +260,17 @@ def test_the_project_keeps_its_layout():
 
 def test_no_modules_import_each_other():
     assert circle(project_sources()) == []
+
+
+@pytest.mark.parametrize("folder", ["wganad_core", "pages"])
+def test_a_class_has_its_name_alone(folder: str):
+    assert classes_named_twice(folder, project_sources()) == set()
+
+
+def test_a_second_class_of_a_name_is_found():
+    sources = {"pages/a.py": "class A: ...", "pages/b.py": "class A: ...\nclass B: ..."}
+    assert classes_named_twice("pages", sources) == {"A"}
+    assert classes_named_twice("wganad_core", sources) == set()
 
 
 def test_the_layout_is_the_formatters():

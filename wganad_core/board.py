@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import statistics
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -106,7 +106,7 @@ def rows(tables: Iterable[ScoreTable]) -> list[Row]:
     """
     found: dict[Key, Row] = {}
     for table in tables:
-        for key, label, score in _tests(table):
+        for key, label, score in test_parts(table):
             if key in found:
                 raise DataError(f"Two score tables hold {_name(key)}; keep one of them.")
             try:
@@ -117,8 +117,8 @@ def rows(tables: Iterable[ScoreTable]) -> list[Row]:
     return list(found.values())
 
 
-def _tests(table: ScoreTable) -> Iterator[tuple[Key, NDArray[np.int64], FloatArray]]:
-    """Labels and scores of every test part in a table."""
+def test_parts(table: ScoreTable) -> Iterator[tuple[Key, NDArray[np.int64], FloatArray]]:
+    """Labels and scores of every test part in a table, by what they are of."""
     test = np.flatnonzero(table.part == "test")
     columns = [getattr(table, name)[test] for name in KEY]
     changes = np.ones(len(test), bool)
@@ -167,3 +167,68 @@ def over_seeds(seeds: Sequence[Row], measure: Measure) -> tuple[float, float | N
         return None
     values = [getattr(row, measure) for row in seeds]
     return mean, statistics.stdev(values) if len(values) > 1 else None
+
+
+# Detector × class × seed
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """One detector of one model: its rows by class, one for each seed, and its `MEAN`s."""
+
+    model: str
+    detector: str
+    cells: Mapping[str, Sequence[Row]]
+
+    @property
+    def quoted(self) -> bool:
+        """Whether its figures are taken from print."""
+        return all(row.n is None for cell in self.cells.values() for row in cell)
+
+    @property
+    def n_seeds(self) -> tuple[int, int]:
+        """The fewest and the most seeds that one of its figures stands on."""
+        counts = [sum(row.seed is not None for row in cell) for cell in self.cells.values()]
+        return min(counts), max(counts)
+
+    def figure(self, abnormal: str, measure: Measure) -> tuple[float, float | None] | None:
+        """Mean and standard deviation over seeds, as `over_seeds` says."""
+        return over_seeds(self.cells.get(abnormal, ()), measure)
+
+
+def lines(rows: Iterable[Row], classes: Collection[str]) -> list[Line]:
+    """The rows of one protocol by detector and model, with means over all classes."""
+    rows = list(rows)
+    found: dict[tuple[str, str], dict[str, list[Row]]] = {}
+    for row in [*rows, *means(rows, classes)]:
+        cells = found.setdefault((row.model, row.detector), {})
+        cells.setdefault(row.abnormal, []).append(row)
+    return [Line(model, detector, cells) for (model, detector), cells in found.items()]
+
+
+def ranked(found: Iterable[Line], abnormal: str, measure: Measure) -> list[Line]:
+    """The lines that know the measure at all, the best on a class (or by `MEAN`) first; those
+    without a figure there come last."""
+
+    def rank(line: Line) -> float:
+        figure = line.figure(abnormal, measure)
+        return -1.0 if figure is None else figure[0]
+
+    known = [line for line in found if any(line.figure(name, measure) for name in line.cells)]
+    return sorted(known, key=rank, reverse=True)
+
+
+def references(found: Iterable[Line], abnormal: str) -> Row | None:
+    """A row of the largest test part of a class, whose base rate and floor stand for it."""
+    rows = [row for line in found for row in line.cells.get(abnormal, ()) if row.n is not None]
+    return max(rows, key=lambda row: row.n or 0, default=None)
+
+
+def subset_size(found: Iterable[Line], line: Line) -> int | None:
+    """How many test samples a line scored, where others have scored more of a class."""
+    for abnormal, cell in line.cells.items():
+        most = references(found, abnormal)
+        n = cell[0].n
+        if abnormal != MEAN and n is not None and most is not None and n < (most.n or 0):
+            return n
+    return None

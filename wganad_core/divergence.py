@@ -15,9 +15,17 @@ Points = NDArray[np.floating]
 
 
 def histogram(x: Points, box: Box, bins: int) -> NDArray[np.float64]:
-    """Share of points x (n, 2) in each cell of the box; what lies outside counts in no cell.
+    """Share of points in each cell of the box; what lies outside counts in no cell.
 
-    Shape (bins, bins), first axis = y.
+    Parameters
+    ----------
+    x : (n, 2)
+    box : (left, right, bottom, top), in units of x
+    bins : cells along each side
+
+    Returns
+    -------
+    (bins, bins), first axis = y; of sum 1 if all points lie inside.
 
     Examples
     --------
@@ -34,7 +42,14 @@ def histogram(x: Points, box: Box, bins: int) -> NDArray[np.float64]:
 def jensen_shannon(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
     """Jensen–Shannon divergence in nats (eq. 5) of two `histogram`s on the same grid.
 
-    0 = equal, ln 2 = disjoint. What lies outside the box counts as one more cell.
+    Parameters
+    ----------
+    p, q : of one shape, non-negative, of sum 1 at most; what is missing to 1 lies outside the box
+        and counts as one more cell
+
+    Returns
+    -------
+    0 = equal, ln 2 = disjoint.
 
     Examples
     --------
@@ -52,7 +67,15 @@ def _with_outside(cells: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def optimal_discriminator(p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:
-    """P_r / (P_r + P_θ) (eq. 4) from `histogram`s of data and samples; NaN where both are empty.
+    """P_r / (P_r + P_θ) (eq. 4) from `histogram`s of data and samples.
+
+    Parameters
+    ----------
+    p, q : of one shape; of the data and of the generator's samples
+
+    Returns
+    -------
+    Of that shape, in [0, 1]; NaN where both are empty.
 
     Examples
     --------
@@ -68,6 +91,19 @@ def wasserstein(real: Points, fake: Points) -> float:
     """Exact W1 (eq. 8) between two equally large samples, Euclidean cost, by assignment.
 
     O(n³): meant for up to about a thousand points.
+
+    Parameters
+    ----------
+    real, fake : (n, d)
+
+    Returns
+    -------
+    The distance, in units of the points.
+
+    Raises
+    ------
+    ValueError
+        For samples of unequal size.
 
     Examples
     --------
@@ -85,7 +121,17 @@ def wasserstein(real: Points, fake: Points) -> float:
 def sliced_wasserstein(real: Points, fake: Points, n_directions: int = 64) -> float:
     """Mean W1 of projections on evenly spaced directions of the plane, equally large samples.
 
-    For points of the plane only; a lower bound of W1.
+    A lower bound of W1 (eq. 8), in units of the points.
+
+    Parameters
+    ----------
+    real, fake : (n, 2)
+    n_directions : over half a turn
+
+    Raises
+    ------
+    ValueError
+        For samples of unequal size.
 
     Examples
     --------
@@ -109,10 +155,15 @@ def _projected(
 
 
 def mode_ledger(samples: Points, mixture: Mixture) -> ModeLedger:
-    """Which modes the samples (n, 2) sit on.
+    """Which modes the samples sit on.
 
     A sample belongs to its nearest mode if it lies within 3σ of it. A mode is covered when it
     holds at least 20 % of its fair share 1/k of all samples.
+
+    Parameters
+    ----------
+    samples : (n, 2)
+    mixture : whose k modes they are; without modes the ledger is empty
 
     Examples
     --------
@@ -142,9 +193,15 @@ def mode_ledger(samples: Points, mixture: Mixture) -> ModeLedger:
 def collapse_sentence(step: int, samples: Points, mixture: Mixture) -> str | None:
     """ "step 1,240: 93 % of samples on mode 2" when a run has collapsed, else None.
 
-    Collapsed means that at least 80 % of the samples (n, 2) lie within half the spacing of the
-    modes around one of them. Modes count from 1, the first at the top of the ring and on
+    Collapsed means that at least 80 % of the samples lie within half the spacing of the modes
+    around one of them. Modes count from 1, the first at the top of the ring and on
     counter-clockwise. A generator at step 0 has not collapsed, wherever it starts.
+
+    Parameters
+    ----------
+    step : when the samples were drawn
+    samples : (n, 2)
+    mixture : whose modes they are; of fewer than two, None is the answer
 
     Examples
     --------
@@ -169,7 +226,17 @@ def collapse_sentence(step: int, samples: Points, mixture: Mixture) -> str | Non
 def random_sliced_wasserstein(
     real: NDArray[np.floating], fake: NDArray[np.floating], n_directions: int = 256, seed: int = 0
 ) -> float:
-    """Mean W1 of projections of two equally large samples (n, d) on random directions.
+    """Mean W1 of projections on random directions, in units of the samples.
+
+    Parameters
+    ----------
+    real, fake : (n, d)
+    n_directions, seed : how many, and which
+
+    Raises
+    ------
+    ValueError
+        For samples of unequal shape.
 
     Examples
     --------

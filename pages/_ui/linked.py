@@ -52,6 +52,24 @@ def select(
     return chosen
 
 
+def in_words(
+    label: str,
+    options: Mapping[Name, str],
+    *,
+    key: str,
+    default: Name,
+    address: str | None = None,
+    help: str | None = None,
+) -> Name:
+    """Like `choice`, but as words on a button ("Sorted by **mean**") that opens the options."""
+    names, first = _asked_for(options, address or key, default)
+    said = st.session_state.get(key, first)
+    with st.popover(f"{label} **{options.get(said, options[first])}**", help=help):
+        chosen: Name = st.radio(label, names, names.index(first), options.__getitem__, key=key)
+    _keep(address or key, chosen, is_default=chosen == default)
+    return chosen
+
+
 def _asked_for(options: Mapping[Name, str], address: str, default: Name) -> tuple[list[Name], Name]:
     """The options' names, and which of them the address names."""
     names, asked = list(options), st.query_params.get(address)

@@ -21,6 +21,7 @@ from wganad_core import pretrained, storage
 from wganad_core.__main__ import commands, main, make_parser
 from wganad_core.commands.train import settings_of
 from wganad_core.config import LaneConfig, MixtureConfig, NetworkConfig, TrainingConfig
+from wganad_core.jobs import outputs
 from wganad_core.run import Checkpoint
 from wganad_core.run.mixture import MixtureRun
 from wganad_core.use_cases import command_line
@@ -241,6 +242,7 @@ def test_render_writes_a_page_per_figure(tmp_path, capsys):
     }
     assert numbers == {"01", "06", "07", "08", "09", "10", "12", "13"}
     assert all("<html" in Path(file).read_text(encoding="utf-8")[:200] for file in files)
+    assert {outputs.holds(Path(file)) for file in files} == {"figure"}  # and may be drawn anew
     assert main(["render", "mixture", "--runs", runs[0], runs[0]]) == 1
     assert "a second run of gan" in capsys.readouterr().err
 

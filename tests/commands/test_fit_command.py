@@ -33,7 +33,7 @@ from wganad_core.data.own import Roles
 from wganad_core.detector import load
 from wganad_core.jobs import fit as fit_job
 from wganad_core.jobs.fit import estimator_class
-from wganad_core.jobs.orders import KINDS, Fit, joined_names, packed, shell_line, unpacked
+from wganad_core.jobs.orders import KINDS, FitOrder, joined_names, packed, shell_line, unpacked
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = ["--steps", "10", "--width", "8"]
@@ -138,7 +138,7 @@ def test_every_setting_survives_the_command_line(found, features):
     kind, wanted = found
     roles = Roles(tuple(features) or None, "", "id")
     parameters = tuple(wanted.items())
-    order = Fit(Path("my data.csv"), Path("m"), roles, kind, (2, 40), parameters)
+    order = FitOrder(Path("my data.csv"), Path("m"), roles, kind, (2, 40), parameters)
     chosen = order_of(make_parser().parse_args(shlex.split(shell_line(order))[3:]))
     assert dict(chosen.parameters) == wanted
     assert dataclasses.replace(chosen, parameters=parameters) == order
@@ -383,7 +383,7 @@ def test_what_killed_runs_left_is_cleared_away(data):
 
 
 def test_ctrl_c_leaves_nothing_half_written(data, monkeypatch, capsys):
-    def stopped(order: Fit, watch: Any, say: Any) -> None:
+    def stopped(order: FitOrder, watch: Any, say: Any) -> None:
         def interrupted(steps: Any) -> None:
             next(steps)
             raise KeyboardInterrupt

@@ -15,7 +15,7 @@ import pytest
 from pages._ui.cockpit import data as cockpit_data
 from pages._ui.cockpit import export as cockpit_export
 from pages._ui.cockpit.data import Source
-from pages._ui.cockpit.material import Material
+from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.state import Position
 from tests.test_scores import table
 from wganad_core import pretrained, storage, thresholds
@@ -42,14 +42,14 @@ SHOWN = [
 # The command that the page prints
 
 
-def material(source: Source, detector: str) -> Material:
+def scores_of(source: Source, detector: str) -> DetectorScores:
     """The page's, without its pictures."""
     loaded = cockpit_data.load(source, detector)
     unseen = np.zeros(len(loaded.test), bool)
-    return Material(source, detector, detector, source, loaded, unseen)
+    return DetectorScores(source, detector, detector, source, loaded, unseen)
 
 
-def printed(of: Material, threshold: float, base_rate: float | None = None) -> list[str]:
+def printed(of: DetectorScores, threshold: float, base_rate: float | None = None) -> list[str]:
     """The words of the printed command, from the verb on."""
     place = Position(threshold, threshold)
     words = shlex.split(cockpit_export.command(of, place, base_rate, 20))
@@ -66,7 +66,7 @@ def run(capsys: pytest.CaptureFixture[str], words: list[str]) -> dict[str, Any]:
 @pytest.mark.parametrize(("source", "detector"), SHOWN)
 def test_the_printed_command_counts_as_the_page(source: Source, detector: str, capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
-    of = material(source, detector)
+    of = scores_of(source, detector)
     assert of.curve is not None
     assert of.start[1] == "best F1"
     for threshold, base_rate in itertools.product(
@@ -110,7 +110,7 @@ def test_calibration_rows_of_the_table_serve_a_false_alarm_rate(
 ):
     monkeypatch.chdir(ROOT)
     loaded = cockpit_data.load(source, detector)
-    words = printed(material(source, detector), 0.0)[:-2]
+    words = printed(scores_of(source, detector), 0.0)[:-2]
     said = run(capsys, [*words, "--false-alarm-rate", "5%"])
     if loaded.calibration is None:
         assert loaded.test.label is not None
@@ -125,7 +125,7 @@ def test_calibration_rows_of_the_table_serve_a_false_alarm_rate(
 @pytest.mark.parametrize(("source", "detector"), SHOWN)
 def test_flagged_rows_are_the_pages_to_the_byte(source, detector, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
-    of, out = material(source, detector), tmp_path / "flagged.csv"
+    of, out = scores_of(source, detector), tmp_path / "flagged.csv"
     run(capsys, [*printed(of, of.start[0]), "--flagged", str(out)])
     written = out.read_bytes()
     assert written == cockpit_export.flagged(of, of.start[0])

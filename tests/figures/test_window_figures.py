@@ -18,7 +18,7 @@ from wganad_core.figures.cards import movement_cards
 from wganad_core.figures.windows import recurrence as windows_recurrence
 from wganad_core.figures.windows import signals as windows
 from wganad_core.figures.windows import strip as windows_strip
-from wganad_core.figures.windows.recurrence import Panel
+from wganad_core.figures.windows.recurrence import Tile
 
 
 @pytest.fixture(scope="module")
@@ -139,8 +139,8 @@ def test_the_cell_that_was_clicked(x: float, y: float, cell: tuple[int, int]) ->
 
 def test_an_image_is_drawn_over_its_times(window: np.ndarray) -> None:
     image = distance_matrix(window[0])
-    small = Panel("small", block_average(image, 32), {}, 1.0)
-    spec = windows_recurrence.images([Panel("R", image, {style.BLUE: window[0]}, 2.0, "g"), small])
+    small = Tile("small", block_average(image, 32), {}, 1.0)
+    spec = windows_recurrence.images([Tile("R", image, {style.BLUE: window[0]}, 2.0, "g"), small])
     large, line, coarse = spec["data"]
     assert large["x"][[0, 127]].tolist() == pytest.approx([0, 2.54])
     assert coarse["x"][[0, 31]].tolist() == pytest.approx([0.03, 2.51])  # middles of four steps
@@ -154,8 +154,8 @@ def test_an_image_is_drawn_over_its_times(window: np.ndarray) -> None:
 
 
 def test_a_cell_marks_its_row_and_column(window: np.ndarray) -> None:
-    panel = Panel("R", distance_matrix(window[0]), {style.BLUE: window[0]}, 1.0)
-    bare = Panel("seen", distance_matrix(window[0]), {}, 1.0)
+    panel = Tile("R", distance_matrix(window[0]), {style.BLUE: window[0]}, 1.0)
+    bare = Tile("seen", distance_matrix(window[0]), {}, 1.0)
     assert len(windows_recurrence.images([bare], (0.4, 1.0))["layout"]["shapes"]) == 2
     spec = windows_recurrence.images([panel], marks=(0.4, 1.0))
     (cross,) = named(spec, "cell")
@@ -168,7 +168,7 @@ def test_a_cell_marks_its_row_and_column(window: np.ndarray) -> None:
 
 
 def test_a_stretch_lights_up_rows_and_columns(window: np.ndarray) -> None:
-    panel = Panel("R", distance_matrix(window[0]), {}, 1.0)
+    panel = Tile("R", distance_matrix(window[0]), {}, 1.0)
     spec = windows_recurrence.images([panel], stretch=(-3.0, 0.7))
     columns, rows = spec["layout"]["shapes"]
     start, end = windows_recurrence.START, windows_recurrence.END
@@ -178,7 +178,7 @@ def test_a_stretch_lights_up_rows_and_columns(window: np.ndarray) -> None:
 
 def test_a_thresholded_image_is_black_and_white(window: np.ndarray) -> None:
     close = recurrence_plot(distance_matrix(window[0]), 0.3)
-    (trace,) = windows_recurrence.images([Panel("R", close, {}, 9.0)])["data"]
+    (trace,) = windows_recurrence.images([Tile("R", close, {}, 9.0)])["data"]
     assert trace["zmax"] == 1
     assert set(np.unique(trace["z"])) == {0, 1}
     assert (np.diag(trace["z"]) == 1).all()

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.commands.test_score_command import table
 from tests.test_scores import table as score_table
-from wganad_core import storage
+from wganad_core import pretrained, storage
 from wganad_core.__main__ import main
+from wganad_core.commands import render
 from wganad_core.jobs import Refused
 from wganad_core.jobs.outputs import Output, check_outputs, holds
 
@@ -56,7 +58,15 @@ def test_what_this_project_wrote_is_recognised(model: Path, tmp_path: Path) -> N
     out = tmp_path / "s.parquet"
     data = str(model.with_name("data.csv"))
     assert main(["score", data, "--model", str(model), "--out", str(out)]) == 0
-    named = {model: "detector", out: "scores", tmp_path / "c": "checkpoint", tmp_path / "r": "run"}
+    named: dict[Path, str | None] = {
+        model: "detector",
+        out: "scores",
+        tmp_path / "c": "checkpoint",
+        tmp_path / "r": "run",
+    }
+    Image.new("L", (2, 2)).save(tmp_path / "bare.png")
+    (tmp_path / "f.png").write_bytes(render.signed((tmp_path / "bare.png").read_bytes()))
+    named |= {tmp_path / "f.png": "figure", tmp_path / "bare.png": None}
     named |= {tmp_path / "t.parquet": "score table"}
     named |= {tmp_path / "scores.csv": "scores", tmp_path / "flagged.csv": "flagged rows"}
     assert {path: holds(path) for path in named} == named
@@ -133,6 +143,7 @@ def test_a_foreign_checkpoint_stays(tmp_path: Path, capsys) -> None:
         ("threshold {scores} --threshold 1 --flagged {foreign}", "flagged rows"),
         ("train mixture --method gan --data {points} --steps 1 --out {foreign}", "run"),
         ("score mixture --out {folder}", "score table"),
+        ("render mixture --runs {run} --out {folder}", "figure"),
     ],
 )
 def test_files_of_other_kinds_are_not_replaced(
@@ -143,8 +154,9 @@ def test_files_of_other_kinds_are_not_replaced(
     files["foreign"].write_text("name,weight\nkiln,3\n")
     files["scores"].write_text(SCORES)
     files["points"].write_text("".join(f"{i},{i % 3}\n" for i in range(20)))
-    files |= {"model": tmp_path / "m", "folder": tmp_path}
-    (tmp_path / "outside.parquet").write_bytes(files["foreign"].read_bytes())
+    files |= {"model": tmp_path / "m", "folder": tmp_path, "run": pretrained.shipped_run("gan")}
+    for name in ("outside.parquet", "fig-01-06-data-set.html"):
+        (tmp_path / name).write_bytes(files["foreign"].read_bytes())
     files["model"].write_bytes(model.read_bytes())
     (tmp_path / "m.csv").write_bytes(model.read_bytes())
     arguments = [word.format(**files) for word in words.split()]

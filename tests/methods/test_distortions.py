@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -12,18 +11,20 @@ from torch import Tensor
 from wganad_core.config import ARCHITECTURES, ConfigError, ImageConfig, NetworkConfig, WindowConfig
 from wganad_core.data.mnist import load_sample, vectors
 from wganad_core.methods import distortions
-from wganad_core.methods.distortions import distort_images, distort_windows, distortion
+from wganad_core.methods.distortions import (
+    Bounds,
+    distort_images,
+    distort_windows,
+    distortion,
+)
 
 X = vectors(load_sample().images[:60])
-BOUNDS = {
-    "image": ("TURN", "SHIFT", "SCALE", "SHEAR"),
-    "window": ("TILT", "STRONGER", "NOISE"),
-}
+STILL = Bounds(0.0, 0.0, 0.0, 0.0)
 
 
 @pytest.fixture
 def _no_distortion(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*BOUNDS["image"], *BOUNDS["window"]):
+    for name in ("TILT", "STRONGER", "NOISE"):
         monkeypatch.setattr(distortions, name, 0.0)
     monkeypatch.setattr(distortions, "SHORTEST", 1.0)
 
@@ -52,29 +53,24 @@ def test_each_kind_of_sample_has_its_own() -> None:
 # Images
 
 
-@pytest.mark.usefixtures("_no_distortion")
 def test_no_distortion_of_images_is_the_identity() -> None:
     x = torch.from_numpy(X[:20])
-    torch.testing.assert_close(distort_images(x, seeded()), x, rtol=0, atol=1e-5)
+    torch.testing.assert_close(distort_images(x, seeded(), STILL), x, rtol=0, atol=1e-5)
 
 
-@pytest.mark.usefixtures("_no_distortion")
 def test_a_shift_by_a_whole_pixel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(distortions, "SHIFT", 2 / 28)
     all_draws(monkeypatch, 1.0)
     x = torch.from_numpy(X[:5])
-    found = distort_images(x, seeded()).view(5, 28, 28)
+    found = distort_images(x, seeded(), STILL._replace(shift=1.0)).view(5, 28, 28)
     expected = torch.zeros(5, 28, 28)
     expected[:, :-1, :-1] = x.view(5, 28, 28)[:, 1:, 1:]
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
 
 
-@pytest.mark.usefixtures("_no_distortion")
 def test_a_quarter_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(distortions, "TURN", np.pi / 2)
     all_draws(monkeypatch, 1.0)
     x = torch.from_numpy(X[:5])
-    found = distort_images(x, seeded()).view(5, 28, 28)
+    found = distort_images(x, seeded(), STILL._replace(turn=math.pi / 2)).view(5, 28, 28)
     expected = torch.rot90(x.view(5, 28, 28), 1, dims=(1, 2))
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
 

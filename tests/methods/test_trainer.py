@@ -97,7 +97,7 @@ def test_the_first_snapshot_shows_untrained_networks(method: str) -> None:
 def test_a_picture_is_what_fixed_samples_become(shape: str, method: str) -> None:
     found = training(method, shape).picture()
     n_shown = N_FIXED if shape == "rows" else 100
-    if method in ("encoder", "features"):
+    if method in ("encoder", "features", "contrast"):
         n_shown = min(100, len(data(shape)))
     assert found.shape == (n_shown, data(shape).shape[1])
     assert found.dtype == np.float32
@@ -125,7 +125,8 @@ def test_a_later_snapshot_names_its_losses(shape: str, method: str) -> None:
     trainer.step()
     snapshot = trainer.snapshot()
     assert snapshot.step == 1
-    assert set(snapshot.losses) == {*trainer.parts} | ({"penalty"} & {*snapshot.losses})
+    of_parts = {"contrast", "shifts"} if method == "contrast" else {*trainer.parts}
+    assert set(snapshot.losses) == of_parts | ({"penalty"} & {*snapshot.losses})
     assert ("penalty" in snapshot.losses) == (method == "wgan-gp")
     assert all(math.isfinite(value) for value in snapshot.losses.values())
     if method == "wgan-clip":

@@ -48,7 +48,9 @@ def test_every_layer_is_drawn_from_the_generator_given(shape: str, method: str) 
     for network in made(method, SHAPES[shape]).modules.values():
         layers = [m for m in network.modules() if isinstance(m, (*LAYERS, nn.GRU))]
         drawn = [p for layer in layers for p in layer.parameters()]
-        assert len(drawn) == len(list(network.parameters()))
+        norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm1d)]  # start as 1 and 0
+        scaled = [p for norm in norms for p in norm.parameters()]
+        assert len(drawn) + len(scaled) == len(list(network.parameters()))
         for parameter in drawn:
             parameter.data.fill_(torch.nan)
         initialise(network, rng())

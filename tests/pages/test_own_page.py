@@ -20,7 +20,7 @@ from pages._ui.own import saved as own_saved
 from pages._ui.own import source as own_source
 from pages._ui.own import tab as own_tab
 from pages._ui.own.outcome import FIT
-from pages._ui.own.session import Run, Runs
+from pages._ui.own.session import Job, Jobs
 from tests import app_pages
 from tests.here import Here
 from wganad_core import detector
@@ -98,8 +98,8 @@ def test_every_view_of_what_was_found(trained: AppTest, view: str) -> None:
 def test_the_threshold_that_was_set_goes_into_the_files(trained: AppTest) -> None:
     group(trained, "show").set_value("scores").run()
     slider = next(each for each in trained.select_slider if "Threshold" in str(each.label))
-    (outcome,) = runs_of(trained).outcomes.values()
-    slider.set_value(outcome.material(outcome.held_out).options[-100]).run()
+    (outcome,) = jobs_of(trained).outcomes.values()
+    slider.set_value(outcome.for_cockpit(outcome.held_out).options[-100]).run()
     group(trained, "show").set_value("take").run()
     assert "You set the threshold to" in texts(trained)
     trained.button(key="own-apply").click().run()
@@ -145,22 +145,22 @@ def test_a_cancelled_training_keeps_what_was_there(trained: AppTest) -> None:
     assert "is flagged with a score of" in texts(trained)
 
 
-def runs_of(test: AppTest) -> Runs:
-    runs: Runs = own_tab.tabs().open(test.session_state[own_tab.NAME]).kept["runs"]
-    return runs
+def jobs_of(test: AppTest) -> Jobs:
+    jobs: Jobs = own_tab.tabs().open(test.session_state[own_tab.NAME]).kept["jobs"]
+    return jobs
 
 
-def begun(test: AppTest) -> Run:
+def begun(test: AppTest) -> Job:
     """A long training of the pump, once it has left a checkpoint."""
     group(test, "own-effort-table").set_value("thorough").run()
     test.button(key="own-train").click().run()
-    run = runs_of(test).latest
-    assert run is not None
+    job = jobs_of(test).latest
+    assert job is not None
     deadline = time.monotonic() + 120
-    while not run.begun:
+    while not job.begun:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    return run
+    return job
 
 
 def test_a_cancelled_training_goes_on_also_after_another(trained: AppTest) -> None:
@@ -177,7 +177,7 @@ def test_a_cancelled_training_goes_on_also_after_another(trained: AppTest) -> No
     assert "Train goes on where it was" in test.info[0].value
 
     test.button(key="own-train").click().run()
-    again = runs_of(test).latest
+    again = jobs_of(test).latest
     assert again is not None
     assert again.folder == run.folder
     assert len(again.fitting.reports) >= told - 1
@@ -185,7 +185,7 @@ def test_a_cancelled_training_goes_on_also_after_another(trained: AppTest) -> No
 
 
 def test_scoring_waits_for_a_training_and_ends_none(trained: AppTest) -> None:
-    model = runs_of(trained).outcomes["table"].model.read_bytes()
+    model = jobs_of(trained).outcomes["table"].model.read_bytes()
     test = opened()
     run = begun(test)
     group(test, "with").set_value("saved").run()
@@ -233,7 +233,7 @@ def test_rows_to_learn_from_can_be_named(trained: AppTest) -> None:
     test.number_input(key="own-to row-table").set_value(400).run()
     group(test, "own-effort-table").set_value("quick").run()
     finish(test)
-    (outcome,) = runs_of(test).outcomes.values()
+    (outcome,) = jobs_of(test).outcomes.values()
     assert outcome.plan.stretch == (0, 400)
     learned = outcome.row[outcome.part == FIT]
     assert learned.max() <= 400
@@ -326,7 +326,7 @@ def test_a_column_of_numbers_with_a_word_in_it_is_left_out_and_told() -> None:
 
 
 def test_a_saved_detector_that_knows_these_rows_says_so(trained: AppTest) -> None:
-    model = runs_of(trained).outcomes["table"].model.read_bytes()
+    model = jobs_of(trained).outcomes["table"].model.read_bytes()
     test = opened(**{"with": "saved"})
     test.file_uploader(key="own-detector").upload("m.safetensors", model, "").run()
     assert "meant for 1 % false alarms" in texts(test)

@@ -15,7 +15,7 @@ from wganad_core.commands.console import (
 )
 from wganad_core.commands.own_options import overwrite_option, path_option, threshold_option
 from wganad_core.jobs.export import export
-from wganad_core.jobs.orders import Export
+from wganad_core.jobs.orders import ExportOrder
 
 Form = Literal["onnx", "detector"]
 OUT = {
@@ -34,7 +34,9 @@ def options(form: Form, parser: argparse.ArgumentParser) -> None:
 
 def export_model(form: Form, arguments: argparse.Namespace) -> int:
     """Write a detector, and say what was written."""
-    order = Export(arguments.model, arguments.out, arguments.threshold, form, arguments.overwrite)
+    order = ExportOrder(
+        arguments.model, arguments.out, arguments.threshold, form, arguments.overwrite
+    )
     found = export(order)
     known = {k: value for k, value in dataclasses.asdict(found).items() if value is not None}
     facts: dict[str, Any] = known | {"threshold_text": repr(found.threshold)}

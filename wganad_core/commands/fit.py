@@ -24,7 +24,7 @@ from wganad_core.commands.own_options import (
     row_range,
 )
 from wganad_core.jobs.fit import Fitted, fit
-from wganad_core.jobs.orders import KINDS, Fit
+from wganad_core.jobs.orders import KINDS, FitOrder
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -49,9 +49,9 @@ def options(parser: argparse.ArgumentParser) -> None:
     add_parameters(parser)
 
 
-def order_of(arguments: argparse.Namespace) -> Fit:
+def order_of(arguments: argparse.Namespace) -> FitOrder:
     """What the words ask for."""
-    return Fit(
+    return FitOrder(
         arguments.file,
         arguments.out,
         roles_of(arguments),

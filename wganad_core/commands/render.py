@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wganad_core.commands.console import Command, Refused, json_option, print_json, say
+from wganad_core.commands.own_options import overwrite_option
+from wganad_core.jobs.outputs import PAGE, PNG_SOFTWARE, Output, check_outputs
 
 if TYPE_CHECKING:
     from wganad_core.pretrained import RecordedRun
@@ -30,6 +33,7 @@ def mixture_options(parser: argparse.ArgumentParser) -> None:
         help="run files, one per method (default: the shipped ones)",
     )
     parser.add_argument("--png", action="store_true", help="PNG as well (needs kaleido)")
+    overwrite_option(parser)
     json_option(parser)
 
 
@@ -48,19 +52,39 @@ def render_mixture(arguments: argparse.Namespace) -> int:
 
     mixture = make_mixture(next(iter(runs.values())).mixture)
     looks = {method: look_back(run, mixture) for method, run in runs.items()}
-    written = []
-    for name, figure in paper_figures(runs, mixture, looks).items():
-        pages = {"html": figure.to_html(include_plotlyjs=True).encode()}
-        if arguments.png:
-            pages["png"] = figure.to_image(format="png", scale=2)
-        for suffix, page in pages.items():
-            path = arguments.out / f"{name}.{suffix}"
-            storage.write_atomically(path, page)
-            written.append(str(path))
-            say(f"written {path}")
+    forms = {"html": _page} | ({"png": _png} if arguments.png else {})
+    files = {
+        arguments.out / f"{name}.{suffix}": (form, figure)
+        for name, figure in paper_figures(runs, mixture, looks).items()
+        for suffix, form in forms.items()
+    }
+    outputs = [Output(path, "figure") for path in files]
+    check_outputs(outputs, arguments.runs or (), arguments.overwrite)
+    for path, (form, figure) in files.items():
+        storage.write_atomically(path, form(figure))
+        say(f"written {path}")
     if arguments.json:
-        print_json({"files": written})
+        print_json({"files": list(map(str, files))})
     return 0
+
+
+def _page(figure: Any) -> bytes:
+    page: str = figure.to_html(include_plotlyjs=True)
+    return PAGE + page.encode()
+
+
+def _png(figure: Any) -> bytes:
+    return signed(figure.to_image(format="png", scale=2))
+
+
+def signed(png: bytes) -> bytes:
+    """The same picture, with a note of who made it."""
+    from PIL import Image, PngImagePlugin
+
+    note, file = PngImagePlugin.PngInfo(), io.BytesIO()
+    note.add_text("Software", PNG_SOFTWARE)
+    Image.open(io.BytesIO(png)).save(file, "png", pnginfo=note)
+    return file.getvalue()
 
 
 def _runs_by_method(paths: Sequence[Path] | None) -> dict[str, RecordedRun]:

@@ -23,7 +23,7 @@ from wganad_core.commands.own_options import (
     threshold_option,
 )
 from wganad_core.jobs.engines import MAX_THREADS
-from wganad_core.jobs.orders import Score
+from wganad_core.jobs.orders import ScoreOrder
 from wganad_core.jobs.score import FileScored, score
 
 ENGINES = ("threads", "dask")
@@ -61,7 +61,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def score_file(arguments: argparse.Namespace) -> int:
     """Score every row of a file, in bounded memory, and say how it went."""
-    order = Score(
+    order = ScoreOrder(
         arguments.file,
         arguments.model,
         arguments.out,

@@ -75,10 +75,30 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
     # Fitting.
 
     def fit(self, X: ArrayLike, y: object = None) -> Self:
-        """Learn what is normal from the rows of X (n, d). `y` is ignored.
+        """Learn what is normal: Algorithm 2, then the encoder (eq. 23), then the threshold.
 
-        Raises `ValueError` for settings and rows that cannot be used, `DivergedError` if training
-        runs away; the estimator is then as it was.
+        Parameters
+        ----------
+        X : (n, d), normals only, n ≥ 2; for images and recordings as their classes say
+        y : ignored
+
+        Returns
+        -------
+        The estimator.
+
+        Raises
+        ------
+        ValueError
+            For settings and rows that cannot be used. The estimator is then as it was.
+        DivergedError
+            If training runs away. The estimator is then as it was.
+
+        Examples
+        --------
+        >>> from wganad_core import WGANAnomalyDetector
+        >>> x = np.random.default_rng(0).normal(size=(60, 3))
+        >>> WGANAnomalyDetector(steps=2, random_state=0).fit(x).n_steps_
+        2
         """
         steps = self.fit_steps(X)
         if plain(self.verbose):
@@ -89,12 +109,37 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         return self
 
     def fit_steps(self, X: ArrayLike, checkpoint: str | Path | None = None) -> Iterator[Progress]:
-        """`fit` that reports as it goes: it happens while the iterator is read, and takes effect
-        with its end. An iterator that is left, or that raises, leaves the estimator as it was.
+        """`fit` that reports as it goes.
 
-        With a `checkpoint`, a file that this writes every few seconds and deletes at the end, a
-        fit that was cut off goes on where it was when it is asked for again, and ends with the
-        same scores as one that never was."""
+        The fit happens while the iterator is read, and takes effect with its end. An iterator that
+        is left, or that raises, leaves the estimator as it was.
+
+        Parameters
+        ----------
+        X : as for `fit`
+        checkpoint : path, optional
+            A file that is written every few seconds and deleted at the end. A fit that was cut off
+            goes on from it when it is asked for again, and ends with the same scores.
+
+        Returns
+        -------
+        An iterator over `Progress`, about a hundred a stage.
+
+        Raises
+        ------
+        ValueError, DivergedError
+            As `fit`.
+        StorageError
+            If the checkpoint's place cannot be written to.
+
+        Examples
+        --------
+        >>> from wganad_core import WGANAnomalyDetector
+        >>> x = np.random.default_rng(0).normal(size=(60, 3))
+        >>> steps = list(WGANAnomalyDetector(steps=2, random_state=0).fit_steps(x))
+        >>> [(report.stage, report.step) for report in steps]
+        [('generator', 1), ('generator', 2), ('encoder', 3), ('encoder', 4), ('scores', 4)]
+        """
         work = copy.copy(self)  # on which attributes may change
         rows = work._rows(X, fitting=True)
         settings = work._settings(rows.shape[1])
@@ -218,8 +263,27 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         self.offset_ = -advice.threshold
 
     def set_threshold(self, value: float) -> Self:
-        """Flag rows whose anomaly score exceeds `value` (also infinite) from now on; `advice_`
-        then says that it was given. Raises `ValueError` for what is no number."""
+        """Flag rows whose anomaly score exceeds `value` from now on; `advice_` says it was given.
+
+        Parameters
+        ----------
+        value : in units of `anomaly_score`; inf flags nothing, −inf everything
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            For NaN.
+
+        Examples
+        --------
+        >>> from wganad_core import WGANAnomalyDetector
+        >>> x = np.random.default_rng(0).normal(size=(60, 3))
+        >>> detector = WGANAnomalyDetector(steps=2, random_state=0).fit(x)
+        >>> bool((detector.set_threshold(np.inf).predict(x) == 1).all())
+        True
+        """
         check_is_fitted(self)
         threshold = float(value)
         if math.isnan(threshold):
@@ -251,46 +315,124 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         return np.concatenate([np.empty(0, np.float32), *scores]).astype(np.float64)
 
     def anomaly_score(self, X: ArrayLike) -> Rows:
-        """One score per row of X (n, d), higher = more anomalous.
+        """How anomalous each row is: higher = more anomalous.
 
         Rows are scored in blocks of `BLOCK_ROWS`: chunks of multiples of that give the same bits
         as all at once. Any other division changes a score by rounding only (below 1e-6), which the
         searches of `inversion` and `anogan` may amplify.
+
+        Parameters
+        ----------
+        X : (n, d), in the units of the rows that were fitted
+
+        Returns
+        -------
+        (n,) float64, without a unit; what it measures is the `score_method`'s.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            For NaN, infinite values, or another number of columns than in `fit`.
+
+        Examples
+        --------
+        >>> from wganad_core import WGANAnomalyDetector
+        >>> x = np.random.default_rng(0).normal(size=(60, 3))
+        >>> detector = WGANAnomalyDetector(steps=2, random_state=0).fit(x)
+        >>> scores = detector.anomaly_score([[0, 0, 0], [9, 9, 9]])
+        >>> scores.shape, bool(scores[1] > scores[0])
+        ((2,), True)
         """
         check_is_fitted(self)
         return self._scores(self._rows(X, fitting=False))
 
     def score_samples(self, X: ArrayLike) -> Rows:
-        """scikit-learn's sign: lower = more anomalous. The only place where it flips."""
+        """−`anomaly_score`, as scikit-learn has it: lower = more anomalous.
+
+        X, result (n,) and errors are those of `anomaly_score`. The sign flips nowhere else.
+
+        Examples
+        --------
+        >>> from wganad_core import WGANAnomalyDetector
+        >>> x = np.random.default_rng(0).normal(size=(60, 3))
+        >>> detector = WGANAnomalyDetector(steps=2, random_state=0).fit(x)
+        >>> bool(np.all(detector.score_samples(x) == -detector.anomaly_score(x)))
+        True
+        """
         return -self.anomaly_score(X)
 
     def decision_function(self, X: ArrayLike) -> Rows:
-        """`score_samples` − `offset_`: negative = flagged."""
+        """`score_samples` − `offset_`, (n,): negative = flagged. Errors as `anomaly_score`.
+
+        Examples
+        --------
+        >>> from wganad_core import WGANAnomalyDetector
+        >>> x = np.random.default_rng(0).normal(size=(60, 3))
+        >>> detector = WGANAnomalyDetector(steps=2, random_state=0).fit(x)
+        >>> bool(detector.decision_function([[9, 9, 9]])[0] < 0)
+        True
+        """
         return self.score_samples(X) - self.offset_
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
-        """−1 for rows whose anomaly score exceeds `threshold_`, +1 for all others."""
+        """−1 for rows whose anomaly score exceeds `threshold_`, +1 for all others; (n,) int64.
+
+        Errors as `anomaly_score`.
+
+        Examples
+        --------
+        >>> from wganad_core import WGANAnomalyDetector
+        >>> x = np.random.default_rng(0).normal(size=(60, 3))
+        >>> detector = WGANAnomalyDetector(steps=2, random_state=0).fit(x)
+        >>> detector.predict([[0, 0, 0], [9, 9, 9]])
+        array([ 1, -1])
+        """
         return np.where(self.decision_function(X) >= 0, 1, -1)
 
     @property
     def threshold_(self) -> float:
-        """A row is flagged when its anomaly score exceeds this."""
+        """A row is flagged when its anomaly score exceeds this. `NotFittedError` before `fit`."""
         check_is_fitted(self)
         return -float(self.offset_)
 
     def reconstruct(self, X: ArrayLike) -> Rows:
-        """What the generator makes of each row (n, d), in X's units.
+        """What the generator makes of each row (n, d), in X's units: G(E(x)), or what was searched.
 
-        Raises `ValueError` for the score methods that rebuild nothing: `critic` and
-        `critic-interval`.
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            As `anomaly_score`, and for the score methods that rebuild nothing: `critic` and
+            `critic-interval`.
+
+        Examples
+        --------
+        >>> from wganad_core import WGANAnomalyDetector
+        >>> x = np.random.default_rng(0).normal(size=(60, 3))
+        >>> detector = WGANAnomalyDetector(steps=2, random_state=0).fit(x)
+        >>> detector.reconstruct(x[:2]).shape
+        (2, 3)
         """
         check_is_fitted(self)
         scaler: Scaler = self.model_.scaler
         return scaler.back(self._rebuilt(self._rows(X, fitting=False)))
 
     def explain(self, X: ArrayLike) -> Rows:
-        """Squared residual of each feature (n, d) in standardised units; a row's mean is its
-        squared error. Raises `ValueError` where `reconstruct` does."""
+        """How far each feature is from its reconstruction: (n, d), squared, in standardised units.
+
+        A row's mean is its squared error. Raises what `reconstruct` raises.
+
+        Examples
+        --------
+        >>> from wganad_core import WGANAnomalyDetector
+        >>> x = np.random.default_rng(0).normal(size=(60, 3))
+        >>> detector = WGANAnomalyDetector(steps=2, random_state=0).fit(x)
+        >>> detector.explain([[0, 0, 9]]).argmax(axis=1)
+        array([2])
+        """
         check_is_fitted(self)
         rows = self._rows(X, fitting=False)
         z = np.asarray(self.model_.scaler(rows), np.float64)
@@ -320,12 +462,40 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
             self._score = self.model_.score()
 
     def save(self, path: str | Path) -> None:
-        """Write the fitted estimator as one safetensors file, atomically."""
+        """Write the fitted estimator as one safetensors file, atomically.
+
+        The file holds no code: `load` checks a hash and unpickles nothing.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        StorageError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> from wganad_core import WGANAnomalyDetector
+        >>> x = np.random.default_rng(0).normal(size=(60, 3))
+        >>> detector = WGANAnomalyDetector(steps=2, random_state=0).fit(x)
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     detector.save(f"{folder}/detector.safetensors")
+        ...     again = WGANAnomalyDetector.load(f"{folder}/detector.safetensors")
+        >>> bool(np.all(again.anomaly_score(x) == detector.anomaly_score(x)))
+        True
+        """
         saved.save(self, path)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read what `save` wrote. Raises `StorageError` for anything else."""
+        """Read what `save` of the same class wrote; `detector.load` takes any class.
+
+        Raises
+        ------
+        StorageError
+            With one sentence, for anything else.
+        """
         found = saved.load(path)
         if not isinstance(found, cls):
             raise StorageError(
@@ -335,7 +505,7 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         return found
 
     def export_onnx(self, path: str | Path) -> None:
-        """Write the scoring path, threshold included, as ONNX (see `detector.onnx`)."""
+        """Write the scoring path, threshold included, as ONNX; see `detector.onnx.export_onnx`."""
         onnx.export_onnx(self, path)
 
     def _restore(self) -> None:

@@ -36,10 +36,6 @@ class WGANAnomalyDetector(BaseWGANDetector):
     badly is anomalous. As everywhere in this project, the anomaly score is higher for the more
     anomalous; only `score_samples` and `decision_function` carry scikit-learn's sign.
 
-        detector = WGANAnomalyDetector(random_state=0).fit(normals)
-        flagged = detector.predict(rows) == -1
-        detector.save("detector.safetensors")
-
     The rows are split by `random_state` into a part to fit on, one for validation and one for the
     threshold. A row that was fitted on counts among its own neighbours, so it scores a little lower
     than a new one would. Training runs on one thread: the same seed gives the same scores.
@@ -129,8 +125,20 @@ class WGANAnomalyDetector(BaseWGANDetector):
         The parameters of the fit, which are what `save` writes.
     rows_sha256_ : str
         Of the values of X, to know them again.
-    model_ : Model
+    model_ : FittedModel
         Scaler, weights and references.
+
+    Examples
+    --------
+    Fewer steps than one would take, for the time that it takes.
+
+    >>> import numpy as np
+    >>> from wganad_core import WGANAnomalyDetector
+    >>> angle = np.random.default_rng(0).uniform(0, 2 * np.pi, 300)
+    >>> ring = np.column_stack([np.cos(angle), np.sin(angle)])
+    >>> detector = WGANAnomalyDetector(steps=20, random_state=0).fit(ring)
+    >>> detector.predict([[1, 0], [3, 3]])
+    array([ 1, -1])
     """
 
     def __init__(

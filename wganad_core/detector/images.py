@@ -22,6 +22,20 @@ class WGANImageDetector(BaseWGANDetector):
     the dense layer. Sizes, rates and steps are those that ship for MNIST with fewer steps: some
     minutes on one core. `score_method="ours"` joins the critic, the residual relative to the
     image and neighbours in the encoder's and the critic's last hidden layers.
+
+    Raises
+    ------
+    ValueError
+        In `fit` and wherever images are scored: for other sizes, and for pixels outside [0, 1].
+
+    Examples
+    --------
+    >>> from wganad_core import WGANImageDetector
+    >>> images = np.random.default_rng(0).uniform(0, 0.1, (60, 28, 28))
+    >>> sizes = {"generator_width": 2, "critic_width": 2, "encoder_width": 2, "hidden": 4}
+    >>> detector = WGANImageDetector(**sizes, steps=2, encoder_steps=2, random_state=0).fit(images)
+    >>> detector.predict(1 - images[:2])
+    array([-1, -1])
     """
 
     def __init__(

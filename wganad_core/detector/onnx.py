@@ -82,8 +82,24 @@ def export_onnx(estimator: Any, path: str | Path, *, input_type: InputType | Non
     (n,), higher = more anomalous, and `flagged` (n,). What is not finite scores NaN and is
     flagged. Metadata: `metadata`.
 
-    Raises `ExportError`, with one sentence, for score methods that search and where a package is
-    missing; `StorageError` where the file cannot be written.
+    Raises
+    ------
+    NotFittedError
+        Before `fit`.
+    ExportError
+        With one sentence, for score methods that search, and where a package is missing.
+    StorageError
+        If the file cannot be written.
+
+    Examples
+    --------
+    What the file will say of itself; the export takes some seconds.
+
+    >>> from wganad_core import WGANAnomalyDetector
+    >>> x = np.random.default_rng(0).normal(size=(60, 3))
+    >>> about = metadata(WGANAnomalyDetector(steps=2, random_state=0).fit(x))
+    >>> about["score_method"], about["n_features"]
+    ('ours', 3)
     """
     check_is_fitted(estimator)
     graph = graph_of(estimator)

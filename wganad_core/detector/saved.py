@@ -53,8 +53,24 @@ def save(estimator: Any, path: str | Path) -> None:
 
 
 def load(path: str | Path) -> Any:
-    """The estimator that `save` wrote. Raises `StorageError`, with one sentence, for anything
-    else."""
+    """The fitted estimator that its `save` wrote, of whatever class.
+
+    Raises
+    ------
+    StorageError
+        With one sentence, for anything else.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from wganad_core import WGANAnomalyDetector
+    >>> from wganad_core.detector import load
+    >>> x = np.random.default_rng(0).normal(size=(60, 3))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     WGANAnomalyDetector(steps=2).fit(x).save(f"{folder}/detector.safetensors")
+    ...     type(load(f"{folder}/detector.safetensors")).__name__
+    'WGANAnomalyDetector'
+    """
     return restored(storage.load_record(Path(path), KIND, SavedDetector), str(path))
 
 

@@ -23,6 +23,23 @@ class WGANSeriesDetector(BaseWGANDetector):
     one number per window, in the order of `window_starts`; `anomaly_score_along` one per step.
     Fit, validation and calibration are consecutive parts of the recording that share no step.
     `window_` and `stride_` are those of the fit.
+
+    Raises
+    ------
+    ValueError
+        In `fit`, for a recording shorter than two windows; wherever one is scored, for one shorter
+        than a window.
+
+    Examples
+    --------
+    >>> from wganad_core import WGANSeriesDetector
+    >>> time = np.arange(600)
+    >>> turning = np.column_stack([np.sin(time / 5), np.cos(time / 5)])
+    >>> detector = WGANSeriesDetector(window=8, steps=2, random_state=0).fit(turning)
+    >>> turning[300:320] = 5
+    >>> stretch = np.flatnonzero(detector.anomaly_score_along(turning) > detector.threshold_)
+    >>> 300 in stretch, 100 in stretch
+    (True, False)
     """
 
     _dependence = (
@@ -91,7 +108,27 @@ class WGANSeriesDetector(BaseWGANDetector):
         self.verbose = verbose
 
     def window_starts(self, n_times: int) -> NDArray[np.int64]:
-        """The first step of every window of a recording: regular, and one that ends with it."""
+        """The first step of every window of a recording: regular, and one that ends with it.
+
+        Parameters
+        ----------
+        n_times : steps of the recording
+
+        Returns
+        -------
+        (n_windows,) int64, rising.
+
+        Raises
+        ------
+        ValueError
+            For a recording shorter than a window.
+
+        Examples
+        --------
+        >>> from wganad_core import WGANSeriesDetector
+        >>> WGANSeriesDetector(window=8).window_starts(18)
+        array([ 0,  4,  8, 10])
+        """
         fitted = hasattr(self, "window_")
         window, stride = (self.window_, self.stride_) if fitted else self._window_and_stride()
         last = n_times - window
@@ -104,7 +141,21 @@ class WGANSeriesDetector(BaseWGANDetector):
         return starts if starts[-1] == last else np.append(starts, last)
 
     def anomaly_score_along(self, X: ArrayLike) -> Rows:
-        """The highest score among the windows that cover each step of X, (n_times,)."""
+        """The highest score among the windows that cover each step.
+
+        Parameters
+        ----------
+        X : (n_times, n_channels), in the units of the recording that was fitted
+
+        Returns
+        -------
+        (n_times,), higher = more anomalous.
+
+        Raises
+        ------
+        NotFittedError, ValueError
+            As `anomaly_score`.
+        """
         check_is_fitted(self)
         scores = self.anomaly_score(X)
         n_times = len(np.asarray(X))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from wganad_core.jobs import Refused, engines
 
 if TYPE_CHECKING:
-    from wganad_core.jobs.engines import Samples, Values
+    from wganad_core.jobs.engines import Scorable, Values
 
-S = TypeVar("S", bound="Samples")
+S = TypeVar("S", bound="Scorable")
 
 PATIENCE = 15  # seconds for a scheduler to answer and for a first worker
 

@@ -26,14 +26,14 @@ class RowsRefused(Refused):
     """The detector cannot score these rows."""
 
 
-class Samples(Protocol):
+class Scorable(Protocol):
     """What is scored: rows `x` (n, d)."""
 
     @property
     def x(self) -> Values: ...
 
 
-S = TypeVar("S", bound=Samples)
+S = TypeVar("S", bound=Scorable)
 
 
 def score(detector: Any, x: Values) -> Values:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from wganad_core.jobs.orders import Export
+from wganad_core.jobs.orders import ExportOrder
 from wganad_core.jobs.outputs import Output, check_outputs
 
 WHAT = {"onnx": "ONNX model", "detector": "detector"}
@@ -24,7 +24,7 @@ class Exported:
     rule: str | None = None
 
 
-def export(order: Export) -> Exported:
+def export(order: ExportOrder) -> Exported:
     """Write a detector with its threshold or the order's. Raises `StorageError` and `Refused`."""
     from wganad_core import detector
 

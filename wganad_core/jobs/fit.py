@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wganad_core.jobs import Refused
-from wganad_core.jobs.orders import KINDS, SEED, Fit, Kind, option, shell_line
+from wganad_core.jobs.orders import KINDS, SEED, FitOrder, Kind, option, shell_line
 from wganad_core.jobs.outputs import Output, check_outputs
 from wganad_core.jobs.pieces import unbroken
 
@@ -52,7 +52,7 @@ class Fitted:
 
 
 def fit(
-    order: Fit, watch: Watch = lambda steps: deque(steps, 0), say: Say = lambda sentence: None
+    order: FitOrder, watch: Watch = lambda steps: deque(steps, 0), say: Say = lambda sentence: None
 ) -> Fitted:
     """Fit a detector while `watch` reads its progress, and write it when it is whole; `say` is
     told what to know before that.
@@ -165,7 +165,7 @@ def counted(features: Sequence[str]) -> bool:
     return all(name == f"x{at}" for at, name in enumerate(features))
 
 
-def _learn(estimator: Any, name: str, x: Any, order: Fit, watch: Watch) -> None:
+def _learn(estimator: Any, name: str, x: Any, order: FitOrder, watch: Watch) -> None:
     from wganad_core.config import ConfigError
     from wganad_core.methods import DivergedError
 

@@ -23,7 +23,7 @@ PROGRAM = ("python", "-m", "wganad_core")
 
 
 @dataclasses.dataclass(frozen=True)
-class Fit:
+class FitOrder:
     """Fit a detector to the rows of `file` that are not labelled anomalies, and write it to `out`.
 
     `kind`: what a sample is, None: told by the file. `rows`: the first and the last row to learn
@@ -55,7 +55,7 @@ class Fit:
 
 
 @dataclasses.dataclass(frozen=True)
-class Score:
+class ScoreOrder:
     """Score every row of `file` by the detector `model`, and write CSV or parquet to `out`.
 
     `threshold`: None for the detector's own. `engine`: this process with so many `threads`, or the
@@ -84,7 +84,7 @@ class Score:
 
 
 @dataclasses.dataclass(frozen=True)
-class Export:
+class ExportOrder:
     """Write the detector `model` to `out` as ONNX, or as a detector that flags by `threshold`."""
 
     model: Path
@@ -99,8 +99,10 @@ class Export:
         return [*words, "--out", str(self.out)] + ["--overwrite"] * self.overwrite
 
 
-Order = Fit | Score | Export
-ORDERS: Mapping[str, type[Order]] = {kind.__name__: kind for kind in (Fit, Score, Export)}
+Order = FitOrder | ScoreOrder | ExportOrder
+ORDERS: Mapping[str, type[Order]] = {
+    kind.__name__: kind for kind in (FitOrder, ScoreOrder, ExportOrder)
+}
 
 
 def shell_line(order: Order) -> str:

@@ -11,12 +11,14 @@ from pathlib import Path
 from wganad_core.jobs import Refused
 
 HEAD, MAX_HEADER = 1 << 12, 1 << 26  # bytes
+PAGE, PNG_SOFTWARE = b"<!-- a figure of wganad_core -->\n", "wganad_core"  # what figures carry
 
 
 @dataclasses.dataclass(frozen=True)
 class Output:
     """`what` is written there: "detector", "checkpoint", "run", "scores", "score table", "flagged
-    rows", "ONNX model". `beside`: another kind is never replaced, whatever `overwrite` says."""
+    rows", "ONNX model", "figure". `beside`: another kind is never replaced, whatever `overwrite`
+    says."""
 
     path: Path
     what: str
@@ -82,6 +84,9 @@ def holds(path: Path) -> str | None:
             return "ONNX model"
         if head.startswith(b'{\n "wganad": "choice of evidence"'):
             return "choice of evidence"
+        note = f"tEXtSoftware\0{PNG_SOFTWARE}".encode()
+        if head.startswith(PAGE) or (head.startswith(b"\x89PNG") and note in head):
+            return "figure"
         size = int.from_bytes(head[:8], "little")
         if 0 < size <= min(path.stat().st_size, MAX_HEADER):
             file.seek(0)

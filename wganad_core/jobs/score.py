@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from wganad_core.jobs import Refused, engines
 from wganad_core.jobs.fit import Say
-from wganad_core.jobs.orders import Score
+from wganad_core.jobs.orders import ScoreOrder
 from wganad_core.jobs.outputs import Output, check_outputs
 from wganad_core.jobs.pieces import pieces, put_together
 from wganad_core.jobs.writer import SUFFIXES, ScoredRows, writing
@@ -46,7 +46,7 @@ class FileScored:
 
 
 def score(
-    order: Score,
+    order: ScoreOrder,
     watch: Callable[[ScoredRows, int], object] = lambda rows, about: None,
     say: Say = lambda sentence: None,
 ) -> FileScored:
@@ -81,7 +81,7 @@ def score(
     return FileScored(n, without, flagged, float(threshold), seconds, tuple(remarks))
 
 
-def _check(order: Score) -> None:
+def _check(order: ScoreOrder) -> None:
     if order.out.suffix.lower() not in SUFFIXES:
         raise Refused(
             f"{order.out} is neither .csv nor .parquet; choose a name that says what to write."
@@ -93,7 +93,7 @@ def _check(order: Score) -> None:
         raise Refused("--threads is of this process; a Dask worker has its own. Leave it out.")
 
 
-def _opened(order: Score, detector: Any) -> Iterator[OwnSamples]:
+def _opened(order: ScoreOrder, detector: Any) -> Iterator[OwnSamples]:
     """The file in chunks that suit the detector."""
     from wganad_core.data.own import samples
 
@@ -139,7 +139,7 @@ def _fitting(
 
 
 def _scored(
-    order: Score, detector: Any, chunks: Iterator[OwnSamples], say: Say
+    order: ScoreOrder, detector: Any, chunks: Iterator[OwnSamples], say: Say
 ) -> Generator[tuple[OwnSamples, NDArray[np.float64]]]:
     """Chunks, or steps of a recording, with their scores."""
     if order.engine == "dask":

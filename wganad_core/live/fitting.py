@@ -21,14 +21,18 @@ from typing import Any, Literal, Protocol
 from wganad_core import storage
 from wganad_core.jobs.export import Exported
 from wganad_core.jobs.fit import Fitted
-from wganad_core.jobs.orders import Export, Fit, Order, Score, packed
+from wganad_core.jobs.orders import ExportOrder, FitOrder, Order, ScoreOrder, packed
 from wganad_core.jobs.score import FileScored
 from wganad_core.live import protocol
 from wganad_core.live.client import ROOT
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 Result = Fitted | FileScored | Exported
-RESULTS: dict[type[Order], type[Result]] = {Fit: Fitted, Score: FileScored, Export: Exported}
+RESULTS: dict[type[Order], type[Result]] = {
+    FitOrder: Fitted,
+    ScoreOrder: FileScored,
+    ExportOrder: Exported,
+}
 MAX_RUNNING = min(2, max(1, (os.cpu_count() or 1) - 1))  # each takes a core and half a gigabyte
 IDLE = 600.0  # seconds that a process waits for its orders
 PROGRAM = ("-m", "wganad_core.live.job")

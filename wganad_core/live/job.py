@@ -29,7 +29,7 @@ from wganad_core.data import DataError
 from wganad_core.jobs import Refused
 from wganad_core.jobs.export import export
 from wganad_core.jobs.fit import fit
-from wganad_core.jobs.orders import Fit, Order, Score, located, unpacked
+from wganad_core.jobs.orders import FitOrder, Order, ScoreOrder, located, unpacked
 from wganad_core.jobs.score import score
 from wganad_core.live import protocol
 
@@ -60,9 +60,9 @@ def run(orders: Sequence[Order], folder: Path, tell: Tell) -> bool:
 
 def done(order: Order, tell: Tell) -> Any:
     """The result of one order, told step by step."""
-    if isinstance(order, Fit):
+    if isinstance(order, FitOrder):
         return fit(order, lambda steps: _told(steps, tell))
-    if not isinstance(order, Score):
+    if not isinstance(order, ScoreOrder):
         return export(order)
     kept: list[Any] = [(np.empty(0, np.int64), np.empty(0))]
     found = score(order, lambda r, about: kept.append((r.row[r.scored], r.score[r.scored])))

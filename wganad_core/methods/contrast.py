@@ -37,6 +37,7 @@ class ContrastTrainer(Trainer):
     def modules(cls, config: AnyNetworkConfig, rng: torch.Generator) -> dict[str, nn.Module]:
         """`features`: x → h (n, k); `projection`: h → (n, 64), where the loss is taken; `shifts`:
         h → logits (n, n_shifts)."""
+        shift = shifts_of(config)
         features = shape_of(config).features(config, rng)
         projection = nn.Sequential(
             nn.ReLU(),
@@ -44,7 +45,7 @@ class ContrastTrainer(Trainer):
             nn.ReLU(),
             nn.Linear(N_HIDDEN, N_PROJECTED),
         )
-        head = ShiftHead(config.features, shifts_of(config))  # type: ignore[union-attr]
+        head = ShiftHead(config.features, shift)  # type: ignore[union-attr]
         return {
             "features": features,
             "projection": initialise(projection, rng),

@@ -82,8 +82,8 @@ def _read(width: int, config: ImageConfig, rng: torch.Generator, n_outputs: int)
 
 
 def features(config: ImageConfig, rng: torch.Generator) -> nn.Sequential:
-    """x (n, 784) → (n, features): the contrastive network."""
-    layers, n_seen = _trunk(config.encoder_width, config.depth)
+    """x (n, 784) → (n, features): the contrastive network, whose trunk is always the deep one."""
+    layers, n_seen = _trunk(config.encoder_width, 3)
     return initialise(nn.Sequential(*layers, nn.Linear(n_seen, config.features)), rng)
 
 

@@ -87,7 +87,7 @@ class Panel:
         self.detectors = {
             name: score
             for name, score in detectors(self.bundle).items()
-            if not self.borrows or isinstance(score, OursScore) and score.takes_contrast
+            if not self.borrows or (isinstance(score, OursScore) and score.takes_contrast)
         }
 
     def _of_further_seeds(self) -> list[Panel]:

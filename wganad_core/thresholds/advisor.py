@@ -68,7 +68,7 @@ def advise(
 
 
 def advice_of(rule: str, calibration: Scored, false_alarm_rate: float) -> Advice:
-    """What one of `RULES` says; see `advise`.
+    """What one of `RULES` says; arguments and errors as for `advise`, `KeyError` for another rule.
 
     Examples
     --------

@@ -19,6 +19,16 @@ SKEW, KURTOSIS = 0.5, 1.0  # beyond which a shape is no bell, if it cannot be ch
 def mad_advice(calibration: NDArray[Any], false_alarm_rate: float) -> Advice:
     """median + k · 1.4826 · MAD, where a normal variable exceeds k with the wanted rate.
 
+    Parameters
+    ----------
+    calibration : (n,), scores of normals that were used for nothing else
+    false_alarm_rate : in [0, 1], the share of normals that may be flagged
+
+    Raises
+    ------
+    ValueError
+        For an empty sample, NaN, or a rate outside [0, 1].
+
     Examples
     --------
     >>> from wganad_core.thresholds import mad_advice

@@ -21,9 +21,17 @@ LEAST = 1e-15  # rates up to this are for no sample that can be counted
 def quantile_threshold(calibration: NDArray[np.floating], false_alarm_rate: float) -> float:
     """The smallest calibration score that at most `false_alarm_rate` of them exceed; −inf for 1.
 
-    `calibration` (n,) are scores of normals that were used for nothing else. Only their order
-    counts, so they may be infinite. Raises `ValueError` for an empty sample, NaN, or a rate
-    outside [0, 1].
+    Only the order of the scores counts, so they may be infinite.
+
+    Parameters
+    ----------
+    calibration : (n,), scores of normals that were used for nothing else
+    false_alarm_rate : in [0, 1], the share of normals that may be flagged
+
+    Raises
+    ------
+    ValueError
+        For an empty sample, NaN, or a rate outside [0, 1].
 
     Examples
     --------
@@ -53,6 +61,16 @@ def rate_interval(n: int, flagged: int, allowed: int | None = None) -> tuple[flo
     rule flag fewer than it was `allowed` to, the upper end is taken at the latter, because then
     it still holds.
 
+    Parameters
+    ----------
+    n : calibration scores
+    flagged : how many of them exceed the threshold
+    allowed : how many the rule lets exceed it; by default `flagged`
+
+    Returns
+    -------
+    The lower and the upper end, in [0, 1].
+
     Examples
     --------
     >>> from wganad_core.thresholds import rate_interval
@@ -68,6 +86,16 @@ def rate_interval(n: int, flagged: int, allowed: int | None = None) -> tuple[flo
 
 def quantile_advice(calibration: NDArray[Any], false_alarm_rate: float) -> Advice:
     """`quantile_threshold`, and in which interval its true rate lies (see `rate_interval`).
+
+    Parameters
+    ----------
+    calibration : (n,), scores of normals that were used for nothing else
+    false_alarm_rate : in [0, 1], the share of normals that may be flagged
+
+    Raises
+    ------
+    ValueError
+        For an empty sample, NaN, or a rate outside [0, 1].
 
     Examples
     --------
@@ -121,6 +149,20 @@ def conformal_p_values(calibration: NDArray[np.floating], score: NDArray[np.floa
     If a new normal is exchangeable with the calibration sample, P(p ≤ α) ≤ α for every α, whatever
     the scores' distribution and however many are tied (Vovk et al. 2005).
 
+    Parameters
+    ----------
+    calibration : (n,), scores of normals that were used for nothing else
+    score : (m,), of new samples
+
+    Returns
+    -------
+    (m,), in (0, 1].
+
+    Raises
+    ------
+    ValueError
+        For an empty calibration sample, or NaN in either.
+
     Examples
     --------
     >>> from wganad_core.thresholds import conformal_p_values
@@ -141,6 +183,16 @@ def conformal_threshold(calibration: NDArray[np.floating], false_alarm_rate: flo
     It is the ⌈(1 − α)(n + 1)⌉-th smallest calibration score, and flags exactly the scores with
     `conformal_p_values` ≤ α; +inf, which flags nothing, if n + 1 < 1/α. The probability is over
     calibration sample and new normal together, which must be exchangeable.
+
+    Parameters
+    ----------
+    calibration : (n,), scores of normals that were used for nothing else
+    false_alarm_rate : in [0, 1], the share of normals that may be flagged
+
+    Raises
+    ------
+    ValueError
+        For an empty sample, NaN, or a rate outside [0, 1].
 
     Examples
     --------
@@ -166,6 +218,16 @@ def _p_rank(rate: float, n: int) -> int:
 
 def conformal_advice(calibration: NDArray[Any], false_alarm_rate: float) -> Advice:
     """`conformal_threshold`, and where the rate lies for the calibration sample at hand.
+
+    Parameters
+    ----------
+    calibration : (n,), scores of normals that were used for nothing else
+    false_alarm_rate : in [0, 1], the share of normals that may be flagged
+
+    Raises
+    ------
+    ValueError
+        For an empty sample, NaN, or a rate outside [0, 1].
 
     Examples
     --------
@@ -213,6 +275,12 @@ def interval_advice(
     two-sided score `critic-interval`, the distance to that range, it is 0 by construction. There
     is no rate to choose: were the fit part exchangeable with new normals, 1/(n_fit + 1) would
     exceed it, but the model was trained on that part. `calibration` tells how many do.
+
+    Raises
+    ------
+    ValueError
+        For a range whose ends are not in order, and for a calibration sample that is empty or
+        holds NaN.
 
     Examples
     --------

@@ -29,8 +29,18 @@ def regret(
 ) -> Regret:
     """F1 and cost at an advised threshold and at the thresholds that are best for each.
 
-    `ratio`: how many false alarms one miss costs. `base_rate`: the share of anomalies at which
-    both are meant, by default that of the test part; at 0 there is no F1.
+    Parameters
+    ----------
+    advice : an advice, or a threshold in units of the scores
+    curve : of the labelled test part
+    ratio : how many false alarms one miss costs, ≥ 0
+    base_rate : in [0, 1], the share of anomalies at which both are meant; by default that of the
+        test part; at 0 there is no F1
+
+    Raises
+    ------
+    ValueError
+        For a threshold that is NaN, or a base rate outside [0, 1].
 
     Examples
     --------

@@ -71,6 +71,15 @@ def fit_tail(calibration: NDArray[Any]) -> Tail | str:
     Maximum likelihood by scipy; its likelihood has no maximum below ξ = −1, where the tail ends
     in a jump, so ξ is −1 at least (then the end is the highest score itself).
 
+    Parameters
+    ----------
+    calibration : (n,), scores of normals that were used for nothing else
+
+    Raises
+    ------
+    ValueError
+        For an empty sample, or NaN.
+
     Examples
     --------
     >>> from wganad_core.thresholds import fit_tail
@@ -123,6 +132,16 @@ def tail_advice(calibration: NDArray[Any], false_alarm_rate: float) -> Advice:
 
     Made for rates below 1/n, of which the sample itself knows nothing. A rate at or above the
     tail's share lies inside the sample: then this is `quantile_threshold`, and says so.
+
+    Parameters
+    ----------
+    calibration : (n,), scores of normals that were used for nothing else
+    false_alarm_rate : in [0, 1], the share of normals that may be flagged
+
+    Raises
+    ------
+    ValueError
+        For an empty sample, NaN, or a rate outside [0, 1].
 
     Examples
     --------

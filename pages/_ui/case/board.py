@@ -59,12 +59,7 @@ def _measure() -> str:
 
 def _rows(case: UseCase, protocol: str) -> list[board.Row]:
     """The figures of all classes that are here, quoted and measured, and their means."""
-    measured = [
-        row
-        for abnormal in data.shipped(case)
-        for row in data.scores(case, abnormal).rows
-        if row.protocol == protocol
-    ]
+    measured = [row for row in data.rows(case) if row.protocol == protocol]
     if not measured:
         raise StorageError(
             f"No score tables of {case.title} are here; restore them from the repository."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -44,11 +43,6 @@ class Scores:
     abnormal: str
     galleries: Mapping[tuple[str, str], Gallery]
 
-    @functools.cached_property
-    def rows(self) -> list[board.Row]:
-        """The figures of every model, detector and seed; they take a second, so on demand."""
-        return board.rows(board.shipped_scores(self.use_case, self.abnormal))
-
     @property
     def architectures(self) -> list[str]:
         """Those with scores, in the usual order."""
@@ -64,6 +58,22 @@ def scores(case: UseCase, abnormal: str) -> Scores:
     """Raises `StorageError` with one sentence for a class whose scores are not here."""
     path = _path(case, abnormal)
     return _scores(case.name, abnormal, path, path.stat().st_mtime_ns)
+
+
+def rows(case: UseCase) -> list[board.Row]:
+    """The figures of every model, detector and seed on all classes that are here."""
+    paths = {name: pretrained.scores_path(case.name, name) for name in shipped(case)}
+    return [
+        row
+        for name, path in paths.items()
+        for row in _rows(case.name, name, path, path.stat().st_mtime_ns)
+    ]
+
+
+@st.cache_resource(show_spinner="Reading the scores …", max_entries=64)
+def _rows(use_case: str, abnormal: str, path: Path, changed: int) -> list[board.Row]:
+    """Keyed by the file's time of change; a table takes half a second."""
+    return board.rows(board.shipped_scores(use_case, abnormal))
 
 
 def _path(case: UseCase, abnormal: str) -> Path:

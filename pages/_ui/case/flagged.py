@@ -28,7 +28,7 @@ MOVED, TOLERATED = "_own-threshold", "own-rate"
 
 
 @dataclasses.dataclass(frozen=True)
-class Shown:
+class ShownRecording:
     """A recording that is on the page, and what is known about it."""
 
     title: str
@@ -37,7 +37,7 @@ class Shown:
 
 
 @st.fragment
-def show(shown: Shown, score: FloatArray, known: Parts, chosen: Choice) -> None:
+def show(shown: ShownRecording, score: FloatArray, known: Parts, chosen: Choice) -> None:
     """The strip of a recording, what its threshold rests on, and what is above it.
 
     `known`: the calibration and test scores of the model's detector.

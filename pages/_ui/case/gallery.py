@@ -24,7 +24,7 @@ def show(chosen: Choice, shape: Insert) -> int | None:
             key="order",
             default="mixed",
             help=f"**Worst misses**: {case.say(case.phrases.these, chosen.abnormal)} with the "
-            f"lowest scores. **Dearest false alarms**: normal {case.samples} with the highest.",
+            f"lowest scores. **Worst false alarms**: normal {case.samples} with the highest.",
         )
         if shape.PERSON:
             people = sorted(set(samples.subjects.tolist()), key=int)

@@ -42,7 +42,7 @@ ORDERS: Mapping[Order, str] = {
     "highest": "Highest scores",
     "lowest": "Lowest scores",
     "misses": "Worst misses",
-    "alarms": "Dearest false alarms",
+    "alarms": "Worst false alarms",
 }
 REBUILDING = ("encoder", "vae", "bigan")
 N_UNSEEN = 7

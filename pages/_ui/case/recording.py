@@ -11,7 +11,7 @@ import streamlit as st
 from pages._ui import runtime
 from pages._ui.case import data, flagged
 from pages._ui.case.choice import Choice
-from pages._ui.case.flagged import Shown
+from pages._ui.case.flagged import ShownRecording
 from pages._ui.widgets import download
 from wganad_core.config import VIEWS
 from wganad_core.data import DataError, har_example, timeline
@@ -44,7 +44,7 @@ def show(chosen: Choice) -> None:
 # Which recording
 
 
-def _chosen() -> Shown:
+def _chosen() -> ShownRecording:
     """The file that was uploaded, the last one that could be read, or the example."""
     left, right = st.columns([5, 6], gap="large")
     with left:
@@ -63,7 +63,7 @@ def _chosen() -> Shown:
     if file is None:  # also for a moment while one file replaces another
         return _example()
     try:
-        found = Shown(file.name, _read(file.file_id, settings, file))
+        found = ShownRecording(file.name, _read(file.file_id, settings, file))
     except DataError as error:
         st.error(str(error))
         return st.session_state.get(KEPT) or _example()
@@ -103,11 +103,11 @@ def _read(
 
 
 @st.cache_resource(show_spinner=False)
-def _example() -> Shown:
+def _example() -> ShownRecording:
     example = har_example.load_example()
     line = timeline.timeline(uci_preset(example.recording))
     truth = tuple(timeline.bouts(example.recording, example.activities))
-    return Shown(f"Example (test person {har_example.SUBJECT})", line, truth)
+    return ShownRecording(f"Example (test person {har_example.SUBJECT})", line, truth)
 
 
 def _example_csv() -> bytes:

@@ -14,7 +14,7 @@ from pages._ui.widgets import draw_again
 from wganad_core.data import recurrence
 from wganad_core.data.har import LENGTH, RATE, SIGNALS
 from wganad_core.data.views import View
-from wganad_core.figures.windows.recurrence import Panel, cell_at, images
+from wganad_core.figures.windows.recurrence import Tile, cell_at, images
 from wganad_core.figures.windows.signals import AXES as COLOURS
 from wganad_core.figures.windows.signals import SENSORS, UNITS, nine_signals
 from wganad_core.records import FloatArray
@@ -64,17 +64,17 @@ def show(window: FloatArray, rebuilt: Rebuilt) -> None:
     i, j = _cell()
     marks = (i / RATE, j / RATE)
     stretch: tuple[float, float] | None = st.session_state.get("stretch")
-    panels = _panels(window, rebuilt, names)
+    tiles = _tiles(window, rebuilt, names)
     if share is not None:  # one ε for the images that share a scale
-        plots = [recurrence.recurrence_plot(p.image, share * p.top) for p in panels]
-        panels = [dataclasses.replace(p, image=i) for p, i in zip(panels, plots, strict=True)]
+        plots = [recurrence.recurrence_plot(p.image, share * p.top) for p in tiles]
+        tiles = [dataclasses.replace(p, image=i) for p, i in zip(tiles, plots, strict=True)]
     left, right = st.columns([10, 11], gap="medium")
     with left:
         spec = nine_signals(window, rebuilt.signals, names, marks, stretch)
         signals = live_chart(spec, key="signals", alt="Nine signals against seconds")
     with right:
-        words = "Recurrence images; " + ", ".join(panel.title for panel in panels)
-        clicked = live_chart(images(panels, marks, stretch), key="recurrence", alt=words)
+        words = "Recurrence images; " + ", ".join(tile.title for tile in tiles)
+        clicked = live_chart(images(tiles, marks, stretch), key="recurrence", alt=words)
     _say(window, names, i, j)
     if rebuilt.images is not None and axis == "joint":
         st.caption("This network sees one image per axis; choose x, y or z to compare them.")
@@ -118,27 +118,27 @@ def _cell() -> tuple[int, int]:
     return FIRST_CELL
 
 
-def _panels(window: FloatArray, rebuilt: Rebuilt, names: list[str]) -> list[Panel]:
+def _tiles(window: FloatArray, rebuilt: Rebuilt, names: list[str]) -> list[Tile]:
     """The image of the chosen signals and, where there is one, the model's."""
     unit = UNITS[names[0].rpartition("_")[0]]
     colours = [COLOURS[name[-1]] for name in names]
 
-    def panel(title: str, signals: FloatArray, top: float | None = None) -> Panel:
+    def tile(title: str, signals: FloatArray, top: float | None = None) -> Tile:
         image = recurrence.joint_distance_matrix(signals)
         top = top or float(image.max()) or 1.0
         title = title.format(f"{top:.2g} {unit}")
-        return Panel(title, image, dict(zip(colours, signals, strict=True)), top, unit)
+        return Tile(title, image, dict(zip(colours, signals, strict=True)), top, unit)
 
-    panels = [panel("R, up to {}", np.stack([window[SIGNALS.index(name)] for name in names]))]
+    tiles = [tile("R, up to {}", np.stack([window[SIGNALS.index(name)] for name in names]))]
     if all(name in rebuilt.signals for name in names):
         back = np.stack([rebuilt.signals[name] for name in names])
-        panels.append(panel("R of what comes back", back, panels[0].top))
+        tiles.append(tile("R of what comes back", back, tiles[0].top))
     if rebuilt.images is not None and rebuilt.seen is not None and len(names) == 1:
         number = SIGNALS.index(names[0])
         limit = float(rebuilt.seen[number].max()) or 1.0
-        panels.append(Panel("The network sees", rebuilt.seen[number], {}, limit))
-        panels.append(Panel("… and gives back", rebuilt.images[number], {}, limit))
-    return panels
+        tiles.append(Tile("The network sees", rebuilt.seen[number], {}, limit))
+        tiles.append(Tile("… and gives back", rebuilt.images[number], {}, limit))
+    return tiles
 
 
 def _say(window: FloatArray, names: list[str], i: int, j: int) -> None:

@@ -39,7 +39,7 @@ ORDERS: Mapping[Order, str] = {
     "mixed": "A mixture",
     "highest": "Most anomalous",
     "misses": "Worst misses",
-    "alarms": "Dearest false alarms",
+    "alarms": "Worst false alarms",
 }
 
 upload = recording.show

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._ui import linked
-from pages._ui.cockpit.material import Material
 from pages._ui.cockpit.numbers import percent
+from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.state import Position
 from wganad_core import thresholds
 from wganad_core.records import Scored
@@ -15,10 +15,10 @@ from wganad_core.thresholds import Advice, Regret
 WANTED = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 
 
-def show(material: Material, place: Position, ratio: float, base_rate: float | None) -> None:
+def show(scores: DetectorScores, place: Position, ratio: float, base_rate: float | None) -> None:
     """A card per rule, each with a button that sets the threshold."""
-    found = _calibration(material)
-    if found is None and material.source is None:
+    found = _calibration(scores)
+    if found is None and scores.source is None:
         st.info("Your file has anomalies only; these rules look at normals. Add some.")
         return
     if found is None:
@@ -39,26 +39,26 @@ def show(material: Material, place: Position, ratio: float, base_rate: float | N
         )
     with right:
         st.markdown(words)
-    loaded = material.loaded
+    loaded = scores.loaded
     advice = thresholds.advise(calibration, wanted, loaded.fit_range, loaded.dependent)
-    curve = material.curve if material.two_classes else None
+    curve = scores.curve if scores.two_classes else None
     for column, one in zip(st.columns(len(advice), gap="small"), advice, strict=True):
         with column.container(border=True, height="stretch"):
             lost = None if curve is None else thresholds.regret(one, curve, ratio, base_rate)
-            _card(one, material.axis.text(one.threshold), lost, place)
+            _card(one, scores.axis.text(one.threshold), lost, place)
 
 
-def _calibration(material: Material) -> tuple[Scored, str] | None:
+def _calibration(scores: DetectorScores) -> tuple[Scored, str] | None:
     """The normals that rules look at, and in words how honest that is."""
-    given, test = material.loaded.calibration, material.test
+    given, test = scores.loaded.calibration, scores.test
     if given is not None:
         return given, (
-            f"Each rule sees only the scores of **{len(given):,} normal {material.loaded.noun}** "
+            f"Each rule sees only the scores of **{len(given):,} normal {scores.loaded.noun}** "
             "that neither trained nor tuned anything, and no label of the test."
             + " Because the test has labels, you see what it would have cost to trust the rule."
-            * material.two_classes
+            * scores.two_classes
         )
-    if material.source is not None:
+    if scores.source is not None:
         return None
     if test.label is None:
         return test, (

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from pages._ui.cockpit import data as cockpit_data
 from pages._ui.cockpit import flips as cockpit_flips
-from pages._ui.cockpit.flips import Shown
-from pages._ui.cockpit.material import Material
+from pages._ui.cockpit.flips import SampleSet
 from pages._ui.cockpit.numbers import percent
+from pages._ui.cockpit.scores import DetectorScores
 from wganad_core import evaluation
 from wganad_core.evaluation import Difference, OperatingPoint
 from wganad_core.records import Scored
@@ -20,19 +20,19 @@ from wganad_core.records import Scored
 Mask = NDArray[np.bool_]
 
 
-def show(material: Material, second: Material | None, threshold: float) -> None:
-    if material.source is None:
+def show(scores: DetectorScores, second: DetectorScores | None, threshold: float) -> None:
+    if scores.source is None:
         st.info("Your file holds one detector's scores; there is no second one to compare with.")
         return
     if second is None:
         st.info("Choose a second detector in “Compare with”, on top of the page.")
         return
-    mine, theirs = cockpit_data.common(material.loaded, second.loaded)
-    a, b = material.test.take(mine), second.test.take(theirs)
+    mine, theirs = cockpit_data.common(scores.loaded, second.loaded)
+    a, b = scores.test.take(mine), second.test.take(theirs)
     if a.label is None or not 0 < a.label.sum() < len(a):
         st.info("Comparing needs labels of both kinds.")
         return
-    st.markdown(_verdict(material, second, a, b))
+    st.markdown(_verdict(scores, second, a, b))
     anomaly = a.label == 1
     first = a.score > threshold
     alarms = float(first[~anomaly].mean())
@@ -41,45 +41,49 @@ def show(material: Material, second: Material | None, threshold: float) -> None:
     last = b.score > other.threshold
     left, right = st.columns([2, 5], gap="large")
     with left:
-        st.markdown(_matched(material, second, threshold, alarms, other))
-        st.html(_table(anomaly, first, last, material.name, second.name))
+        st.markdown(_matched(scores, second, threshold, alarms, other))
+        st.html(_table(anomaly, first, last, scores.name, second.name))
     sets = [
-        _only(f"Only “{material.name}” catches", a, mine, anomaly & first & ~last),
+        _only(f"Only “{scores.name}” catches", a, mine, anomaly & first & ~last),
         _only(f"Only “{second.name}” catches", b, mine, anomaly & last & ~first),
         _only("Only one raises a false alarm", a, mine, ~anomaly & (first != last)),
     ]
     with right:
-        cockpit_flips.pictures(material, sets)
+        cockpit_flips.pictures(scores, sets)
 
 
 def _matched(
-    material: Material, second: Material, threshold: float, alarms: float, other: OperatingPoint
+    scores: DetectorScores,
+    second: DetectorScores,
+    threshold: float,
+    alarms: float,
+    other: OperatingPoint,
 ) -> str:
     """Where either detector flags, and how many normals; equal, where the second's scores allow."""
     if percent(other.false_alarm_rate) == percent(alarms):
         return (
-            f"At equal false alarms, {percent(alarms)}: “{material.name}” above "
-            f"{material.axis.text(threshold)}, “{second.name}” above "
+            f"At equal false alarms, {percent(alarms)}: “{scores.name}” above "
+            f"{scores.axis.text(threshold)}, “{second.name}” above "
             f"{second.axis.text(other.threshold)}."
         )
     return (
-        f"“{material.name}” above {material.axis.text(threshold)} has {percent(alarms)} false "
+        f"“{scores.name}” above {scores.axis.text(threshold)} has {percent(alarms)} false "
         f"alarms, “{second.name}” above {second.axis.text(other.threshold)} has "
         f"{percent(other.false_alarm_rate)}: many of its scores are equal, so that no threshold "
         "comes closer without more."
     )
 
 
-def _verdict(material: Material, second: Material, a: Scored, b: Scored) -> str:
+def _verdict(scores: DetectorScores, second: DetectorScores, a: Scored, b: Scored) -> str:
     """The paired difference of AUPRC, and what may be concluded from it."""
-    found = _difference((material.key, second.key), material.loaded.subject_wise, a, b)
-    drawn = "people" if found.by == "subject" else material.loaded.noun
+    found = _difference((scores.key, second.key), scores.loaded.subject_wise, a, b)
+    drawn = "people" if found.by == "subject" else scores.loaded.noun
     between = f"95 % interval: {100 * found.low:+.1f} to {100 * found.high:+.1f}"
-    better = material.name if found.difference > 0 else second.name
+    better = scores.name if found.difference > 0 else second.name
     end = conclusion(found, better, drawn)
     return (
-        f"AUPRC of “{material.name}” minus “{second.name}” on the same {len(a):,} "
-        f"{material.loaded.noun}: **{100 * found.difference:+.1f} points** ({between}). {end}"
+        f"AUPRC of “{scores.name}” minus “{second.name}” on the same {len(a):,} "
+        f"{scores.loaded.noun}: **{100 * found.difference:+.1f} points** ({between}). {end}"
     )
 
 
@@ -107,11 +111,11 @@ def _difference(key: Hashable, by_subject: bool, _a: Scored, _b: Scored) -> Diff
     return made
 
 
-def _only(title: str, of: Scored, rows: NDArray[np.int64], which: Mask) -> Shown:
+def _only(title: str, of: Scored, rows: NDArray[np.int64], which: Mask) -> SampleSet:
     """Those with the highest scores, by their rows in the first detector's test part."""
     found = np.flatnonzero(which)
     order = np.argsort(-of.score[found], kind="stable")
-    return Shown(title, f"{len(found):,} in all.", rows[found[order]])
+    return SampleSet(title, f"{len(found):,} in all.", rows[found[order]])
 
 
 def _table(anomaly: Mask, first: Mask, last: Mask, name: str, other: str) -> str:

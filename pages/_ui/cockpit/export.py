@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages._ui.cockpit.material import Material
+from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.state import Position
 from pages._ui.widgets import download
 from wganad_core import pretrained
@@ -23,20 +23,20 @@ SAVED = "_cockpit-saved"  # the last picture that was asked for: its format, and
 
 
 def show(
-    material: Material, place: Position, point: OperatingPoint | None, drawn: cockpit.Drawn
+    scores: DetectorScores, place: Position, point: OperatingPoint | None, drawn: cockpit.Drawn
 ) -> None:
-    world = (drawn.base_rate, drawn.cost_ratio)
-    facts = report(material, place, point, *world)
+    assumed = (drawn.base_rate, drawn.cost_ratio)
+    facts = report(scores, place, point, *assumed)
 
     def figure() -> bytes:
         spec = cockpit.cockpit_figure(drawn, place.threshold)
         words = [f"{name}: {value}" for name, value in facts.items() if value is not None]
-        return cockpit.cockpit_html(spec, f"{material.name}, {material.loaded.title}", words)
+        return cockpit.cockpit_html(spec, f"{scores.name}, {scores.loaded.title}", words)
 
     files: dict[str, tuple[str, Callable[[], bytes], str]] = {
         "threshold.json": ("Report (JSON)", lambda: _json(facts), "application/json"),
-        "flagged.csv": ("Flagged (CSV)", lambda: flagged(material, place.threshold), "text/csv"),
-        "scores.csv": ("All scores (CSV)", lambda: _csv(table(material)), "text/csv"),
+        "flagged.csv": ("Flagged (CSV)", lambda: flagged(scores, place.threshold), "text/csv"),
+        "scores.csv": ("All scores (CSV)", lambda: _csv(table(scores)), "text/csv"),
         "cockpit.html": ("Figure (HTML)", figure, "text/html"),
     }
     left, right = st.columns([3, 4], gap="large")
@@ -47,7 +47,7 @@ def show(
             download(label, made, name, kind, key=f"save-{name}")
     with right:
         st.markdown("The same from the shell:")
-        st.code(command(material, place, *world), language="bash", wrap_lines=True)
+        st.code(command(scores, place, *assumed), language="bash", wrap_lines=True)
 
 
 def _json(facts: dict[str, Any]) -> bytes:
@@ -71,7 +71,7 @@ def _ask(form: str) -> None:
 
 
 def report(
-    material: Material,
+    scores: DetectorScores,
     place: Position,
     point: OperatingPoint | None,
     base_rate: float | None,
@@ -79,18 +79,18 @@ def report(
 ) -> dict[str, Any]:
     """The threshold and what it does, by the names that the shell has for it; what is not defined
     is null."""
-    source, n = material.source, len(material.test)
+    source, n = scores.source, len(scores.test)
     facts: dict[str, Any] = {
         "threshold": place.threshold,
         "threshold_text": repr(place.threshold),  # JSON has no infinity
         "rule": place.why or "by hand",
         "flagged_means": "score > threshold",
-        "detector": material.name,
-        "scores": material.loaded.title,
+        "detector": scores.name,
+        "scores": scores.loaded.title,
         "use_case": None if source is None else source.case,
         "abnormal": None if source is None else source.abnormal,
         "n": n,
-        "flagged": material.ranking.n_flagged(place.threshold),
+        "flagged": scores.ranking.n_flagged(place.threshold),
     }
     if point is not None:
         facts |= {
@@ -107,16 +107,16 @@ def report(
             "cost_ratio": ratio,
             "cost": point.cost(ratio),
         }
-    facts["command"] = command(material, place, base_rate, ratio)
+    facts["command"] = command(scores, place, base_rate, ratio)
     return {
         name: None if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in facts.items()
     }
 
 
-def table(material: Material) -> pd.DataFrame:
+def table(scores: DetectorScores) -> pd.DataFrame:
     """Every test score with what is known about its sample."""
-    test = material.test
+    test = scores.test
     columns = {
         "id": test.sample_id,
         "subject": test.subject,
@@ -127,23 +127,23 @@ def table(material: Material) -> pd.DataFrame:
     return pd.DataFrame({name: value for name, value in columns.items() if value is not None})
 
 
-def flagged(material: Material, threshold: float) -> bytes:
-    return flagged_csv(material.test, material.loaded.row, threshold)
+def flagged(scores: DetectorScores, threshold: float) -> bytes:
+    return flagged_csv(scores.test, scores.loaded.row, threshold)
 
 
-def command(material: Material, place: Position, base_rate: float | None, ratio: float) -> str:
+def command(scores: DetectorScores, place: Position, base_rate: float | None, ratio: float) -> str:
     """What reproduces the threshold's report in a shell, in this repository's folder."""
     words = ["python", "-m", "wganad_core", "threshold"]
-    source = material.source
+    source = scores.source
     if source is None:
-        words += [material.loaded.title, *material.loaded.reading]
+        words += [scores.loaded.title, *scores.loaded.reading]
     else:
         path = pretrained.scores_path(source.case, source.abnormal)
         words.append(path.relative_to(pretrained.SHIPPED.parent).as_posix())
-        words += ["--detector", material.detector, "--protocol", source.protocol]
+        words += ["--detector", scores.detector, "--protocol", source.protocol]
         words += ["--model", source.model] if source.model else []
     words.append(f"--threshold={place.threshold!r}")
-    if material.two_classes:
+    if scores.two_classes:
         words += [] if base_rate is None else [f"--base-rate={base_rate!r}"]
         words.append(f"--cost-ratio={ratio:g}")
     return shlex.join(words)

@@ -1,5 +1,5 @@
-"""Which samples the threshold is about: those that just crossed it, the hardest misses, the dearest
-false alarms."""
+"""Which samples the threshold is about: those that just crossed it, the worst misses and false
+alarms."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pages._ui.cockpit import data as cockpit_data
 from pages._ui.cockpit import numbers as cockpit_numbers
-from pages._ui.cockpit.material import Material
+from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.state import Position
 from wganad_core.figures import pictures as drawn
 
@@ -43,9 +43,9 @@ STYLE = """<style>
 </style>"""
 
 
-def show(material: Material, place: Position) -> None:
+def show(scores: DetectorScores, place: Position) -> None:
     """Beside the classes, as many pictures as fit."""
-    ranking = material.ranking
+    ranking = scores.ranking
     normals, anomalies = (ranking.flagged_by_group(place.threshold, kind) for kind in (0, 1))
     if normals or anomalies:
         left, right = st.columns([2, 5], gap="large")
@@ -53,59 +53,59 @@ def show(material: Material, place: Position) -> None:
         left.html(cockpit_numbers.classes(normals, anomalies))
     else:
         right = st.container()
-    sets = [_last_move(material, place)]
-    if material.curve is not None:
+    sets = [_last_move(scores, place)]
+    if scores.curve is not None:
         sets += [
-            Shown(
-                "Hardest misses",
+            SampleSet(
+                "Worst misses",
                 "Anomalies with the lowest scores, not flagged.",
                 ranking.misses(place.threshold, N_WORST),
             ),
-            Shown(
-                "Dearest false alarms",
+            SampleSet(
+                "Worst false alarms",
                 "Normals with the highest scores, flagged.",
                 ranking.alarms(place.threshold, N_WORST),
             ),
         ]
     with right:
-        pictures(material, sets)
+        pictures(scores, sets)
 
 
 @dataclasses.dataclass(frozen=True)
-class Shown:
+class SampleSet:
     title: str
     words: str
     samples: Index
 
 
-def pictures(material: Material, sets: Sequence[Shown]) -> None:
+def pictures(scores: DetectorScores, sets: Sequence[SampleSet]) -> None:
     """Sets of test samples side by side: as images, on the plane, or by name."""
     sets = [
-        dataclasses.replace(one, samples=one.samples[material.pictured[one.samples]][:N_CROSSED])
+        dataclasses.replace(one, samples=one.samples[scores.pictured[one.samples]][:N_CROSSED])
         for one in sets
     ]
-    if material.source is not None and material.source.use_case.shape == "plane":
-        _plane(material, sets)
+    if scores.source is not None and scores.source.use_case.shape == "plane":
+        _plane(scores, sets)
     else:
-        st.html(f'<div class="fl">{"".join(_section(material, s) for s in sets)}</div>')
+        st.html(f'<div class="fl">{"".join(_section(scores, s) for s in sets)}</div>')
 
 
-def _last_move(material: Material, place: Position) -> Shown:
+def _last_move(scores: DetectorScores, place: Position) -> SampleSet:
     """Who crossed; before the first move, who is next to."""
     if place.before == place.threshold:
-        next_to = material.ranking.nearest(place.threshold, N_CROSSED)
+        next_to = scores.ranking.nearest(place.threshold, N_CROSSED)
         words = "The scores next to the threshold: a small move decides about them."
-        return Shown("Closest calls", words, next_to)
-    crossed, n = material.ranking.crossed(place.before, place.threshold, N_CROSSED)
-    return Shown("Crossed by your last move", _move(material, place, n), crossed)
+        return SampleSet("Closest calls", words, next_to)
+    crossed, n = scores.ranking.crossed(place.before, place.threshold, N_CROSSED)
+    return SampleSet("Crossed by your last move", _move(scores, place, n), crossed)
 
 
-def _move(material: Material, place: Position, n: int) -> str:
+def _move(scores: DetectorScores, place: Position, n: int) -> str:
     """What the last move did, in words."""
     way = "up" if place.threshold > place.before else "down"
-    before, after = map(material.axis.text, (place.before, place.threshold))
+    before, after = map(scores.axis.text, (place.before, place.threshold))
     start = f"{before} {'↗' if way == 'up' else '↘'} {after}"
-    curve = material.curve
+    curve = scores.curve
     if curve is None:
         return f"{start}: {n:,} {'no longer' if way == 'up' else 'newly'} flagged."
     was, now = curve.at(place.before), curve.at(place.threshold)
@@ -116,61 +116,61 @@ def _move(material: Material, place: Position, n: int) -> str:
     return f"{start}: {caught:,} more anomalies caught, {alarms:,} more false alarms."
 
 
-def _section(material: Material, shown: Shown) -> str:
+def _section(scores: DetectorScores, shown: SampleSet) -> str:
     """Pictures with class and score, or a list of names where there are no pictures."""
     head = f"<section><h5>{shown.title}</h5><p>{shown.words}</p>"
     if not len(shown.samples):
         return head + "</section>"
-    pictures = material.pictures(shown.samples)
+    pictures = scores.pictures(shown.samples)
     if pictures is None:
-        return f"{head}{_names(material, shown.samples)}</section>"
-    wide = " wide" * (material.source is not None and material.source.use_case.shape == "window")
+        return f"{head}{_names(scores, shown.samples)}</section>"
+    wide = " wide" * (scores.source is not None and scores.source.use_case.shape == "window")
     made = "".join(
-        f"<figure{' class=odd' * _is_anomaly(material, i)}>{picture}"
-        f"<figcaption>{_caption(material, i)}</figcaption></figure>"
+        f"<figure{' class=odd' * _is_anomaly(scores, i)}>{picture}"
+        f"<figcaption>{_caption(scores, i)}</figcaption></figure>"
         for picture, i in zip(pictures, shown.samples.tolist(), strict=True)
     )
     return f'{head}<div class="set{wide}">{made}</div></section>'
 
 
-def _is_anomaly(material: Material, sample: int) -> bool:
-    label = material.test.label
+def _is_anomaly(scores: DetectorScores, sample: int) -> bool:
+    label = scores.test.label
     return label is not None and bool(label[sample])
 
 
-def _colour(material: Material, sample: int) -> str:
-    return VERMILLION if _is_anomaly(material, sample) else BLUE
+def _colour(scores: DetectorScores, sample: int) -> str:
+    return VERMILLION if _is_anomaly(scores, sample) else BLUE
 
 
-def _caption(material: Material, sample: int) -> str:
-    classes = material.test.class_
+def _caption(scores: DetectorScores, sample: int) -> str:
+    classes = scores.test.class_
     name = "" if classes is None else f"{html.escape(str(classes[sample]))} · "
-    return f"{name}{material.axis.text(float(material.test.score[sample]))}"
+    return f"{name}{scores.axis.text(float(scores.test.score[sample]))}"
 
 
-def _names(material: Material, samples: Index) -> str:
+def _names(scores: DetectorScores, samples: Index) -> str:
     """Ids (or row numbers) and scores of samples that have no picture."""
     rows = "".join(
-        f'<tr><th style="color:{_colour(material, i)}">'
-        f"{html.escape(_name(material, i))}</th>"
-        f"<td>{_caption(material, i)}</td></tr>"
+        f'<tr><th style="color:{_colour(scores, i)}">'
+        f"{html.escape(_name(scores, i))}</th>"
+        f"<td>{_caption(scores, i)}</td></tr>"
         for i in samples.tolist()
     )
     return f'<table class="ck-classes">{rows}</table>'
 
 
-def _name(material: Material, sample: int) -> str:
-    ids = material.test.sample_id
-    return f"row {material.loaded.row_of(sample):,}" if ids is None else str(ids[sample])
+def _name(scores: DetectorScores, sample: int) -> str:
+    ids = scores.test.sample_id
+    return f"row {scores.loaded.row_of(sample):,}" if ids is None else str(ids[sample])
 
 
-def _plane(material: Material, sets: Sequence[Shown]) -> None:
+def _plane(scores: DetectorScores, sets: Sequence[SampleSet]) -> None:
     """Points of the plane: where those that crossed, missed and wrongly flagged lie."""
-    assert material.source is not None
+    assert scores.source is not None
     where = cockpit_data.plane()
     colours = ("#E69F00", "#CC79A7", VERMILLION)
     groups = {
-        shown.title: (cockpit_data.points(material.source, material.loaded, shown.samples), colour)
+        shown.title: (cockpit_data.points(scores.source, scores.loaded, shown.samples), colour)
         for shown, colour in zip(sets, colours, strict=False)
     }
     uri = drawn.uri(drawn.plane(where.box, where.modes, 3 * where.sigma, groups))

@@ -1,4 +1,4 @@
-"""A threshold in numbers: confusion matrix, rates, classes, and the reader's own world."""
+"""A threshold in numbers: confusion matrix, rates, classes, and alarms a day."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def matrix(point: OperatingPoint) -> str:
             "ck-bad",
             _count("fp", point.false_positives, f"false alarm{'s' * (point.false_positives != 1)}"),
         ),
-        ("ck-good", _count("tn", point.true_negatives, "in peace")),
+        ("ck-good", _count("tn", point.true_negatives, "correct")),
     )
     inside = "".join(f'<div class="{kind}">{words}</div>' for kind, words in cells)
     return f'<div class="ck-matrix" role="table" aria-label="Confusion matrix">{inside}</div>'
@@ -143,8 +143,8 @@ def _class_row(name: str, flagged: int, total: int, colour: str) -> str:
     )
 
 
-def world(point: OperatingPoint, noun: str, per_day: float) -> str:
-    """The sentence that an engineer needs."""
+def per_day(point: OperatingPoint, noun: str, per_day: float) -> str:
+    """What the threshold means at so many samples a day, in a sentence."""
     true, false = evaluation.alarms_per_day(point, per_day)
     rate = f"If {_rate(point.base_rate)} of your {noun} are anomalies"
     if true + false == 0:

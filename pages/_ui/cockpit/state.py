@@ -1,4 +1,4 @@
-"""The threshold that is set now, where it came from, and what the reader told about their world."""
+"""The threshold that is set now, where it came from, and under which assumptions."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class Position:
     holds: Hashable = None
 
     def move(self, threshold: float, why: str = "", holds: Hashable = None) -> None:
-        """`why` it is there, and in which world that `holds` (None: in any)."""
+        """`why` it is there, and for which assumptions that `holds` (None: for all)."""
         now = time.monotonic()
         if now - self.moved > GESTURE:
             self.before = self.threshold
         self.threshold, self.moved, self.why, self.holds = threshold, now, why, holds
 
-    def live_in(self, *worlds: Hashable) -> None:
-        """Forget why, if that held in another world: another threshold is best now."""
-        if self.holds is not None and self.holds not in worlds:
+    def assume(self, *assumptions: Hashable) -> None:
+        """Forget why, if that held for other assumptions: another threshold is best now."""
+        if self.holds is not None and self.holds not in assumptions:
             self.why, self.holds = "", None
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from pages._ui.cockpit.data import Loaded
-from pages._ui.cockpit.material import Material
+from pages._ui.cockpit.scores import DetectorScores
 from wganad_core.data import DataError
 from wganad_core.data.own.scores import Offered, OwnScores, offered, read_scores
 
@@ -32,7 +32,7 @@ FORMAT = (
 )
 
 
-def chosen() -> Material:
+def chosen() -> DetectorScores:
     """The file that was uploaded, the last one that could be read, or the example."""
     left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
     with left:
@@ -58,7 +58,7 @@ def chosen() -> Material:
     except DataError as error:
         st.error(str(error))
         return st.session_state.get(KEPT) or _example()
-    made = _material((file.file_id, asked), found, asked.options)
+    made = _scores((file.file_id, asked), found, asked.options)
     st.caption(" ".join([_summary(made), *found.remarks]))
     st.session_state[KEPT] = made
     return made
@@ -113,12 +113,12 @@ def _detector(file: Offered) -> tuple[tuple[str, str], ...]:
     return tuple(left[0].items())
 
 
-def _summary(material: Material) -> str:
-    curve, n = material.curve, len(material.test)
+def _summary(scores: DetectorScores) -> str:
+    curve, n = scores.curve, len(scores.test)
     labels = "no labels" if curve is None else f"{curve.n_anomalies:,} of them anomalies"
-    held = material.loaded.calibration
+    held = scores.loaded.calibration
     extra = f" and {len(held):,} held-out normals" if held is not None else ""
-    return f"**{material.loaded.title}**: {n:,} scores, {labels}{extra}."
+    return f"**{scores.loaded.title}**: {n:,} scores, {labels}{extra}."
 
 
 @st.cache_resource(scope="session", show_spinner="Reading the scores …", max_entries=2)
@@ -141,7 +141,7 @@ def _read(file_id: str, asked: Asked, _file: Any) -> OwnScores:
 
 
 @st.cache_resource(scope="session", show_spinner=False, max_entries=2)
-def _material(key: Hashable, _found: OwnScores, _reading: tuple[str, ...] = ()) -> Material:
+def _scores(key: Hashable, _found: OwnScores, _reading: tuple[str, ...] = ()) -> DetectorScores:
     loaded = Loaded(
         _found.scored,
         _found.calibration,
@@ -150,16 +150,18 @@ def _material(key: Hashable, _found: OwnScores, _reading: tuple[str, ...] = ()) 
         file_row=_found.row,
         reading=_reading,
     )
-    return Material(("own", key), "Your scores", "", None, loaded, np.ones(len(loaded.test), bool))
+    return DetectorScores(
+        ("own", key), "Your scores", "", None, loaded, np.ones(len(loaded.test), bool)
+    )
 
 
 @st.cache_resource(show_spinner=False)
-def _example() -> Material:
+def _example() -> DetectorScores:
     import io
 
     file = io.BytesIO(_example_csv())
     file.name = "scores.csv"
-    return _material("example", read_scores(file))
+    return _scores("example", read_scores(file))
 
 
 def _example_csv() -> bytes:

@@ -14,10 +14,10 @@ from pages._ui.cockpit import advice as cockpit_advice
 from pages._ui.cockpit import compare as cockpit_compare
 from pages._ui.cockpit import export as cockpit_export
 from pages._ui.cockpit import flips as cockpit_flips
-from pages._ui.cockpit import material as cockpit_material
 from pages._ui.cockpit import numbers as cockpit_numbers
+from pages._ui.cockpit import scores as cockpit_scores
 from pages._ui.cockpit import state as cockpit_state
-from pages._ui.cockpit.material import Material
+from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.state import Position
 from wganad_core import evaluation
 from wganad_core.evaluation import OperatingPoint
@@ -46,31 +46,31 @@ class Assumed:
 
 
 @st.fragment
-def show(material: Material, second: Material | None) -> None:
+def show(scores: DetectorScores, second: DetectorScores | None) -> None:
     """Runs again, alone, with every move."""
-    place = cockpit_state.position(material.place, *material.start)
+    place = cockpit_state.position(scores.place, *scores.start)
     _take_events(place)
-    material.note(place.threshold)
-    assumed = _controls(material, place)
-    picture = _picture((material.key, second and second.key), assumed, material, second)
-    st.session_state[DRAWN] = picture.drawn
-    point, words = _numbers(material, place, assumed, picture)
-    _draw(picture, material, place, point, words)
-    if point is not None and material.two_classes:
-        _per_day(material, point)
-    _below(material, second, place, assumed, point, picture)
+    scores.note(place.threshold)
+    assumed = _controls(scores, place)
+    figure = _figure((scores.key, second and second.key), assumed, scores, second)
+    st.session_state[DRAWN] = figure.drawn
+    point, words = _numbers(scores, place, assumed, figure)
+    _draw(figure, scores, place, point, words)
+    if point is not None and scores.two_classes:
+        _per_day(scores, point)
+    _below(scores, second, place, assumed, point, figure)
 
 
 def _numbers(
-    material: Material, place: Position, assumed: Assumed, picture: Picture
+    scores: DetectorScores, place: Position, assumed: Assumed, figure: ReadyFigure
 ) -> tuple[OperatingPoint | None, str]:
     """Counts and rates, with labels; and the same in words."""
-    if material.curve is None:
-        flagged, n = material.ranking.n_flagged(place.threshold), len(material.test)
+    if scores.curve is None:
+        flagged, n = scores.ranking.n_flagged(place.threshold), len(scores.test)
         cockpit_numbers.unlabelled(flagged, n)
-        return None, f"{flagged:,} of {n:,} {material.loaded.noun} flagged"
-    point = material.curve.at(place.threshold, assumed.base_rate)
-    bands = picture.drawn.bands
+        return None, f"{flagged:,} of {n:,} {scores.loaded.noun} flagged"
+    point = scores.curve.at(place.threshold, assumed.base_rate)
+    bands = figure.drawn.bands
     intervals = {} if bands is None else bands.at(place.threshold)
     cockpit_numbers.show(point, intervals, assumed.ratio)
     if bands is not None and bands.warning:
@@ -99,11 +99,11 @@ def _take_events(place: Position) -> None:
             place.move(found)
 
 
-def _controls(material: Material, place: Position) -> Assumed:
+def _controls(scores: DetectorScores, place: Position) -> Assumed:
     """The threshold's slider and buttons, and what the reader assumes."""
     place_of_sliders = st.container(key="cockpit-sliders")
     left, middle, right = place_of_sliders.columns([5, 2, 2], gap="medium")
-    labelled = material.two_classes
+    labelled = scores.two_classes
     with middle:
         base_rate = linked.slide(
             "Base rate of your world",
@@ -125,18 +125,18 @@ def _controls(material: Material, place: Position) -> Assumed:
             disabled=not labelled,
         )
     rate = (base_rate or None) if labelled else None
-    place.live_in((rate,), (rate, ratio))
+    place.assume((rate,), (rate, ratio))
     with left:
-        _slider(material, place)
+        _slider(scores, place)
     with st.container(
         key="cockpit-guides", horizontal=True, vertical_alignment="center", gap="small"
     ):
         if labelled:
-            _guides(material, place, rate, ratio)
+            _guides(scores, place, rate, ratio)
         log_counts = linked.switch("Log counts", key="log", default=True)
         with_bands = (
             labelled
-            and not material.loaded.dependent
+            and not scores.loaded.dependent
             and linked.switch(
                 "95 % bands",
                 key="bands",
@@ -148,8 +148,8 @@ def _controls(material: Material, place: Position) -> Assumed:
     return Assumed(rate, float(ratio), log_counts, with_bands)
 
 
-def _slider(material: Material, place: Position) -> None:
-    options = material.options
+def _slider(scores: DetectorScores, place: Position) -> None:
+    options = scores.options
     if math.isinf(place.threshold):
         nearest = 0 if place.threshold < 0 else len(options) - 1
     else:
@@ -160,19 +160,19 @@ def _slider(material: Material, place: Position) -> None:
         st.session_state[SLIDER] = options[nearest]
     why = f", {place.why}" if place.why else ""
     st.select_slider(
-        f"**Threshold {material.axis.text(place.threshold)}**{why}",
+        f"**Threshold {scores.axis.text(place.threshold)}**{why}",
         options,
         key=SLIDER,
-        format_func=material.axis.text,
+        format_func=scores.axis.text,
         on_change=lambda: place.move(float(st.session_state[SLIDER])),
         help="A sample is flagged when its score is above the threshold. Arrow keys make small "
         "steps; or drag the orange line, or click into any curve.",
     )
 
 
-def _guides(material: Material, place: Position, base_rate: float | None, ratio: float) -> None:
+def _guides(scores: DetectorScores, place: Position, base_rate: float | None, ratio: float) -> None:
     """Thresholds that people ask for by name."""
-    curve = material.curve
+    curve = scores.curve
     assert curve is not None
     aims: dict[str, tuple[Callable[[], float], Hashable]] = {
         "best F1": (lambda: evaluation.best_f(curve, base_rate=base_rate), (base_rate,)),
@@ -197,7 +197,7 @@ def _guides(material: Material, place: Position, base_rate: float | None, ratio:
 
 
 @dataclasses.dataclass(frozen=True)
-class Picture:
+class ReadyFigure:
     """A figure as it was made, and as the browser keeps it."""
 
     drawn: cockpit.Drawn
@@ -205,44 +205,51 @@ class Picture:
 
 
 @st.cache_resource(scope="session", show_spinner=False, max_entries=8)
-def _picture(
-    keys: tuple[Hashable, Hashable], assumed: Assumed, _material: Material, _second: Material | None
-) -> Picture:
+def _figure(
+    keys: tuple[Hashable, Hashable],
+    assumed: Assumed,
+    _scores: DetectorScores,
+    _second: DetectorScores | None,
+) -> ReadyFigure:
     """The figure for these scores and assumptions."""
-    bands = cockpit_material.bands(_material, assumed.base_rate) if assumed.with_bands else None
+    bands = cockpit_scores.bands(_scores, assumed.base_rate) if assumed.with_bands else None
     drawn = cockpit.Drawn(
-        test=_material.test,
-        curve=_material.curve,
-        calibration=_material.loaded.calibration,
+        test=_scores.test,
+        curve=_scores.curve,
+        calibration=_scores.loaded.calibration,
         second=None if _second is None else _second.curve,
-        names=(_material.name, None if _second is None else _second.name),
+        names=(_scores.name, None if _second is None else _second.name),
         base_rate=assumed.base_rate,
         cost_ratio=assumed.ratio,
         bands=bands,
         log_counts=assumed.log_counts,
-        abnormal=_material.loaded.anomalies,
+        abnormal=_scores.loaded.anomalies,
     )
-    return Picture(drawn, chart.Prepared(cockpit.cockpit_figure(drawn, _material.start[0])))
+    return ReadyFigure(drawn, chart.Prepared(cockpit.cockpit_figure(drawn, _scores.start[0])))
 
 
 def _draw(
-    picture: Picture, material: Material, place: Position, point: OperatingPoint | None, words: str
+    figure: ReadyFigure,
+    scores: DetectorScores,
+    place: Position,
+    point: OperatingPoint | None,
+    words: str,
 ) -> None:
     saved = st.session_state.get(cockpit_export.SAVED, ("png", 0))
-    shapes = cockpit.marks(picture.drawn, place.threshold if point is None else point)
+    shapes = cockpit.marks(figure.drawn, place.threshold if point is None else point)
     address = {cockpit_state.ADDRESS: repr(place.threshold)}
     chart.live_chart(
-        picture.prepared,
+        figure.prepared,
         key=CHART,
         marks=chart.Marks(shapes, address, saved),
-        alt=f"Scores, precision-recall and ROC curve, cost and classes of {picture.drawn.names[0]}"
-        f" at threshold {material.axis.text(place.threshold)}: {words}",
+        alt=f"Scores, precision-recall and ROC curve, cost and classes of {figure.drawn.names[0]}"
+        f" at threshold {scores.axis.text(place.threshold)}: {words}",
     )
 
 
-def _per_day(material: Material, point: OperatingPoint) -> None:
+def _per_day(scores: DetectorScores, point: OperatingPoint) -> None:
     left, right = st.columns([6, 1], vertical_alignment="bottom", gap="medium")
-    loaded = material.loaded
+    loaded = scores.loaded
     with right:
         per_day = linked.whole(
             f"{loaded.noun.capitalize()} a day",
@@ -253,23 +260,23 @@ def _per_day(material: Material, point: OperatingPoint) -> None:
             step=1_000,
         )
     with left:
-        st.markdown(cockpit_numbers.world(point, loaded.noun, per_day))
+        st.markdown(cockpit_numbers.per_day(point, loaded.noun, per_day))
 
 
 def _below(
-    material: Material,
-    second: Material | None,
+    scores: DetectorScores,
+    second: DetectorScores | None,
     place: Position,
     assumed: Assumed,
     point: OperatingPoint | None,
-    picture: Picture,
+    figure: ReadyFigure,
 ) -> None:
     chosen = linked.choice("Look at", BELOW, key="below", default="samples")
     if chosen == "samples":
-        cockpit_flips.show(material, place)
+        cockpit_flips.show(scores, place)
     elif chosen == "advice":
-        cockpit_advice.show(material, place, assumed.ratio, assumed.base_rate)
+        cockpit_advice.show(scores, place, assumed.ratio, assumed.base_rate)
     elif chosen == "compare":
-        cockpit_compare.show(material, second, place.threshold)
+        cockpit_compare.show(scores, second, place.threshold)
     else:
-        cockpit_export.show(material, place, point, picture.drawn)
+        cockpit_export.show(scores, place, point, figure.drawn)

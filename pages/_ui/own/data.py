@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages._ui import chart
 from pages._ui.own import roles as own_roles
-from pages._ui.own.source import Source
+from pages._ui.own.source import OwnFile
 from pages._ui.own.tab import choice, number
 from wganad_core.data import DataError
 from wganad_core.data.own import Roles
@@ -31,7 +31,7 @@ class Chosen:
     """The data as they are to be used: `labelled` keeps labelled anomalies out of the training,
     `stretch` tells from which sample up to which to learn, where not from all."""
 
-    source: Source
+    source: OwnFile
     kind: Kind
     roles: Roles
     samples: OwnSamples
@@ -65,7 +65,7 @@ class Chosen:
         return f"{self.source.name}: {', '.join(found)}"
 
 
-def show(source: Source, *, open_: bool, learning: bool) -> Chosen | None:
+def show(source: OwnFile, *, open_: bool, learning: bool) -> Chosen | None:
     """Preview and choices, folded away unless `open_`; None, after one sentence, where the choices
     cannot be used."""
     with st.expander(_title(source), expanded=open_, icon=":material/dataset:"):
@@ -76,7 +76,7 @@ def show(source: Source, *, open_: bool, learning: bool) -> Chosen | None:
             return None
 
 
-def _title(source: Source) -> str:
+def _title(source: OwnFile) -> str:
     found = source.look
     if found.image_shape is not None:
         return f"**{source.name}** · {found.n_rows:,} images"
@@ -87,7 +87,7 @@ def _title(source: Source) -> str:
     )
 
 
-def _choices(source: Source, learning: bool) -> Chosen:
+def _choices(source: OwnFile, learning: bool) -> Chosen:
     if source.look.image_shape is not None:
         samples = read(source, Roles())
         _pictures(samples)
@@ -117,12 +117,12 @@ def _choices(source: Source, learning: bool) -> Chosen:
     return chosen
 
 
-def read(source: Source, roles: Roles) -> OwnSamples:
+def read(source: OwnFile, roles: Roles) -> OwnSamples:
     """All samples. Raises `DataError`."""
     return _read(source.key, roles, source)
 
 
-def _readable(source: Source, chosen: Sequence[Role]) -> tuple[Roles, OwnSamples]:
+def _readable(source: OwnFile, chosen: Sequence[Role]) -> tuple[Roles, OwnSamples]:
     """The samples by these roles; what the reader guesses is left to it, unless it fails where a
     first look has seen that a column of numbers holds something else."""
     columns = source.look.columns
@@ -141,14 +141,14 @@ def _readable(source: Source, chosen: Sequence[Role]) -> tuple[Roles, OwnSamples
 
 
 @st.cache_resource(scope="session", show_spinner="Reading the samples …", max_entries=3)
-def _read(key: str, roles: Roles, _source: Source) -> OwnSamples:
+def _read(key: str, roles: Roles, _source: OwnFile) -> OwnSamples:
     return read_samples(_source.path, _source.name, **dataclasses.asdict(roles))
 
 
 # What is seen
 
 
-def _preview(source: Source, kind: Kind, samples: OwnSamples) -> None:
+def _preview(source: OwnFile, kind: Kind, samples: OwnSamples) -> None:
     if kind == "series":
         from wganad_core.figures import own_explained
 
@@ -189,7 +189,7 @@ def _told(chosen: Chosen, remarks: Sequence[str]) -> None:
 # What is chosen
 
 
-def _kind(source: Source) -> Kind:
+def _kind(source: OwnFile) -> Kind:
     """Whether rows stand for themselves or follow each other in time."""
     columns = source.look.columns
     whole = not any(column.n_missing for column in columns if column.guess == "feature")
@@ -199,7 +199,7 @@ def _kind(source: Source) -> Kind:
     return choice("Each row is", kinds, f"own-rows-{source.key}", start)
 
 
-def _normals(kind: Kind, samples: OwnSamples, source: Source) -> Normals:
+def _normals(kind: Kind, samples: OwnSamples, source: OwnFile) -> Normals:
     """Where normality is learned from."""
     label, noun = samples.label, NOUNS[kind]
     if label is not None and label.all():
@@ -236,7 +236,7 @@ def _enough(samples: OwnSamples, labelled: bool, stretch: tuple[int, int] | None
 
 
 def _stretch(
-    kind: Kind, samples: OwnSamples, source: Source, normals: Normals
+    kind: Kind, samples: OwnSamples, source: OwnFile, normals: Normals
 ) -> tuple[int, int] | None:
     if kind == "series" and len(samples.missing):
         raise DataError(
@@ -251,7 +251,7 @@ def _stretch(
     return part.start, part.stop
 
 
-def _range(samples: OwnSamples, source: Source) -> tuple[int, int]:
+def _range(samples: OwnSamples, source: OwnFile) -> tuple[int, int]:
     """Two rows of the file, and everything between them."""
     first, last = int(samples.row[0]), int(samples.row[-1])
     with st.container(horizontal=True, gap="small"):

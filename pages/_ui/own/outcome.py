@@ -14,7 +14,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui.cockpit.data import Loaded
-from pages._ui.cockpit.material import Material
+from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.own.data import Chosen
 from pages._ui.own.plan import Plan
 from wganad_core.jobs.fit import Fitted
@@ -82,7 +82,7 @@ class Outcome:
         """Which rows the networks have not learned from."""
         return self.part != FIT
 
-    def material(self, which: NDArray[np.bool_]) -> Material:
+    def for_cockpit(self, which: NDArray[np.bool_]) -> DetectorScores:
         """Those rows for the cockpit, whose threshold begins as the detector's own."""
         label = self.label
         class_ = None if label is None else np.take(KINDS, label)
@@ -96,7 +96,7 @@ class Outcome:
             file_row=self.row[which],
             dependent=self.plan.kind == "series",
         )
-        return OwnMaterial(
+        return OutcomeScores(
             (self.key, int(which.sum())),
             "Your detector",
             "",
@@ -116,7 +116,7 @@ class Outcome:
 
 
 @dataclasses.dataclass(frozen=True)
-class OwnMaterial(Material):
+class OutcomeScores(DetectorScores):
     """Some `rows` of an outcome; begins at the detector's own threshold."""
 
     outcome: Outcome
@@ -174,7 +174,7 @@ def collect(plan: Plan, chosen: Chosen, fitting: Fitting) -> Outcome:
 
 
 @st.cache_resource(scope="session", show_spinner=False, max_entries=6)
-def material(key: Hashable, everything: bool, _outcome: Outcome) -> Material:
+def for_cockpit(key: Hashable, everything: bool, _outcome: Outcome) -> DetectorScores:
     """Sorted once; of the rows that were not learned from, or of all."""
     which = np.ones(len(_outcome.row), bool) if everything else _outcome.held_out
-    return _outcome.material(which)
+    return _outcome.for_cockpit(which)

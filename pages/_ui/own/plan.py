@@ -7,9 +7,17 @@ import math
 from pathlib import Path
 from typing import Any
 
-from pages._ui.own.source import Source
+from pages._ui.own.source import OwnFile
 from wganad_core.data.own import Roles
-from wganad_core.jobs.orders import KINDS, Export, Fit, Kind, Order, Score, shell_line
+from wganad_core.jobs.orders import (
+    KINDS,
+    ExportOrder,
+    FitOrder,
+    Kind,
+    Order,
+    ScoreOrder,
+    shell_line,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +28,7 @@ class Plan:
     of the file in it. `model`: the name of a saved detector that scores instead. `threshold`: one
     that replaces the detector's own."""
 
-    source: Source
+    source: OwnFile
     kind: Kind
     roles: Roles
     settings: tuple[tuple[str, Any], ...] = ()
@@ -52,13 +60,13 @@ class Plan:
         return f"{self.source.title}-scores{'' if self.threshold is None else '-tuned'}.csv"
 
     @property
-    def fit(self) -> Fit:
+    def fit(self) -> FitOrder:
         roles = self.roles
         if self.stretch is not None or (self.with_label and not self.labelled):
             roles = dataclasses.replace(roles, label="")  # all of these rows are normal
         kind = self.kind if self.kind == "series" else None
         model = Path(self.model_name)
-        return Fit(Path(self.source.name), model, roles, kind, self.rows, self.settings)
+        return FitOrder(Path(self.source.name), model, roles, kind, self.rows, self.settings)
 
     def orders(self) -> list[Order]:
         """The fit (unless the detector is there already) and those that follow."""
@@ -69,13 +77,13 @@ class Plan:
         found: list[Order] = []
         model = Path(self.tuned_name)
         if self.threshold is not None:
-            found.append(Export(Path(self.model_name), model, self.threshold, "detector"))
+            found.append(ExportOrder(Path(self.model_name), model, self.threshold, "detector"))
         data, scores = Path(self.source.name), Path(self.scores_name)
-        return [*found, Score(data, model, scores, self.roles)]
+        return [*found, ScoreOrder(data, model, scores, self.roles)]
 
-    def onnx(self) -> Export:
+    def onnx(self) -> ExportOrder:
         model = Path(self.tuned_name)
-        return Export(model, model.with_suffix(".onnx"))
+        return ExportOrder(model, model.with_suffix(".onnx"))
 
     def shell(self) -> str:
         """What does the same in a shell."""

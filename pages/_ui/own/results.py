@@ -47,7 +47,7 @@ def show(outcome: Outcome) -> None:
         everything = _which(outcome) if view == "scores" else False
     if view == "scores":
         st.html(cockpit_numbers.STYLE + cockpit_flips.STYLE)
-        cockpit_view.show(own_outcome.material(outcome.key, everything, outcome), None)
+        cockpit_view.show(own_outcome.for_cockpit(outcome.key, everything, outcome), None)
     elif view == "explain":
         own_explain.show(outcome)
     elif view == "take":

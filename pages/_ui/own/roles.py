@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages._ui.own.source import Source
+from pages._ui.own.source import OwnFile
 from pages._ui.own.tab import settle, usual
 from wganad_core.data import DataError
 from wganad_core.data.own import Roles
@@ -17,7 +17,7 @@ from wganad_core.data.own.roles import Role
 ROLES = ["feature", "label", "id", "time", "leave out"]
 
 
-def edited(source: Source) -> list[Role]:
+def edited(source: OwnFile) -> list[Role]:
     """A line per column, in which its role can be changed."""
     columns, key = source.look.columns, f"own-roles-{source.key}"
     guesses: list[Role] = [column.guess for column in columns]

@@ -16,7 +16,7 @@ KEPT = 4  # outcomes; of more, the oldest go
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Run:
+class Job:
     """A plan's orders on their way, and the data that they read."""
 
     plan: Plan
@@ -37,12 +37,12 @@ class Run:
 
 
 @dataclasses.dataclass
-class Runs:
+class Jobs:
     """`latest` runs or waits, or has ended and is not settled yet; `broken` were cancelled or
     failed, `outcomes` succeeded; both by the data they belong to."""
 
-    latest: Run | None = None
-    broken: dict[str, Run] = dataclasses.field(default_factory=dict)
+    latest: Job | None = None
+    broken: dict[str, Job] = dataclasses.field(default_factory=dict)
     outcomes: dict[str, Outcome] = dataclasses.field(default_factory=dict)
 
     @property
@@ -66,42 +66,42 @@ class Runs:
                 before.forget()
             folder = tab.new_folder(chosen.source.path, *files)
             fitting = tab.submit(folder, plan.orders())
-        self.latest = Run(plan, chosen, fitting)
+        self.latest = Job(plan, chosen, fitting)
 
     def cancel(self) -> None:
         if self.latest is not None:
             own_tab.fittings().cancel(self.latest.fitting)
 
     def settle(self) -> Plan | None:
-        """Put the latest run, if it has ended, where it belongs; tell which plan succeeded.
+        """Put the latest job, if it has ended, where it belongs; tell which plan succeeded.
 
         Raises `StorageError` and `OSError` where what it left cannot be read.
         """
-        run = self.latest
-        if run is None or run.fitting.active:
+        job = self.latest
+        if job is None or job.fitting.active:
             return None
         self.latest = None
-        if run.fitting.state != "done":
-            self.broken[run.plan.key] = run
+        if job.fitting.state != "done":
+            self.broken[job.plan.key] = job
             return None
         try:
-            outcome = collect(run.plan, run.chosen, run.fitting)
+            outcome = collect(job.plan, job.chosen, job.fitting)
         except BaseException:
-            run.forget()
+            job.forget()
             raise
-        self.drop(run.plan.key)
-        self.outcomes[run.plan.key] = outcome
+        self.drop(job.plan.key)
+        self.outcomes[job.plan.key] = outcome
         for oldest in list(self.outcomes)[:-KEPT]:
             self.drop(oldest)
-        return run.plan
+        return job.plan
 
     def drop(self, key: str) -> None:
         """Everything that was found in these data, or begun with them."""
-        outcome, run = self.outcomes.pop(key, None), self.broken.pop(key, None)
+        outcome, job = self.outcomes.pop(key, None), self.broken.pop(key, None)
         if outcome is not None:
             shutil.rmtree(outcome.folder, ignore_errors=True)
-        if run is not None:
-            run.forget()
+        if job is not None:
+            job.forget()
 
     def forget(self, source: str) -> None:
         """All that came of a source of data."""
@@ -113,6 +113,6 @@ class Runs:
             self.drop(key)
 
 
-def runs() -> Runs:
-    found: Runs = own_tab.tab().kept.setdefault("runs", Runs())
+def jobs() -> Jobs:
+    found: Jobs = own_tab.tab().kept.setdefault("jobs", Jobs())
     return found

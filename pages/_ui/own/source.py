@@ -41,7 +41,7 @@ KEPT, GONE = "upload", "gone"
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class OwnFile:
     """A file in a folder of its own. `kind`: of an example, else None; `look` is what it holds."""
 
     key: str
@@ -69,13 +69,13 @@ def removed() -> list[str]:
 def _remove() -> None:
     """Nothing of the file stays."""
     kept = own_tab.tab().kept
-    source: Source | None = kept.pop(KEPT, None)
+    source: OwnFile | None = kept.pop(KEPT, None)
     if source is not None:
         kept.setdefault(GONE, []).append(source.key)
         shutil.rmtree(source.folder, ignore_errors=True)
 
 
-def chosen() -> Source | None:
+def chosen() -> OwnFile | None:
     """The example or the file; None while there is none."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         kind = linked.choice("Data", KINDS, key="kind", default="table")
@@ -109,9 +109,9 @@ def chosen() -> Source | None:
     return found
 
 
-def _earlier() -> Source | None:
+def _earlier() -> OwnFile | None:
     """The file that was here when the page was left or loaded again, or that is being replaced."""
-    kept: Source | None = own_tab.tab().kept.get(KEPT)
+    kept: OwnFile | None = own_tab.tab().kept.get(KEPT)
     if kept is None:
         st.info(
             "No file at hand? The three examples are files like yours: open one, press "
@@ -125,23 +125,23 @@ def _earlier() -> Source | None:
 
 
 @st.cache_resource(scope="session", show_spinner=False)
-def _example(kind: Example) -> Source:
+def _example(kind: Example) -> OwnFile:
     name, data = example(kind)
     return _kept(kind, name, data, kind)
 
 
 @st.cache_resource(scope="session", show_spinner="Looking into the file …", max_entries=4)
-def _uploaded(file_id: str, name: str, _file: Any) -> Source:
+def _uploaded(file_id: str, name: str, _file: Any) -> OwnFile:
     return _kept(f"file-{file_id}", safe_name(name), _file.getvalue(), None)
 
 
-def _kept(key: str, name: str, data: bytes, kind: Example | None) -> Source:
+def _kept(key: str, name: str, data: bytes, kind: Example | None) -> OwnFile:
     """Written into the session's folder, and looked at."""
     found = look(data, name)
     folder = own_tab.tab().folder / re.sub(r"[^\w-]", "", key)
     folder.mkdir(exist_ok=True)
     (folder / name).write_bytes(data)
-    return Source(key, name, folder, kind, found)
+    return OwnFile(key, name, folder, kind, found)
 
 
 def safe_name(name: str) -> str:

@@ -12,7 +12,7 @@ from pages._ui import chart
 from pages._ui.own import tab as own_tab
 from pages._ui.own.data import Chosen
 from pages._ui.own.plan import Plan
-from pages._ui.own.session import Runs, runs
+from pages._ui.own.session import Jobs, jobs
 from pages._ui.own.tab import choice, number, settle, usual
 from wganad_core.jobs.orders import Kind
 from wganad_core.live.fitting import Fitting
@@ -98,7 +98,7 @@ def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
 
 
 def _button(chosen: Chosen) -> None:
-    again = chosen.source.key in runs().outcomes
+    again = chosen.source.key in jobs().outcomes
     st.button(
         "Train again" if again else "Train",
         type="secondary" if again else "primary",
@@ -106,7 +106,7 @@ def _button(chosen: Chosen) -> None:
         key="own-train",
         width=150,
         on_click=ask,
-        disabled=runs().busy,
+        disabled=jobs().busy,
     )
 
 
@@ -131,14 +131,14 @@ def plan_of(chosen: Chosen, found: tuple[tuple[str, Any], ...]) -> Plan:
 def start_if_asked(chosen: Chosen, plan: Plan, *files: Path) -> None:
     """Begin what the button was pressed for, or go on with it; `files`: what it needs beside the
     data."""
-    if st.session_state.pop("_own-asked", False) and not runs().busy:
-        runs().begin(plan, chosen, *files)
+    if st.session_state.pop("_own-asked", False) and not jobs().busy:
+        jobs().begin(plan, chosen, *files)
         st.rerun()  # what is above makes room
 
 
 def watch(key: str) -> None:
     """The training of this tab: how it goes; how the last one of the data `key` broke off."""
-    held = runs()
+    held = jobs()
     if held.busy:
         _live()
         return
@@ -157,7 +157,7 @@ def watch(key: str) -> None:
         st.info(f"{why}{kept} What was learned before is still here.")
 
 
-def _settle(held: Runs, key: str) -> None:
+def _settle(held: Jobs, key: str) -> None:
     try:
         done = held.settle()
     except (StorageError, OSError) as error:
@@ -172,7 +172,7 @@ def _settle(held: Runs, key: str) -> None:
 
 @st.fragment(run_every=LOOK)
 def _live() -> None:
-    held = runs()
+    held = jobs()
     if held.latest is None or not held.busy:
         st.rerun()
         return

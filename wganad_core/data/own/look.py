@@ -54,7 +54,24 @@ def look(source: Source, name: str | None = None) -> Look:
     """Columns and rows of a table or an array, or how many pictures, from the whole file.
 
     A column of numbers with something else in it is guessed as one to leave out, and a remark
-    says where. Raises `DataError` for a file that cannot be read as either.
+    says where.
+
+    Parameters
+    ----------
+    source : a path, bytes or an open file
+    name : what messages call it; by default its own name
+
+    Raises
+    ------
+    DataError
+        For a file that cannot be read as either.
+
+    Examples
+    --------
+    >>> from wganad_core.data.own.look import look
+    >>> found = look(b"heat,flow,label\\n1,2,0\\n3,4,1\\n", "pump.csv")
+    >>> [(column.name, column.guess) for column in found.columns], found.n_rows
+    ([('heat', 'feature'), ('flow', 'feature'), ('label', 'label')], 2)
     """
     file = own_file(source, name)
     with named(file):

@@ -21,10 +21,21 @@ REMARK, BLANKS = re.compile(rb"[ \t]*#[^\r\n]*"), re.compile(rb"(?<=[^\s])[ \t]+
 
 
 def read_points(source: Path | IO[bytes]) -> FloatArray:
-    """Points (n, 2) of a table with two columns of numbers, checked like `own_points`.
+    """Points (n, 2) float32 of a table with two columns of numbers, checked like `own_points`.
 
-    In text, blanks may part the columns, too, and `#` starts a comment. Raises `DataError` with
-    one sentence that names the file and, where there is one, the line.
+    In text, blanks may part the columns, too, and `#` starts a comment.
+
+    Raises
+    ------
+    DataError
+        With one sentence that names the file and, where there is one, the line.
+
+    Examples
+    --------
+    >>> import io
+    >>> from wganad_core.data.own.points import read_points
+    >>> read_points(io.BytesIO(b"# x y\\n1 5\\n" + b"2 3\\n" * 9)).shape
+    (10, 2)
     """
     file = own_file(source)
     with named(file):
@@ -53,8 +64,11 @@ def _plain(file: OwnFile) -> OwnFile:
 def own_points(points: NDArray[Any]) -> FloatArray:
     """Check points that a person drew or uploaded and return them as (n, 2) float32.
 
-    Raises `DataError` for a wrong shape, fewer than 10 or more than a million points, values that
-    are not finite or beyond ±10,000, or points that all coincide.
+    Raises
+    ------
+    DataError
+        For a wrong shape, fewer than 10 or more than a million points, values that are not finite
+        or beyond ±10,000, or points that all coincide.
     """
     found = np.asarray(points)
     if found.ndim != 2 or found.shape[1] != 2:

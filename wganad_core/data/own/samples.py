@@ -83,8 +83,25 @@ def read_samples(
     Columns of a table are found by name; those that are None are guessed as `look.look` shows,
     and "" means that there is none. By themselves, all columns of numbers that are nothing else
     are features. Labels are 0/1, true/false or normal/anomaly. Images of any size become rows of
-    784 values in [0, 1], 28×28 in grey, named p0 to p783. Raises `DataError` with one sentence
-    for a file that cannot be used, and for more than 100 million values.
+    784 values in [0, 1], 28×28 in grey, named p0 to p783.
+
+    Parameters
+    ----------
+    source : a path, bytes or an open file
+    name : what messages call it; by default its own name
+    features, label, sample_id, time : names of columns
+
+    Raises
+    ------
+    DataError
+        With one sentence, for a file that cannot be used, and for more than 100 million values.
+
+    Examples
+    --------
+    >>> from wganad_core.data.own.samples import read_samples
+    >>> found = read_samples(b"heat,flow,label\\n1,2,0\\n3,,0\\n5,6,1\\n", "pump.csv")
+    >>> found.features, found.x.tolist(), found.row.tolist(), found.label.tolist()
+    (('heat', 'flow'), [[1.0, 2.0], [5.0, 6.0]], [1, 3], [0, 1])
     """
     file = own_file(source, name)
     roles = Roles(None if features is None else tuple(features), label, sample_id, time)
@@ -108,8 +125,12 @@ def chunks(path: Path, roles: Roles, rows: int | None = ROWS) -> Iterator[OwnSam
     """The samples of `read_samples`, from `rows` rows of the file at a time in bounded memory.
 
     Every chunk but the last stands for exactly `rows` rows, complete or not; None is as many as
-    `chunk_rows` says. The file is opened
-    and its header checked at once; a wrong cell raises `DataError` when its chunk is due.
+    `chunk_rows` says.
+
+    Raises
+    ------
+    DataError
+        At once where the file or its header is wrong; for a wrong cell, when its chunk is due.
     """
     return _chunks(own_file(path), roles, rows)
 

@@ -59,7 +59,10 @@ class Offered:
 
 
 def offered(source: Path | IO[bytes]) -> Offered:
-    """Raises `DataError` with one sentence for a file that is no table."""
+    """What there is to choose from in a file of scores: its columns, and its detectors.
+
+    Raises `DataError` with one sentence for a file that is no table.
+    """
     file = own_file(source)
     with named(file):
         table = _table(file)
@@ -80,9 +83,26 @@ def read_scores(
     The columns are those named here, else the ones called as in `NAMES`, else, for the score, the
     only numeric column. Labels are 0/1, true/false or normal/anomaly. In a column `part`, the
     words `calibration` and `test` tell which rows serve for what; other parts are left out.
-    `choose` picks one detector of a score table of this project, see `one_detector`. Raises
-    `DataError` with one sentence for a file or a column that cannot be used, more than 5 million
-    rows or 200 MB, and a score table with more than one detector, unless one is chosen.
+
+    Parameters
+    ----------
+    source : a path or an open file
+    score, label, sample_id : names of columns
+    choose : one detector of a score table of this project, see `one_detector`
+
+    Raises
+    ------
+    DataError
+        With one sentence, for a file or a column that cannot be used, more than 5 million rows or
+        200 MB, and a score table with more than one detector, unless one is chosen.
+
+    Examples
+    --------
+    >>> import io
+    >>> from wganad_core.data.own.scores import read_scores
+    >>> found = read_scores(io.BytesIO(b"score,label\\n0.5,0\\n2.5,1\\n"))
+    >>> found.scored.score.tolist(), found.scored.label.tolist()
+    ([0.5, 2.5], [0, 1])
     """
     file = own_file(source)
     with named(file):

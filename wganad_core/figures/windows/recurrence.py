@@ -28,7 +28,7 @@ START = -0.5 / RATE
 
 
 @dataclasses.dataclass(frozen=True)
-class Panel:
+class Tile:
     """One image (m, m) of distances, `lines` (colour → signal (128,)) above it, and the distance
     that its far end of colours stands for."""
 
@@ -50,22 +50,22 @@ class Panel:
         return np.asarray(times(LENGTH).reshape(-1, block).mean(axis=1), np.float32)
 
 
-def images(panels: Sequence[Panel], marks: Pair | None = None, stretch: Pair | None = None) -> Part:
+def images(tiles: Sequence[Tile], marks: Pair | None = None, stretch: Pair | None = None) -> Part:
     """Images side by side, or one below the other where it is narrow.
 
     `marks` are two times (i, j) in seconds: row i and column j. `stretch`: times whose rows and
     columns light up. An image of booleans is drawn as a classical recurrence plot.
     """
-    if not panels:
+    if not tiles:
         raise ValueError("Expected at least one image; found none.")
     data = []
-    for number, panel in enumerate(panels):
-        data.append(_heatmap(panel, 2 * number + 1))
-        data += _lines(panel, 2 * number + 1)
+    for number, tile in enumerate(tiles):
+        data.append(_heatmap(tile, 2 * number + 1))
+        data += _lines(tile, 2 * number + 1)
     if marks is not None:
-        data += [_cross(2 * number + 1, panel.plain, marks) for number, panel in enumerate(panels)]
-    wide = _layout(panels, marks, stretch, narrow=False)
-    wide["meta"] = {"narrow": _layout(panels, marks, stretch, narrow=True)}
+        data += [_cross(2 * number + 1, tile.plain, marks) for number, tile in enumerate(tiles)]
+    wide = _layout(tiles, marks, stretch, narrow=False)
+    wide["meta"] = {"narrow": _layout(tiles, marks, stretch, narrow=True)}
     return {"data": data, "layout": wide}
 
 
@@ -81,25 +81,25 @@ def _axes(number: int, strip: bool = False) -> dict[str, str]:
     return {**image, "yaxis": f"y{number + 1}"} if strip else image
 
 
-def _heatmap(panel: Panel, number: int) -> Part:
-    unit = f" {panel.unit}" if panel.unit else ""
-    value = "close: %{z}" if panel.plain else f"|s<sub>i</sub> − s<sub>j</sub>| = %{{z:.3g}}{unit}"
-    z = panel.image.astype(np.uint8) if panel.plain else np.asarray(panel.image, np.float32)
-    colours = {"colorscale": CLOSE_OR_NOT if panel.plain else NEAR_TO_FAR, "showscale": False}
+def _heatmap(tile: Tile, number: int) -> Part:
+    unit = f" {tile.unit}" if tile.unit else ""
+    value = "close: %{z}" if tile.plain else f"|s<sub>i</sub> − s<sub>j</sub>| = %{{z:.3g}}{unit}"
+    z = tile.image.astype(np.uint8) if tile.plain else np.asarray(tile.image, np.float32)
+    colours = {"colorscale": CLOSE_OR_NOT if tile.plain else NEAR_TO_FAR, "showscale": False}
     return {
         "type": "heatmap",
-        **{"x": panel.centres, "y": panel.centres, "z": z, "name": panel.title},
-        **{**colours, "zmin": 0, "zmax": 1 if panel.plain else panel.top},
+        **{"x": tile.centres, "y": tile.centres, "z": z, "name": tile.title},
+        **{**colours, "zmin": 0, "zmax": 1 if tile.plain else tile.top},
         **_axes(number),
         "hovertemplate": f"i = %{{y:.2f}} s, j = %{{x:.2f}} s<br>{value}<extra></extra>",
     }
 
 
-def _lines(panel: Panel, number: int) -> list[Part]:
+def _lines(tile: Tile, number: int) -> list[Part]:
     on = {"hoverinfo": "skip", "name": "signal", **_axes(number, strip=True)}
     return [
         style.scatter("lines", times(LENGTH), y, line={"color": colour, "width": 1.8}, **on)
-        for colour, y in panel.lines.items()
+        for colour, y in tile.lines.items()
     ]
 
 
@@ -112,30 +112,28 @@ def _cross(number: int, plain: bool, marks: Pair) -> Part:
     return style.scatter("markers", [j, i], [i, j], marker=marker, **on)
 
 
-def _layout(
-    panels: Sequence[Panel], marks: Pair | None, stretch: Pair | None, narrow: bool
-) -> Part:
-    n = len(panels)
-    tall, pitch = (370, 430) if narrow else (396, 0)  # pixels of a panel, and between their tops
+def _layout(tiles: Sequence[Tile], marks: Pair | None, stretch: Pair | None, narrow: bool) -> Part:
+    n = len(tiles)
+    tall, pitch = (370, 430) if narrow else (396, 0)  # pixels of a tile, and between their tops
     inner = tall + pitch * (n - 1)
     layout: Part = {"height": inner + 66, "margin": {"l": 48, "r": 4, "t": 24, "b": 42}}
     layout |= {"showlegend": False, "dragmode": False, "hovermode": "closest"}
     layout |= {"shapes": [], "annotations": []}
     gap = 0.08
     width = (1 - gap * (n - 1)) / n
-    for k, panel in enumerate(panels):
+    for k, tile in enumerate(tiles):
         left = 0.0 if narrow else k * (width + gap)
         top = 1 - k * pitch / inner
         across = [left, 1.0 if narrow else min(1.0, left + width)]
         up = [max(0.0, top - tall / inner), top]
         layout |= _one(2 * k + 1, across, up)
         # Words above the strip or, where there is none, above the image.
-        height = up[1] if panel.lines else _split(up)
-        layout["annotations"].append(style.note(f"<b>{panel.title}</b>", left, height))
+        height = up[1] if tile.lines else _split(up)
+        layout["annotations"].append(style.note(f"<b>{tile.title}</b>", left, height))
         if stretch is not None:
-            layout["shapes"] += _lit(2 * k + 1, panel, stretch)
+            layout["shapes"] += _lit(2 * k + 1, tile, stretch)
         if marks is not None:
-            layout["shapes"] += _marked(2 * k + 1, panel, marks)
+            layout["shapes"] += _marked(2 * k + 1, tile, marks)
     return layout
 
 
@@ -171,7 +169,7 @@ def _one(number: int, across: Sequence[float], up: Sequence[float]) -> Part:
 
 
 def _split(up: Sequence[float]) -> float:
-    """Where the image of a panel ends and its strip begins."""
+    """Where the image of a tile ends and its strip begins."""
     return up[1] - 0.16 * (up[1] - up[0])
 
 
@@ -182,17 +180,17 @@ def _on(number: int) -> tuple[dict[str, str], dict[str, str]]:
     return {"xref": image["xaxis"], "yref": image["yaxis"]}, above
 
 
-def _lit(number: int, panel: Panel, stretch: Pair) -> list[Part]:
+def _lit(number: int, tile: Tile, stretch: Pair) -> list[Part]:
     """The columns and rows of a stretch of time, and the stretch in the strip."""
     on, above = _on(number)
     lit, all_ = (max(stretch[0], START), min(stretch[1], END)), (START, END)
     edge = {"line": {"width": 1.5, "color": style.ORANGE}}
-    fill = LIT if panel.plain else "rgba(255,255,255,0.24)"
+    fill = LIT if tile.plain else "rgba(255,255,255,0.24)"
     cross = [style.rectangle(x, y, fill, **on, **edge) for x, y in ((lit, all_), (all_, lit))]
-    return [*cross, style.rectangle(lit, (0, 1), LIT, **above)] if panel.lines else cross
+    return [*cross, style.rectangle(lit, (0, 1), LIT, **above)] if tile.lines else cross
 
 
-def _marked(number: int, panel: Panel, marks: Pair) -> list[Part]:
+def _marked(number: int, tile: Tile, marks: Pair) -> list[Part]:
     """Lines from the cell to both axes, and both times in the strip."""
     on, above = _on(number)
     i, j = marks
@@ -202,4 +200,4 @@ def _marked(number: int, panel: Panel, marks: Pair) -> list[Part]:
         style.straight((j, j), (START, END), column, 2, **on),
     ]
     strip = [style.straight((t, t), (0, 1), c, 2, **above) for t, c in ((i, row), (j, column))]
-    return [*lines, *strip] if panel.lines else lines
+    return [*lines, *strip] if tile.lines else lines

@@ -21,7 +21,7 @@ Index = NDArray[np.int64]
 
 
 @dataclasses.dataclass(frozen=True)
-class Material:
+class DetectorScores:
     """Sorted once, looked up ever after. `key` names these scores in caches and in the session;
     `source` is None for the reader's own; `pictured` (n,) marks the test samples that the gallery
     can show."""
@@ -84,44 +84,44 @@ class Material:
 
     @functools.cached_property
     def start(self) -> tuple[float, str, Hashable]:
-        """Where the threshold begins, why there, and in which world that holds."""
+        """Where the threshold begins, why there, and for which assumptions that holds."""
         curve = self.curve
         if curve is not None and self.two_classes:
             return evaluation.best_f(curve), "best F1", (None,)
         return thresholds.quantile_threshold(self.test.score, 0.01), "1 % flagged", None
 
 
-def of(source: Source, detector: str) -> Material:
+def of(source: Source, detector: str) -> DetectorScores:
     """A shipped detector's."""
     key = (source, detector, cockpit_data.changed(source))
     return _of(key, source, detector)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _of(key: Hashable, source: Source, detector: str) -> Material:
+def _of(key: Hashable, source: Source, detector: str) -> DetectorScores:
     """Keyed by the file's time of change, too."""
     loaded = cockpit_data.load(source, detector)
     name = cockpit_data.detectors(source)[detector]
-    return Material(key, name, detector, source, loaded, cockpit_data.shown(loaded))
+    return DetectorScores(key, name, detector, source, loaded, cockpit_data.shown(loaded))
 
 
-def bands(material: Material, base_rate: float | None) -> Bands | None:
+def bands(scores: DetectorScores, base_rate: float | None) -> Bands | None:
     """Bootstrap intervals, or None where there are no two classes; with progress, once."""
-    if not material.two_classes:
+    if not scores.two_classes:
         return None
-    return _bands(material.key, base_rate, material)
+    return _bands(scores.key, base_rate, scores)
 
 
 @st.cache_resource(scope="session", show_spinner=False, max_entries=16)
-def _bands(key: Hashable, base_rate: float | None, _material: Material) -> Bands:
-    test = _material.test
+def _bands(key: Hashable, base_rate: float | None, _scores: DetectorScores) -> Bands:
+    test = _scores.test
     assert test.label is not None
     bar = st.progress(0.0, "Drawing the samples again and again …")
 
     def progress(share: float) -> None:
         bar.progress(share, "Drawing the samples again and again …")
 
-    subject = test.subject if _material.loaded.subject_wise else None
+    subject = test.subject if _scores.loaded.subject_wise else None
     made = evaluation.bands(test.label, test.score, subject, base_rate, progress=progress)
     bar.empty()
     return made

@@ -1,0 +1,177 @@
+"""Every detector × class as a heatmap; a cell says how it came about."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import streamlit as st
+
+from pages._ui import linked
+from pages._ui.case import data
+from pages._ui.chart import live_chart, waiting
+from pages._ui.reproduction import cell, choice
+from wganad_core import board, catalogue
+from wganad_core.board import Line, Measure, Row
+from wganad_core.figures import reproduction as figures
+from wganad_core.use_cases import METHOD_NAMES, UseCase
+
+MEASURES: dict[Measure, str] = {"auprc": "AUPRC", "auroc": "AUROC"}
+KEY = "heatmap"
+PAPER = "paper"  # the detector of the rows that the paper prints
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """What is looked at: the lines of one protocol, in an order."""
+
+    case: UseCase
+    measure: Measure
+    protocol: str
+    by: str
+    lines: list[Line]
+
+    def show(self, title: st.delta_generator.DeltaGenerator) -> None:
+        """The sentence above the choices, the picture, and what stands behind the chosen cell."""
+        title.subheader(_headline(self), anchor=False)
+        drawn = _drawn(self)
+        chosen = _cell(self, drawn)
+        live_chart(
+            figures.heatmap(drawn, chosen),
+            key=KEY,
+            alt=f"{MEASURES[self.measure]} of every detector by unseen {self.case.noun}",
+        )
+        _caption(self)
+        cell.show(self.case, drawn, *chosen)
+
+
+def choose() -> Choice:
+    """The line of choices."""
+    case = choice.case()
+    measure = linked.in_words("Figure", MEASURES, key="measure", default="auprc")
+    rows = data.rows(case)
+    protocol = _protocol(case, {row.protocol for row in rows})
+    lines = _lines(case, rows, protocol)
+    whole = any(board.MEAN in line.cells for line in lines)
+    orders = ({board.MEAN: "the mean"} if whole else {}) | {name: name for name in case.classes}
+    by = linked.in_words(
+        "Sorted by", orders, key=f"{case.name}-sort", default=next(iter(orders)), address="sort"
+    )
+    return Choice(case, measure, protocol, by, board.ranked(lines, by, measure))
+
+
+def _protocol(case: UseCase, scored: set[str]) -> str:
+    """One of the protocols with scores; no choice where there is only one."""
+    words = {name: case.protocol_words.get(name, name) for name in case.protocols if name in scored}
+    if len(words) < 2:
+        return next(iter(words), case.protocols[0])
+    return linked.in_words(
+        "Tested on",
+        words,
+        key=f"{case.name}-protocol",
+        default=next(iter(words)),
+        address="protocol",
+        help=case.protocol_help or None,
+    )
+
+
+def _lines(case: UseCase, rows: list[Row], protocol: str) -> list[Line]:
+    """Measured and quoted; what was trained on another protocol is not compared."""
+    measured = [row for row in rows if row.protocol == protocol]
+    quoted = [
+        row
+        for row in board.QUOTED
+        if row.use_case == case.name
+        and (row.protocol == protocol or not case.protocols_train_apart)
+    ]
+    return board.lines([*quoted, *measured], case.classes)
+
+
+def _headline(chosen: Choice) -> str:
+    """The detector that the use case offers first, beside the paper and chance, on the class or
+    the mean that the board is sorted by."""
+    case, by, measure = chosen.case, chosen.by, chosen.measure
+    of = f"{MEASURES[measure]} on {by}"
+    if by == board.MEAN:
+        of = f"mean {MEASURES[measure]} over {len(case.classes)} unseen classes"
+    said = []
+    first = _first(chosen)
+    if first is not None and (figure := first.figure(by, measure)):
+        said.append(f"“{_name(case, chosen.lines, first)}” {figure[0]:.1%}")
+    printed = [line.figure(by, measure) for line in chosen.lines if line.detector == PAPER]
+    if best := max((figure[0] for figure in printed if figure), default=None):
+        said.append(f"the paper {best:.0%}")
+    row = board.references(chosen.lines, by)
+    if measure == "auroc":
+        said.append("chance 50%")
+    elif row is not None and row.base_rate is not None:
+        said.append(f"chance {row.base_rate:.0%}")
+    return f"{case.title}, {of}: {', '.join(said)}."
+
+
+def _first(chosen: Choice) -> Line | None:
+    """The measured line of the detector that pages offer first, best on what is sorted by."""
+    for detector in chosen.case.detectors:
+        for line in chosen.lines:
+            if line.detector == detector and line.figure(chosen.by, chosen.measure):
+                return line
+    return None
+
+
+def _drawn(chosen: Choice) -> figures.Board:
+    case, lines = chosen.case, chosen.lines
+    there = {name for line in lines for name in line.cells}
+    return figures.Board(
+        lines,
+        [_name(case, lines, line) for line in lines],
+        [catalogue.cost(case, line) for line in lines],
+        [name for name in (*case.classes, board.MEAN) if name in there],
+        chosen.measure,
+    )
+
+
+def _name(case: UseCase, lines: list[Line], line: Line) -> str:
+    """What people call a detector of a model."""
+    if line.detector == PAPER:
+        model = catalogue.model_words(case, line.model) or METHOD_NAMES.get(line.model)
+        return f"Paper, {model or case.name_of(line.model)} (quoted)"
+    name, model = case.name_of(line.detector), catalogue.model_words(case, line.model)
+    if line.quoted:
+        return f"{name} (quoted)"
+    some = board.subset_size(lines, line)
+    return f"{name} · {model}" if model else f"{name} (on {some:,})" if some else name
+
+
+def _cell(chosen: Choice, drawn: figures.Board) -> tuple[Line, str]:
+    """The line and class that was clicked, or that the address names; else the first line on the
+    class that pages open with."""
+    case = chosen.case
+    address = f"{case.name}-cell"
+    if (click := waiting(KEY).click) and (hit := drawn.place(click["x"], click["y"])):
+        st.session_state[address] = _address(*hit)
+    asked = st.session_state.get(address, st.query_params.get("cell", ""))
+    usual = case.usual_class or case.classes[0]
+    class_ = chosen.by if chosen.by != board.MEAN else usual
+    first = _first(chosen) or chosen.lines[0]
+    cells = {_address(line, name): (line, name) for line in drawn.lines for name in line.cells}
+    found = cells.get(asked, (first, class_ if class_ in first.cells else next(iter(first.cells))))
+    if asked in cells:
+        st.query_params["cell"] = asked
+    else:
+        st.query_params.pop("cell", None)
+    return found
+
+
+def _address(line: Line, abnormal: str) -> str:
+    return f"{line.model}~{line.detector}~{abnormal}"
+
+
+def _caption(chosen: Choice) -> None:
+    case = chosen.case
+    tested = case.protocol_words.get(chosen.protocol, chosen.protocol)
+    st.caption(
+        f"In %, {case.title}, {tested}; columns: the {case.noun} that no model has seen, and the "
+        "mean. *Slanted*: quoted from print, base rate not told. **train**, **MB**: of the models "
+        "behind one class of a line, as recorded when they were trained; “–”: nothing ships. A "
+        "click on a cell says how it came about. The same as text: "
+        f"`python -m wganad_core evaluate {case.name}`."
+    )

@@ -1,0 +1,79 @@
+"""The tables of figures in README.md, made from the score tables that ship: `make tables`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from wganad_core import board
+from wganad_core.use_cases import USE_CASES, UseCase
+
+README = Path(__file__).parents[1] / "README.md"
+PLACE = re.compile(r"(<!-- table of (?P<case>\S+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+SUBSET = " ¹"
+
+
+def table(case: UseCase) -> str:
+    """AUPRC in % of every detector on every class, the best mean first; where protocols differ in
+    their tests only, one figure for each, else the mean AUROC behind it."""
+    rows = [row for row in board.QUOTED if row.use_case == case.name]
+    rows += board.rows(board.shipped_scores(case.name))
+    protocols = case.protocols[:1] if case.protocols_train_apart else case.protocols
+    by_protocol = [
+        {(line.detector, line.model): line for line in board.lines(found, case.classes)}
+        for found in ([r for r in rows if r.protocol == protocol] for protocol in protocols)
+    ]
+    alone = len(protocols) == 1
+    head = f"AUPRC in %{'' if alone else ', ' + ' / '.join(protocols)}"
+    columns = [*case.classes, board.MEAN]
+    cells = [[head, *columns, *(["AUROC"] if alone else [])]]
+    cells.append(["---"] * len(cells[0]))
+    lines = list(by_protocol[0].values())
+    for i, line in enumerate(board.ranked(lines, board.MEAN, "auprc")):
+        key = (line.detector, line.model)
+        name = _name(case, line) + (SUBSET if board.subset_size(lines, line) else "")
+        figures = [_figures([found.get(key) for found in by_protocol], c) for c in columns]
+        auroc = [_percent(line.figure(board.MEAN, "auroc"), 1)] if alone else []
+        cells.append([f"**{name}**" if i == 0 else name, *figures, *auroc])
+    for name, measure in (("base rate π", "base_rate"), ("floor", "floor")):
+        known = [
+            [getattr(board.references(found.values(), c), measure, None) for found in by_protocol]
+            for c in case.classes
+        ]
+        shown = [" / ".join(f"{100 * v:.0f}" for v in values) for values in known]
+        cells.append([name, *shown, *[""] * (len(cells[0]) - len(shown) - 1)])
+    return "".join(f"| {' | '.join(row)} |\n" for row in cells)
+
+
+def _name(case: UseCase, line: board.Line) -> str:
+    if line.quoted:
+        return f"*paper, {line.model}*"
+    short = {case.model_of(model): label for model, label in case.models.items()}
+    return ", ".join(filter(None, [case.name_of(line.detector), short.get(line.model, "")]))
+
+
+def _figures(lines: list[board.Line | None], abnormal: str) -> str:
+    digits = 1 if abnormal == board.MEAN else 0
+    known = [_percent(line and line.figure(abnormal, "auprc"), digits) for line in lines]
+    return " / ".join(known) if any(one != "–" for one in known) else "–"
+
+
+def _percent(figure: tuple[float, float | None] | None, digits: int) -> str:
+    if figure is None:
+        return "–"
+    mean, deviation = figure
+    spread = f" ± {100 * deviation:.{digits}f}" if deviation is not None else ""
+    return f"{100 * mean:.{digits}f}{spread}"
+
+
+def filled(text: str) -> str:
+    """The README with all its tables made anew."""
+
+    def one(place: re.Match[str]) -> str:
+        return f"{place[1]}{table(USE_CASES[place['case']])}{place[3]}"
+
+    return PLACE.sub(one, text)
+
+
+if __name__ == "__main__":
+    README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
