@@ -42,9 +42,13 @@ def table_of(activity: str) -> ScoreTable:
     return storage.load_scores(path)
 
 
-def shipped(table: ScoreTable, model: str, detector: str, protocol: str = "test") -> FloatArray:
+def shipped(
+    table: ScoreTable, model: str, detector: str, protocol: str = "test", seed: int = 0
+) -> FloatArray:
     """Scores of the sampled windows, joined by their content."""
-    rows = table.where(model=model, detector=detector, protocol=protocol, part="test")
+    rows = table.where(
+        model=model, detector=detector, protocol=protocol, part="test", seed=seed
+    )
     scores = dict(zip(rows.sample_id.tolist(), rows.score.tolist(), strict=True))
     ids = har.sample_ids(SOME.signals).tolist()
     return np.array([scores[name] for name in ids], np.float32)
@@ -62,7 +66,8 @@ def test_stored_weights_give_the_shipped_scores(
 ) -> None:
     """By every detector whose models ship, to the 12 bits that are kept, in both protocols."""
     panel, table = panel_of(activity, architecture), table_of(activity)
-    ours = {"critic-interval", *HAR.ours["conv"].rules} if architecture in HAR.ours else set()
+    ours = {"critic-interval", *HAR.ours["conv"].rules, "ours-together"}
+    ours = ours if architecture in HAR.ours else set()
     assert panel.detectors.keys() == QUICK | ours
     signals = full.signals[SOME.position]
     for name, judged in panel.judge(panel.rows(signals)).items():
@@ -71,6 +76,35 @@ def test_stored_weights_give_the_shipped_scores(
             np.testing.assert_allclose(
                 judged.score, expected, rtol=2**-11, atol=2e-5, err_msg=f"{name}, {protocol}"
             )
+
+
+@EVERY_ACTIVITY
+@pytest.mark.parametrize("seed", [1, 2])
+def test_stored_features_of_further_seeds_give_the_shipped_scores(
+    activity: str, seed: int, full: har.Windows
+) -> None:
+    """Beside the first seed's WGAN-GP; only detectors in which they take part are there."""
+    panel = Panel(FOLDER, activity, seed, "test", "conv")
+    assert panel.detectors.keys() == {"ours", "ours-others"}
+    table, some = table_of(activity), slice(0, None, 3)
+    for name, judged in panel.judge(panel.rows(full.signals[SOME.position[some]])).items():
+        expected = shipped(table, "wgan-gp-conv", name, seed=seed)[some]
+        np.testing.assert_allclose(judged.score, expected, rtol=2**-11, atol=2e-5, err_msg=name)
+        other = shipped(table, "wgan-gp-conv", name)[some]
+        assert not np.allclose(expected, other, rtol=0.01)
+
+
+@EVERY_ACTIVITY
+def test_rules_are_those_that_were_chosen(activity: str) -> None:
+    """By how they find the other activities, or all alike; the same for every seed."""
+    choice = pretrained.load_choice("har")
+    assert choice is not None
+    for seed in (0, 1, 2):
+        fitted = Panel(FOLDER, activity, seed, "test", "conv").bundle.fitted
+        assert fitted is not None
+        assert {name: rule.names for name, rule in fitted.rules.items()} == choice.of(activity)
+    for name in HAR.ours["conv"].everywhere:
+        assert choice.of(activity)[name] == choice.everywhere[name]
 
 
 @EVERY_ACTIVITY
@@ -91,7 +125,8 @@ def test_a_model_file_tells_the_command_that_made_it(activity: str, architecture
     panel = panel_of(activity, architecture)
     for method in HAR.methods:
         if not panel.file(method).exists():
-            assert method == "features"  # no rule needs it, or it is another architecture's
+            assert method == "contrast"  # of one architecture
+            assert architecture not in HAR.ours
             continue
         model = pretrained.load_model(panel.file(method))
         chosen = make_parser().parse_args(shlex.split(model.command)[3:])
@@ -100,7 +135,9 @@ def test_a_model_file_tells_the_command_that_made_it(activity: str, architecture
         task = task_of(HAR, chosen, activity)
         assert task.training == model.training
         assert model.training.seed == 0
-        assert task.network == model.network or method == "features"
+        assert model.view is not None
+        undone = {"scales": model.view.scales} if method == "contrast" else {}
+        assert task.network.replace(**undone) == model.network
         assert model.view == panel.view
         assert model.history["step"][-1] == model.training.steps
 
@@ -123,6 +160,9 @@ def test_a_table_holds_every_detector_on_the_same_windows(activity: str) -> None
         assert {("none", name) for name in BASELINES} <= found
         assert {(model, name) for model in there for name in QUICK} <= found
         assert {("wgan-gp-conv", name) for name in HAR.ours["conv"].rules} <= found
+        for detector, seeds in {"ours": {0, 1, 2}, "ours-others": {0, 1, 2}, "critic": {0}}.items():
+            of_conv = (r for r in rows if (r.model, r.detector) == ("wgan-gp-conv", detector))
+            assert {row.seed for row in of_conv} == seeds
         by_protocol[protocol] = found, rows[0]
     (few, narrow), (many, wide) = (by_protocol[protocol] for protocol in HAR_PROTOCOLS)
     assert few == many
