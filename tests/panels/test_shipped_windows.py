@@ -46,9 +46,7 @@ def shipped(
     table: ScoreTable, model: str, detector: str, protocol: str = "test", seed: int = 0
 ) -> FloatArray:
     """Scores of the sampled windows, joined by their content."""
-    rows = table.where(
-        model=model, detector=detector, protocol=protocol, part="test", seed=seed
-    )
+    rows = table.where(model=model, detector=detector, protocol=protocol, part="test", seed=seed)
     scores = dict(zip(rows.sample_id.tolist(), rows.score.tolist(), strict=True))
     ids = har.sample_ids(SOME.signals).tolist()
     return np.array([scores[name] for name in ids], np.float32)

@@ -116,7 +116,7 @@ def train_models(case: UseCase, arguments: argparse.Namespace) -> int:
     pool = case.pool(download=arguments.fetch)
     chosen = case.classes if arguments.abnormal == "all" else (arguments.abnormal,)
     if arguments.jobs > 1 and len(chosen) > 1:
-        return _side_by_side(case, arguments, chosen)
+        return side_by_side(case, arguments, chosen)
     for abnormal in chosen:
         status = _train_one(case, arguments, abnormal, pool, folder)
         if status:
@@ -124,7 +124,7 @@ def train_models(case: UseCase, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _side_by_side(case: UseCase, arguments: argparse.Namespace, chosen: Sequence[str]) -> int:
+def side_by_side(case: UseCase, arguments: argparse.Namespace, chosen: Sequence[str]) -> int:
     """Each class by this command in a process of its own, `jobs` at a time; after Ctrl-C, which
     reaches those that train, no other begins."""
     alone = argparse.Namespace(**{**vars(arguments), "jobs": 1, "run": None})
