@@ -36,11 +36,11 @@ def table(case: UseCase) -> str:
         auroc = [_percent(line.figure(board.MEAN, "auroc"), 1)] if alone else []
         cells.append([f"**{name}**" if i == 0 else name, *figures, *auroc])
     for name, measure in (("base rate π", "base_rate"), ("floor", "floor")):
-        known = [
-            [getattr(board.references(found.values(), c), measure, None) for found in by_protocol]
-            for c in case.classes
-        ]
-        shown = [" / ".join(f"{100 * v:.0f}" for v in values) for values in known]
+        shown = []
+        for c in case.classes:
+            largest = [board.references(found.values(), c) for found in by_protocol]
+            values = [getattr(row, measure) for row in largest if row is not None]
+            shown.append(" / ".join(f"{100 * value:.0f}" for value in values))
         cells.append([name, *shown, *[""] * (len(cells[0]) - len(shown) - 1)])
     return "".join(f"| {' | '.join(row)} |\n" for row in cells)
 
@@ -54,7 +54,7 @@ def _name(case: UseCase, line: board.Line) -> str:
 
 def _figures(lines: list[board.Line | None], abnormal: str) -> str:
     digits = 1 if abnormal == board.MEAN else 0
-    known = [_percent(line and line.figure(abnormal, "auprc"), digits) for line in lines]
+    known = [_percent(line.figure(abnormal, "auprc"), digits) if line else "–" for line in lines]
     return " / ".join(known) if any(one != "–" for one in known) else "–"
 
 

@@ -6,12 +6,16 @@ import argparse
 import dataclasses
 import functools
 import shlex
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from wganad_core.commands.console import (
     Command,
     Refused,
+    interrupt_as_flag,
     json_option,
     natural,
     positive,
@@ -21,7 +25,7 @@ from wganad_core.commands.console import (
     train_to_the_end,
 )
 from wganad_core.config import Decay, TrainingConfig, WindowConfig
-from wganad_core.use_cases import UseCase, option
+from wganad_core.use_cases import USE_CASES, UseCase, option
 
 if TYPE_CHECKING:
     from wganad_core.data.pool import Pool
@@ -73,6 +77,14 @@ def options(case: UseCase, parser: argparse.ArgumentParser) -> None:
         f"(default: models/{case.name} in the data directory)",
     )
     parser.add_argument(
+        "--jobs",
+        type=positive,
+        default=1,
+        metavar="N",
+        help=f"how many {case.noun}s are trained side by side, a process each "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
         "--checkpoint-every",
         type=positive,
         default=500,
@@ -103,11 +115,33 @@ def train_models(case: UseCase, arguments: argparse.Namespace) -> int:
     folder = arguments.out or data_directory() / "models" / case.name
     pool = case.pool(download=arguments.fetch)
     chosen = case.classes if arguments.abnormal == "all" else (arguments.abnormal,)
+    if arguments.jobs > 1 and len(chosen) > 1:
+        return side_by_side(case, arguments, chosen)
     for abnormal in chosen:
         status = _train_one(case, arguments, abnormal, pool, folder)
         if status:
             return status
     return 0
+
+
+def side_by_side(case: UseCase, arguments: argparse.Namespace, chosen: Sequence[str]) -> int:
+    """Each class by this command in a process of its own, `jobs` at a time; after Ctrl-C, which
+    reaches those that train, no other begins."""
+    alone = argparse.Namespace(**{**vars(arguments), "jobs": 1, "run": None})
+    workers = ProcessPoolExecutor(arguments.jobs, mp_context=get_context("spawn"))
+    with interrupt_as_flag() as interrupted, workers:
+        trained = [workers.submit(_train_class, case.name, alone, name) for name in chosen]
+        statuses = []
+        for done in as_completed(trained):
+            statuses.append(130 if done.cancelled() else done.result())
+            if interrupted() or statuses[-1]:
+                workers.shutdown(wait=False, cancel_futures=True)
+    return max(statuses)
+
+
+def _train_class(name: str, arguments: argparse.Namespace, abnormal: str) -> int:
+    arguments.abnormal = abnormal
+    return train_models(USE_CASES[name], arguments)
 
 
 def task_of(case: UseCase, arguments: argparse.Namespace, abnormal: str) -> Task:
