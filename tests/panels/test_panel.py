@@ -106,11 +106,12 @@ def test_the_panel_uses_the_stored_weights(both: Small) -> None:
 
 def test_rules_are_fitted_once_and_standardise_validation_normals(both: Small) -> None:
     panel, config = both.panel, both.config
-    rules = config.rules
     path = panel.file("ours")
     before = path.read_bytes()
     stored = pretrained.load_rules(path)
-    assert stored.rules.keys() == rules.keys()
+    assert stored.rules.keys() == config.rules.keys()
+    rules = {name: rule.names for name, rule in stored.rules.items()}
+    assert all(set(names) <= set(config.rules[name]) for name, names in rules.items())
     fit = both.rows("fit")
     f = -panel.detectors["critic"].judge(fit).score
     assert stored.critic_range == pytest.approx((f.min(), f.max()), abs=1e-6)

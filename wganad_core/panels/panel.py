@@ -66,14 +66,17 @@ class Panel:
             protocol=protocol,
             architecture=architecture,
         )
-        missing = not self.file(NEEDED[0]).exists()
-        self.borrows = missing and self.file(NEEDED[0], seed=0).exists()
+        alone = self.file("contrast").exists() and not self.file(NEEDED[0]).exists()
+        self.borrows = alone and self.file(NEEDED[0], seed=0).exists()
         seeds = {method: 0 if self.borrows and method in NEEDED else seed for method in TRAINERS}
         models = {
             method: pretrained.load_model(self.file(method, seed=seeds[method]))
             for method in dict.fromkeys((*NEEDED, *TRAINERS))
             if method in NEEDED or self.file(method).exists()
         }
+        known = USE_CASES.get(models[NEEDED[0]].use_case)
+        if known is not None:  # what older versions trained besides is of no use any more
+            models = {method: one for method, one in models.items() if method in known.methods}
         self.view, self.config = models["wgan-gp"].view, models["wgan-gp"].network
         signals = SIGNALS[-len(self.view.scales) * 3 :] if self.view else ()
         self.bundle: Bundle = Bundle(

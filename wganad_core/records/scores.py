@@ -129,17 +129,18 @@ class FittedRules:
     axes: FloatArray | None = None
 
     def narrowed(self, rules: Mapping[str, tuple[str, ...]]) -> FittedRules:
-        """Rules of some of their pieces only, by rule."""
-        kept = {
-            name: dataclasses.replace(
-                self.rules[name],
+        """Rules of some of their pieces only, by rule; one that lacks such a piece stays whole."""
+        kept = dict(self.rules)
+        for name, pieces in rules.items():
+            rule = kept.get(name)
+            if rule is None or not set(pieces) <= set(rule.names):
+                continue
+            kept[name] = dataclasses.replace(
+                rule,
                 names=pieces,
-                location={piece: self.rules[name].location[piece] for piece in pieces},
-                scale={piece: self.rules[name].scale[piece] for piece in pieces},
+                location={piece: rule.location[piece] for piece in pieces},
+                scale={piece: rule.scale[piece] for piece in pieces},
             )
-            for name, pieces in rules.items()
-            if name in self.rules
-        }
         return dataclasses.replace(self, rules=kept)
 
 
