@@ -66,8 +66,7 @@ class Panel:
             protocol=protocol,
             architecture=architecture,
         )
-        missing = not self.file(NEEDED[0]).exists()
-        self.borrows = missing and self.file(NEEDED[0], seed=0).exists()
+        self.borrows = self.file("contrast").exists() and not self.file(NEEDED[0]).exists()
         seeds = {method: 0 if self.borrows and method in NEEDED else seed for method in TRAINERS}
         models = {
             method: pretrained.load_model(self.file(method, seed=seeds[method]))
