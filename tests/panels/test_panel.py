@@ -88,6 +88,31 @@ def test_models_of_other_seeds_and_protocols_lie_elsewhere(
         list(fitted_panels(HAR, tmp_path, windows.pool, windows.split))
 
 
+def test_a_further_seed_borrows_the_first_ones_wgan_gp(windows: Small, tmp_path: Path) -> None:
+    """Then it has the detectors in which its own features take part, and the first one has their
+    mean as well."""
+    copied(windows, tmp_path)
+    file = windows.panel.file
+    for path in (tmp_path / ACTIVITY).glob("ours-*"):
+        path.unlink()
+    first, second = (Path(tmp_path / ACTIVITY / file("contrast", seed=s).name) for s in (0, 1))
+    assert second.name == "contrast-conv-1.safetensors"
+    model = pretrained.load_model(first)
+    other = {name: -np.asarray(value) for name, value in model.arrays.items() if "shifts" in name}
+    pretrained.save_model(dataclasses.replace(model, arrays={**model.arrays, **other}), second)
+    one = fitted_panel(HAR, tmp_path, windows.pool, windows.split)
+    further = Panel(tmp_path, ACTIVITY, 1, "test", "conv")
+    assert further.borrows
+    assert not one.borrows
+    assert further.detectors.keys() == {"ours", "ours-others"}
+    x = windows.rows("test")
+    a, b = (panel.detectors["ours"].judge(x).score for panel in (one, further))
+    assert not np.allclose(a, b)
+    np.testing.assert_allclose(
+        one.detectors["ours-together"].judge(x).score, (a + b) / 2, rtol=1e-5, atol=1e-6
+    )
+
+
 def test_the_panel_uses_the_stored_weights(both: Small) -> None:
     for method, networks in both.panel.bundle.networks.items():
         stored = pretrained.load_model(both.panel.file(method)).arrays
@@ -126,11 +151,16 @@ def test_rules_are_fitted_once_and_standardise_validation_normals(both: Small) -
         assert normals.n_peers == min(config.n_peers, len(fit) // 3)
     if stored.axes is not None:
         np.testing.assert_allclose(stored.axes @ stored.axes.T, np.eye(32), rtol=0, atol=2e-3)
-    # standardised on validation normals: their evidence has median 0 and 90 % quantile 1
+    # standardised on validation normals: their evidence has median 0 and 90 % quantile 1, or
+    # squares of what is above the mean
     for name, names in rules.items():
         terms = panel.detectors[name].judge(both.rows("validation")).terms
         assert tuple(terms) == names
         for piece, term in terms.items():
+            if config.join == "squares":
+                assert 0 < (term > 0).mean() < 1, piece
+                assert term.mean() <= 1, piece
+                continue
             assert np.median(term) * len(names) == pytest.approx(0, abs=1e-2), piece
             assert np.quantile(term, 0.9) * len(names) == pytest.approx(1, abs=1e-2), piece
     again = fitted_panel(both.case, both.folder, both.pool, both.split)
@@ -149,8 +179,11 @@ def test_what_was_just_fitted_is_what_the_file_gives(both: Small, tmp_path: Path
         np.testing.assert_allclose(sum(expected.terms.values()), expected.score, rtol=0, atol=1e-5)
 
 
-def test_a_rule_needs_its_networks(windows: Small, tmp_path: Path) -> None:
+def test_a_rule_needs_its_networks(
+    windows: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without the contrastive features there is only the rule that does not need them."""
+    monkeypatch.setattr(pretrained, "load_choice", lambda case: None)
     rules = {"ours": ("critic", "near-shifted/shifted"), "ours-wgan": ("critic", "relative")}
     case = dataclasses.replace(HAR, ours={"conv": HAR.ours["conv"].replace(rules=rules)})
 
