@@ -95,7 +95,7 @@ def test_dots_are_paired_with_their_difference():
         Pair("har", "walking", "knn", 0.25, 0.5, 0.2, 0.2, 100, "A", "B"),
         Pair("har", "laying", "knn", 0.75, 0.7, 0.2, 0.2, 100),
     ]
-    panels = [figures.Panel("one", pairs), figures.Panel("two", pairs[:1])]
+    panels = [figures.PairGroup("one", pairs), figures.PairGroup("two", pairs[:1])]
     spec = figures.paired_dots(panels, "New people", "Random windows")
     valid(spec)
     line, honest, leaky = spec["data"][:3]

@@ -6,8 +6,9 @@ import argparse
 import dataclasses
 import functools
 import shlex
+import signal
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -128,20 +129,28 @@ def side_by_side(case: UseCase, arguments: argparse.Namespace, chosen: Sequence[
     """Each class by this command in a process of its own, `jobs` at a time; after Ctrl-C, which
     reaches those that train, no other begins."""
     alone = argparse.Namespace(**{**vars(arguments), "jobs": 1, "run": None})
-    workers = ProcessPoolExecutor(arguments.jobs, mp_context=get_context("spawn"))
-    with interrupt_as_flag() as interrupted, workers:
+    workers = ProcessPoolExecutor(
+        arguments.jobs, mp_context=get_context("spawn"), initializer=_note_interrupts
+    )
+    with interrupt_as_flag(), workers:
         trained = [workers.submit(_train_class, case.name, alone, name) for name in chosen]
-        statuses = []
-        for done in as_completed(trained):
-            statuses.append(130 if done.cancelled() else done.result())
-            if interrupted() or statuses[-1]:
-                workers.shutdown(wait=False, cancel_futures=True)
-    return max(statuses)
+        return max(done.result() for done in trained)
+
+
+_stopped: list[bool] = []  # of a worker's process, which is handed one more class than it trains
+
+
+def _note_interrupts() -> None:
+    signal.signal(signal.SIGINT, lambda *_: _stopped.append(True))
 
 
 def _train_class(name: str, arguments: argparse.Namespace, abnormal: str) -> int:
+    if _stopped:
+        return 130
     arguments.abnormal = abnormal
-    return train_models(USE_CASES[name], arguments)
+    status = train_models(USE_CASES[name], arguments)
+    _stopped.extend([True] * (status != 0))
+    return status
 
 
 def task_of(case: UseCase, arguments: argparse.Namespace, abnormal: str) -> Task:

@@ -216,14 +216,14 @@ HONEST, LEAKY = style.BLUE, style.VERMILLION
 
 
 @dataclasses.dataclass(frozen=True)
-class Panel:
+class PairGroup:
     """One group of pairs: what it is of, and a pair per class from the top."""
 
     title: str
     pairs: Sequence[Pair]
 
 
-def paired_dots(panels: Sequence[Panel], honest: str, leaky: str) -> Part:
+def paired_dots(panels: Sequence[PairGroup], honest: str, leaky: str) -> Part:
     """Honest → leaky AUPRC of every class, with the difference; panels in two columns, or one
     below the other where it is narrow."""
     data: list[Part] = []
@@ -234,7 +234,7 @@ def paired_dots(panels: Sequence[Panel], honest: str, leaky: str) -> Part:
     return {"data": data, "layout": wide}
 
 
-def _panel(panel: Panel, number: int, honest: str, leaky: str) -> list[Part]:
+def _panel(panel: PairGroup, number: int, honest: str, leaky: str) -> list[Part]:
     y = np.arange(len(panel.pairs))
     first = np.array([pair.honest for pair in panel.pairs])
     second = np.array([pair.leaky for pair in panel.pairs])
@@ -274,7 +274,7 @@ def _pair_words(pair: Pair, side: str, by: str) -> str:
     return "<br>".join([*said, f"{pair.n:,} test samples"])
 
 
-def _panel_layout(panels: Sequence[Panel], honest: str, leaky: str, n_columns: int) -> Part:
+def _panel_layout(panels: Sequence[PairGroup], honest: str, leaky: str, n_columns: int) -> Part:
     narrow = n_columns == 1 and len(panels) > 1
     size = 12 if narrow else 14
     grid = [panels[i : i + n_columns] for i in range(0, len(panels), n_columns)]
@@ -310,7 +310,7 @@ def _legend(honest: str, leaky: str, size: int) -> Part:
 
 
 def _panel_axes(
-    panel: Panel, mark: str, across: list[float], up: list[float], size: int, n: int
+    panel: PairGroup, mark: str, across: list[float], up: list[float], size: int, n: int
 ) -> Part:
     names = [pair.abnormal for pair in panel.pairs]
     fixed = {"fixedrange": True, "zeroline": False, "tickfont": {"size": size}}

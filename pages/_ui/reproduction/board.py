@@ -21,7 +21,7 @@ PAPER = "paper"  # the detector of the rows that the paper prints
 
 
 @dataclasses.dataclass(frozen=True)
-class Choice:
+class BoardChoice:
     """What is looked at: the lines of one protocol, in an order."""
 
     case: UseCase
@@ -44,7 +44,7 @@ class Choice:
         cell.show(self.case, drawn, *chosen)
 
 
-def choose() -> Choice:
+def choose() -> BoardChoice:
     """The line of choices."""
     case = choice.case()
     measure = linked.in_words("Figure", MEASURES, key="measure", default="auprc")
@@ -56,7 +56,7 @@ def choose() -> Choice:
     by = linked.in_words(
         "Sorted by", orders, key=f"{case.name}-sort", default=next(iter(orders)), address="sort"
     )
-    return Choice(case, measure, protocol, by, board.ranked(lines, by, measure))
+    return BoardChoice(case, measure, protocol, by, board.ranked(lines, by, measure))
 
 
 def _protocol(case: UseCase, scored: set[str]) -> str:
@@ -86,7 +86,7 @@ def _lines(case: UseCase, rows: list[Row], protocol: str) -> list[Line]:
     return board.lines([*quoted, *measured], case.classes)
 
 
-def _headline(chosen: Choice) -> str:
+def _headline(chosen: BoardChoice) -> str:
     """The detector that the use case offers first, beside the paper and chance, on the class or
     the mean that the board is sorted by."""
     case, by, measure = chosen.case, chosen.by, chosen.measure
@@ -108,7 +108,7 @@ def _headline(chosen: Choice) -> str:
     return f"{case.title}, {of}: {', '.join(said)}."
 
 
-def _first(chosen: Choice) -> Line | None:
+def _first(chosen: BoardChoice) -> Line | None:
     """The measured line of the detector that pages offer first, best on what is sorted by."""
     for detector in chosen.case.detectors:
         for line in chosen.lines:
@@ -117,7 +117,7 @@ def _first(chosen: Choice) -> Line | None:
     return None
 
 
-def _drawn(chosen: Choice) -> figures.Board:
+def _drawn(chosen: BoardChoice) -> figures.Board:
     case, lines = chosen.case, chosen.lines
     there = {name for line in lines for name in line.cells}
     return figures.Board(
@@ -141,7 +141,7 @@ def _name(case: UseCase, lines: list[Line], line: Line) -> str:
     return f"{name} · {model}" if model else f"{name} (on {some:,})" if some else name
 
 
-def _cell(chosen: Choice, drawn: figures.Board) -> tuple[Line, str]:
+def _cell(chosen: BoardChoice, drawn: figures.Board) -> tuple[Line, str]:
     """The line and class that was clicked, or that the address names; else the first line on the
     class that pages open with."""
     case = chosen.case
@@ -165,7 +165,7 @@ def _address(line: Line, abnormal: str) -> str:
     return f"{line.model}~{line.detector}~{abnormal}"
 
 
-def _caption(chosen: Choice) -> None:
+def _caption(chosen: BoardChoice) -> None:
     case = chosen.case
     tested = case.protocol_words.get(chosen.protocol, chosen.protocol)
     st.caption(

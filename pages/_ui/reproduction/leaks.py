@@ -10,13 +10,13 @@ import streamlit as st
 from pages._ui import linked
 from pages._ui.chart import live_chart
 from wganad_core import leaks
-from wganad_core.figures.reproduction import Panel, duration, paired_dots
+from wganad_core.figures.reproduction import PairGroup, duration, paired_dots
 from wganad_core.leaks import WAYS, Leaks, Pair
 from wganad_core.use_cases import USE_CASES
 
 
 @dataclasses.dataclass(frozen=True)
-class Choice:
+class LeakChoice:
     """One way, and what was measured of it."""
 
     way: str
@@ -52,13 +52,13 @@ class Choice:
             )
 
 
-def choose() -> Choice:
+def choose() -> LeakChoice:
     """Which way. Raises `StorageError` where nothing was measured."""
     path = leaks.shipped_path()
     found = _read(path, path.stat().st_mtime_ns if path.exists() else 0)
     titles = {name: WAYS[name].short.capitalize() for name in found.ways}
     way = linked.choice("Leak", titles, key="leak", default=next(iter(titles)))
-    return Choice(way, found)
+    return LeakChoice(way, found)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
@@ -67,12 +67,12 @@ def _read(path: Path, changed: int) -> Leaks:
     return leaks.load(path)
 
 
-def panels(pairs: list[Pair]) -> list[Panel]:
+def panels(pairs: list[Pair]) -> list[PairGroup]:
     """A panel per use case and figure."""
     groups: dict[tuple[str, str], list[Pair]] = {}
     for pair in pairs:
         groups.setdefault((pair.use_case, pair.what), []).append(pair)
-    return [Panel(_panel_title(*key), found) for key, found in groups.items()]
+    return [PairGroup(_panel_title(*key), found) for key, found in groups.items()]
 
 
 def _panel_title(use_case: str, what: str) -> str:
