@@ -25,6 +25,9 @@ ALSO: Mapping[str, tuple[str, ...]] = {
     "critic-interval": (RULES,),
 }  # methods besides the one that tables name the model after, as far as their files are there
 OF_RULES = ("encoder", RULES)  # of every rule
+TOGETHER, MOST_SEEDS = "ours-together", 10  # the rule `ours` by the networks of several seeds
+# Words of evidence that are not the name of the method whose networks they are of.
+OF_CONTRAST = {"shifted", "projected", "shift"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,21 +62,29 @@ def behind(case: UseCase, row: Row) -> Behind:
     architecture = architecture_of(case, row.model)
     protocol = row.protocol if case.protocols_train_apart else case.protocols[0]
 
-    def file(method: str) -> Path:
+    def of(method: str, seed: int) -> Path:
         folder = pretrained.SHIPPED / case.name
-        return pretrained.model_file(
-            folder, row.abnormal, method, row.seed or 0, protocol, architecture
-        )
+        return pretrained.model_file(folder, row.abnormal, method, seed, protocol, architecture)
+
+    def file(method: str, seed: int) -> Path:
+        """Of this seed; of the first one where a further seed with rules borrows its networks."""
+        found = of(method, seed)
+        return found if found.exists() or not of(RULES, seed).exists() else of(method, 0)
 
     method = row.model.removesuffix(f"-{architecture}")
-    if not file(method).exists():
+    if not file(method, row.seed).exists():
         return Behind()
-    names = [method, *ALSO.get(row.detector, ())]
-    pieces = _pieces(file(RULES), row.detector)
-    if pieces:
-        names += [*OF_RULES, *_mentioned(pieces, case.methods)]
-    files = [file(name) for name in dict.fromkeys(names) if file(name).exists()]
-    return _summed([path for path in files if path != file(RULES)], files)
+    together = row.detector == TOGETHER
+    seeds = range(MOST_SEEDS) if together else (row.seed,)
+    files = []
+    for seed in seeds:
+        rules = file(RULES, seed)
+        names = [method, *ALSO.get(row.detector, ())]
+        if pieces := _pieces(rules, RULES if together else row.detector):
+            names += [*OF_RULES, *_mentioned(pieces, case.methods)]
+        files += [file(name, seed) for name in names]
+    there = [path for path in dict.fromkeys(files) if path.exists()]
+    return _summed([path for path in there if path.stem.partition("-")[0] != RULES], there)
 
 
 def _pieces(rules: Path, detector: str) -> tuple[str, ...]:
@@ -91,6 +102,7 @@ def _rules(path: Path, changed: int) -> dict[str, tuple[str, ...]]:
 def _mentioned(pieces: Sequence[str], methods: Sequence[str]) -> list[str]:
     """The methods whose names are words of the evidence (`near-features` → features)."""
     words = {word for piece in pieces for word in re.split(r"[-/.]", piece)}
+    words |= {"contrast"} if words & OF_CONTRAST else set()
     return [method for method in methods if method in words]
 
 

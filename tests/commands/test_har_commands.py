@@ -96,7 +96,7 @@ def test_a_recipes_command_says_no_more_than_needed(method: str, architecture: s
     chosen = make_parser().parse_args(words)
     task = train_model.task_of(HAR, chosen, "laying")
     assert task.training == HAR.recipe(method, architecture)
-    assert task.network == HAR.networks[architecture]
+    assert task.network == HAR.network(method, architecture)
     command = train_model.command_line(HAR, task, architecture)
     usual = f"python -m wganad_core train har --method {method} --abnormal laying"
     assert command == usual + (f" --architecture {architecture}" if architecture != "conv" else "")

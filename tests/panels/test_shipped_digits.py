@@ -76,4 +76,4 @@ def test_a_table_holds_every_detector_on_the_same_images(digit: str) -> None:
 
 def test_the_whole_is_small() -> None:
     files = [path for path in pretrained.SHIPPED.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < 60e6
+    assert sum(path.stat().st_size for path in files) < 75e6

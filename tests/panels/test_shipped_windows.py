@@ -100,7 +100,10 @@ def test_rules_are_those_that_were_chosen(activity: str) -> None:
     for seed in (0, 1, 2):
         fitted = Panel(FOLDER, activity, seed, "test", "conv").bundle.fitted
         assert fitted is not None
-        assert {name: rule.names for name, rule in fitted.rules.items()} == choice.of(activity)
+        expected = choice.of(activity)
+        if seed:  # borrows the WGAN-GP of the first, of which it has nothing new to say
+            del expected["ours-wgan"]
+        assert {name: rule.names for name, rule in fitted.rules.items()} == expected
     for name in HAR.ours["conv"].everywhere:
         assert choice.of(activity)[name] == choice.everywhere[name]
 

@@ -142,6 +142,7 @@ OBSERVED = {
     "vae": {"sliced_w1", "squared_error", "generator", "encoder"},
     "encoder": {"squared_error", "encoder"},
     "features": {"features", "head"},
+    "contrast": {"contrast", "shifts"},
 }
 
 

@@ -32,6 +32,7 @@ from wganad_core.methods import (
 from wganad_core.methods import ours as rules
 from wganad_core.methods.descent import Descent, SearchScore
 from wganad_core.methods.descent import Path as Way
+from wganad_core.methods.evidence import CONTRAST, base_of
 from wganad_core.methods.ours import OursScore
 from wganad_core.records import FittedRules, FloatArray, Judgement, Split
 from wganad_core.use_cases import USE_CASES, UseCase
@@ -182,7 +183,13 @@ def fit_panel(case: UseCase, panel: Panel, pool: Pool, split: Split) -> FittedRu
 
 
 def with_rules(panel: Panel, fitted: FittedRules) -> Panel:
-    """The panel with these rules, which are kept in its file without what they do not need."""
+    """The panel with these rules, which are kept in its file without what they do not need; of
+    one that borrows networks only those that say anything new."""
+    if panel.borrows:
+        new = {
+            n: rule for n, rule in fitted.rules.items() if CONTRAST & {*map(base_of, rule.names)}
+        }
+        fitted = dataclasses.replace(fitted, rules=new)
     pretrained.save_rules(rules.needed(fitted), panel.file(RULES))
     return Panel(panel.folder, panel.abnormal, panel.seed, panel.protocol, panel.architecture)
 
