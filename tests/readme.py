@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from wganad_core import board
+from wganad_core import board, catalogue
 from wganad_core.use_cases import USE_CASES, UseCase
 
 README = Path(__file__).parents[1] / "README.md"
@@ -48,8 +48,8 @@ def table(case: UseCase) -> str:
 def _name(case: UseCase, line: board.Line) -> str:
     if line.quoted:
         return f"*paper, {line.model}*"
-    short = {case.model_of(model): label for model, label in case.models.items()}
-    return ", ".join(filter(None, [case.name_of(line.detector), short.get(line.model, "")]))
+    words = (case.name_of(line.detector), catalogue.model_words(case, line.model))
+    return ", ".join(filter(None, words))
 
 
 def _figures(lines: list[board.Line | None], abnormal: str) -> str:

@@ -55,6 +55,12 @@ def model_words(case: UseCase, model: str) -> str:
     return {case.model_of(name): words for name, words in case.models.items()}.get(model, "")
 
 
+def name_in_full(case: UseCase, model: str, detector: str) -> str:
+    """What people call a detector of a model."""
+    words = model_words(case, model)
+    return f"{case.name_of(detector)} · {words}" if words else case.name_of(detector)
+
+
 def behind(case: UseCase, row: Row) -> Behind:
     """What a measured row rests on."""
     if row.seed is None or row.model == "none" or row.detector in case.baselines:

@@ -9,37 +9,28 @@ from numpy.typing import NDArray
 
 from wganad_core import evaluation
 from wganad_core.data.pool import Pool
-from wganad_core.data.views import View
 from wganad_core.leaks import Pair
-from wganad_core.panels.baselines import Rows, nearest_detector, spectra
+from wganad_core.panels.baselines import RAW, Rows, nearest_detector, spectra, whole
 from wganad_core.records import FloatArray, Split, Summary
 from wganad_core.use_cases import UseCase
 
 SEED = 0  # of the random split
 
 
-def _as_they_are(rows: Rows) -> FloatArray:
-    return np.asarray(rows, np.float32)
-
-
-PLACES: Mapping[str, Callable[[Rows], FloatArray]] = {
-    "knn": _as_they_are,
-    "knn-spectra": spectra,
-}
+PLACES: Mapping[str, Callable[[Rows], FloatArray]] = {"knn": whole, "knn-spectra": spectra}
 
 
 def measure(case: UseCase, pool: Pool, classes: tuple[str, ...] = ()) -> Iterator[Pair]:
     """Per class (all, or those named) and detector: subjects kept apart, and not."""
-    view = View("raw", (1.0, 1.0, 1.0))
     for abnormal in classes or case.classes:
         split = pool.split(abnormal, case.protocols[0])
         fit, test = split.parts["fit"], split.parts["test"]
         label = split.labels("test")
         mixed_fit, mixed_test = at_random(split)
         for name, place in PLACES.items():
-            honest = _found(pool, view, place, fit, test, label)
+            honest = _found(pool, place, fit, test, label)
             mixed = np.asarray(split.classes[mixed_test] == abnormal, np.int64)
-            leaky = _found(pool, view, place, mixed_fit, mixed_test, mixed)
+            leaky = _found(pool, place, mixed_fit, mixed_test, mixed)
             yield Pair(
                 use_case=case.name,
                 abnormal=abnormal,
@@ -65,11 +56,10 @@ def at_random(split: Split) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 def _found(
     pool: Pool,
-    view: View,
     place: Callable[[Rows], FloatArray],
     fit: NDArray[np.int64],
     test: NDArray[np.int64],
     label: NDArray[np.int64],
 ) -> Summary:
-    judge = nearest_detector(pool.rows(fit, view), place)
-    return evaluation.summary(label, judge(pool.rows(test, view)).score)
+    judge = nearest_detector(pool.rows(fit, RAW), place)
+    return evaluation.summary(label, judge(pool.rows(test, RAW)).score)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wganad_core import evaluation
 from wganad_core.board import Key, Row, test_parts
+from wganad_core.catalogue import name_in_full
 from wganad_core.leaks import Pair
 from wganad_core.records import ScoreTable
 from wganad_core.use_cases import UseCase
@@ -42,8 +43,8 @@ def hindsight(case: UseCase, rows: Sequence[Row]) -> Iterator[Pair]:
             honest_base_rate=base_rate,
             leaky_base_rate=base_rate,
             n=n,
-            honest_by=_name(case, chosen),
-            leaky_by=_name(case, best),
+            honest_by=name_in_full(case, *chosen),
+            leaky_by=name_in_full(case, *best),
         )
 
 
@@ -76,13 +77,6 @@ def _whole(case: UseCase, rows: Sequence[Row], abnormal: str) -> tuple[int, floa
     return max(sizes)
 
 
-def _name(case: UseCase, candidate: Candidate) -> str:
-    """What people call a detector of a model."""
-    model, detector = candidate
-    of = {case.model_of(name): words for name, words in case.models.items()}.get(model)
-    return f"{case.name_of(detector)} · {of}" if of else case.name_of(detector)
-
-
 def rates(case: UseCase, tables: Iterable[ScoreTable]) -> Iterator[Pair]:
     """Per class the use case's first detector: as tested, and with anomalies re-weighted to be as
     rare as `RARE`, which is exact and the mean over all ways to thin them out of a large sample."""
@@ -97,7 +91,7 @@ def rates(case: UseCase, tables: Iterable[ScoreTable]) -> Iterator[Pair]:
             yield Pair(
                 use_case=case.name,
                 abnormal=abnormal,
-                what=f"{_name(case, (model, detector))} at π = {rare:.0%}",
+                what=f"{name_in_full(case, model, detector)} at π = {rare:.0%}",
                 honest=evaluation.auprc(curve, rare),
                 leaky=evaluation.auprc(curve),
                 honest_base_rate=rare,

@@ -17,6 +17,12 @@ from wganad_core.records import FloatArray, Judgement, Split
 Rows = NDArray[np.floating]
 Detector = Callable[[Rows], Judgement]
 N_COMPONENTS = 20
+RAW = View("raw", (1.0, 1.0, 1.0))  # in g and rad/s
+
+
+def whole(rows: Rows) -> FloatArray:
+    """All nine signals as they are (n, 9·128)."""
+    return np.asarray(rows, np.float32)
 
 
 def total(rows: Rows) -> FloatArray:
@@ -65,7 +71,7 @@ def components_detector(fit: Rows, place: Callable[[Rows], FloatArray]) -> Detec
 def window_baselines(fit: Rows) -> dict[str, Detector]:
     """The four of design.md §5, fitted on the fit part."""
     return {
-        "knn": nearest_detector(fit, lambda rows: np.asarray(rows, np.float32)),
+        "knn": nearest_detector(fit, whole),
         "knn-total": nearest_detector(fit, total),
         "knn-spectra": nearest_detector(fit, spectra),
         "pca-total": components_detector(fit, total),
@@ -78,7 +84,7 @@ class Baselines:
 
     def __init__(self, pool: Pool, split: Split) -> None:
         self.seed = 0
-        self.view: View | None = View("raw", (1.0, 1.0, 1.0))  # in g and rad/s
+        self.view: View | None = RAW
         self.detectors = window_baselines(pool.rows(split.parts["fit"], self.view))
 
     def judge(self, x: FloatArray) -> dict[str, Judgement]:

@@ -10,7 +10,7 @@ import streamlit as st
 from pages._ui import linked
 from pages._ui.case import choice, data
 from pages._ui.chart import live_chart
-from wganad_core import board
+from wganad_core import board, catalogue
 from wganad_core.figures.board import auprc_bars
 from wganad_core.storage import StorageError
 from wganad_core.use_cases import UseCase
@@ -143,6 +143,4 @@ def _name(case: UseCase, row: board.Row) -> str:
     """What people call a detector of a model."""
     if row.detector == "paper":
         return PAPER if case.board.references else f"{row.model} (paper)"
-    name = case.name_of(row.detector)
-    short = {case.model_of(model): label for model, label in case.models.items()}
-    return f"{name} · {short[row.model]}" if row.model in short else name
+    return catalogue.name_in_full(case, row.model, row.detector)
