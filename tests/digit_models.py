@@ -15,7 +15,7 @@ from wganad_core.records import FloatArray, Split
 from wganad_core.run.model import ModelRun, Task
 
 ABNORMAL, PER_CLASS = "4", 30
-METHODS = ("wgan-gp", "encoder", "features", "vae", "bigan")
+METHODS = ("wgan-gp", "encoder", "contrast", "vae", "bigan")
 PARTS = ("fit", "validation", "calibration", "test")
 
 

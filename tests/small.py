@@ -33,7 +33,6 @@ PARTS = {
     "bigan": {"generator", "encoder", "critic"},
     "vae": {"generator", "encoder"},
     "encoder": {"generator", "encoder"},
-    "features": {"features", "head"},
     "contrast": {"features", "projection", "shifts"},
 }
 METHODS = tuple(PARTS)
@@ -47,10 +46,9 @@ WINDOW = {
     for name in ARCHITECTURES
 }
 SHAPES: dict[str, AnyNetworkConfig] = {"rows": DENSE, "image": IMAGE, **WINDOW}
-# Every method on every shape that it has networks for: plain features are of images only,
-# contrastive ones not of rows, nor of windows of which they do not see the nine signals.
+# Every method on every shape that it has networks for: contrastive
+# features not of rows, nor of windows of which they do not see the nine signals.
 WITHOUT = {
-    "features": ("rows", *WINDOW),
     "contrast": ("rows", "dense", "recurrence"),
 }
 TRAININGS = [

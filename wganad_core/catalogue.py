@@ -106,7 +106,7 @@ def _rules(path: Path, changed: int) -> dict[str, tuple[str, ...]]:
 
 
 def _mentioned(pieces: Sequence[str], methods: Sequence[str]) -> list[str]:
-    """The methods whose names are words of the evidence (`near-features` → features)."""
+    """The methods whose names are words of the evidence (`near-encoder` → encoder)."""
     words = {word for piece in pieces for word in re.split(r"[-/.]", piece)}
     words |= {"contrast"} if words & OF_CONTRAST else set()
     return [method for method in methods if method in words]

@@ -26,7 +26,6 @@ TRAINABLE = {
     "bigan",
     "vae",
     "encoder",
-    "features",
     "contrast",
 }  # `methods.registry.trains` adds to it
 MIXTURES: tuple[MixtureName, ...] = get_args(MixtureName)

@@ -29,10 +29,12 @@ def _moved(arrays: Arrays, places: Mapping[str, str]) -> dict[str, NDArray[Any]]
 
 
 def model(arrays: Arrays, meta: Mapping[str, Any]) -> Content:
-    """0.1.0 stored weights without a prefix."""
-    if "arrays" in meta:
+    """0.1.0 stored weights without a prefix, and all of them in half precision."""
+    if "model" in meta:
         return arrays, meta
-    return {f"arrays.{name}": value for name, value in arrays.items()}, meta
+    prefix = "model." if "arrays" in meta else "model.arrays."
+    moved = {f"{prefix}{name}": value for name, value in arrays.items()}
+    return moved, {"model": meta, "steps": []}
 
 
 def run(arrays: Arrays, meta: Mapping[str, Any]) -> Content:

@@ -15,7 +15,16 @@ from wganad_core import storage
 from wganad_core.config import AnyNetworkConfig, LaneConfig, MixtureConfig, TrainingConfig
 from wganad_core.data.views import View
 from wganad_core.packing import pack, unpack
-from wganad_core.records import LEVELS, Choice, FittedRules, Replay, half
+from wganad_core.records import (
+    LEVELS,
+    MATRIX,
+    Choice,
+    FittedRules,
+    Replay,
+    from_bytes,
+    half,
+    in_bytes,
+)
 
 SHIPPED = Path(__file__).resolve().parents[1] / "pretrained"
 RUN = "run"
@@ -60,10 +69,11 @@ MODEL = "model"
 class Model:
     """Networks trained on one split of a data set, and how they came about.
 
-    `arrays` are the weights of the parts that the method trains, in half precision, named as
-    `Networks.arrays` names them. `history` maps the names of figures to their values along the
-    run (`step` among them), `metrics` are those at the end, on validation normals. `view`: how
-    windows become the rows that the networks take; None for data that are rows already.
+    `arrays` are the weights of the parts that the method trains, named as `Networks.arrays` names
+    them; files keep a byte of each number of a matrix or kernel. `history` maps the names of
+    figures to their values along the run (`step` among them), `metrics` are those at the end, on
+    validation normals. `view`: how windows become the rows that the networks take; None for data
+    that are rows already.
     """
 
     use_case: str
@@ -78,14 +88,38 @@ class Model:
     view: View | None = None
 
 
+@dataclasses.dataclass(frozen=True)
+class _StoredModel:
+    """A model with a byte a number: `steps` are what the bytes count, by array and row of it."""
+
+    model: Model
+    steps: Weights
+
+
 def save_model(model: Model, path: Path) -> None:
     """Write a model atomically."""
-    storage.save_record(path, MODEL, model)
+    arrays: dict[str, NDArray[Any]] = {}
+    steps = {}
+    for name, value in model.arrays.items():
+        if value.ndim > 1 and value.size >= MATRIX:
+            arrays[name], steps[name] = in_bytes(value)
+        else:
+            arrays[name] = half(value) if value.dtype.kind == "f" else value
+    stored = _StoredModel(dataclasses.replace(model, arrays=arrays), steps)
+    storage.save_record(path, MODEL, stored)
 
 
 def load_model(path: Path) -> Model:
     """Undo `save_model`. Raises `StorageError` with one sentence for anything else."""
-    return storage.load_record(path, MODEL, Model)
+    stored = storage.load_record(path, MODEL, _StoredModel)
+    arrays = {**stored.model.arrays}
+    for name, steps in stored.steps.items():
+        if name not in arrays or steps.shape != arrays[name].shape[:1]:
+            raise storage.StorageError(
+                f"{path} lacks weights {name}; restore it from where it came from."
+            )
+        arrays[name] = from_bytes(arrays[name], steps)
+    return dataclasses.replace(stored.model, arrays=arrays)
 
 
 def model_file(

@@ -20,7 +20,7 @@ from wganad_core.records import FloatArray, half
 from wganad_core.run.observers import Judge
 from wganad_core.use_cases import MNIST
 
-ARCHITECTURE = "deep"
+ARCHITECTURE = "image"
 # Names of the lab's parts, and their names here, by method.
 PARTS = {
     "wgan-gp": {"G": "generator", "D": "critic"},

@@ -111,9 +111,9 @@ def test_a_diverged_training_is_refused_in_a_sentence(
 
 
 def test_all_ten_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert train(tmp_path, "features", "--steps", "1", abnormal="3") == 0
+    assert train(tmp_path, "contrast", "--steps", "1", abnormal="3") == 0
     capsys.readouterr()
-    assert train(tmp_path, "features", "--steps", "1", "--json", abnormal="all") == 0
+    assert train(tmp_path, "contrast", "--steps", "1", "--json", abnormal="all") == 0
     printed, said = capsys.readouterr()
     assert [json.loads(line)["abnormal"] for line in printed.splitlines()] == list("012456789")
     assert said.count("is there already") == 1

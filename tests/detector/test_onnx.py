@@ -48,8 +48,6 @@ PIECES = (
     "near-latent",
     "near-encoder",
     "near-critic",
-    "near-features",
-    "near-features-length",
     "near-axes",
     "critic/axes",
     "residual/latents",
@@ -67,8 +65,6 @@ def of_rows() -> Bundle:
     networks = {
         method: dict(made(method, DENSE).modules) for method in ("wgan-gp", "encoder", "bigan")
     }
-    other = Bundle(DENSE, {"wgan-gp": made("wgan-gp", DENSE, seed=5).modules})
-    networks["features"] = {"features": other.chain("critic")[:-1]}
     bundle = Bundle(DENSE, networks)
     config = RuleConfig(rules={"ours": PIECES}, k=5, n_references=60, n_peers=7, compact=False)
     fitted = fit_rules(bundle, config, rows(bundle, 60, 3), rows(bundle, 40, 4))

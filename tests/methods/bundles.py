@@ -10,7 +10,7 @@ from torch import nn
 from tests.small import IMAGE, made, rng
 from wganad_core.config import NetworkConfig
 from wganad_core.methods import TRAINERS, Bundle
-from wganad_core.methods.evidence import spaces_there
+from wganad_core.methods.evidence import Contrast, spaces_there
 from wganad_core.methods.ours import evidence_of
 from wganad_core.methods.score import evaluate
 from wganad_core.records import FittedRules, Normals, Rule
@@ -23,8 +23,9 @@ EVIDENCE = (
     "near-latent",
     "near-encoder",
     "near-critic",
-    "near-features",
-    "near-features-length",
+    "near-shifted",
+    "near-projected",
+    "shift",
 )
 
 
@@ -52,8 +53,8 @@ def images() -> Bundle:
     """Tiny networks of every method for images, with batch statistics that are not the initial
     ones, and a rule of all evidence."""
     networks = {
-        method: {part: made(method)[part] for part in TRAINERS[method].parts if part != "head"}
-        for method in ("wgan-gp", "encoder", "features", "vae", "bigan")
+        method: {part: made(method)[part] for part in TRAINERS[method].parts}
+        for method in ("wgan-gp", "encoder", "contrast", "vae", "bigan")
     }
     draw = rng()
     with torch.no_grad():
@@ -74,7 +75,10 @@ def places(bundle: Bundle, x: np.ndarray) -> dict[str, np.ndarray]:
         "latents": encoder,
         "encoder": encoder[:-2],
         "critic": critic[:-1],
-        "features": bundle.part("features", "features"),
     }
-    assert spaces_there(bundle, None) == layers.keys()
-    return {name: evaluate(network, x) for name, network in layers.items()}
+    found = {name: evaluate(network, x) for name, network in layers.items()}
+    with torch.no_grad():
+        contrast = Contrast(bundle).eval()(torch.from_numpy(x))
+    found |= {name: contrast[name].numpy() for name in ("shifted", "projected")}
+    assert spaces_there(bundle, None) == found.keys()
+    return found

@@ -57,11 +57,15 @@ def test_evidence_by_hand(bundle: Bundle) -> None:
     izi = np.square(at["critic"] - hidden).mean(axis=1)
     np.testing.assert_allclose(found["izi"], izi, rtol=1e-4)
     points = normals.points
-    for piece, space in (("near-latent", "latents"), ("near-features-length", "features")):
+    for piece, space in (
+        ("near-latent", "latents"),
+        ("near-shifted", "shifted"),
+        ("near-projected", "projected"),
+    ):
         np.testing.assert_allclose(
             found[piece], near(at[space], points[space], 2), rtol=0, atol=1e-4
         )
-    for piece in ("near-encoder", "near-critic", "near-features"):
+    for piece in ("near-encoder", "near-critic"):
         space = piece.removeprefix("near-")
         expected = near(directions(at[space]), directions(points[space]), 2)
         np.testing.assert_allclose(found[piece], expected, rtol=0, atol=1e-4)
@@ -71,9 +75,10 @@ def test_evidence_by_hand(bundle: Bundle) -> None:
 
 def test_the_spaces_that_evidence_needs_and_that_there_are(bundle: Bundle) -> None:
     assert spaces_of(["critic", "relative"]) == set()
-    assert spaces_of(["near-features-length", "critic"]) == {"features"}
+    assert spaces_of(["near-shifted", "critic"]) == {"shifted"}
     assert spaces_of(["near-axes/strength", "critic/posture"]) == {"axes", "strength", "posture"}
-    assert spaces_there(bundle, None) == {"latents", "encoder", "critic", "features"}
+    there = {"latents", "encoder", "critic", "shifted", "projected"}
+    assert spaces_there(bundle, None) == there
     pair = {name: bundle.networks[name] for name in ("wgan-gp", "encoder")}
     plain = Bundle(bundle.config, pair)
     assert spaces_there(plain, AXES) == {"latents", "encoder", "critic", "axes"}

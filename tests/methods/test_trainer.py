@@ -97,7 +97,7 @@ def test_the_first_snapshot_shows_untrained_networks(method: str) -> None:
 def test_a_picture_is_what_fixed_samples_become(shape: str, method: str) -> None:
     found = training(method, shape).picture()
     n_shown = N_FIXED if shape == "rows" else 100
-    if method in ("encoder", "features", "contrast"):
+    if method in ("encoder", "contrast"):
         n_shown = min(100, len(data(shape)))
     assert found.shape == (n_shown, data(shape).shape[1])
     assert found.dtype == np.float32

@@ -60,7 +60,7 @@ def test_a_panel_has_the_detectors_whose_files_are_there(digits: Small, tmp_path
         expected |= {method}
         panel = Panel(copied(digits, tmp_path, method), DIGIT)
         assert panel.detectors.keys() == expected
-    assert not panel.bundle.has("features")
+    assert not panel.bundle.has("contrast")
 
 
 def test_a_panel_of_windows_has_the_detectors_of_its_architecture(windows: Small) -> None:

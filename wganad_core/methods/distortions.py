@@ -27,7 +27,6 @@ class Bounds(NamedTuple):
 
 
 AFFINE = Bounds(math.radians(15), 2.0, 0.15, 0.2)
-MORE = Bounds(math.radians(20), 2.5, 0.2, 0.25)  # of plain contrastive features
 
 # Of windows: a phone sits a little differently, steps come sooner, quicker, stronger, noisier.
 TILT = math.radians(4)
@@ -63,11 +62,6 @@ def distort_images(x: Tensor, rng: torch.Generator, bounds: Bounds = AFFINE) -> 
     grid = functional.affine_grid(torch.stack(rows, dim=1), [n, 1, SIDE, SIDE], align_corners=False)
     moved = functional.grid_sample(x.view(n, 1, SIDE, SIDE), grid, align_corners=False)
     return moved.view(n, -1)
-
-
-def distort_more(x: Tensor, rng: torch.Generator) -> Tensor:
-    """The same, further."""
-    return distort_images(x, rng, MORE)
 
 
 def distort_windows(x: Tensor, rng: torch.Generator) -> Tensor:

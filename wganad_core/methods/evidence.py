@@ -32,8 +32,6 @@ NEIGHBOURS = {
     "near-latent": ("latents", False),
     "near-encoder": ("encoder", True),
     "near-critic": ("critic", True),
-    "near-features": ("features", True),
-    "near-features-length": ("features", False),
     "near-shifted": ("shifted", False),
     "near-projected": ("projected", False),
     "near-axes": ("axes", False),
@@ -67,10 +65,12 @@ def spaces_of(pieces: Iterable[str]) -> set[str]:
 
 
 def lacks(pieces: Iterable[str], bundle: Bundle, axes: NDArray[np.floating] | None) -> bool:
-    """Whether a bundle has less than this evidence needs."""
+    """Whether a bundle has less than this evidence needs, or it is none that is known."""
     pieces = list(pieces)
-    contrast = bundle.has("contrast") or not CONTRAST & {base_of(piece) for piece in pieces}
-    return not contrast or not spaces_of(pieces) <= spaces_there(bundle, axes)
+    bases = {base_of(piece) for piece in pieces}
+    if not bases <= {*PLAIN, *NEIGHBOURS} or (CONTRAST & bases and not bundle.has("contrast")):
+        return True
+    return not spaces_of(pieces) <= spaces_there(bundle, axes)
 
 
 def logarithm(piece: str, value: Tensor) -> Tensor:
@@ -85,7 +85,6 @@ def spaces_there(bundle: Bundle, axes: NDArray[np.floating] | None) -> set[str]:
     """The spaces that a bundle has: the latents, the last hidden layers of the encoder and of the
     critic, the contrastive features, along the main axes; of windows their descriptors."""
     found = {"latents", "encoder", "critic"}
-    found |= {"features"} if bundle.has("features") else set()
     found |= {"shifted", "projected"} if bundle.has("contrast") else set()
     found |= {"axes"} if axes is not None else set()
     return found | (set(descriptors.DESCRIPTORS) if bundle.windows else set())
@@ -142,7 +141,6 @@ class Spaces(nn.Module):
         # The hidden layer of E is what comes before its last Linear and its batch normalisation.
         self.encoder, self.encoder_last = encoder[:-2], encoder[-2:]
         self.critic, self.critic_last = critic[:-1], critic[-1]
-        self.features = bundle.part("features", "features") if "features" in names else None
         self.contrast = Contrast(bundle) if {"shifted", "projected", "log-p"} & names else None
         if "axes" in self.names:
             assert axes is not None
@@ -155,8 +153,6 @@ class Spaces(nn.Module):
         seen = {"latents": z, "encoder": inner, "critic": self.critic(x)}
         if self.rebuild:
             seen["rebuilt"] = self.generator(z)
-        if self.features is not None:
-            seen["features"] = self.features(x)
         if self.contrast is not None:
             seen |= self.contrast(x)
         if "axes" in self.names:

@@ -75,7 +75,7 @@ class OursScore(Score):
         return Verdict(torch.stack(list(terms.values())).sum(dim=0), terms, rebuilt)
 
     def why_not_exported(self) -> str:
-        exported = {"latents", "encoder", "critic", "features", "shifted", "projected", "axes"}
+        exported = {"latents", "encoder", "critic", "shifted", "projected", "axes"}
         odd = sorted(spaces_of(self.rule.names) - exported)
         return f"takes {', '.join(odd)} of windows" if odd else ""
 

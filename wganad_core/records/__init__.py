@@ -2,8 +2,11 @@
 
 from wganad_core.records.arrays import (
     LEVELS,
+    MATRIX,
     FloatArray,
+    from_bytes,
     half,
+    in_bytes,
     on_grid,
 )
 from wganad_core.records.choice import Choice, Pieces
@@ -40,6 +43,7 @@ __all__ = [
     "COVERED_SHARE",
     "HISTORY",
     "LEVELS",
+    "MATRIX",
     "MAX_FRAMES",
     "MAX_HISTORY",
     "PARTS",
@@ -63,6 +67,8 @@ __all__ = [
     "Split",
     "StepTrace",
     "Summary",
+    "from_bytes",
     "half",
+    "in_bytes",
     "on_grid",
 ]
