@@ -173,5 +173,4 @@ def test_evidence_relative_to_the_peers_of_a_space() -> None:
     both = np.mean([found[piece] for piece in pieces], axis=0)
     np.testing.assert_allclose(judged.score, (both - 1) / 2, rtol=1e-5, atol=1e-6)
     assert tuple(judged.terms) == pieces
-    assert judged.reconstruction is not None
-    assert np.array_equal(judged.reconstruction, x)
+    assert judged.reconstruction is None  # which none of this looks at

@@ -40,7 +40,8 @@ NEIGHBOURS = {
     "near-rhythm": ("rhythm", False),
 }
 SHIFT = ("shift", "shift-logs", "shift-squares")
-PLAIN = ("critic", "residual", "relative", "izi", *SHIFT)  # evidence that needs no neighbours
+REBUILT = ("residual", "relative", "izi")  # evidence for which a sample is redrawn
+PLAIN = ("critic", *REBUILT, *SHIFT)  # evidence that needs no neighbours
 # Evidence that may be negative, or was made of logarithms; all other is compared by its logarithm.
 SIGNED = ("critic", "shift-logs", "shift-squares")
 CONTRAST = {"near-shifted", "near-projected", *SHIFT}  # what needs the contrastive features
@@ -163,7 +164,8 @@ class Spaces(nn.Module):
 
 
 class Evidence(nn.Module):
-    """Samples (n, d) → evidence (n,) by name, higher = more anomalous, and G(E(x)).
+    """Samples (n, d) → evidence (n,) by name, higher = more anomalous, and G(E(x)) if any of it
+    looks at that.
 
     `points` of the normals are compared in float64, directions with length one.
     """
@@ -179,7 +181,8 @@ class Evidence(nn.Module):
         self.pieces, self.k, self.n_peers = tuple(pieces), normals.k, normals.n_peers
         bases = {base_of(piece) for piece in self.pieces}
         spaces = spaces_of(self.pieces)
-        self.spaces = Spaces(bundle, spaces | ({"log-p"} if bases & {*SHIFT} else set()), axes)
+        names = spaces | ({"log-p"} if bases & {*SHIFT} else set())
+        self.spaces = Spaces(bundle, names, axes, rebuild=bool(bases & {*REBUILT}))
         for space in sorted(spaces):
             self.register_buffer(f"points_{space}", _double(normals.points[space]))
         for base in sorted(bases & NEIGHBOURS.keys()):
@@ -194,14 +197,14 @@ class Evidence(nn.Module):
             self.register_buffer("shift_units", _double(normals.shift_units))
         self.n_references = max((len(p) for p in normals.points.values()), default=0)
 
-    def forward(self, x: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+    def forward(self, x: Tensor) -> tuple[dict[str, Tensor], Tensor | None]:
         seen = self.spaces(x)
         found = {}
         for piece in self.pieces:
             base, _, space = piece.partition("/")
             value = self.plain(base, x, seen)
             found[piece] = self._among(value, base, seen[space], space) if space else value
-        return found, seen["rebuilt"]
+        return found, seen.get("rebuilt")
 
     def plain(
         self, base: str, x: Tensor, seen: Mapping[str, Tensor], same: Tensor | None = None

@@ -64,6 +64,9 @@ RECIPES = {
 CONTRAST = ("near-shifted", "near-projected", "shift")
 WGAN = ("near-latent", "near-encoder", "near-critic", "critic", "residual", "relative", "izi")
 
+# Centres of normals by space, as many as there is room for: `pretrained/` is to stay below 75 MB.
+CENTRES = {"latents": 1_000, "critic": 1_000, "encoder": 600, "projected": 600, "shifted": 500}
+
 DETECTORS = {
     "ours": (
         "Ours",
@@ -113,7 +116,7 @@ MNIST = UseCase(
         "image": RuleConfig(
             rules={"ours": (*CONTRAST, *WGAN), "ours-wgan": WGAN},
             k=3,
-            n_references=2_000,
+            n_references=CENTRES,
             join="logs",
             centres=True,
         ),
