@@ -14,7 +14,7 @@ import streamlit as st
 from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.state import Position
 from pages._ui.widgets import download
-from wganad_core import pretrained
+from wganad_core import outside, pretrained
 from wganad_core.data.own.flagged import flagged_csv
 from wganad_core.evaluation import OperatingPoint
 from wganad_core.figures import cockpit
@@ -55,7 +55,9 @@ def _json(facts: dict[str, Any]) -> bytes:
 
 
 def _csv(table: pd.DataFrame) -> bytes:
-    text: str = table.to_csv(index=False)
+    texts = table.select_dtypes(exclude="number")
+    safe = table.assign(**{name: outside.cells(texts[name].tolist()) for name in texts})
+    text: str = safe.to_csv(index=False)
     return text.encode()
 
 
