@@ -63,7 +63,7 @@ def cockpit(data: bytes, **query: str) -> AppTest:
     return test
 
 
-@pytest.mark.parametrize("below", ["samples", "advice", "compare", "take"])
+@pytest.mark.parametrize("below", ["samples", "advice", "compare", "export"])
 def test_of_scores(below: str) -> None:
     assert_words_only(cockpit(scores(), below=below))
 

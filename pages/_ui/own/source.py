@@ -149,5 +149,5 @@ def _kept(key: str, name: str, data: bytes, kind: Example | None) -> OwnFile:
 def safe_name(name: str) -> str:
     """The last part of a name, of letters that mean nothing to a shell or a file system."""
     last = re.split(r"[\\/]", name)[-1]
-    plain = re.sub(r"[^\w.-]+", "-", last, flags=re.ASCII).lstrip(".-")[-80:]
+    plain = re.sub(r"[^\w.-]+", "-", last, flags=re.ASCII)[-80:].lstrip(".-")
     return plain or "data"
