@@ -12,6 +12,7 @@ import streamlit as st
 from pages._ui import linked, runtime
 from pages._ui.chart import live_chart
 from pages._ui.race import state as race_state
+from pages._ui.widgets import refuse
 from wganad_core import evaluation, pretrained, thresholds, use_cases
 from wganad_core.data.mixture import Mixture
 from wganad_core.figures import detection as figures
@@ -40,7 +41,7 @@ def main() -> None:
     try:
         found = detection(source) if "run" in source else runtime.worker().detect(source)
     except WorkerError as error:
-        st.error(str(error))
+        refuse(error)
         return
     detector, threshold = judged = choose_detector(found, mixture)
     show_maps(found, mixture, judged, source, title)
@@ -155,7 +156,7 @@ def show_maps(found: Detection, mixture: Mixture, judged: Judged, source: Any, t
         try:
             scores = runtime.worker().score(source, np.array([point]))
         except WorkerError as error:
-            st.error(str(error))
+            refuse(error)
             return
         score = float(scores[detector][0])
         facts = {"Score": f"{score:.4g}", "Threshold": f"{threshold:.4g}"}

@@ -10,6 +10,7 @@ from pages._ui import runtime
 from pages._ui.chart import live_chart
 from pages._ui.race import controls as race_controls
 from pages._ui.race import state as race_state
+from pages._ui.widgets import refuse
 from wganad_core import use_cases
 from wganad_core.figures import race as figures
 from wganad_core.figures import trace as trace_figures
@@ -27,7 +28,7 @@ def main() -> None:
     if not state.shipped and not state.live:  # a race that the address asks for
         race_state.open_live(state, state.race, state.own)
     if state.problem:
-        st.error(state.problem)
+        refuse(state.problem)
         state.problem = None
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.header("The race", anchor=False, width="content")
@@ -78,7 +79,7 @@ def show_race(state: race_state.RaceState, layers: figures.Layers, ticking: bool
     try:
         lanes = race_state.drawings(state, live, step)
     except WorkerError as error:
-        st.error(str(error))
+        refuse(error)
         return
     mixture = race_state.data(state)
     alt = "; ".join(f"{lane.title}: {figures.headline(lane)}" for lane in lanes)
@@ -118,7 +119,7 @@ def status(live: RaceView | None) -> None:
         )
         return
     for sentence in filter(None, (lane.stopped for lane in live.lanes)):
-        st.error(sentence)
+        refuse(sentence)
     if live.place:
         st.caption(
             f"Waiting: number {live.place} in the queue. All live runs of this server are taken."
@@ -153,7 +154,7 @@ def slow_motion(state: race_state.RaceState, live: RaceView | None) -> None:
                 try:
                     st.session_state.trace = (lane, handle.worker.trace(handle.key, lane))
                 except WorkerError as error:
-                    st.error(str(error))
+                    refuse(error)
                 else:
                     st.rerun()
         if "trace" not in st.session_state:

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # A module of wganad_core imports only from rows above its own. A row may be a module or a package.
 ROWS = (
     "bootstrap",
+    "outside",
     "packing",
     "config",
     "records",
@@ -47,6 +48,7 @@ ROWS = (
 )
 # Rows that the server process imports, and that therefore must not bring torch along.
 TORCH_FREE = {
+    "outside",
     "packing",
     "older",
     "config",

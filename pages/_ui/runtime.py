@@ -12,6 +12,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from pages._ui.widgets import refuse
 from wganad_core import storage
 from wganad_core.config import ConfigError
 from wganad_core.data import DataError
@@ -54,7 +55,7 @@ def run_page(main: Callable[[], None]) -> None:
     try:
         main()
     except REFUSALS as error:
-        st.error(str(error))
+        refuse(error)
 
 
 def _enter_through_app() -> None:

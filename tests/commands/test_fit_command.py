@@ -33,7 +33,16 @@ from wganad_core.data.own import Roles
 from wganad_core.detector import load
 from wganad_core.jobs import fit as fit_job
 from wganad_core.jobs.fit import estimator_class
-from wganad_core.jobs.orders import KINDS, FitOrder, joined_names, packed, shell_line, unpacked
+from wganad_core.jobs.orders import (
+    KINDS,
+    ExportOrder,
+    FitOrder,
+    ScoreOrder,
+    joined_names,
+    packed,
+    shell_line,
+    unpacked,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = ["--steps", "10", "--width", "8"]
@@ -143,6 +152,16 @@ def test_every_setting_survives_the_command_line(found, features):
     assert dict(chosen.parameters) == wanted
     assert dataclasses.replace(chosen, parameters=parameters) == order
     assert unpacked(json.loads(json.dumps(packed(order)))) == order
+
+
+@pytest.mark.parametrize("name", ["-x.csv", "--out", "-", "mnist", "harmless", "a b.csv"])
+def test_no_name_of_a_file_becomes_another_word_of_a_command(name):
+    file = Path(name)
+    orders = FitOrder(file, file), ScoreOrder(file, file, file), ExportOrder(file, file)
+    for order in orders:
+        chosen = make_parser().parse_args(shlex.split(shell_line(order))[3:])
+        found = [getattr(chosen, each, file) for each in ("file", "model", "out")]
+        assert found == [file] * 3
 
 
 # ---------------------------------------------------------------- which rows, which kind

@@ -292,6 +292,7 @@ def test_roles_as_guessed_and_as_chosen() -> None:
         ("…", "data"),
         (".hidden", "hidden"),
         ("$(rm).csv", "rm-.csv"),
+        (f"{'x' * 20} {'y' * 75}.csv", f"{'y' * 75}.csv"),
     ],
 )
 def test_names_of_uploads_are_harmless(name: str, safe: str) -> None:

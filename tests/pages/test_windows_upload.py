@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages._ui.case import data, flagged
 from tests import app_pages
-from wganad_core import board, pretrained
+from wganad_core import board, outside, pretrained
 from wganad_core.config import ACTIVITIES
 from wganad_core.data import DataError, har, har_example, timeline
 from wganad_core.data.har import SIGNALS, Windows
@@ -227,10 +227,10 @@ def test_the_note_counts_people_not_windows(activity: str) -> None:
 def test_three_accelerations_are_scored_by_the_dense_network(activity: str) -> None:
     test = opened("own", activity=activity, detector="ours")
     values = np.random.default_rng(0).normal([0, 0, 1], 0.02, (500, 3))
-    upload(test, csv("acc_x,acc_y,acc_z", values))
+    upload(test, csv("acc_x,acc_y,acc_z", values), "[mine](http://foreign.test).csv")
     (info,) = (found.value for found in test.info if "gyroscope" in found.value)
     assert "only “Dense” can score it, here with the detector “Encoder”" in info
-    assert "mine.csv: " in words(test)
+    assert f"{outside.shown('[mine](http://foreign.test).csv')}: " in words(test)
     assert "6 windows of 2.56 s" in words(test)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from wganad_core import outside
 from wganad_core.figures import style
 
 SHOWN = 16  # features
@@ -27,7 +28,7 @@ def features_figure(
         "type": "bar",
         "orientation": "h",
         "x": residual[order],
-        "y": [names[i] for i in order],
+        "y": [outside.shown(names[i]) for i in order],
         "text": [f" found {x[i]:.4g}, expected {rebuilt[i]:.4g}" for i in order],
         "textposition": "outside",
         "textfont": {"size": 13},
@@ -89,7 +90,7 @@ def recording_figure(
     for at, (name, lines) in enumerate(tracks):
         axis = str(at + 1) if at else ""
         data += [{**line, "xaxis": "x", "yaxis": f"y{axis}"} for line in lines]
-        title, high = {"text": name, "font": {"size": 12}}, 1 - at / n
+        title, high = {"text": outside.shown(name), "font": {"size": 12}}, 1 - at / n
         layout[f"yaxis{axis}"] = {**shared, "title": title, "domain": [high - 0.86 / n, high]}
     return go.Figure({"data": data, "layout": layout})
 

@@ -45,7 +45,7 @@ class FitOrder:
         return self.out.with_suffix(".checkpoint")
 
     def words(self) -> list[str]:
-        words = ["fit", str(self.file), "--out", str(self.out)]
+        words = ["fit", path_word(self.file), "--out", path_word(self.out)]
         words += ["--kind", self.kind] if self.kind else []
         words += [f"--rows={self.rows[0]}:{self.rows[1]}"] if self.rows else []
         words += _columns(self.roles)
@@ -73,7 +73,8 @@ class ScoreOrder:
     overwrite: bool = False
 
     def words(self) -> list[str]:
-        words = ["score", str(self.file), "--model", str(self.model), "--out", str(self.out)]
+        words = ["score", path_word(self.file)]
+        words += ["--model", path_word(self.model), "--out", path_word(self.out)]
         words += [] if self.threshold is None else [f"--threshold={self.threshold!r}"]
         words += _columns(self.roles)
         words += ["--engine", self.engine] if self.engine != "threads" else []
@@ -94,9 +95,9 @@ class ExportOrder:
     overwrite: bool = False
 
     def words(self) -> list[str]:
-        words = ["export", self.form, str(self.model)]
+        words = ["export", self.form, path_word(self.model)]
         words += [] if self.threshold is None else [f"--threshold={self.threshold!r}"]
-        return [*words, "--out", str(self.out)] + ["--overwrite"] * self.overwrite
+        return [*words, "--out", path_word(self.out)] + ["--overwrite"] * self.overwrite
 
 
 Order = FitOrder | ScoreOrder | ExportOrder
@@ -108,6 +109,12 @@ ORDERS: Mapping[str, type[Order]] = {
 def shell_line(order: Order) -> str:
     """The command that does the same in a shell."""
     return shlex.join([*PROGRAM, *order.words()])
+
+
+def path_word(path: str | Path) -> str:
+    """A file as a word of a command that is no option and no noun, whatever it is called."""
+    word = str(path)
+    return word if word[:1] != "-" and ("." in word or "/" in word) else f"./{word}"
 
 
 def option(name: str) -> str:

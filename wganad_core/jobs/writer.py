@@ -42,7 +42,7 @@ def writing(path: Path) -> Iterator[Callable[[ScoredRows], None]]:
     made: list[Any] = []  # Arrow's writer, once the columns are known
 
     def write(rows: ScoredRows) -> None:
-        table = _table(rows)
+        table = _table(rows, path.suffix.lower() == ".csv")
         with failing_in_words(path):
             if not made:
                 made.append(_writer(path, file, table.schema))
@@ -76,12 +76,15 @@ def _writer(path: Path, file: Any, schema: Any) -> Any:
     )
 
 
-def _table(rows: ScoredRows) -> Any:
+def _table(rows: ScoredRows, as_csv: bool) -> Any:
     import pyarrow as pa
+
+    from wganad_core import outside
 
     columns = {"row": pa.array(rows.row, pa.int64())}
     if rows.sample_id is not None:
-        columns["id"] = pa.array(rows.sample_id, pa.string(), mask=rows.sample_id == "")
+        ids = pa.array(rows.sample_id, pa.string(), mask=rows.sample_id == "")
+        columns["id"] = outside.cells(ids) if as_csv else ids
     if rows.label is not None:
         columns["label"] = pa.array(rows.label, pa.int8())
     columns["score"] = pa.array(rows.score, pa.float64(), mask=~rows.scored)

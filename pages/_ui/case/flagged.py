@@ -15,7 +15,7 @@ from pages._ui.case import data
 from pages._ui.case.choice import Choice
 from pages._ui.chart import live_chart
 from pages._ui.widgets import download, draw_again
-from wganad_core import thresholds
+from wganad_core import outside, thresholds
 from wganad_core.data import har, timeline
 from wganad_core.data.gallery import Parts
 from wganad_core.data.timeline import Bout, Timeline
@@ -49,7 +49,9 @@ def show(shown: ShownRecording, score: FloatArray, known: Parts, chosen: Choice)
     moved = st.session_state.get(MOVED, {}).get(of)
     threshold = start if moved is None else moved
     found = timeline.flagged(shown.line, score, threshold)
-    st.subheader(f"{shown.title}: {_verdict(len(found), score > threshold)}", anchor=False)
+    st.subheader(
+        f"{outside.shown(shown.title)}: {_verdict(len(found), score > threshold)}", anchor=False
+    )
     log = wants_log(np.append(score, start))
     events = live_chart(
         recording_strip(shown.line, score, threshold, start, log, shown.truth, chosen.abnormal),

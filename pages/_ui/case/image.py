@@ -13,6 +13,8 @@ from pages._ui.case import data, search
 from pages._ui.case.choice import Choice
 from pages._ui.case.gallery import asked_for, remember
 from pages._ui.chart import live_chart
+from pages._ui.widgets import refuse
+from wganad_core import outside
 from wganad_core.data import DataError
 from wganad_core.data.gallery import Order
 from wganad_core.data.mnist import vectors
@@ -262,7 +264,7 @@ def upload(chosen: Choice) -> None:
     try:
         picture = read_picture(file.getvalue(), file.name)
     except DataError as error:
-        st.error(str(error))
+        refuse(error)
         return
-    st.caption(" ".join(picture.remarks))
+    st.caption(outside.shown(" ".join(picture.remarks)))
     take_apart(chosen, vectors(picture.image[None]), stored={})

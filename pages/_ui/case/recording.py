@@ -12,7 +12,7 @@ from pages._ui import runtime
 from pages._ui.case import data, flagged
 from pages._ui.case.choice import Choice
 from pages._ui.case.flagged import ShownRecording
-from pages._ui.widgets import download
+from pages._ui.widgets import download, refuse
 from wganad_core.config import VIEWS
 from wganad_core.data import DataError, har_example, timeline
 from wganad_core.data.recording import MAX_BYTES, read_recording
@@ -65,7 +65,7 @@ def _chosen() -> ShownRecording:
     try:
         found = ShownRecording(file.name, _read(file.file_id, settings, file))
     except DataError as error:
-        st.error(str(error))
+        refuse(error)
         return st.session_state.get(KEPT) or _example()
     st.session_state[KEPT] = found
     return found

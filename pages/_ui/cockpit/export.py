@@ -14,10 +14,11 @@ import streamlit as st
 from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.state import Position
 from pages._ui.widgets import download
-from wganad_core import pretrained
+from wganad_core import outside, pretrained
 from wganad_core.data.own.flagged import flagged_csv
 from wganad_core.evaluation import OperatingPoint
 from wganad_core.figures import cockpit
+from wganad_core.jobs.orders import path_word
 
 SAVED = "_cockpit-saved"  # the last picture that was asked for: its format, and a number
 
@@ -55,7 +56,10 @@ def _json(facts: dict[str, Any]) -> bytes:
 
 
 def _csv(table: pd.DataFrame) -> bytes:
-    text: str = table.to_csv(index=False)
+    safe = table.copy()
+    for name in table.select_dtypes(exclude="number"):
+        safe[name] = outside.cells(table[name].tolist())
+    text: str = safe.to_csv(index=False)
     return text.encode()
 
 
@@ -136,7 +140,7 @@ def command(scores: DetectorScores, place: Position, base_rate: float | None, ra
     words = ["python", "-m", "wganad_core", "threshold"]
     source = scores.source
     if source is None:
-        words += [scores.loaded.title, *scores.loaded.reading]
+        words += [path_word(scores.loaded.title), *scores.loaded.reading]
     else:
         path = pretrained.scores_path(source.case, source.abnormal)
         words.append(path.relative_to(pretrained.SHIPPED.parent).as_posix())

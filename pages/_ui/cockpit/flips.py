@@ -4,7 +4,6 @@ alarms."""
 from __future__ import annotations
 
 import dataclasses
-import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +14,7 @@ from pages._ui.cockpit import data as cockpit_data
 from pages._ui.cockpit import numbers as cockpit_numbers
 from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.state import Position
+from wganad_core import outside
 from wganad_core.figures import pictures as drawn
 
 Index = NDArray[np.int64]
@@ -144,7 +144,7 @@ def _colour(scores: DetectorScores, sample: int) -> str:
 
 def _caption(scores: DetectorScores, sample: int) -> str:
     classes = scores.test.class_
-    name = "" if classes is None else f"{html.escape(str(classes[sample]))} · "
+    name = "" if classes is None else f"{outside.shown(classes[sample])} · "
     return f"{name}{scores.axis.text(float(scores.test.score[sample]))}"
 
 
@@ -152,7 +152,7 @@ def _names(scores: DetectorScores, samples: Index) -> str:
     """Ids (or row numbers) and scores of samples that have no picture."""
     rows = "".join(
         f'<tr><th style="color:{_colour(scores, i)}">'
-        f"{html.escape(_name(scores, i))}</th>"
+        f"{outside.shown(_name(scores, i))}</th>"
         f"<td>{_caption(scores, i)}</td></tr>"
         for i in samples.tolist()
     )

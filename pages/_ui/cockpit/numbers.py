@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Mapping
 
 import streamlit as st
 
-from wganad_core import evaluation
+from wganad_core import evaluation, outside
 from wganad_core.evaluation import OperatingPoint
 
 STYLE = """<style>
@@ -138,7 +137,7 @@ def _class_row(name: str, flagged: int, total: int, colour: str) -> str:
     share = flagged / total
     bar = f'<span class="bar" style="width:{100 * share:.1f}%;background:{colour}"></span>'
     return (
-        f"<tr><th>{html.escape(name)}</th><td>{bar}</td><td>{percent(share)}</td>"
+        f"<tr><th>{outside.shown(name)}</th><td>{bar}</td><td>{percent(share)}</td>"
         f"<td>{flagged:,} of {total:,}</td></tr>"
     )
 

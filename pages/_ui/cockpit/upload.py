@@ -12,6 +12,8 @@ import streamlit as st
 
 from pages._ui.cockpit.data import Loaded
 from pages._ui.cockpit.scores import DetectorScores
+from pages._ui.widgets import refuse
+from wganad_core import outside
 from wganad_core.data import DataError
 from wganad_core.data.own.scores import Offered, OwnScores, offered, read_scores
 
@@ -56,10 +58,10 @@ def chosen() -> DetectorScores:
         asked = _asked(_offered(file.file_id, file))
         found = _read(file.file_id, asked, file)
     except DataError as error:
-        st.error(str(error))
+        refuse(error)
         return st.session_state.get(KEPT) or _example()
     made = _scores((file.file_id, asked), found, asked.options)
-    st.caption(" ".join([_summary(made), *found.remarks]))
+    st.caption(" ".join([_summary(made), *map(outside.shown, found.remarks)]))
     st.session_state[KEPT] = made
     return made
 
@@ -118,7 +120,7 @@ def _summary(scores: DetectorScores) -> str:
     labels = "no labels" if curve is None else f"{curve.n_anomalies:,} of them anomalies"
     held = scores.loaded.calibration
     extra = f" and {len(held):,} held-out normals" if held is not None else ""
-    return f"**{scores.loaded.title}**: {n:,} scores, {labels}{extra}."
+    return f"**{outside.shown(scores.loaded.title)}**: {n:,} scores, {labels}{extra}."
 
 
 @st.cache_resource(scope="session", show_spinner="Reading the scores …", max_entries=2)

@@ -14,6 +14,8 @@ from pages._ui import chart
 from pages._ui.own import roles as own_roles
 from pages._ui.own.source import OwnFile
 from pages._ui.own.tab import choice, number
+from pages._ui.widgets import refuse
+from wganad_core import outside
 from wganad_core.data import DataError
 from wganad_core.data.own import Roles
 from wganad_core.data.own.roles import Role
@@ -72,17 +74,17 @@ def show(source: OwnFile, *, open_: bool, learning: bool) -> Chosen | None:
         try:
             return _choices(source, learning)
         except DataError as error:
-            st.error(str(error))
+            refuse(error)
             return None
 
 
 def _title(source: OwnFile) -> str:
     found = source.look
     if found.image_shape is not None:
-        return f"**{source.name}** · {found.n_rows:,} images"
+        return f"**{outside.shown(source.name)}** · {found.n_rows:,} images"
     rows, columns = found.n_rows, len(found.columns)
     return (
-        f"**{source.name}** · {rows:,} row{'s' * (rows != 1)}, {columns:,} "
+        f"**{outside.shown(source.name)}** · {rows:,} row{'s' * (rows != 1)}, {columns:,} "
         f"column{'s' * (columns != 1)}"
     )
 
@@ -183,7 +185,7 @@ def _told(chosen: Chosen, remarks: Sequence[str]) -> None:
     about = [*remarks, *chosen.samples.remarks]
     about = [line for line in dict.fromkeys(about) if "serves as the label" not in line]
     if about:
-        st.caption("  \n".join(f":material/info: {line}" for line in about[:6]))
+        st.caption("  \n".join(f":material/info: {outside.shown(line)}" for line in about[:6]))
 
 
 # What is chosen

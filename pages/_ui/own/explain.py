@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import chart, runtime
 from pages._ui.own.outcome import Outcome
+from wganad_core import outside
 from wganad_core.data.own.stretches import runs_of
 
 OFFERED = 400  # samples in the list, highest scores first
@@ -42,7 +41,7 @@ def _choose(outcome: Outcome, order: NDArray[np.int64]) -> int:
     """One of the samples, from the highest score down."""
     names, label = outcome.names, outcome.label
 
-    def shown(i: int) -> str:
+    def words_of(i: int) -> str:
         words = [str(names[i]), f"score {outcome.score[i]:.3g}"]
         if outcome.score[i] > outcome.current:
             words.append("flagged")
@@ -57,7 +56,7 @@ def _choose(outcome: Outcome, order: NDArray[np.int64]) -> int:
     picked: int = st.selectbox(
         "Which one, highest score first",
         offered.tolist(),
-        format_func=shown,
+        format_func=words_of,
         key=f"own-which-{outcome.plan.source.key}",
         width=480,
     )
@@ -79,14 +78,15 @@ def _blame(outcome: Outcome, at: int, names: tuple[str, ...], residual: Values) 
     share = residual[order] / max(residual.sum(), 1e-300)
     n = int(np.searchsorted(np.cumsum(share), 0.6)) + 1
     listed = " and ".join(
-        f"**{names[i]}** ({residual[i] / max(residual.sum(), 1e-300):.0%})"
+        f"**{outside.shown(names[i])}** ({residual[i] / max(residual.sum(), 1e-300):.0%})"
         for i in order[: min(n, 3)]
     )
     flagged = outcome.score[at] > outcome.current
     state = "is flagged" if flagged else "passes as normal"
     return (
-        f"“{outcome.names[at]}” {state} with a score of {outcome.score[at]:.3g} (threshold "
-        f"{outcome.current:.3g}). What the generator cannot rebuild lies mostly in {listed}."
+        f"“{outside.shown(outcome.names[at])}” {state} with a score of {outcome.score[at]:.3g} "
+        f"(threshold {outcome.current:.3g}). What the generator cannot rebuild lies mostly in "
+        f"{listed}."
     )
 
 
@@ -115,7 +115,7 @@ def _strip(outcome: Outcome, order: NDArray[np.int64]) -> None:
     for i in order.tolist():
         image = outcome.chosen.samples.x[outcome.position[i]].astype(np.float32)
         odd = " class=odd" if outcome.label is not None and outcome.label[i] else ""
-        name = html.escape(str(outcome.names[i]))
+        name = outside.shown(outcome.names[i])
         made.append(
             f'<figure{odd}><img src="{pictures.digit(image)}" alt="{name}">'
             f"<figcaption>{outcome.score[i]:.3g}</figcaption></figure>"
@@ -166,7 +166,7 @@ def _moment(outcome: Outcome) -> None:
         return
     rebuilt, residual = found
     share = residual[low - first : max(high - first, low - first + 1)].mean(axis=0)
-    worst = samples.features[int(share.argmax())]
+    worst = outside.shown(samples.features[int(share.argmax())])
     st.markdown(
         f"Blue: what was measured. Orange: what the generator makes of it from normality. They "
         f"part most in **{worst}** ({share.max() / max(share.sum(), 1e-300):.0%} of the residual)."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import html
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +16,7 @@ from pages._ui.cockpit.data import Loaded
 from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.own.data import Chosen
 from pages._ui.own.plan import Plan
+from wganad_core import outside
 from wganad_core.jobs.fit import Fitted
 from wganad_core.live.fitting import Fitting
 from wganad_core.records import PARTS, Scored
@@ -142,8 +142,8 @@ class OutcomeScores(DetectorScores):
         shown = self.outcome.chosen.samples.x[self.outcome.position[self.rows[samples]]]
         names = self.outcome.names[self.rows[samples]].tolist()
         return [
-            f'<img src="{pictures.digit(image)}" alt="{html.escape(name)}" '
-            f'title="{html.escape(name)}">'
+            f'<img src="{pictures.digit(image)}" alt="{outside.shown(name)}" '
+            f'title="{outside.shown(name)}">'
             for image, name in zip(shown.astype(np.float32), names, strict=True)
         ]
 

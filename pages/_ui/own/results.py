@@ -14,6 +14,7 @@ from pages._ui.own import outcome as own_outcome
 from pages._ui.own import take as own_take
 from pages._ui.own.outcome import CALIBRATION, Outcome
 from pages._ui.own.train import duration
+from wganad_core import outside
 from wganad_core.data.own.stretches import counted
 from wganad_core.jobs.fit import Fitted
 
@@ -90,8 +91,9 @@ def _basis(outcome: Outcome) -> str:
     if fitted is None:
         return " ".join(
             [
-                f"Scored by {outcome.plan.model}, whose threshold is {outcome.threshold:.4g}.",
-                *outcome.remarks,
+                f"Scored by {outside.shown(outcome.plan.model)}, "
+                f"whose threshold is {outcome.threshold:.4g}.",
+                *map(outside.shown, outcome.remarks),
             ]
         )
     learned = int((~outcome.held_out).sum())

@@ -14,6 +14,8 @@ from pages._ui.own.data import Chosen, read
 from pages._ui.own.plan import Plan
 from pages._ui.own.source import safe_name
 from pages._ui.own.train import kind_of
+from pages._ui.widgets import refuse
+from wganad_core import outside
 from wganad_core.data import DataError
 from wganad_core.live.client import WorkerError
 
@@ -35,7 +37,7 @@ def opened() -> tuple[Path, dict[str, Any]] | None:
             found = _checked(file.file_id, file.name, file)
             own_tab.tab().kept[KEPT] = found
         except WorkerError as error:
-            st.error(str(error))
+            refuse(error)
     if found is None:
         with right:
             st.markdown(
@@ -63,13 +65,18 @@ def _checked(file_id: str, name: str, _file: Any) -> tuple[Path, dict[str, Any]]
 def _about(name: str, about: dict[str, Any]) -> str:
     kind = TAKES[kind_of(about["class"])]
     features = about["features"]
-    listed = f": {', '.join(features[:8])}{', …' * (len(features) > 8)}" if features else ""
+    listed = (
+        f": {', '.join(map(outside.shown, features[:8]))}{', …' * (len(features) > 8)}"
+        if features
+        else ""
+    )
     meant = f"meant for {100 * about['false_alarm_rate']:g} % false alarms"
     if about["rule"] == "given":
         meant = "set by hand"
     return (
-        f"**{name}** scores {kind} of {about['n_features']:,} features{listed}. Score method "
-        f"`{about['score_method']}`, threshold {about['threshold']:.4g}, {meant}."
+        f"**{outside.shown(name)}** scores {kind} of {about['n_features']:,} features{listed}. "
+        f"Score method {outside.shown(about['score_method'])}, threshold "
+        f"{about['threshold']:.4g}, {meant}."
     )
 
 

@@ -12,6 +12,8 @@ import streamlit as st
 
 from pages._ui import linked
 from pages._ui.own import tab as own_tab
+from pages._ui.widgets import refuse
+from wganad_core import outside
 from wganad_core.data import DataError
 from wganad_core.data.own.examples import Example, example
 from wganad_core.data.own.look import Look, look
@@ -103,7 +105,7 @@ def chosen() -> OwnFile | None:
     try:
         found = _uploaded(file.file_id, file.name, file)
     except DataError as error:
-        st.error(str(error))
+        refuse(error)
         return own_tab.tab().kept.get(KEPT)
     own_tab.tab().kept[KEPT] = found
     return found
@@ -119,7 +121,7 @@ def _earlier() -> OwnFile | None:
         )
         return None
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{kept.name}** is still here.", width="content")
+        st.markdown(f"**{outside.shown(kept.name)}** is still here.", width="content")
         st.button("Remove it", type="tertiary", key="own-remove", on_click=_remove)
     return kept
 
@@ -147,5 +149,5 @@ def _kept(key: str, name: str, data: bytes, kind: Example | None) -> OwnFile:
 def safe_name(name: str) -> str:
     """The last part of a name, of letters that mean nothing to a shell or a file system."""
     last = re.split(r"[\\/]", name)[-1]
-    plain = re.sub(r"[^\w.-]+", "-", last, flags=re.ASCII).lstrip(".-")[-80:]
+    plain = re.sub(r"[^\w.-]+", "-", last, flags=re.ASCII)[-80:].lstrip(".-")
     return plain or "data"

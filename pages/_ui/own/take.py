@@ -12,6 +12,8 @@ import streamlit as st
 from pages._ui.own import tab as own_tab
 from pages._ui.own.outcome import Outcome
 from pages._ui.own.plan import Plan
+from pages._ui.widgets import refuse
+from wganad_core import outside
 from wganad_core.data.own.stretches import stretch_csv
 from wganad_core.jobs.orders import Order
 
@@ -49,7 +51,7 @@ def _files(outcome: Outcome, plan: Plan) -> None:
     with st.container(horizontal=True, gap="small"):
         _file("Detector", outcome.folder / plan.tuned_name, ANYTHING, "own-save-model")
         _onnx(outcome, plan)
-    st.markdown(f"**The scores** of every row of {plan.source.name}, with its flag.")
+    st.markdown(f"**The scores** of every row of {outside.shown(plan.source.name)}, with its flag.")
     with st.container(horizontal=True, gap="small"):
         _file("Scores (CSV)", outcome.folder / plan.scores_name, "text/csv", "own-save-scores")
         if plan.stretch is not None:
@@ -135,5 +137,5 @@ def _done(outcome: Outcome, orders: Sequence[Order], doing: str) -> bool:
     with st.spinner(f"{doing}{waiting} …"):
         made.wait()
     if made.error:
-        st.error(made.error)
+        refuse(made.error)
     return made.state == "done"

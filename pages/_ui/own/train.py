@@ -14,6 +14,8 @@ from pages._ui.own.data import Chosen
 from pages._ui.own.plan import Plan
 from pages._ui.own.session import Jobs, jobs
 from pages._ui.own.tab import choice, number, settle, usual
+from pages._ui.widgets import refuse
+from wganad_core import outside
 from wganad_core.jobs.orders import Kind
 from wganad_core.live.fitting import Fitting
 from wganad_core.storage import StorageError
@@ -148,7 +150,7 @@ def watch(key: str) -> None:
     run = held.broken[key]
     goes_on = " Train goes on where it was, as long as data and settings stay as they are."
     if run.fitting.state == "failed":
-        st.error(f"{run.fitting.error}{goes_on * run.begun}")
+        refuse(f"{run.fitting.error}{goes_on * run.begun}")
     else:
         why = (
             "Stopped, as this tab was away for a minute." if own_tab.tab().rested else "Cancelled."
@@ -161,12 +163,12 @@ def _settle(held: Jobs, key: str) -> None:
     try:
         done = held.settle()
     except (StorageError, OSError) as error:
-        st.error(str(error))
+        refuse(error)
         return
     if done is None:
         return
     if done.key != key:
-        st.toast(f"{done.source.name} is done.", icon=":material/check:")
+        st.toast(f"{outside.shown(done.source.name)} is done.", icon=":material/check:")
     st.rerun()  # what is above makes room
 
 
@@ -206,7 +208,7 @@ def _live() -> None:
 def _how_far(
     fitting: Fitting, plan: Plan, latest: dict[str, Any] | None, place: int
 ) -> tuple[float, str]:
-    name = plan.source.name
+    name = outside.shown(plan.source.name)
     if place:
         return 0.0, f"The server is busy training; {name} is number {place} in the queue."
     if latest is None:

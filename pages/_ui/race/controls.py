@@ -12,6 +12,7 @@ import streamlit as st
 from pages._ui import linked, runtime
 from pages._ui.chart import live_chart
 from pages._ui.race import state as race_state
+from pages._ui.widgets import refuse
 from wganad_core import use_cases
 from wganad_core.config import (
     ACTIVATIONS,
@@ -240,7 +241,7 @@ def settings(state: race_state.RaceState) -> None:
                 )
                 race = RaceConfig(mixture=MixtureConfig.from_dict(mixture), lanes=lanes)
             except ConfigError as error:
-                st.error(str(error))
+                refuse(error)
             else:
                 change_race(state, race, own=own)
                 st.rerun()
@@ -269,7 +270,7 @@ def own_points() -> Any:
         try:
             return read_points(upload)
         except DataError as error:
-            st.error(str(error))
+            refuse(error)
             return None
     st.caption("Or click in the square: every click adds a small cloud of 200 points.")
     clicks: list[tuple[float, float]] = st.session_state.setdefault("drawn", [])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wganad_core import outside
 from wganad_core.records import Scored
 
 
@@ -26,9 +28,15 @@ def flagged_csv(scored: Scored, row: NDArray[np.int64], threshold: float) -> byt
         "label": scored.label,
         "score": scored.score,
     }
-    there = {name: values[order].tolist() for name, values in columns.items() if values is not None}
+    there = {name: _cells(values[order]) for name, values in columns.items() if values is not None}
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(there)
     writer.writerows(zip(*there.values(), strict=True))
     return text.getvalue().encode()
+
+
+def _cells(values: NDArray[Any]) -> list[Any]:
+    """Numbers, or texts that no spreadsheet runs."""
+    found: list[Any] = (values if values.dtype.kind in "iufb" else outside.cells(values)).tolist()
+    return found

@@ -8,6 +8,7 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
+from wganad_core import outside
 from wganad_core.data.own.samples import OwnSamples
 
 
@@ -41,6 +42,6 @@ def stretch_csv(samples: OwnSamples, part: slice) -> bytes:
     """These steps' features as CSV, every bit kept."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(samples.features)
+    writer.writerow(outside.cells(samples.features).to_pylist())
     writer.writerows([repr(value) for value in row] for row in samples.x[part].tolist())
     return text.getvalue().encode()

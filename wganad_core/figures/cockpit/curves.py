@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wganad_core import evaluation
+from wganad_core import evaluation, outside
 from wganad_core.evaluation import Curve
 from wganad_core.figures import style
 from wganad_core.figures.cockpit.drawn import STATES, Drawn
-from wganad_core.figures.cockpit.lines import Array, Trace, as_seen, on, plain, stroke
+from wganad_core.figures.cockpit.lines import Array, Trace, as_seen, on, stroke
 from wganad_core.figures.scores import precision_steps
 
 if TYPE_CHECKING:
@@ -71,9 +71,9 @@ def _curves(drawn: Drawn) -> list[tuple[Curve, str, Trace]]:
     second, first = drawn.second, drawn.curve
     found = []
     if second is not None and drawn.second_drawn:
-        found.append((second, plain(drawn.names[1] or "second"), stroke(SECOND, 1.8)))
+        found.append((second, outside.shown(drawn.names[1] or "second"), stroke(SECOND, 1.8)))
     if first is not None:
-        found.append((first, plain(drawn.names[0]), stroke(FIRST, 2.6)))
+        found.append((first, outside.shown(drawn.names[0]), stroke(FIRST, 2.6)))
     return found
 
 

@@ -14,12 +14,11 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from wganad_core import evaluation
+from wganad_core import evaluation, outside
 from wganad_core.evaluation import Curve
 from wganad_core.figures import style
 from wganad_core.figures.cockpit import curves, panels
 from wganad_core.figures.cockpit.drawn import Drawn
-from wganad_core.figures.cockpit.lines import plain
 from wganad_core.figures.cockpit.marks import COST, PR, ROC, follow, marks
 from wganad_core.figures.style import Part
 
@@ -137,7 +136,7 @@ def _captions(drawn: Drawn) -> list[Part]:
     if test.label is None:
         key = style.key(panels.UNKNOWN, "all samples")
     else:
-        kinds = (panels.NORMAL, "normal"), (panels.ABNORMAL, plain(drawn.abnormal))
+        kinds = (panels.NORMAL, "normal"), (panels.ABNORMAL, outside.shown(drawn.abnormal))
         key = "  ".join(style.key(*kind) for i, kind in enumerate(kinds) if (test.label == i).any())
     if held is not None and len(held):
         key += f"  {style.key(style.GREY, 'held-out normals', '━')}"
@@ -170,7 +169,7 @@ def _areas(drawn: Drawn, roc: bool) -> str:
         words += f" ({low:.3f}–{high:.3f})" if math.isfinite(low + high) else ""
     words = style.key(panels.NORMAL, words, "━")
     if second is not None and drawn.second_drawn:
-        other = f"{plain(drawn.names[1] or 'second')[:24]} {area(second):.3f}"
+        other = f"{outside.shown((drawn.names[1] or 'second')[:24])} {area(second):.3f}"
         words += f"<br>{style.key(curves.SECOND, other, '━')}"
     return words
 

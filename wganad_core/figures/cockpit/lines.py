@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -66,8 +65,3 @@ def on(xaxis: str, yaxis: str, x: NDArray[Any], y: NDArray[Any]) -> Trace:
         "x": x.astype(np.float32),
         "y": y.astype(np.float32),
     }
-
-
-def plain(name: str) -> str:
-    """Without the signs that mean something to Plotly."""
-    return re.sub(r"[<>&{}%]", " ", name)

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from wganad_core import evaluation
+from wganad_core import evaluation, outside
 from wganad_core.config import ACTIVITIES
 from wganad_core.figures import style
 from wganad_core.figures.cockpit.drawn import STATES, Drawn
-from wganad_core.figures.cockpit.lines import Array, Trace, as_seen, plain, short, stroke
+from wganad_core.figures.cockpit.lines import Array, Trace, as_seen, short, stroke
 from wganad_core.figures.scores import five_numbers, thinned
 
 NORMAL, ABNORMAL, UNKNOWN = style.BLUE, style.VERMILLION, style.SKY
@@ -203,8 +203,7 @@ def _usual(name: str) -> tuple[int, int, str]:
 
 
 def _brief(name: str) -> str:
-    found = plain(name)
-    return found if len(found) <= 11 else found[:10] + "…"
+    return outside.shown(name if len(name) <= 11 else name[:10] + "…")
 
 
 def _boxes(
