@@ -8,7 +8,6 @@ further layers of frames that are there already.
 
 from __future__ import annotations
 
-import dataclasses
 import gzip
 import json
 import math
@@ -18,14 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wganad_core import divergence
-from wganad_core.config import Method
 from wganad_core.data.mixture import Mixture
-from wganad_core.records import COVERED_SHARE, HISTORY, Box, Frame, FloatArray, Replay
+from wganad_core.figures.race import LaneRecord, state_words
+from wganad_core.records import HISTORY, Box, FloatArray, Frame
 
 N_DATA, N_SAMPLES = 400, 500  # drawn
 SLOPES = (-4.0, 4.0)  # ‖∇f‖ from 1/16 to 16 on a scale of doublings whose middle is 1
-BETWEEN = 0.15  # of the samples within 3σ: fewer are between the modes, not on them
 SPARE = 1.0  # sides of the box beyond it in which a point's place is still told
 
 Layer = str
@@ -33,47 +30,20 @@ FIRST: tuple[Layer, ...] = ("samples", "critic")
 MORE: tuple[Layer, ...] = ("slope", "optimal", "arrows", "manifold")
 
 
-@dataclasses.dataclass(frozen=True)
-class LaneRecord:
-    """What is drawn of one lane: its title and method, and its recording (or a part of it)."""
-
-    title: str
-    method: Method
-    recording: Replay
-
-
-def state_words(frame: Frame, mixture: Mixture) -> tuple[str, str]:
-    """How a lane stands, in words ("collapsed on mode 5"), and whether that is "bad" or "good"."""
-    n_modes = len(mixture.modes)
-    if frame.step == 0:
-        return "untrained", ""
-    if not np.isfinite(frame.samples).all():
-        return "diverged", "bad"
-    if not n_modes:
-        return "", ""
-    crowded = divergence.crowded_mode(frame.samples, mixture)
-    if crowded is not None:
-        return f"collapsed on mode {crowded[0]}", "bad"
-    n = len(frame.samples)
-    covered = int((frame.counts >= COVERED_SHARE * n / n_modes).sum())
-    if frame.counts.sum() < BETWEEN * n or not covered:
-        return "between modes", ""
-    return f"on {covered} of {n_modes} modes", "good" if covered == n_modes else ""
-
-
 def pack_lanes(
     lanes: Sequence[LaneRecord],
     mixture: Mixture,
     layers: Iterable[Layer] = FIRST,
-    **told: Any,
+    quick: bool = False,
 ) -> bytes:
-    """The file. `told` is put into its header as it is.
+    """The file.
 
     Parameters
     ----------
     lanes : each with at least one frame
     mixture : the data that they train on
     layers : which of `FIRST` and `MORE` are wanted
+    quick : packed less tightly, for what travels once
 
     Examples
     --------
@@ -89,13 +59,14 @@ def pack_lanes(
         "box": [round(float(side), 5) for side in mixture.box],
         "modes": np.round(mixture.modes.astype(float), 5).tolist(),
         "sigma": mixture.sigma,
-        "data": file.places(mixture.x[:N_DATA], mixture.box),
+        "data": file.places(_some(mixture.x), mixture.box),
         "lanes": [_lane(file, lane, mixture, set(layers)) for lane in lanes],
-        **told,
     }
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     # Without a time stamp: the same race is the same file.
-    return gzip.compress(len(text).to_bytes(4, "little") + text + file.payload(), 6, mtime=0)
+    return gzip.compress(
+        len(text).to_bytes(4, "little") + text + file.payload(), 1 if quick else 6, mtime=0
+    )
 
 
 def unpack_header(file: bytes) -> dict[str, Any]:
@@ -136,12 +107,12 @@ class _File:
         return self.codes(inside, -SPARE, 1 + SPARE, 16)
 
 
-def _lane(
-    file: _File, lane: LaneRecord, mixture: Mixture, layers: set[Layer]
-) -> dict[str, Any]:
+def _lane(file: _File, lane: LaneRecord, mixture: Mixture, layers: set[Layer]) -> dict[str, Any]:
     frames, past = lane.recording.frames, lane.recording
     states = [state_words(frame, mixture) for frame in frames]
-    made = {name: write(file, lane, mixture.box) for name, write in LAYERS.items() if name in layers}
+    made = {
+        name: write(file, lane, mixture.box) for name, write in LAYERS.items() if name in layers
+    }
     return {
         "title": lane.title,
         "method": lane.method,
@@ -153,6 +124,12 @@ def _lane(
         "layers": {name: arrays for name, arrays in made.items() if arrays is not None},
         "history": {name: _plain(past.column(name)) for name in HISTORY} if past.history else {},
     }
+
+
+def _some(points: FloatArray) -> FloatArray:
+    """As many points as are drawn, from all over: people's own may come in an order."""
+    at = np.random.default_rng(0).permutation(len(points))[:N_DATA]
+    return points[np.sort(at)]
 
 
 def _nearest_shares(frame: Frame, mixture: Mixture) -> list[float]:
