@@ -19,11 +19,12 @@ STYLE = """
   font-weight: 600;
   line-height: 1.25;
 }
-.st-key-headline p {margin: 0; font-size: 1rem;}
+.st-key-subline p {margin: 0 0 0.2rem; font-size: 1rem; line-height: 1.35;}
 .st-key-choices {gap: 0.5rem;}
 .st-key-choices button {min-height: 2.1rem; padding: 0.1rem 0.65rem;}
 @media (max-width: 640px) {
   .st-key-headline h1 {font-size: 1.1rem;}
+  .st-key-subline p {font-size: 0.85rem;}
   .st-key-choices {gap: 0.35rem;}
   .st-key-choices button {min-height: 1.9rem; padding: 0 0.45rem;}
   .st-key-choices button p {font-size: 0.85rem;}
@@ -36,6 +37,12 @@ def headline(sentence: str) -> None:
     """The page's title: what you see, with the number that matters."""
     with st.container(key="headline"):
         st.title(sentence, anchor=False)
+
+
+def subline(words: str) -> None:
+    """A sentence under the title, of a page that has no choices."""
+    with st.container(key="subline"):
+        st.markdown(words)
 
 
 @contextmanager

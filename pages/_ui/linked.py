@@ -61,13 +61,17 @@ def in_words(
     address: str | None = None,
     help: str | None = None,
     before: Name | None = None,
+    captions: Mapping[Name, str] | None = None,
 ) -> Name:
     """Like `choice`, but as words on a button ("Sorted by **mean**") that opens the options.
-    `before`: what was chosen when the page was last left, if the address says nothing."""
+    `before`: what was chosen when the page was last left, if the address says nothing;
+    `captions`: what stands under the options."""
     names, first = _asked_for(options, address or key, before or default)
     said = st.session_state.get(key, first)
     with st.popover(f"{label} **{options.get(said, options[first])}**", help=help):
-        chosen: Name = st.radio(label, names, names.index(first), options.__getitem__, key=key)
+        below = [captions[name] for name in names] if captions else None
+        at, words = names.index(first), options.__getitem__
+        chosen: Name = st.radio(label, names, at, words, key=key, captions=below)
     _keep(address or key, chosen, is_default=chosen == default)
     return chosen
 

@@ -196,9 +196,9 @@ class _Canvas:
         _write(draw, left, top + BARS + 3, words, 12, SOFT, room=self.side)
 
 
-def _field_image(frame: Frame, ends: tuple[float, float], size: int) -> Image.Image:
+def _field_image(frame: Frame, span: tuple[float, float], size: int) -> Image.Image:
     """The critic's field in flat bands of pink and blue, as style.DIVERGING on white."""
-    low, high = ends
+    low, high = span
     field = np.nan_to_num((frame.field - low) / max(high - low, 1e-12), nan=0.5).clip(0, 1)
     # y goes up on the plane and down in a picture
     scalar = Image.fromarray(np.ascontiguousarray(field[::-1], dtype=np.float32))

@@ -20,8 +20,8 @@ from wganad_core.figures.race import LaneRecord, Layers, first_collapse, race_se
 from wganad_core.live.messages import RaceView
 from wganad_core.records import Replay
 
-URL_RACE, URL_RUN, URL_STORY = "race", "run", "story"
-ASKS = (URL_RACE, URL_RUN, URL_STORY)
+URL_RACE, URL_RUN, URL_STORY, URL_SHOW = "race", "run", "story", "show"
+ASKS = (URL_RACE, URL_RUN, URL_STORY, URL_SHOW)
 # How long a race of a link may be named; the settings of three lanes need a tenth of it.
 MAX_ADDRESS = 2_000
 RECORDED = "race"  # the story that has a recording
@@ -78,6 +78,9 @@ def current() -> RaceState:
 
 def _asked_for(asked: dict[str, str], before: RaceState | None) -> RaceState:
     """The state that an address asks for, in words of its own if it cannot be had."""
+    if before is not None and not {URL_RACE, URL_STORY} & asked.keys() and URL_SHOW in asked:
+        before.show, before.address = "recorded", asked
+        return before
     state = RaceState(RaceConfig(lanes=tuple(run.lane for run in shipped_runs())), address=asked)
     if before is not None:
         state.layers = before.layers
@@ -114,9 +117,14 @@ def data_config(state: RaceState) -> MixtureConfig:
 
 def data(state: RaceState) -> Mixture:
     """The data of the race that is looked at."""
-    if state.show == "trained" and state.own is not None:
+    return trained_data(state) if state.show == "trained" else mixture(data_config(state))
+
+
+def trained_data(state: RaceState) -> Mixture:
+    """The data of the race that this session trains."""
+    if state.own is not None:
         return make_mixture(state.race.mixture, state.own)
-    return mixture(data_config(state))
+    return mixture(state.race.mixture)
 
 
 @dataclasses.dataclass(frozen=True)
