@@ -10,7 +10,7 @@ if __name__ == "__main__" and "streamlit" not in sys.modules:
 
 import streamlit as st
 
-from pages._ui import runtime
+from pages._ui import anatomy, runtime
 
 PAGES = (
     ("home", "Home", "home"),
@@ -27,7 +27,8 @@ PAGES = (
 def main() -> None:
     st.set_page_config(page_title="WGAN anomaly detection", page_icon="🎯", layout="wide")
     # Streamlit leaves a fifth of a laptop's screen empty above the first line.
-    st.html("<style>.stMainBlockContainer {padding-top: 4.2rem; padding-bottom: 3rem;}</style>")
+    st.html("<style>.stMainBlockContainer {padding-top: 4rem; padding-bottom: 3rem;}</style>")
+    st.html(anatomy.STYLE)
     runtime.start()
     pages = [
         st.Page(

@@ -212,15 +212,39 @@ def collapse_sentence(step: int, samples: Points, mixture: Mixture) -> str | Non
     >>> collapse_sentence(100, np.tile(ring.modes[1], (50, 1)), ring)
     'step 100: 100 % of samples on mode 2'
     """
+    crowded = None if step == 0 else crowded_mode(samples, mixture)
+    if crowded is None:
+        return None
+    mode, share = crowded
+    return f"step {step:,}: {100 * share:.0f} % of samples on mode {mode}"
+
+
+def crowded_mode(samples: Points, mixture: Mixture) -> tuple[int, float] | None:
+    """The mode (from 1) that at least 80 % of the samples crowd around, and their share.
+
+    Around a mode means within half the spacing of the modes.
+
+    Parameters
+    ----------
+    samples : (n, 2)
+    mixture : whose modes they are; of fewer than two, None is the answer
+
+    Examples
+    --------
+    >>> from wganad_core.config import MixtureConfig
+    >>> from wganad_core.data.mixture import make_mixture
+    >>> from wganad_core.divergence import crowded_mode
+    >>> ring = make_mixture(MixtureConfig(n_modes=7))
+    >>> crowded_mode(np.tile(ring.modes[1], (50, 1)), ring)
+    (2, 1.0)
+    """
     modes = mixture.modes
-    if step == 0 or len(modes) < 2 or not np.isfinite(samples).all():
+    if len(modes) < 2 or not np.isfinite(samples).all():
         return None
     reach = pdist(modes).min() / 2
     shares = (cdist(samples, modes) < reach).mean(axis=0)
     top = int(shares.argmax())
-    if shares[top] < COLLAPSE_SHARE:
-        return None
-    return f"step {step:,}: {100 * shares[top]:.0f} % of samples on mode {top + 1}"
+    return (top + 1, float(shares[top])) if shares[top] >= COLLAPSE_SHARE else None
 
 
 def random_sliced_wasserstein(

@@ -222,8 +222,8 @@ def _component() -> ComponentRenderer:
 
     Streamlit sends a component's code along with every update, so the code is only a loader.
     """
-    chart = _serve("chart", _STATIC / "chart.js")
-    library = _serve("plotly", Path(plotly.__file__).parent / "package_data" / "plotly.min.js")
+    chart = serve_file("chart", _STATIC / "chart.js")
+    library = serve_file("plotly", Path(plotly.__file__).parent / "package_data" / "plotly.min.js")
     return st.components.v2.component(
         "live_chart",
         js=f"""export default async (component) =>
@@ -233,7 +233,7 @@ def _component() -> ComponentRenderer:
     )
 
 
-def _serve(name: str, file: Path) -> str:
+def serve_file(name: str, file: Path) -> str:
     """Return a URL path for ``file`` that changes with its content.
 
     A declared component makes its whole folder public; this one is never placed on a page.

@@ -6,76 +6,91 @@ import streamlit as st
 
 from pages._ui.case import data
 from pages._ui.chart import live_chart
+from pages._ui.lanes import show_lanes
 from pages._ui.race import state as race_state
 from wganad_core import pretrained
 from wganad_core.figures import cards
+from wganad_core.figures.race import Layers
 from wganad_core.use_cases import HAR
 
 RACE, CRITIC = "pages/race.py", "pages/critic.py"
 DIGITS, MOVEMENTS = "pages/mnist.py", "pages/har.py"
 COCKPIT, OWN = "pages/cockpit.py", "pages/own.py"
+REPRODUCTION = "pages/reproduction.py"
+# The link of a card reaches over all of it.
+STRETCHED = """
+<style>
+[class*="st-key-picture-"] {position: relative;}
+[class*="st-key-picture-"]:hover {border-color: var(--st-primary-color);}
+[class*="st-key-picture-"] [data-testid="stPageLink"] a::after {
+  content: "";
+  position: absolute;
+  inset: 0;
+  z-index: 2;
+}
+[class*="st-key-picture-"] [data-testid="stPageLink"],
+[class*="st-key-picture-"] [data-testid="stPageLink"] * {position: static;}
+</style>
+"""
 PAGES = {"race": RACE, "critic": CRITIC, "movements": MOVEMENTS}
 
-STARTS: tuple[tuple[str, str, tuple[str, str, dict[str, str]]], ...] = (
+Link = tuple[str, str, dict[str, str]]  # its words, the page, the page's address
+
+STARTS: tuple[tuple[str, str, Link, Link], ...] = (
     (
         "I give a lecture",
-        "Open the race on the projector: three GANs, one clock. Drag the slider through the "
-        "recorded collapse, or press Play and watch it happen.",
-        ("Start the race", RACE, {}),
+        "The race on the projector: it plays by itself, **P** makes everything larger. Then train "
+        "one that collapses before everybody's eyes.",
+        ("Open the race", RACE, {"show": "recorded"}),
+        ("Make it collapse, live", RACE, {"story": "collapse"}),
     ),
     (
         "I study the paper",
-        "Take one step at a time, with the equation of every stage beside the picture, and look "
-        "through the Lipschitz lens.",
-        ("Gradient penalty, slowly", RACE, {"story": "penalise", "lens": "slope"}),
+        "Every step in slow motion with its equations, the Lipschitz lens, and the paper's table "
+        "beside what was measured here.",
+        ("Gradient penalty beside clipping", RACE, {"show": "recorded", "lens": "slope"}),
+        ("The paper, reproduced", REPRODUCTION, {}),
     ),
     (
-        "I watch sensors",
-        "Look at a phone's accelerations as signals and as recurrence images, and at the activity "
-        "that a model has never seen. Or upload a recording of your own.",
-        ("Open the movements", MOVEMENTS, {}),
-    ),
-    (
-        "I have a false-alarm budget",
-        "Drag one threshold and watch precision, recall, cost and the very samples that flip. "
-        "Then set how rare anomalies are in your world. Or upload your own scores.",
-        ("Tune a threshold", COCKPIT, {}),
-    ),
-    (
-        "I want real data",
-        "Pick a handwritten digit that a model has never seen, and look at how it comes back. Or "
-        "upload one of your own.",
-        ("See the unseen digit", DIGITS, {}),
-    ),
-    (
-        "I have data of my own",
+        "I have data, or sensors",
         "A table, images or a recording of normal behaviour: train the detector here, tune its "
-        "threshold, take it away as a file. An example of each is at hand.",
+        "threshold to your false-alarm budget, take it away as a file.",
         ("Bring your data", OWN, {}),
+        ("Tune a threshold", COCKPIT, {}),
     ),
 )
 
 
+def hero() -> None:
+    """The recorded race, playing."""
+    found = race_state.published()
+    options = {"curvesShown": False, "above": 330}
+    message = {"key": "recorded", "url": found.url, "options": options}
+    show_lanes(message, key="hero", layers=Layers())
+
+
 def starts() -> None:
     """Where to begin, by kind of visitor."""
-    for first in range(0, len(STARTS), 3):
-        for column, start in zip(st.columns(3, gap="medium"), STARTS[first:], strict=False):
-            who, what, (label, page, query) = start
-            with column.container(border=True, height="stretch"):
-                st.markdown(f"**{who}.** {what}")
-                st.page_link(
-                    page, label=f"**{label}**", icon=":material/arrow_forward:", query_params=query
-                )
+    for column, (who, what, *links) in zip(st.columns(3, gap="medium"), STARTS, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{who}.** {what}")
+            with st.container(horizontal=True, gap="small"):
+                for i, (label, page, query) in enumerate(links):
+                    words = label if i else f"**{label}**"
+                    icon = ":material/arrow_forward:"
+                    st.page_link(page, label=words, icon=icon, query_params=query)
 
 
 def pictures() -> None:
-    """Eight small live pictures, each a link to its page."""
+    """Eight small pictures, each as a whole a link to its page."""
     runs = {name: race_state.shipped(name) for name in pretrained.RACE_RUNS}
     mixture = race_state.mixture(runs["gan"].mixture)
+    st.html(STRETCHED)
     made = [*cards.paper_cards(runs, mixture), *cards.movement_cards(data.samples(HAR))]
     for row in (made[:4], made[4:]):
         for column, card in zip(st.columns(4, gap="medium"), row, strict=True):
-            with column.container(border=True, height="stretch"):
+            key = f"picture-{card.name}"
+            with column.container(border=True, height="stretch", key=key):
                 live_chart(card.figure, key=f"card-{card.name}", alt=card.caption)
                 st.markdown(f"**{card.title}.** {card.caption}")
                 st.page_link(

@@ -60,12 +60,18 @@ def in_words(
     default: Name,
     address: str | None = None,
     help: str | None = None,
+    before: Name | None = None,
+    captions: Mapping[Name, str] | None = None,
 ) -> Name:
-    """Like `choice`, but as words on a button ("Sorted by **mean**") that opens the options."""
-    names, first = _asked_for(options, address or key, default)
+    """Like `choice`, but as words on a button ("Sorted by **mean**") that opens the options.
+    `before`: what was chosen when the page was last left, if the address says nothing;
+    `captions`: what stands under the options."""
+    names, first = _asked_for(options, address or key, before or default)
     said = st.session_state.get(key, first)
     with st.popover(f"{label} **{options.get(said, options[first])}**", help=help):
-        chosen: Name = st.radio(label, names, names.index(first), options.__getitem__, key=key)
+        below = [captions[name] for name in names] if captions else None
+        at, words = names.index(first), options.__getitem__
+        chosen: Name = st.radio(label, names, at, words, key=key, captions=below)
     _keep(address or key, chosen, is_default=chosen == default)
     return chosen
 
@@ -105,9 +111,12 @@ def whole(label: str, low: int, high: int, *, key: str, default: int, step: int)
     return chosen
 
 
-def switch(label: str, *, key: str, default: bool, help: str | None = None) -> bool:
-    """On or off, 1 or 0 in the address."""
-    asked = {"0": False, "1": True}.get(st.query_params.get(key, ""), default)
+def switch(
+    label: str, *, key: str, default: bool, help: str | None = None, before: bool | None = None
+) -> bool:
+    """On or off, 1 or 0 in the address; `before` as in `in_words`."""
+    usual = default if before is None else before
+    asked = {"0": False, "1": True}.get(st.query_params.get(key, ""), usual)
     chosen = st.toggle(label, value=asked, key=key, help=help)
     _keep(key, str(int(chosen)), is_default=chosen == default)
     return chosen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,11 @@ OUTCOMES = (
     ("false alarm", 0, True, style.VERMILLION, "circle", 6),
     ("miss", 1, False, style.PURPLE, "diamond", 6),
 )
+# Without a truth nothing is a false alarm.
+UNKNOWN = (
+    ("passed", 0, False, style.BLUE, "circle", 3),
+    ("flagged", 0, True, style.GREY, "x", 4),
+)
 CROSS = {"symbol": "circle-cross-open", "color": style.VERMILLION, "line": {"width": 2.5}}
 POINT = {"size": 15, **CROSS}
 FLAGGED = [[0.0, "rgba(0,0,0,0)"], [1.0, "rgba(213,94,0,0.38)"]]
@@ -33,22 +38,27 @@ def detection_figure(
     mixture: Mixture,
     detector: str,
     threshold: float,
-    point: tuple[float, float] | None = None,
+    point: tuple[float, float],
+    verdict: str,
 ) -> go.Figure:
     """Left the score over the plane (for the critic: f, and grey where f leaves its interval),
-    right what is flagged (shaded), with false alarms and misses among the evaluation points."""
+    right what is flagged (shaded), with false alarms and misses among the evaluation points and
+    the verdict written at the point."""
     box, ring = mixture.box, style.circles(mixture.modes, 3 * mixture.sigma)
-    verdict = (found.maps[detector] > threshold).astype(np.float32)
+    shaded = (found.maps[detector] > threshold).astype(np.float32)
     text = "(%{x:.2f}, %{y:.2f})<extra></extra>"
-    flagged = style.field(verdict, box, FLAGGED, zmin=0, zmax=1, hovertemplate=text)
+    flagged = style.field(shaded, box, FLAGGED, zmin=0, zmax=1, hovertemplate=text)
     samples = style.dots(found.samples, {"size": 3, "color": style.ORANGE}, name="G(z)")
     traces = [_score_map(found, detector, box), samples]
-    traces += [{**trace, **RIGHT} for trace in (flagged, *_outcomes(found, detector, threshold))]
-    marked = style.dots(np.array([point] if point else []).reshape(-1, 2), POINT, name="your point")
+    judged = outcomes(found, detector, threshold, known=len(mixture.modes) > 0)
+    traces += [{**trace, **RIGHT} for trace in (flagged, *judged)]
+    marked = style.dots(np.array([point]), POINT, name="your point")
     for axes in ({"xaxis": "x", "yaxis": "y"}, RIGHT):
         traces += [style.line(*ring, style.GREY, 1.2, name="3σ", **axes), {**marked, **axes}]
     layout = _layout(mixture, detector, narrow=False)
     layout["meta"] = {"narrow": _layout(mixture, detector, narrow=True)}
+    for one in (layout, layout["meta"]["narrow"]):
+        one["annotations"].append(said_at(point, verdict, box, RIGHT))
     return go.Figure({"data": traces, "layout": layout})
 
 
@@ -66,16 +76,39 @@ def _score_map(found: Detection, detector: str, box: Box) -> style.Part:
     return style.field(shown.astype(np.float32), box, scale, hovertemplate=text)
 
 
-def _outcomes(found: Detection, detector: str, threshold: float) -> list[style.Part]:
-    """A sample of the evaluation points by outcome, for the right-hand plane."""
+def outcomes(
+    found: Detection, detector: str, threshold: float, known: bool = True
+) -> list[style.Part]:
+    """A sample of the evaluation points by outcome; where no truth is `known`, only by whether
+    they are flagged."""
     flagged = found.scores[detector] > threshold
     every = max(1, len(found.points) // N_POINTS)
     traces = []
-    for name, label, verdict, colour, symbol, size in OUTCOMES:
+    for name, label, verdict, colour, symbol, size in OUTCOMES if known else UNKNOWN:
         shown = ((found.label == label) & (flagged == verdict))[::every]
         look = {"size": size, "color": colour, "symbol": symbol}
         traces.append(style.dots(found.points[::every][shown], look, name=name, hoverinfo="name"))
     return traces
+
+
+def said_at(
+    point: tuple[float, float], words: str, box: Box, names: Mapping[str, str]
+) -> style.Part:
+    """The verdict beside the point, on the side where there is room."""
+    left = point[0] > (box[0] + box[1]) / 2
+    place = {"x": point[0], "y": point[1], "xref": names["xaxis"], "yref": names["yaxis"]}
+    return {
+        "text": words,
+        "showarrow": False,
+        "font": {"size": 15, "color": "#111"},
+        "align": "left",
+        "xanchor": "right" if left else "left",
+        "yanchor": "middle",
+        "xshift": -14 if left else 14,
+        "bgcolor": "rgba(255,255,255,0.88)",
+        "borderpad": 3,
+        **place,
+    }
 
 
 TITLES = {
@@ -110,23 +143,31 @@ def _layout(mixture: Mixture, detector: str, narrow: bool) -> dict[str, Any]:
     return layout
 
 
-def false_alarm_figure(alarms: NDArray[np.float64]) -> go.Figure:
-    """Share of each mode's normals that are flagged."""
-    bars = go.Bar(
-        x=np.arange(1, len(alarms) + 1),
-        y=alarms,
-        marker_color=np.where(alarms > 0.1, style.VERMILLION, style.BLUE).tolist(),
-        text=[f"{100 * share:.1f} %" for share in alarms],
-        textposition="outside",
-        hovertemplate="mode %{x}: %{y:.1%} false alarms<extra></extra>",
-        cliponaxis=False,
-    )
-    return go.Figure(bars).update_layout(
+def false_alarm_figure(alarms: Mapping[str, NDArray[np.float64]]) -> go.Figure:
+    """Share of each mode's normals that are flagged, by model."""
+    figure = go.Figure()
+    n = 0
+    for (title, shares), colour in zip(
+        alarms.items(), (style.VERMILLION, style.BLUE), strict=False
+    ):
+        n = max(n, len(shares))
+        figure.add_bar(
+            x=np.arange(1, len(shares) + 1),
+            y=shares,
+            name=title,
+            marker_color=colour,
+            text=[f"{100 * share:.0f}" for share in shares] if n <= 10 else None,
+            textposition="outside",
+            hovertemplate=f"{title}, mode %{{x}}: %{{y:.1%}} false alarms<extra></extra>",
+            cliponaxis=False,
+        )
+    return figure.update_layout(
         height=260,
         margin={"l": 44, "r": 8, "t": 24, "b": 40},
-        xaxis={"title": {"text": "mode"}, "dtick": 1 if len(alarms) <= 10 else 5},
+        xaxis={"title": {"text": "mode"}, "dtick": 1 if n <= 10 else 5},
         yaxis={"tickformat": ".0%", "range": [0, 1.05]},
-        showlegend=False,
+        legend={"orientation": "h", "x": 0, "y": 1.12},
+        bargap=0.25,
     )
 
 

@@ -5,83 +5,45 @@ from __future__ import annotations
 import dataclasses
 import html
 import io
-import json
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from wganad_core.config import Method
 from wganad_core.data.mixture import Mixture
 from wganad_core.figures import race, style
-from wganad_core.figures.race import LaneDrawing, Layers
-from wganad_core.records import COLLAPSE_SHARE, COVERED_SHARE, Frame, Replay
+from wganad_core.figures.lanes import FIRST, MORE, pack_lanes
+from wganad_core.figures.race import LaneRecord, Layers
+from wganad_core.records import COVERED_SHARE, Frame, Replay
 
 MAX_STEPS = 40
 MILLISECONDS, LAST_MILLISECONDS = 150, 2500
-Lanes = Sequence[tuple[str, Method, Replay]]
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>{title}</title>
 <style>
-body {{ font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 1280px; margin: 1.5em auto;
-       padding: 0 1em }}
-h1 {{ font-size: 1.4em; margin: 0 }}
-p {{ margin: .3em 0 1em; color: #555 }}
-form {{ display: flex; gap: 1em; align-items: center; margin-bottom: .5em }}
-button {{ font: inherit; width: 6em; padding: .3em }}
-input {{ flex: 1 }}
-output {{ width: 8em; font-variant-numeric: tabular-nums }}
+body {{ font-family: system-ui, sans-serif; color: #1b1f24; background: #fff; max-width: 1400px;
+       margin: 1.2em auto; padding: 0 1em }}
+h1 {{ font-size: 1.4em; margin: 0 0 .4em }}
+{looks}
 </style></head><body>
-<h1>{title}</h1>
-<p>Orange: G(z). Grey: data, circled at 3σ. Press play or drag the slider.</p>
-<form><button type="button" id="play">▶ Play</button>
-<input type="range" id="at" min="0" max="{last}" value="{last}" aria-label="recorded step">
-<output id="step" for="at"></output></form>
-{figure}
-</body></html>
-"""
-
-# One drawing at a time: Plotly rejects an animation that another one interrupts.
-PLAYER = """
-const plot = document.getElementById("{plot_id}"), names = NAMES, last = names.length - 1;
-const [play, at, label] = ["play", "at", "step"].map((id) => document.getElementById(id));
-let wanted = last, shown = last, busy = false, timer = null;
-const still = {mode: "immediate", frame: {duration: 0, redraw: true}, transition: {duration: 0}};
-async function show(index) {
-  wanted = index;
-  at.value = index;
-  label.textContent = "step " + names[index];
-  if (busy) return;
-  busy = true;
-  while (shown !== wanted) {
-    shown = wanted;
-    await Plotly.animate(plot, [names[shown]], still);
-  }
-  busy = false;
-}
-function pause() {
-  clearInterval(timer);
-  timer = null;
-  play.textContent = "▶ Play";
-}
-function next() {
-  if (wanted >= last) pause();
-  else if (!busy) show(wanted + 1);
-}
-play.addEventListener("click", () => {
-  if (timer) return pause();
-  if (wanted >= last) show(0);
-  play.textContent = "❚❚ Pause";
-  timer = setInterval(next, MILLISECONDS);
-});
-at.addEventListener("input", () => { pause(); show(Number(at.value)); });
-show(last);
+<h1>{heading}</h1>
+<div class="lanes" id="race"></div>
+<script type="module">
+{script}
+const bytes = Uint8Array.from(atob("{file}"), (letter) => letter.charCodeAt(0));
+const lanes = {{ createLanes, eventsOf, stateAt }};
+const options = {{ lens: "{lens}", curves: "{curves}", above: 80 }};
+const recording = await decode(bytes);
+const node = document.getElementById("race");
+node.player = createPlayer(lanes, node, recording, options);
+</script></body></html>
 """
 
 
@@ -92,74 +54,30 @@ def recorded_steps(recordings: Sequence[Replay], n: int = MAX_STEPS) -> list[int
     return [steps[i] for i in at]
 
 
-def _drawings(race_lanes: Lanes, step: int) -> list[LaneDrawing]:
-    return [
-        LaneDrawing(name, method, past.nearest(step), past) for name, method, past in race_lanes
-    ]
-
-
 def race_html(
-    titles: Sequence[str],
-    methods: Sequence[Method],
-    recordings: Sequence[Replay],
-    mixture: Mixture,
-    layers: Layers | None = None,
+    lanes: Sequence[LaneRecord], mixture: Mixture, layers: Layers, script: str, looks: str
 ) -> bytes:
-    """The race as one HTML file with play, pause and a slider; it needs no network."""
-    steps = recorded_steps(recordings)
-    lanes = list(zip(titles, methods, recordings, strict=True))
-    figures = [race.race_figure(_drawings(lanes, step), mixture, layers) for step in steps]
-    animated = _animate(figures, [f"{step:,}" for step in steps])
-    player = PLAYER.replace("NAMES", json.dumps([frame.name for frame in animated.frames]))
-    inner = animated.to_html(
-        full_html=False,
-        include_plotlyjs=True,
-        auto_play=False,
-        div_id="race",
-        post_script=player.replace("MILLISECONDS", str(MILLISECONDS)),
-        config={"responsive": True, "displaylogo": False},
+    """The race as one HTML file that plays; it needs no network.
+
+    Parameters
+    ----------
+    lanes, mixture : what was recorded, and the data that it was trained on
+    layers : what is drawn over and under the samples
+    script, looks : the code that draws and plays (`lanes.js` and `player.js`), its style sheet
+    """
+    wanted = {"arrows": layers.arrows, "manifold": layers.manifold, layers.lens: True}
+    kinds = [*FIRST, *(name for name in MORE if wanted.get(name))]
+    words = " · ".join(lane.title for lane in lanes)
+    page = PAGE.format(
+        title=html.escape(words),
+        heading=html.escape(race.race_sentence(lanes, mixture) or words),
+        looks=looks,
+        script=script,
+        file=b64encode(pack_lanes(lanes, mixture, kinds)).decode(),
+        lens=layers.lens,
+        curves=layers.curves,
     )
-    title = html.escape(" · ".join(titles))
-    return PAGE.format(title=title, figure=inner, last=len(steps) - 1).encode()
-
-
-def _animate(figures: list[go.Figure], names: list[str]) -> go.Figure:
-    """The last figure, with all of them as frames: only what differs between them is repeated."""
-    shown = [figure.to_plotly_json() for figure in figures]
-
-    def differs(part: str, key: Any) -> bool:
-        found = (figure[part] for figure in shown)
-        return len({_text(x[key] if part == "data" else x.get(key)) for x in found}) > 1
-
-    traces = [i for i in range(len(shown[0]["data"])) if differs("data", i)]
-    keys = [key for key in shown[0]["layout"] if key != "meta" and differs("layout", key)]
-    animated = style.standalone(figures[-1])
-    animated.frames = [
-        go.Frame(
-            name=name,
-            traces=traces,
-            data=[_moving(figure["data"][i]) for i in traces],
-            layout={key: figure["layout"][key] for key in keys},
-        )
-        for name, figure in zip(names, shown, strict=True)
-    ]
-    animated.layout.meta = None
-    return animated
-
-
-def _moving(trace: dict[str, Any]) -> dict[str, Any]:
-    """What a frame repeats of a trace: its values, not its looks."""
-    values = ("type", "x", "y", "z", "zmin", "zmax", "marker")
-    return {key: trace[key] for key in values if key in trace}
-
-
-def _text(value: Any) -> str:
-    """Anything in a figure as text, to compare by."""
-
-    def plain(item: Any) -> Any:
-        return item.tobytes().hex() if isinstance(item, np.ndarray) else str(item)
-
-    return json.dumps(value, default=plain, sort_keys=True)
+    return page.encode()
 
 
 # ---------------------------------------------------------------- the GIF
@@ -175,18 +93,11 @@ BANDS = 21
 SPELLED = {"σ": " sigma", "λ": "lambda", "∇": "grad ", "‖": "|", "₁": "1", "θ": "theta"}
 
 
-def race_gif(
-    titles: Sequence[str],
-    methods: Sequence[Method],
-    recordings: Sequence[Replay],
-    mixture: Mixture,
-    width: int = 960,
-) -> bytes:
+def race_gif(lanes: Sequence[LaneRecord], mixture: Mixture, width: int = 960) -> bytes:
     """The race as an animated GIF at most `width` pixels wide; its last picture stays longer."""
-    canvas = _Canvas(len(recordings), width, has_bars=len(mixture.modes) > 0)
-    lanes = list(zip(titles, methods, recordings, strict=True))
-    steps = recorded_steps(recordings)
-    pictures = [canvas.picture(_drawings(lanes, step), mixture) for step in steps]
+    canvas = _Canvas(len(lanes), width, has_bars=len(mixture.modes) > 0)
+    steps = recorded_steps([lane.recording for lane in lanes])
+    pictures = [canvas.picture(lanes, step, mixture) for step in steps]
     palette = _common_palette(pictures)
     first, *rest = (p.quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures)
     durations = [MILLISECONDS] * len(rest) + [LAST_MILLISECONDS]
@@ -224,29 +135,32 @@ class _Canvas:
         down = MARGIN + 48 + self.side + MARGIN + ((BARS + 34) if self.has_bars else 0)
         return across, down
 
-    def picture(self, lanes: Sequence[LaneDrawing], mixture: Mixture) -> Image.Image:
+    def picture(self, lanes: Sequence[LaneRecord], step: int, mixture: Mixture) -> Image.Image:
         width, height = self.size
         image = Image.new("RGB", (width * SCALE, height * SCALE), PAPER)
         for i, lane in enumerate(lanes):
-            self._lane(image, MARGIN + i * (self.side + GAP), lane, mixture)
+            frame = lane.recording.nearest(step)
+            self._lane(image, MARGIN + i * (self.side + GAP), lane, frame, mixture)
         return image.resize(self.size, Image.Resampling.BOX)
 
-    def _lane(self, image: Image.Image, left: int, lane: LaneDrawing, mixture: Mixture) -> None:
+    def _lane(
+        self, image: Image.Image, left: int, lane: LaneRecord, frame: Frame, mixture: Mixture
+    ) -> None:
         draw = ImageDraw.Draw(image)
-        collapsed = lane.frame.counts.max(initial=0) >= COLLAPSE_SHARE * len(lane.frame.samples)
         _write(draw, left, MARGIN, lane.title, 17, INK)
-        colour = _rgb(style.VERMILLION) if collapsed and self.has_bars else SOFT
-        _write(draw, left, MARGIN + 24, race.headline(lane), 13, colour, room=self.side)
+        colour = _rgb(style.VERMILLION) if race.state_words(frame, mixture)[1] == "bad" else SOFT
+        said = race.headline(frame, mixture)
+        _write(draw, left, MARGIN + 24, said, 13, colour, room=self.side)
         top = MARGIN + 48
-        image.paste(self._plane(lane, mixture), (left * SCALE, top * SCALE))
+        image.paste(self._plane(lane.method, frame, mixture), (left * SCALE, top * SCALE))
         corners = (left * SCALE, top * SCALE, (left + self.side) * SCALE, (top + self.side) * SCALE)
         draw.rectangle(corners, outline=RULE, width=SCALE)
         if self.has_bars:
-            self._bars(draw, left, top + self.side + MARGIN, lane.frame)
+            self._bars(draw, left, top + self.side + MARGIN, frame)
 
-    def _plane(self, lane: LaneDrawing, mixture: Mixture) -> Image.Image:
+    def _plane(self, method: Method, frame: Frame, mixture: Mixture) -> Image.Image:
         size = self.side * SCALE
-        image = _field_image(lane, size)
+        image = _field_image(frame, race.field_range(frame, method), size)
         draw = ImageDraw.Draw(image)
         box = mixture.box
         unit = size / (box[1] - box[0])
@@ -261,7 +175,7 @@ class _Canvas:
         discs(mixture.x[:N_DOTS], 1.1 * SCALE, fill=(150, 158, 168))
         discs(mixture.modes, 3 * mixture.sigma * unit, outline=SOFT, width=SCALE)
         look = {"fill": _rgb(style.ORANGE), "outline": (120, 80, 0), "width": 1}
-        discs(lane.frame.samples[:N_DOTS], 2.1 * SCALE, **look)
+        discs(frame.samples[:N_DOTS], 2.1 * SCALE, **look)
         return image
 
     def _bars(self, draw: ImageDraw.ImageDraw, left: int, top: int, frame: Frame) -> None:
@@ -282,10 +196,10 @@ class _Canvas:
         _write(draw, left, top + BARS + 3, words, 12, SOFT, room=self.side)
 
 
-def _field_image(lane: LaneDrawing, size: int) -> Image.Image:
+def _field_image(frame: Frame, span: tuple[float, float], size: int) -> Image.Image:
     """The critic's field in flat bands of pink and blue, as style.DIVERGING on white."""
-    low, high = race.field_range(lane, "critic")
-    field = np.nan_to_num((lane.frame.field - low) / max(high - low, 1e-12), nan=0.5).clip(0, 1)
+    low, high = span
+    field = np.nan_to_num((frame.field - low) / max(high - low, 1e-12), nan=0.5).clip(0, 1)
     # y goes up on the plane and down in a picture
     scalar = Image.fromarray(np.ascontiguousarray(field[::-1], dtype=np.float32))
     smooth = np.asarray(scalar.resize((size, size), Image.Resampling.BICUBIC))

@@ -134,12 +134,15 @@ class Worker:
         self._refresh(race)
         return {}, {}
 
-    def on_resume(self, arrays: Sent, race: str, checkpoint: str) -> protocol.Message:
-        """Continue the race that a closed tab left in `checkpoint`."""
+    def on_resume(self, arrays: Sent, race: str, checkpoint: str, keep: str) -> protocol.Message:
+        """Continue the race that a closed tab left in `checkpoint`, as a copy that is kept in
+        `keep`; answers with its settings and, where they are a person's own, its points."""
         made = load_race(Path(checkpoint))
-        self.sessions[race] = Session(made, Path(checkpoint))
+        self.on_close({}, race, keep=False)
+        self.sessions[race] = Session(made, Path(keep))
         self._refresh(race)
-        return {}, {"config": made.config.to_dict()}
+        points = {"own": made.mixture.x} if made.config.mixture.name == "own" else {}
+        return points, {"config": made.config.to_dict()}
 
     def on_play(self, arrays: Sent, race: str, speed: float = 0.0) -> protocol.Message:
         session = self._session(race)

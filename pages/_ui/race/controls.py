@@ -9,7 +9,8 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from pages._ui import linked, runtime
+from pages._ui import anatomy, linked, runtime
+from pages._ui import lanes as show_lanes
 from pages._ui.chart import live_chart
 from pages._ui.race import state as race_state
 from pages._ui.widgets import refuse
@@ -18,6 +19,7 @@ from wganad_core.config import (
     ACTIVATIONS,
     LIVE_LIMITS,
     MAX_LANES,
+    MAX_SEED,
     ConfigError,
     Decay,
     GeneratorLoss,
@@ -32,7 +34,7 @@ from wganad_core.data import DataError
 from wganad_core.data.mixture import clouds
 from wganad_core.data.own.points import read_points
 from wganad_core.figures import export
-from wganad_core.figures.race import Curves, Layers, Lens, clouds_figure
+from wganad_core.figures.race import Curves, LaneRecord, Layers, Lens, clouds_figure
 from wganad_core.live.messages import RaceView
 
 SPEEDS = {"1 step/s": 1.0, "10 steps/s": 10.0, "100 steps/s": 100.0, "full speed": 0.0}
@@ -55,6 +57,12 @@ CURVES: dict[Curves, str] = {
     "losses": "Losses",
     "divergence": "Divergence",
 }
+# What may be drawn, its label, and whether it usually is.
+SWITCHES = (
+    ("arrows", "Gradient arrows", False),
+    ("manifold", "Latent grid", False),
+    ("data", "Data", True),
+)
 # What is updated, its button's label, icon, key and meaning.
 UPDATES = (
     ("step", "Step", "skip_next", "S", "One step of every lane: critic, then generator."),
@@ -97,24 +105,57 @@ def drawer(label: str, icon: str) -> Iterator[bool]:
         yield bool(made.open)
 
 
+def choices(state: race_state.RaceState, live: RaceView | None) -> None:
+    """The line above the picture: train or pause, which race, through which lens, and the rest."""
+    with anatomy.choices():
+        if state.show == "recorded":
+            if state.live:
+                _button("My race", "sports_score", partial(_attempt_looking, state))
+            else:
+                help = "The same race, trained on this machine; the recording stays."
+                _button("Train live", "play_arrow", partial(_start, state, "play"), help=help)
+        else:
+            transport(state, live)
+        stories(state)
+        lens = linked.in_words(
+            "Lens", LENSES, key="lens", default="critic", before=state.layers.lens
+        )
+        with st.popover("More", icon=":material/tune:"):
+            state.layers = _layers(state.layers, lens)
+            if state.show == "trained":
+                _rare_transport(state, live)
+
+
+def _button(label: str, icon: str, action: Callable[..., None], **more: Any) -> None:
+    st.button(label, icon=f":material/{icon}:", on_click=action, **more)
+
+
 def stories(state: race_state.RaceState) -> None:
-    """One-click races with a point, and what to watch in the chosen one."""
+    """One-click races with a point."""
 
     def choose() -> None:
         name = st.session_state.story_choice
-        if name is not None:
+        if name == race_state.RECORDED:
+            race_state.look_at_recording(state)
+        elif name is not None:
             change_race(state, use_cases.STORIES[name].race, story=name)
+            _start(state, "play")
 
-    st.pills(
-        "Stories",
-        list(use_cases.STORIES),
-        format_func=lambda name: use_cases.STORIES[name].title,
-        default=state.story if "story_choice" not in st.session_state else None,
-        key="story_choice",
-        on_change=choose,
-        label_visibility="collapsed",
-        width="stretch",
-    )
+    titles = {name: story.title for name, story in use_cases.STORIES.items()}
+    titles[race_state.RECORDED] = "The recorded race"
+    now = race_state.RECORDED if state.show == "recorded" else state.story
+    with st.popover(f"Race **{titles.get(now or '', 'my own')}**"):
+        names = list(titles)
+        st.radio(
+            "Race",
+            names,
+            names.index(now) if now in names else None,
+            titles.__getitem__,
+            captions=[story.watch for story in use_cases.STORIES.values()],
+            key="story_choice",
+            on_change=choose,
+            label_visibility="collapsed",
+        )
 
 
 def change_race(
@@ -138,24 +179,51 @@ def attempt(state: race_state.RaceState, action: Callable[[], Any]) -> None:
         state.problem = str(error)
 
 
+def _attempt_looking(state: race_state.RaceState) -> None:
+    attempt(state, partial(race_state.look_at_trained, state))
+
+
+def _start(state: race_state.RaceState, op: str, **arguments: Any) -> None:
+    """Carry out a command of the session's race, which is made first if there is none."""
+    if op == "play":
+        arguments["speed"] = SPEEDS[st.session_state.get("speed", "full speed")]
+
+    def begin() -> None:
+        race_state.look_at_trained(state)
+        race_state.command(op, **arguments)
+
+    attempt(state, begin)
+
+
+def toggle(state: race_state.RaceState, live: RaceView | None) -> None:
+    """What the space bar does while a race is trained."""
+    if live is not None and (live.playing or live.place):
+        attempt(state, partial(race_state.command, "pause"))
+    elif live is None or not live.finished:
+        _start(state, "play")
+
+
 def transport(state: race_state.RaceState, live: RaceView | None) -> None:
-    """Play or pause, single steps, reset, speed, seed."""
+    """Train or pause, a single step, begin again, back to the recording."""
     running = live is not None and (live.playing or live.place > 0)
     finished = live is not None and live.finished
+    if running:
+        _button("Pause", "pause", partial(toggle, state, live), type="primary")
+    else:
+        first: dict[str, Any] = {"type": "primary", "disabled": finished}
+        _button("Train", "play_arrow", partial(_start, state, "play"), **first)
+    what, label, icon, key, meaning = UPDATES[0]
+    held: dict[str, Any] = {"disabled": running or finished, "help": meaning, "shortcut": key}
+    _button(label, icon, partial(_start, state, "advance", what=what), **held)
+    again = partial(change_race, state, state.race, state.story, state.own)
+    _button("Reset", "restart_alt", again, help="Back to untrained networks.")
+    _button("Recording", "movie", partial(race_state.look_at_recording, state))
 
-    def start(op: str, **arguments: Any) -> None:
-        def begin() -> None:
-            if race_state.view(state) is None:
-                race_state.open_live(state, state.race, state.own)
-            race_state.command(op, **arguments)
 
-        attempt(state, begin)
-
-    def play() -> None:
-        start("play", speed=SPEEDS[st.session_state.get("speed", "full speed")])
-
-    def pause() -> None:
-        attempt(state, partial(race_state.command, "pause"))
+def _rare_transport(state: race_state.RaceState, live: RaceView | None) -> None:
+    """Single updates, speed, seed."""
+    running = live is not None and (live.playing or live.place > 0)
+    held = running or (live is not None and live.finished)
 
     def reseed() -> None:
         lanes = tuple(
@@ -164,49 +232,31 @@ def transport(state: race_state.RaceState, live: RaceView | None) -> None:
         )
         change_race(state, state.race.replace(lanes=lanes), state.story, state.own)
 
-    def button(label: str, icon: str, action: Callable[..., None], **more: Any) -> None:
-        st.button(label, icon=f":material/{icon}:", on_click=action, **more)
-
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        first = {"type": "primary", "shortcut": "Space"}
-        if running:
-            button("Pause", "pause", pause, **first)
-        else:
-            button("Play", "play_arrow", play, disabled=finished, **first)
-        for what, label, icon, key, meaning in UPDATES:
-            asked = {"kwargs": {"op": "advance", "what": what}, "disabled": running or finished}
-            button(label, icon, start, shortcut=key, help=meaning, **asked)
-        again = (state, state.race, state.story, state.own)
-        button("Reset", "restart_alt", change_race, args=again, help="Back to untrained networks.")
-        speeds, change = list(SPEEDS), play if running else None
+    with st.container(horizontal=True):
+        for what, label, icon, key, meaning in UPDATES[1:]:
+            advance = partial(_start, state, "advance", what=what)
+            _button(label, icon, advance, shortcut=key, help=meaning, disabled=held)
+    with st.container(horizontal=True):
+        speeds = list(SPEEDS)
+        change = partial(_start, state, "play") if running else None
         st.selectbox("Speed", speeds, len(speeds) - 1, key="speed", on_change=change, width=150)
         seed = state.race.lanes[0].training.seed
-        st.number_input("Seed", 0, 10_000, seed, key="seed", on_change=reseed, width=130)
+        st.number_input("Seed", 0, MAX_SEED, seed, key="seed", on_change=reseed, width=150)
 
 
-def layers() -> Layers:
-    """What is drawn under and over the samples; kept in the URL."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        lens = linked.choice(
-            "Lens",
-            LENSES,
-            key="lens",
-            default="critic",
-            help="‖∇f‖ is the Lipschitz lens: under a gradient penalty it stays near 1. D* is "
-            "P_r/(P_r+P_θ), eq. 4: the best possible discriminator for these samples.",
-        )
-        curves = linked.choice(
-            "Curves",
-            CURVES,
-            key="curves",
-            default="distances",
-            help="Exact W₁ is computed on 320 samples; two such samples of the data itself are "
-            "about 0.15 apart, so that is its floor. A vanilla GAN has no estimate of W.",
-        )
-        arrows = st.toggle("Gradient arrows", key="arrows", bind="query-params")
-        manifold = st.toggle("Latent grid", key="manifold", bind="query-params")
-        data = st.toggle("Data", value=True, key="data", bind="query-params")
-    return Layers(lens=lens, curves=curves, arrows=arrows, manifold=manifold, data=data)
+def _layers(before: Layers, lens: Lens) -> Layers:
+    """What is drawn besides the lens; kept in the URL, and when the page is left."""
+    help = (
+        "Exact W₁ is computed on 320 samples; two such samples of the data itself are about 0.15 "
+        "apart, so that is its floor. A vanilla GAN has no estimate of W."
+    )
+    curves = linked.choice("Curves", CURVES, key="curves", default=before.curves, help=help)
+    switches = {
+        name: linked.switch(label, key=name, default=usual, before=getattr(before, name))
+        for name, label, usual in SWITCHES
+    }
+    st.caption("Space plays and pauses, ← → move a frame, **P** is for projectors.")
+    return Layers(lens=lens, curves=curves, **switches)
 
 
 def settings(state: race_state.RaceState) -> None:
@@ -327,25 +377,30 @@ def exports(state: race_state.RaceState, live: RaceView | None) -> None:
         if live is not None and live.playing:
             st.write("Pause the race to export it.")
             return
-        lanes = race_state.drawings(state, live, None)
-        titles, methods = [lane.title for lane in lanes], [lane.method for lane in lanes]
+        lanes = race_state.lanes_of(state)
+        titles = [(use_cases.lane_title(lane), lane.training.method) for lane in lanes]
         recordings, mixture = race_state.recordings(live), race_state.data(state)
+        layers, drawn = state.layers, (show_lanes.script(), show_lanes.looks())
 
-        def offer(
-            label: str, write: Callable[..., bytes], kind: str, icon: str, **more: Any
-        ) -> None:
-            def make() -> bytes:
-                return write(titles, methods, recordings(), mixture)
+        def records() -> list[LaneRecord]:
+            return [
+                LaneRecord(*title, past) for title, past in zip(titles, recordings(), strict=True)
+            ]
 
-            name, more["icon"] = f"race.{kind.partition('/')[2]}", f":material/{icon}:"
-            st.download_button(label, make, name, kind, on_click="ignore", **more)
+        def page() -> bytes:
+            return export.race_html(records(), mixture, layers, *drawn)
+
+        def animation() -> bytes:
+            return export.race_gif(records(), mixture)
+
+        def offer(label: str, make: Callable[[], bytes], kind: str, icon: str, help: str) -> None:
+            name, sign = f"race.{kind.partition('/')[2]}", f":material/{icon}:"
+            st.download_button(label, make, name, kind, icon=sign, help=help, on_click="ignore")
 
         with st.container(horizontal=True):
-            told = "One file with a play button; opens anywhere, without a network."
-            offer("Interactive page (HTML)", export.race_html, "text/html", "web", help=told)
-            offer("Animation (GIF)", export.race_gif, "image/gif", "gif_box")
-        st.caption(
-            "The buttons at the top right of the picture save it as PNG or SVG. From the shell:"
-        )
-        commands = [use_cases.command_line(state.race.mixture, lane) for lane in state.race.lanes]
-        st.code("\n".join(commands), language="bash")
+            told = "One file that plays; opens anywhere, without a network."
+            offer("Interactive page (HTML)", page, "text/html", "web", told)
+            offer("Animation (GIF)", animation, "image/gif", "gif_box", "For slides and chats.")
+        st.caption("From the shell:")
+        data = race_state.data_config(state)
+        st.code("\n".join(use_cases.command_line(data, lane) for lane in lanes), language="bash")

@@ -1,0 +1,1 @@
+"""The critic page's parts."""

@@ -1,0 +1,257 @@
+"""What the critic page looks at: which models, by which rule and threshold, at which point."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages._ui import linked, runtime
+from pages._ui.race import state as race_state
+from wganad_core import pretrained, thresholds, use_cases
+from wganad_core.data.mixture import Mixture
+from wganad_core.figures import detection as figures
+from wganad_core.records import Detection
+
+DETECTORS = {
+    "generator": "Distance to the generator",
+    "critic-interval": "Critic, interval (§5.1)",
+    "critic": "Critic, quantile",
+    "density": "True density",
+}
+# Why each works or fails, beside its name.
+REASONS = {
+    "generator": "Flags what no generated sample is near: a lost mode becomes false alarms (§3.3).",
+    "critic-interval": "Flags f outside its range over the training set. No rate to choose, and f "
+    "may well take a usual value at an unusual place: it misses most anomalies.",
+    "critic": "Flags a low f. The critic is trained to tell data from *samples*, so where no "
+    "samples go it may say anything.",
+    "density": "−log p(x) under the true mixture: what no detector can beat.",
+}
+BOTH = "both"
+USUAL_POINT = (-0.78, 0.62)  # a normal point, on mode 2
+Point = tuple[float, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """A trained pair (G, f), where the worker finds it, and the data it was trained on."""
+
+    title: str
+    source: Mapping[str, Any]
+    mixture: Mixture
+
+
+@dataclasses.dataclass(frozen=True)
+class PlaneVerdicts:
+    """What a model says by one rule, and the share of normals that it flags (NaN where nothing
+    is known of normality)."""
+
+    model: Model
+    found: Detection
+    rule: str
+    threshold: float
+
+    @property
+    def flagged(self) -> NDArray[np.bool_]:
+        return np.asarray(self.found.scores[self.rule] > self.threshold)
+
+    @property
+    def false_alarms(self) -> float:
+        """Share of normals that are flagged; without modes, of held-out data."""
+        return float(self.flagged[self.found.label == 0].mean())
+
+    @property
+    def caught(self) -> float:
+        return float(self.flagged[self.found.label == 1].mean())
+
+
+def remembered() -> dict[str, Any]:
+    """What was chosen when the page was last left in this session."""
+    kept: dict[str, Any] = st.session_state.setdefault("critic_kept", {})
+    return kept
+
+
+def models(kept: dict[str, Any]) -> list[Model]:
+    """Vanilla beside WGAN-GP, one shipped run, or a lane of this session's race."""
+    choices = {BOTH: "Vanilla GAN beside WGAN-GP"}
+    choices |= {name: use_cases.METHOD_NAMES[name] for name in pretrained.RACE_RUNS}
+    choices |= {pretrained.PAPER_RUNS[-1]: "WGAN-GP, λ = 10"}
+    race = race_state.current()
+    live = race_state.view(race)
+    if live is not None and live.step:
+        for i, lane in enumerate(race.race.lanes):
+            choices[f"lane-{i}"] = f"My race, lane {i + 1}: {use_cases.lane_title(lane)}"
+    before = kept.get("model", BOTH)
+    before = before if before in choices else BOTH
+    name = linked.in_words("Model", choices, key="model", default=BOTH, before=before)
+    kept["model"] = name
+    if name == BOTH:
+        return [_shipped("gan", kept), _shipped("wgan-gp", kept)]
+    if name.startswith("lane-"):
+        source = {"race": runtime.session_race().key, "lane": int(name[5:])}
+        return [Model(choices[name].partition(": ")[2], source, race_state.trained_data(race))]
+    return [_shipped(name, kept)]
+
+
+def steps_of(name: str) -> list[int]:
+    return sorted(race_state.shipped(name).weights)
+
+
+def _shipped(name: str, kept: dict[str, Any]) -> Model:
+    """A shipped run at its last step or, where more are kept, at the chosen one."""
+    run, steps = race_state.shipped(name), steps_of(name)
+    usual = figures.most_collapsed(run, steps[:-1]) if len(steps) > 1 else steps[-1]
+    asked = st.query_params.get(f"step-{name}", "")
+    step = int(asked) if asked.isdecimal() and int(asked) in steps else kept.get(f"step-{name}")
+    step = step if step in steps else usual
+    title = f"{use_cases.lane_title(run.lane)}, step {step:,}"
+    return Model(title, {"run": name, "step": step}, race_state.mixture(run.mixture))
+
+
+def rule(kept: dict[str, Any]) -> str:
+    """The score and its rule, each with why it works or fails."""
+    before = kept.get("rule", "generator")
+    found = linked.in_words(
+        "Rule", DETECTORS, key="rule", default="generator", before=before, captions=REASONS
+    )
+    kept["rule"] = found
+    return found
+
+
+def threshold(rule: str, kept: dict[str, Any]) -> float:
+    """What the rule leaves to choose: a tolerated distance in σ, or a wanted rate."""
+    if rule == "critic-interval":
+        return 0.0
+    if rule == "generator":
+        words, unit, numbers = "Tolerance", "σ", (0.1, 6.0, 1.0, 0.1)
+        help = "A point is flagged when no generated sample is this near."
+    else:
+        words, unit, numbers = "Wanted false alarms", "%", (0.0, 20.0, 1.0, 0.1)
+        help = "The threshold is this quantile of the scores of held-out normals."
+    key = "tolerance" if rule == "generator" else "rate"
+    low, high, usual, step = numbers
+    now = st.session_state.get(key, kept.get(key, _asked(key, low, high, usual)))
+    with st.popover(f"{words} **{now:.1f} {unit}**"):
+        form = "%.1f σ" if unit == "σ" else "%.1f %%"
+        look: dict[str, Any] = {"format": form, "width": 300}
+        value: float = st.slider(words, low, high, now, step, key=key, help=help, **look)
+    kept[key] = value
+    if value == usual:
+        st.query_params.pop(key, None)
+    else:
+        st.query_params[key] = f"{value:g}"
+    return value
+
+
+def _asked(key: str, low: float, high: float, usual: float) -> float:
+    try:
+        value = float(st.query_params.get(key, usual))
+    except ValueError:
+        return usual
+    return value if low <= value <= high else usual
+
+
+def more(models: list[Model], kept: dict[str, Any]) -> None:
+    """At which of its kept steps a model is looked at."""
+    several = [m for m in models if "run" in m.source and len(steps_of(m.source["run"])) > 1]
+    if not several:
+        return
+    source = several[0].source
+    name, steps = source["run"], steps_of(source["run"])
+    with st.popover(f"Step **{source['step']:,}**"):
+
+        def keep() -> None:
+            kept[f"step-{name}"] = st.session_state[f"step-{name}"]
+            st.query_params[f"step-{name}"] = str(kept[f"step-{name}"])
+
+        st.select_slider(
+            "Training step of the vanilla GAN: watch modes get lost and come back",
+            steps,
+            value=source["step"],
+            format_func="{:,}".format,
+            key=f"step-{name}",
+            on_change=keep,
+        )
+
+
+@st.cache_resource(show_spinner="Scoring the plane …", max_entries=24)
+def _shipped_detection(source: dict[str, Any]) -> Detection:
+    """A shipped model never changes, so its detection is made once per server."""
+    return runtime.worker().detect(source)
+
+
+def judge(model: Model, rule: str, chosen: float) -> PlaneVerdicts:
+    """A model's scores and its threshold by the rule. Raises `WorkerError`."""
+    source = dict(model.source)
+    found = _shipped_detection(source) if "run" in source else runtime.worker().detect(source)
+    if rule == "density" and rule not in found.scores:
+        rule = "generator"
+    if rule == "generator":
+        level = chosen * model.mixture.sigma
+    elif rule == "critic-interval":
+        level = 0.0
+    else:
+        level = thresholds.quantile_threshold(found.calibration[rule], chosen / 100)
+    return PlaneVerdicts(model, found, rule, level)
+
+
+def point(kept: dict[str, Any], click: Mapping[str, Any] | None) -> Point:
+    """The point that is asked about: the last click, what the address says, or a normal one."""
+    if click is not None:
+        found = (float(click["x"]), float(click["y"]))
+    else:
+        found = kept.get("point") or _point_of(st.query_params.get("point", "")) or USUAL_POINT
+    kept["point"] = found = (round(found[0], 3), round(found[1], 3))
+    if found == USUAL_POINT:
+        st.query_params.pop("point", None)
+    else:
+        st.query_params["point"] = f"{found[0]:g},{found[1]:g}"
+    return found
+
+
+def _point_of(text: str) -> Point | None:
+    try:
+        x, y = (float(part) for part in text.split(","))
+    except ValueError:
+        return None
+    return (x, y) if abs(x) < 1e4 and abs(y) < 1e4 else None
+
+
+def verdict(judged: PlaneVerdicts, point: Point) -> str:
+    """What a model says of a point, and whether that is right. Raises `WorkerError`."""
+    scores = runtime.worker().score(dict(judged.model.source), np.array([point]))
+    score = float(scores[judged.rule][0])
+    flagged, mixture = score > judged.threshold, judged.model.mixture
+    said = "anomaly" if flagged else "normal"
+    if judged.rule == "generator":
+        why = f"{score / mixture.sigma:.1f} σ from its nearest sample"
+    else:
+        why = f"score {score:.3g}, threshold {judged.threshold:.3g}"
+    if not len(mixture.modes):
+        return f"<b>{said}</b><br>{why}"
+    truth = bool(mixture.is_anomaly(np.array([point]))[0])
+    right = "right" if truth == flagged else ("a false alarm" if flagged else "a miss")
+    return f"<b>{said}</b>: {right}<br>{why}"
+
+
+def sentence(judged: list[PlaneVerdicts]) -> str:
+    """What the rule costs, in one sentence."""
+    known = len(judged[0].model.mixture.modes) > 0
+    what = "false alarms" if known else "of held-out points flagged"
+    said = [f"{_name(one)}: {one.false_alarms:.1%} {what}" for one in judged]
+    rule = DETECTORS[judged[0].rule]
+    return f"{rule} — {' against '.join(said)}"
+
+
+def _name(judged: PlaneVerdicts) -> str:
+    return judged.model.title.partition(",")[0].partition(" ·")[0]
+
+
+def pane_title(judged: PlaneVerdicts) -> str:
+    caught = f" · {judged.caught:.0%} of anomalies caught" if judged.found.label.any() else ""
+    return f"<b>{judged.model.title}</b> · {judged.false_alarms:.1%} false alarms{caught}"

@@ -1,0 +1,101 @@
+"""Lanes of a race on a canvas that plays in the browser, with no run of the page per frame."""
+
+from __future__ import annotations
+
+import atexit
+import dataclasses
+import json
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+import streamlit as st
+
+from pages._ui.chart import serve_file
+from wganad_core.figures.race import Layers
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+_STATIC = Path(__file__).parent / "static"
+SCRIPTS = ("lanes.js", "player.js")  # that draw and play, in the order in which one page holds them
+
+
+@dataclasses.dataclass(frozen=True)
+class LanesEvents:
+    """What the reader's browser wants: the key that starts and stops, frames that it lacks."""
+
+    space: bool
+    lost: bool
+
+
+def show_lanes(
+    message: dict[str, Any], frames: bytes = b"", *, key: str, layers: Layers
+) -> LanesEvents:
+    """Draw a recording (`message["url"]`), or newer frames of a live race (`frames`).
+
+    Parameters
+    ----------
+    message : what `live_lanes.js` reads besides layers; `options` go to the player
+    frames : a file of `figures.lanes.pack_lanes`
+    key : identity on the page
+    layers : what is drawn over and under the samples
+    """
+    options = dataclasses.asdict(layers) | message.get("options", {})
+    text = json.dumps({**message, "options": options}).encode()
+    found = _component()(
+        key=f"lanes-{key}",
+        data=len(text).to_bytes(4, "little") + text + frames,
+        on_space_change=_rerun_only,
+        on_lost_change=_rerun_only,
+    )
+    return LanesEvents(bool(found.get("space")), bool(found.get("lost")))
+
+
+def _rerun_only() -> None:
+    """Declare an event of the component; its value is read from the result."""
+
+
+@cache
+def _folder() -> Path:
+    """Files of recordings that this server has made, gone when it ends."""
+    folder = Path(tempfile.mkdtemp(prefix="wganad-lanes-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def publish(name: str, file: bytes) -> str:
+    """The URL path, on this server, of a recording; browsers keep it."""
+    path = _folder() / f"{name}-{crc32(file):08x}.bin"
+    path.write_bytes(file)
+    return serve_file("recordings", path)
+
+
+def script() -> str:
+    """The code that draws and plays, for one file that needs no server."""
+    return "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
+
+
+def looks() -> str:
+    """Its style sheet."""
+    return (_STATIC / "player.css").read_text(encoding="utf-8")
+
+
+@cache
+def _component() -> ComponentRenderer:
+    """Streamlit sends a component's code along with every update, so the code is only a loader."""
+    urls = [serve_file("chart", _STATIC / name) for name in ("live_lanes.js", *SCRIPTS)]
+    return st.components.v2.component(
+        "live_lanes",
+        html='<div class="lanes"></div>',
+        js=f"""export default async (component) => {{
+            const load = (url) => import(new URL(url, location.origin));
+            const [page, ...parts] = await Promise.all({json.dumps(urls)}.map(load));
+            return page.default(component, ...parts);
+        }}""",
+        css=looks(),
+        isolate_styles=False,
+    )

@@ -1,0 +1,644 @@
+// A race of GANs on a canvas: landscapes, points, circles, arrows, strips of mode shares, curves.
+//
+//   const recording = await decode(bytes);             // a file of wganad_core/figures/lanes.py
+//   const lanes = createLanes(canvas, recording, options);
+//   lanes.draw(step);                                  // any step: between frames it interpolates
+//
+// Knows no page, no framework and no network; `player.js` adds buttons.
+
+export const TONES = { bad: "#D55E00", good: "#007A5A" };
+const DARK_TONES = { bad: "#FF8A4C", good: "#3FD6A4" };
+const MODES = ["#E69F00", "#2E9BE0", "#009E73", "#CC5C9C", "#0A5BA8", "#B8860B", "#7A4FBF"];
+const PLAIN = "#E69F00";
+const CURVES = {
+  distances: [
+    ["wasserstein", "exact W₁", "#D55E00"],
+    ["sliced_wasserstein", "sliced W₁", "#009E73"],
+    ["w_estimate", "critic's estimate", "#0072B2"],
+  ],
+  losses: [
+    ["critic_loss", "critic or discriminator", "#0072B2"],
+    ["generator_loss", "generator", "#C77F00"],
+  ],
+  divergence: [
+    ["jensen_shannon", "Jensen–Shannon (nats)", "#B0508C"],
+    ["share_inside", "share within 3σ", "#009E73"],
+  ],
+};
+const FINE = 144; // pixels of a side of the landscape before the browser scales it
+const BANDS = 14;
+const NARROW = 640; // pixels
+const KEPT = 600; // frames of a live lane
+export const DEFAULTS = {
+  lens: "critic",
+  curves: "distances",
+  part: "planes", // or "curves"
+  arrows: false,
+  manifold: false,
+  data: true,
+  strip: true,
+  scale: 1, // of text and marks: a projector wants more
+  maxSide: 460,
+  dark: false,
+  text: "#1B1F24",
+  muted: "#5B6672",
+  border: "#C3CAD2",
+  paper: "#FFFFFF",
+  font: "sans-serif",
+};
+
+// ---------------------------------------------------------------- the file
+
+export async function decode(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const buffer = await new Response(stream).arrayBuffer();
+  const length = new DataView(buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  const [left, right, bottom, top] = header.box;
+  header.places = header.modes.map(([x, y]) => [(x - left) / (right - left), (y - bottom) / (top - bottom)]);
+  header.reach = (3 * header.sigma) / (right - left);
+  // A copy: typed arrays must begin at even places, and the header has any length.
+  const payload = buffer.slice(4 + length);
+  header.data = unpacked(payload, header.data)[0];
+  for (const lane of header.lanes)
+    for (const [name, place] of Object.entries(lane.layers))
+      lane.layers[name] = { ...place, frames: unpacked(payload, place, true) };
+  return Object.assign(header, { clock: clockOf(header.lanes), version: 0 });
+}
+
+function unpacked(payload, { bits, at, shape, low, step }, framed) {
+  const n = framed ? shape[0] : 1;
+  const size = shape.reduce((product, side) => product * side, 1) / (n || 1);
+  const [Kind, none] = bits === 8 ? [Uint8Array, 255] : [Uint16Array, 65535];
+  const codes = new Kind(payload, at, n * size);
+  return Array.from({ length: n }, (_, i) => {
+    const values = new Float32Array(size);
+    for (let k = 0; k < size; k++) {
+      const code = codes[i * size + k];
+      values[k] = code === none ? NaN : low + code * step;
+    }
+    return values;
+  });
+}
+
+const clockOf = (lanes) =>
+  [...new Set(lanes.flatMap((lane) => lane.steps))].sort((a, b) => a - b);
+
+// Further layers of the same frames, or newer frames; whether they fit.
+export function extend(recording, more) {
+  if (recording.lanes.length !== more.lanes.length) return false;
+  recording.lanes.forEach((lane, i) => {
+    const other = more.lanes[i];
+    if (Object.keys(other.history).length) lane.history = other.history;
+    other.steps.forEach((step, k) => {
+      let at = lane.steps.lastIndexOf(step);
+      if (at < 0) {
+        while (lane.steps.length && lane.steps.at(-1) > step) shorten(lane);
+        at = lane.steps.push(step) - 1;
+      }
+      for (const name of ["words", "tones", "counts", "nearest"]) lane[name][at] = other[name][k];
+      for (const [name, layer] of Object.entries(other.layers)) {
+        const mine = (lane.layers[name] ??= { ...layer, frames: [], lows: [], highs: [] });
+        mine.frames[at] = layer.frames[k];
+        if (layer.lows) [mine.lows[at], mine.highs[at]] = [layer.lows[k], layer.highs[k]];
+      }
+    });
+    if (lane.steps.length > KEPT) thin(lane);
+  });
+  recording.clock = clockOf(recording.lanes);
+  recording.version += 1;
+  return true;
+}
+
+function* columns(lane) {
+  for (const name of ["steps", "words", "tones", "counts", "nearest"]) yield lane[name];
+  for (const layer of Object.values(lane.layers))
+    for (const name of ["frames", "lows", "highs"]) if (layer[name]) yield layer[name];
+}
+
+function shorten(lane) {
+  const length = lane.steps.length - 1;
+  for (const column of columns(lane)) column.length = Math.min(column.length, length);
+}
+
+// Every second frame of the older half goes, as in `records.Replay`.
+function thin(lane) {
+  const gone = (i) => i % 2 === 1 && i < lane.steps.length / 2;
+  const kept = lane.steps.map((_, i) => i).filter((i) => !gone(i));
+  for (const column of columns(lane)) column.splice(0, Infinity, ...kept.map((i) => column[i]));
+}
+
+// What happens in a lane, as [{step, words, tone}]: it collapses, it first covers every mode.
+export function eventsOf(lane) {
+  let covered = false;
+  return lane.steps.flatMap((step, i) => {
+    const [words, tone] = [lane.words[i], lane.tones[i]];
+    if (tone === "bad" && words !== lane.words[i - 1]) return [{ step, words, tone }];
+    if (tone !== "good" || covered) return [];
+    covered = true;
+    return [{ step, words, tone }];
+  });
+}
+
+// ---------------------------------------------------------------- frames between frames
+
+function bracket(steps, step) {
+  let low = 0;
+  let high = steps.length - 1;
+  if (step >= steps[high]) return { i: high, j: high, t: 0 };
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (steps[middle] <= step) low = middle;
+    else high = middle;
+  }
+  return { i: low, j: high, t: Math.max(0, (step - steps[low]) / (steps[high] - steps[low] || 1)) };
+}
+
+function mixed(layer, { i, j, t }) {
+  const a = layer?.frames[i];
+  const b = layer?.frames[j];
+  if (!a || !b || i === j || a.length !== b.length) return a ?? b;
+  const made = new Float32Array(a.length);
+  for (let k = 0; k < a.length; k++) made[k] = a[k] + t * (b[k] - a[k]);
+  return made;
+}
+
+export function stateAt(lane, step) {
+  const { i, j, t } = bracket(lane.steps, step);
+  const at = t < 0.5 ? i : j;
+  const counts = lane.counts[at] ?? [];
+  const inside = counts.reduce((sum, share) => sum + share, 0);
+  return { words: lane.words[at], tone: lane.tones[at], counts, inside, at, step: lane.steps[at] };
+}
+
+// ---------------------------------------------------------------- drawing
+
+export function createLanes(canvas, recording, options = {}) {
+  const lanes = new Lanes(canvas, recording, options);
+  lanes.resize();
+  return lanes;
+}
+
+class Lanes {
+  constructor(canvas, recording, options) {
+    this.canvas = canvas;
+    this.recording = recording;
+    this.options = { ...DEFAULTS, ...options };
+    this.context = canvas.getContext("2d");
+    this.redraws = 0;
+    this.sprites = new Map();
+    this.still = new Map(); // pictures that change with the recording only
+    this.land = new OffscreenCanvas(FINE, FINE);
+  }
+
+  set(options) {
+    Object.assign(this.options, options);
+    this.sprites.clear();
+    this.still.clear();
+    this.resize();
+  }
+
+  // Another recording, or the same with more in it.
+  show(recording) {
+    this.recording = recording;
+    this.still.clear();
+  }
+
+  colour(mode) {
+    const n = this.recording.modes.length;
+    if (n <= MODES.length) return MODES[mode];
+    return `hsl(${(360 * mode) / n} 70% ${this.options.dark ? 60 : 42}%)`;
+  }
+
+  // Where everything stands, in CSS pixels; sets the canvas's height.
+  resize() {
+    const width = this.canvas.clientWidth || this.canvas.parentNode?.clientWidth || 0;
+    if (!width) return;
+    const { part, scale, strip, maxSide } = this.options;
+    const n = this.recording.lanes.length;
+    const narrow = width < NARROW;
+    const [head, stripHeight, gap] = [54 * scale, strip && this.recording.modes.length ? 58 : 0, 20];
+    this.cells = [];
+    let height = 0;
+    if (part === "curves") {
+      const columns = narrow ? 1 : n;
+      const across = (width - gap * (columns - 1)) / columns;
+      const down = 128 * Math.sqrt(scale) + 22 * scale;
+      for (let i = 0; i < n; i++) {
+        const [x, y] = [(i % columns) * (across + gap), Math.floor(i / columns) * (down + 12)];
+        this.cells.push({ x, y, width: across, height: down });
+      }
+      height = Math.ceil(n / columns) * (down + 12);
+    } else if (narrow) {
+      const side = Math.min(width * 0.56, 214);
+      for (let i = 0; i < n; i++) {
+        const y = i * (side + 34);
+        const [x, beside] = [0, side + 12];
+        const strip = stripHeight && { x: beside, y: y + side - 66, width: width - beside, height: 62 };
+        this.cells.push({ x, y: y + 26, side, narrow, head: y, beside, width: width - beside, strip });
+      }
+      height = n * (side + 34);
+    } else {
+      const across = (width - gap * (n - 1)) / n;
+      const side = Math.min(across, maxSide);
+      for (let i = 0; i < n; i++) {
+        const x = i * (across + gap);
+        const y = head + side + 8;
+        const strip = stripHeight && { x, y, width: side, height: stripHeight - 12 };
+        this.cells.push({ x, y: head, side, head: 0, width: side, strip });
+      }
+      height = head + side + 8 + stripHeight;
+    }
+    const dense = Math.min(globalThis.devicePixelRatio || 1, 2);
+    const [w, h] = [Math.round(width * dense), Math.round(height * dense)];
+    this.canvas.style.height = `${height}px`;
+    if (this.canvas.width !== w || this.canvas.height !== h || dense !== this.dense) {
+      [this.canvas.width, this.canvas.height] = [w, h];
+      this.dense = dense;
+      this.sprites.clear();
+    }
+    this.still.clear();
+    [this.width, this.height] = [width, height];
+  }
+
+  draw(step) {
+    if (!this.cells?.length) return;
+    const c = this.context;
+    c.setTransform(this.dense, 0, 0, this.dense, 0, 0);
+    c.clearRect(0, 0, this.width, this.height);
+    this.recording.lanes.forEach((lane, i) => {
+      if (!lane.steps.length) return;
+      if (this.options.part === "curves") this.drawCurves(lane, this.cells[i], step, i);
+      else this.drawLane(lane, this.cells[i], step, i);
+    });
+    this.redraws += 1;
+  }
+
+  drawLane(lane, cell, step, number) {
+    const at = bracket(lane.steps, step);
+    this.drawWords(lane, cell, step);
+    const c = this.context;
+    const { x, y, side } = cell;
+    c.save();
+    c.beginPath();
+    c.rect(x, y, side, side);
+    c.clip();
+    this.drawLandscape(lane, cell, at);
+    if (this.options.data) this.drawData(cell);
+    this.drawModes(cell);
+    if (this.options.manifold) this.drawGrid(mixed(lane.layers.manifold, at), cell);
+    this.drawSamples(mixed(lane.layers.samples, at), cell);
+    if (this.options.arrows) this.drawArrows(mixed(lane.layers.arrows, at), cell);
+    c.restore();
+    c.strokeStyle = this.options.border;
+    c.lineWidth = 1;
+    c.strokeRect(x + 0.5, y + 0.5, side - 1, side - 1);
+    if (cell.strip) this.drawStrip(lane, cell.strip, step, number);
+  }
+
+  write(words, x, y, size, colour, look = "") {
+    const c = this.context;
+    c.font = `${look} ${size * this.options.scale}px ${this.options.font}`;
+    c.fillStyle = colour;
+    c.textBaseline = "top";
+    c.fillText(words, x, y);
+    return c.measureText(words).width;
+  }
+
+  drawWords(lane, cell, step) {
+    const { text, muted, dark, scale } = this.options;
+    const state = stateAt(lane, step);
+    const tone = (dark ? DARK_TONES : TONES)[state.tone] ?? text;
+    const share = this.recording.modes.length ? `${Math.round(100 * state.inside)} % within 3σ` : "";
+    if (cell.narrow) {
+      this.write(lane.title, 0, cell.head + 3, 17, text, "600");
+      let y = cell.y + 2;
+      for (const line of this.wrapped(state.words, cell.width, 17)) {
+        this.write(line, cell.beside, y, 17, tone, "600");
+        y += 22 * scale;
+      }
+      this.write(share, cell.beside, y + 2, 14, muted);
+      return;
+    }
+    this.write(lane.title, cell.x, 2, 18, text, "600");
+    const width = this.write(state.words, cell.x, 27 * scale, 16, tone, "600");
+    const room = cell.side - width - 16;
+    this.context.font = `${14 * scale}px ${this.options.font}`;
+    const needed = this.context.measureText(share).width;
+    if (needed < room)
+      this.write(share, cell.x + cell.side - needed, 29 * scale, 14, muted);
+  }
+
+  wrapped(words, width, size) {
+    const c = this.context;
+    c.font = `600 ${size * this.options.scale}px ${this.options.font}`;
+    const lines = [""];
+    for (const word of words.split(" ")) {
+      const longer = `${lines.at(-1)} ${word}`.trim();
+      if (c.measureText(longer).width <= width || !lines.at(-1)) lines[lines.length - 1] = longer;
+      else lines.push(word);
+    }
+    return lines;
+  }
+
+  drawLandscape(lane, { x, y, side }, at) {
+    const { lens } = this.options;
+    const layer = lane.layers[lens];
+    const values = lens === "none" ? null : mixed(layer, at);
+    if (!values) return;
+    const size = Math.round(Math.sqrt(values.length));
+    const image = (this.image ??= this.land.getContext("2d").createImageData(FINE, FINE));
+    const paint = this.paint(lens);
+    const blocks = lens === "optimal";
+    for (let row = 0; row < FINE; row++) {
+      // The first row of values is at the bottom of the plane.
+      const v = ((FINE - 1 - row + 0.5) * size) / FINE - 0.5;
+      const [v0, v1, dv] = between(v, size);
+      for (let column = 0; column < FINE; column++) {
+        const u = ((column + 0.5) * size) / FINE - 0.5;
+        const [u0, u1, du] = between(u, size);
+        let value;
+        if (blocks) value = values[Math.round(Math.max(0, v)) * size + Math.round(Math.max(0, u))];
+        else {
+          const low = values[v0 * size + u0] * (1 - du) + values[v0 * size + u1] * du;
+          const high = values[v1 * size + u0] * (1 - du) + values[v1 * size + u1] * du;
+          value = low * (1 - dv) + high * dv;
+        }
+        paint(value, image.data, 4 * (row * FINE + column));
+      }
+    }
+    this.land.getContext("2d").putImageData(image, 0, 0);
+    this.context.imageSmoothingEnabled = !blocks;
+    this.context.imageSmoothingQuality = "high";
+    this.context.drawImage(this.land, x, y, side, side);
+  }
+
+  // Writes the colour of a value; terraces, as on a map, show the shape of the land.
+  paint(lens) {
+    const { dark } = this.options;
+    const [below, above] = [[190, 90, 150], dark ? [60, 190, 150] : [0, 140, 105]];
+    const land = dark ? [120, 170, 225] : [52, 92, 140];
+    if (lens === "critic")
+      return (value, pixels, k) => {
+        const band = Math.round(Math.min(1, Math.max(0, value)) * BANDS) / BANDS;
+        [pixels[k], pixels[k + 1], pixels[k + 2]] = land;
+        pixels[k + 3] = value === value ? 12 + 128 * band : 0;
+      };
+    const [middle, span] = lens === "slope" ? [0, 4] : [0.5, 0.5];
+    return (value, pixels, k) => {
+      const away = Math.min(1, Math.abs(value - middle) / span);
+      [pixels[k], pixels[k + 1], pixels[k + 2]] = value < middle ? below : above;
+      pixels[k + 3] = value === value ? 205 * (Math.round(away * BANDS) / BANDS) : 0;
+    };
+  }
+
+  drawData({ x, y, side }) {
+    const c = this.context;
+    c.fillStyle = this.options.dark ? "rgba(200,208,218,.55)" : "rgba(95,105,118,.5)";
+    const size = Math.max(1.4, 1.6 * Math.sqrt(this.options.scale));
+    const { data } = this.recording;
+    for (let k = 0; k < data.length; k += 2)
+      c.fillRect(x + data[k] * side - size / 2, y + (1 - data[k + 1]) * side - size / 2, size, size);
+  }
+
+  drawModes({ x, y, side }) {
+    const c = this.context;
+    const { places, reach } = this.recording;
+    const { muted, scale, font } = this.options;
+    c.lineWidth = 1.4;
+    c.font = `600 ${14 * scale}px ${font}`;
+    c.textAlign = "center";
+    c.textBaseline = "middle";
+    places.forEach(([px, py], mode) => {
+      c.strokeStyle = places.length <= MODES.length ? this.colour(mode) : muted;
+      c.beginPath();
+      c.arc(x + px * side, y + (1 - py) * side, reach * side, 0, 2 * Math.PI);
+      c.stroke();
+      if (places.length > 10) return;
+      // The number stands outside, away from the middle.
+      const [dx, dy] = [px - 0.5, py - 0.5];
+      const far = (reach * side + 11 * scale) / (Math.hypot(dx, dy) * side || 1);
+      c.fillStyle = this.colour(mode);
+      c.fillText(mode + 1, x + (px + dx * far) * side, y + (1 - (py + dy * far)) * side);
+    });
+    c.textAlign = "start";
+  }
+
+  // A dot with a rim, made once per colour.
+  sprite(colour) {
+    if (!this.sprites.has(colour)) {
+      const radius = 2.9 * Math.sqrt(this.options.scale) * this.dense;
+      const size = Math.ceil(2 * radius + 3);
+      const made = new OffscreenCanvas(size, size);
+      const c = made.getContext("2d");
+      c.beginPath();
+      c.arc(size / 2, size / 2, radius, 0, 2 * Math.PI);
+      c.fillStyle = colour;
+      c.fill();
+      c.lineWidth = 0.8 * this.dense;
+      c.strokeStyle = this.options.dark ? "rgba(0,0,0,.65)" : "rgba(255,255,255,.85)";
+      c.stroke();
+      this.sprites.set(colour, made);
+    }
+    return this.sprites.get(colour);
+  }
+
+  drawSamples(samples, { x, y, side }) {
+    if (!samples) return;
+    const { places } = this.recording;
+    const c = this.context;
+    const dots = places.length ? places.map((_, mode) => this.sprite(this.colour(mode))) : [this.sprite(PLAIN)];
+    const size = dots[0].width / this.dense;
+    for (let k = 0; k < samples.length; k += 2) {
+      const [u, v] = [samples[k], samples[k + 1]];
+      if (!(u > -0.1 && u < 1.1 && v > -0.1 && v < 1.1)) continue;
+      let nearest = 0;
+      let best = Infinity;
+      for (let m = 0; m < places.length; m++) {
+        const apart = (u - places[m][0]) ** 2 + (v - places[m][1]) ** 2;
+        if (apart < best) [best, nearest] = [apart, m];
+      }
+      c.drawImage(dots[nearest], x + u * side - size / 2, y + (1 - v) * side - size / 2, size, size);
+    }
+  }
+
+  drawGrid(grid, { x, y, side }) {
+    if (!grid) return;
+    const c = this.context;
+    const n = Math.round(Math.sqrt(grid.length / 2));
+    c.strokeStyle = this.options.dark ? "#3FD6A4" : "#00785A";
+    c.lineWidth = 1;
+    c.beginPath();
+    const to = (row, column, first) => {
+      const k = 2 * (row * n + column);
+      c[first ? "moveTo" : "lineTo"](x + grid[k] * side, y + (1 - grid[k + 1]) * side);
+    };
+    for (let a = 0; a < n; a++) {
+      for (let b = 0; b < n; b++) to(a, b, b === 0);
+      for (let b = 0; b < n; b++) to(b, a, b === 0);
+    }
+    c.stroke();
+  }
+
+  drawArrows(arrows, { x, y, side }) {
+    if (!arrows) return;
+    const c = this.context;
+    c.strokeStyle = this.options.dark ? DARK_TONES.bad : TONES.bad;
+    c.lineWidth = 1.6;
+    c.beginPath();
+    for (let k = 0; k < arrows.length; k += 4) {
+      const [ax, ay] = [x + arrows[k] * side, y + (1 - arrows[k + 1]) * side];
+      const [bx, by] = [x + arrows[k + 2] * side, y + (1 - arrows[k + 3]) * side];
+      const [dx, dy] = [bx - ax, by - ay];
+      c.moveTo(ax, ay);
+      c.lineTo(bx, by);
+      c.lineTo(bx - 0.3 * dx - 0.18 * dy, by - 0.3 * dy + 0.18 * dx);
+      c.moveTo(bx, by);
+      c.lineTo(bx - 0.3 * dx + 0.18 * dy, by - 0.3 * dy - 0.18 * dx);
+    }
+    c.stroke();
+  }
+
+  // Shares of the samples over time, by nearest mode: strong within 3σ of it, pale outside.
+  drawStrip(lane, { x, y, width, height }, step, number) {
+    const last = Math.max(1, this.recording.clock.at(-1));
+    const made = this.kept(`strip${number}`, width, height, (c) => {
+      for (let i = 0; i < lane.steps.length; i++) {
+        const from = (lane.steps[i] / last) * width;
+        const to = i + 1 < lane.steps.length ? (lane.steps[i + 1] / last) * width : from;
+        let below = 0;
+        (lane.nearest[i] ?? []).forEach((share, mode) => {
+          const inside = Math.min(share, lane.counts[i][mode] ?? 0);
+          c.fillStyle = this.colour(mode);
+          for (const [part, alpha] of [[inside, 1], [share - inside, 0.22]]) {
+            c.globalAlpha = alpha;
+            c.fillRect(from, height * (1 - below - part), Math.max(to - from, 0.6) + 0.3, height * part);
+            below += part;
+          }
+        });
+      }
+    });
+    const c = this.context;
+    c.drawImage(made, x, y, width, height);
+    c.strokeStyle = this.options.border;
+    c.lineWidth = 1;
+    c.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1);
+    this.drawCursor(x + (Math.min(step, last) / last) * width, y - 2, height + 4);
+  }
+
+  drawCursor(x, y, height) {
+    const c = this.context;
+    c.fillStyle = this.options.paper;
+    c.fillRect(x - 2, y, 4, height);
+    c.fillStyle = this.options.text;
+    c.fillRect(x - 1, y, 2, height);
+  }
+
+  kept(name, width, height, draw) {
+    if (!this.still.has(name)) {
+      const made = new OffscreenCanvas(
+        Math.max(1, Math.round(width * this.dense)),
+        Math.max(1, Math.round(height * this.dense)),
+      );
+      const c = made.getContext("2d");
+      c.scale(this.dense, this.dense);
+      draw(c);
+      this.still.set(name, made);
+    }
+    return this.still.get(name);
+  }
+
+  drawCurves(lane, cell, step, number) {
+    const { scale, curves } = this.options;
+    const [left, top, below] = [46 * scale, 24 * scale, 22 * scale];
+    const plot = { x: left, y: top, width: cell.width - left - 6, height: cell.height - top - below };
+    const last = Math.max(1, this.recording.clock.at(-1));
+    const made = this.kept(`curves${number}`, cell.width, cell.height, (c) =>
+      this.drawPlot(c, lane, plot, CURVES[curves], last),
+    );
+    this.context.drawImage(made, cell.x, cell.y, cell.width, cell.height);
+    this.drawCursor(cell.x + plot.x + (Math.min(step, last) / last) * plot.width, cell.y + top, plot.height);
+  }
+
+  drawPlot(c, lane, plot, curves, last) {
+    const { text, muted, border, scale, font } = this.options;
+    const steps = lane.history.step ?? [];
+    const shown = curves
+      .filter(([name]) => (lane.history[name] ?? []).some((value) => value !== null))
+      .map(([name, label, colour]) => ({ label, colour, values: lane.history[name] }));
+    const known = shown.flatMap(({ values }) => values.filter((value) => value !== null));
+    const ticks = niceTicks(Math.min(0, ...known), Math.max(0, ...known, 1e-9), 3);
+    const [low, high] = [Math.min(0, ticks[0], ...known), Math.max(ticks.at(-1), ...known)];
+    const across = (value) => plot.x + (value / last) * plot.width;
+    const up = (value) => plot.y + plot.height * (1 - (value - low) / (high - low));
+    c.font = `${14 * scale}px ${font}`;
+    c.textBaseline = "middle";
+    c.lineWidth = 1;
+    for (const value of ticks) {
+      c.fillStyle = border;
+      c.fillRect(plot.x, Math.round(up(value)), plot.width, 1);
+      c.fillStyle = muted;
+      c.textAlign = "right";
+      c.fillText(tickWords(value, ticks), plot.x - 6, up(value));
+    }
+    c.textBaseline = "top";
+    for (const value of niceTicks(0, last, plot.width > 300 ? 4 : 2)) {
+      c.fillStyle = muted;
+      const words = value.toLocaleString("en");
+      const half = c.measureText(words).width / 2;
+      c.textAlign = "left";
+      c.fillText(words, Math.min(across(value), plot.x + plot.width - half) - (value ? half : 0), plot.y + plot.height + 5);
+    }
+    for (const { values, colour } of shown) {
+      c.strokeStyle = this.onPaper(colour);
+      c.lineWidth = 2;
+      c.beginPath();
+      let pen = false;
+      values.forEach((value, i) => {
+        if (value === null) return;
+        c[pen ? "lineTo" : "moveTo"](across(steps[i]), up(value));
+        pen = true;
+      });
+      c.stroke();
+    }
+    let x = plot.x;
+    c.textBaseline = "top";
+    c.textAlign = "left";
+    for (const { label, colour } of shown) {
+      c.fillStyle = this.onPaper(colour);
+      c.fillRect(x, 8 * scale, 14, 3);
+      c.fillStyle = text;
+      c.fillText(label, x + 19, 2);
+      x += 19 + c.measureText(label).width + 14;
+    }
+  }
+
+  // Dark papers want lighter lines.
+  onPaper(colour) {
+    return this.options.dark ? `color-mix(in srgb, ${colour} 65%, white)` : colour;
+  }
+}
+
+function between(place, size) {
+  const low = Math.min(size - 1, Math.max(0, Math.floor(place)));
+  const high = Math.min(size - 1, Math.max(0, Math.floor(place) + 1));
+  return [low, high, Math.min(1, Math.max(0, place - low))];
+}
+
+// Round numbers within [low, high], about n of them.
+export function niceTicks(low, high, n) {
+  const raw = (high - low) / n;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const unit = [1, 2, 5, 10].find((factor) => factor * power >= raw) * power;
+  const ticks = [];
+  for (let k = Math.ceil(low / unit - 1e-9); k * unit <= high * (1 + 1e-9); k++)
+    ticks.push(Number((k * unit).toPrecision(12)));
+  return ticks;
+}
+
+// As many digits as tell neighbours apart.
+function tickWords(value, ticks) {
+  const unit = ticks.length > 1 ? ticks[1] - ticks[0] : Math.abs(value) || 1;
+  if (unit >= 1000) return value.toLocaleString("en");
+  return value.toFixed(Math.max(0, -Math.floor(Math.log10(unit) + 1e-9)));
+}
