@@ -59,8 +59,19 @@ def rules(arrays: Arrays, meta: Mapping[str, Any]) -> Content:
     return _moved(arrays, places), {"fitted": fitted, "steps": meta["steps"]}
 
 
+# Parameters that came later, with the values by which a detector is as it was.
+LATER: Mapping[str, Mapping[str, Any]] = {"WGANSeriesDetector": {"rate": None}}
+
+
 def detector(arrays: Arrays, meta: Mapping[str, Any]) -> Content:
-    """0.1.0 had one level, and no rules but that of the score method."""
+    """Fewer parameters, and before that one level."""
+    arrays, meta = _detector_of_one_level(arrays, meta)
+    later = LATER.get(meta["estimator"], {})
+    return arrays, {**meta, "parameters": {**later, **meta["parameters"]}} if later else meta
+
+
+def _detector_of_one_level(arrays: Arrays, meta: Mapping[str, Any]) -> Content:
+    """0.1.0 had no rules but that of the score method."""
     if "model" in meta:
         return arrays, meta
     places = {name: f"model.{name}" for name in ("weights", "scaler")}

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
-from wganad_core.data.own.csv_rows import MISSING
+from wganad_core.data.clock import clock_name, seconds_of
+from wganad_core.data.disorder import in_order
 from wganad_core.data.own.file import named, own_file
 from wganad_core.data.own.rows import OwnRows, listed
 from wganad_core.data.own.source import open_rows
@@ -23,8 +22,6 @@ MAX_GAP = 0.1  # seconds; why so many, `windows` says
 ROUNDING = 1e-6  # seconds by which a gap may exceed the longest: times are sums of rounded steps
 MAX_BYTES = 50_000_000  # of a file; nine channels at 50 Hz fill it in three hours
 MAX_COLUMNS = 200
-TIMES = ("time", "t", "timestamp", "seconds")
-SECONDS = {"": 1, "s": 1, "sec": 1, "seconds": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
 Values = NDArray[np.float64]
 
@@ -32,6 +29,7 @@ Values = NDArray[np.float64]
 @dataclasses.dataclass(frozen=True)
 class Recording:
     """`time` (m,) in seconds, the names of c `channels`, and `values` (m, c), NaN where missing.
+    `remarks` say what was read otherwise than one might expect.
 
     Raises `DataError` unless there are two rows and a channel, time increases from row to row and
     values fit into float32. Rows are counted from 1, without a header.
@@ -41,6 +39,7 @@ class Recording:
     channels: tuple[str, ...]
     values: Values
     max_gap: float = MAX_GAP
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.values.shape != (len(self.time), len(self.channels)):
@@ -89,10 +88,10 @@ def read_recording(
 ) -> Recording:
     """A recording from a table with a header; lines of text before it may start with `#`.
 
-    The time is the column named so or, by itself, the one called time, t, timestamp or seconds:
-    ISO datetimes, or numbers in seconds or in the unit of the header, as in `time (ms)`. Times are
-    told from the first. Every other column is a channel. Raises `DataError` with one sentence for
-    more than 50 MB, for anything but numbers in a channel, and for what a `Recording` refuses.
+    The time is the column named so or, by itself, the first that is called like a clock (`clock`);
+    further ones are no channels. Times are told from the earliest, and rows put in their order by
+    the rules of `disorder`. Every other column is a channel. Raises `DataError` with one sentence
+    for more than 50 MB, for anything but numbers in a channel, and for what a `Recording` refuses.
     """
     file = own_file(source)
     with named(file):
@@ -106,17 +105,17 @@ def read_recording(
 def _recording(table: OwnRows, time_column: str | None, max_gap: float) -> Recording:
     if len(table.names) > MAX_COLUMNS:
         raise DataError(f"Expected at most {MAX_COLUMNS} columns; found more. Remove some.")
-    clock = _time_column(table.names, time_column)
-    numbers = [at for at in range(len(table.names)) if at != clock]
+    clock, others = _time_columns(table.names, time_column)
+    numbers = [at for at in range(len(table.names)) if at != clock and at not in others]
     rows = pa.concat_tables(table.batches(numbers, [clock])).to_pandas()
-    time = _seconds(rows.pop(str(clock)).fillna("").str.strip(), table.names[clock])
+    time, read_as = seconds_of(rows.pop(str(clock)).fillna(""), table.names[clock])
     rows.columns = [table.names[at] for at in numbers]
     empty = rows.columns[rows.isna().all()]
     # A separator at the end of every line makes a column without a name or a value.
     rows = rows.drop(columns=[name for name in empty if name == f"column {len(table.names)}"])
     if left := [name for name in empty if name in rows]:
         raise DataError(f"Column {left[0]!r} is empty; remove it.")
-    recording = Recording(time, tuple(rows.columns), rows.to_numpy(np.float64), max_gap)
+    recording = _in_order(time, read_as, rows, max_gap)
     step = 1 / recording.rate
     if step > max_gap + ROUNDING:
         raise DataError(
@@ -126,48 +125,38 @@ def _recording(table: OwnRows, time_column: str | None, max_gap: float) -> Recor
     return recording
 
 
-def _time_column(names: Sequence[str], wanted: str | None) -> int:
+def _in_order(time: Values, read_as: str, rows: Any, max_gap: float) -> Recording:
+    """Of what the clock parts, each begins where no window can cross from the one before."""
+    values = rows.to_numpy(np.float64)
+    found = in_order(time, values)
+    index = [part for part, _ in found.parts]
+    times: list[Values] = []
+    for _, seconds in found.parts:
+        last = times[-1][-1] + 2 * max_gap if times else 0.0
+        times.append(seconds - seconds[0] + last)
+    return Recording(
+        np.concatenate(times),
+        tuple(rows.columns),
+        values[np.concatenate(index)],
+        max_gap,
+        tuple(filter(None, (read_as, *found.remarks))),
+    )
+
+
+def _time_columns(names: Sequence[str], wanted: str | None) -> tuple[int, list[int]]:
+    """The clock, and others that tell the same time."""
+    found = [at for at, name in enumerate(names) if clock_name(name)]
     if wanted is not None:
         if wanted not in names:
             raise DataError(f"There is no column {wanted!r}; found {listed(names)}.")
-        return names.index(wanted)
-    found = [name for name in names if name_and_unit(name)[0] in TIMES]
-    if len(found) != 1:
+        at = names.index(wanted)
+        return at, []
+    if not found:
         raise DataError(
-            f"Expected one column named {', '.join(TIMES[:-1])} or {TIMES[-1]}; found "
-            f"{listed(found or names)}. Rename or choose the time column."
+            "Expected a column that tells the time, called time, timestamp, t or seconds; found "
+            f"{listed(names)}. Rename or choose the time column."
         )
-    return names.index(found[0])
-
-
-def _seconds(texts: pd.Series[str], name: str) -> Values:
-    """Seconds from the first row; NaN where there is no time."""
-    known = ~texts.isin(MISSING)
-    raw = pd.to_numeric(texts.where(known).str.replace(",", "."), errors="coerce")
-    if raw[known].notna().all():
-        unit = name_and_unit(name)[1]
-        if unit not in SECONDS:
-            raise DataError(f"The time is in s, ms, us or ns; found {name!r}.")
-        whole = raw.to_numpy()
-        whole = whole.astype(np.float64) if whole.dtype == np.uint64 else whole
-        with np.errstate(all="ignore"):  # an infinite time is refused by Recording
-            return np.asarray((whole - whole[0]) * SECONDS[unit], np.float64)
-    stamps = pd.to_datetime(texts.where(known), format="ISO8601", utc=True, errors="coerce")
-    wrong = (stamps.isna() & known).to_numpy()
-    if wrong.any():
-        row = _first(wrong)
-        raise DataError(
-            f"Row {row} has the time {texts.iloc[row - 1][:40]!r}; expected seconds or an ISO "
-            "datetime such as 2024-05-31T12:00:00.02."
-        )
-    return np.asarray((stamps - stamps.iloc[0]).dt.total_seconds(), np.float64)
-
-
-def name_and_unit(column: str) -> tuple[str, str]:
-    """'Acc X (m/s²)' → ('accx', 'm/s²'): letters and digits only, the unit out of brackets."""
-    match = re.fullmatch(r"(.*?)[(\[]([^()\[\]]*)[)\]]\s*", column.casefold().replace("μ", "µ"))
-    name, unit = match.groups() if match else (column.casefold(), "")
-    return re.sub(r"[^a-z0-9]", "", name), unit.strip()
+    return found[0], found[1:]
 
 
 def _first(flags: NDArray[np.bool_]) -> int:

@@ -10,8 +10,9 @@ import numpy as np
 from scipy import constants, ndimage, signal
 
 from wganad_core.data import DataError
+from wganad_core.data.clock import name_and_unit
 from wganad_core.data.har import RATE, SIGNALS
-from wganad_core.data.recording import Recording, Values, name_and_unit
+from wganad_core.data.recording import Recording, Values
 from wganad_core.data.windows import resample, stretches
 
 FASTER = 1.2  # times UCI's rate and more: filtered before it is brought down to it

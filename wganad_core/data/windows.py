@@ -74,19 +74,24 @@ def resample(recording: Recording, rate: float = RATE) -> Recording:
     values, found = stretches(recording)
     times, rows = [], []
     for first, stop in found:
-        time = recording.time[first:stop]
-        grid = time[0] + np.arange(math.floor(np.ptp(time) * rate + ON_GRID) + 1) / rate
-        if len(grid) == len(time) and np.abs(grid - time).max() <= ON_GRID / rate:
-            grid, part = time, values[first:stop]
-        else:  # never beyond the last row, or a break could shrink to a gap that is allowed
-            grid = np.minimum(grid[grid < time[-1] + EXACT], time[-1])
-            part = np.stack([np.interp(grid, time, c) for c in values[first:stop].T], axis=1)
+        grid, part = on_grid(recording.time[first:stop], values[first:stop], rate)
         if len(grid) > 1:
             times.append(grid)
             rows.append(part)
     if not times:
         raise DataError(f"No stretch of two rows has all channels.{_scarcest(recording)}")
     return dataclasses.replace(recording, time=np.concatenate(times), values=np.concatenate(rows))
+
+
+def on_grid(time: Values, values: Values, rate: float) -> tuple[Values, Values]:
+    """Times at `rate` Hz, and the values (m, c) then: interpolated, unless all rows are within a
+    tenth of a step of them; those are kept."""
+    grid = time[0] + np.arange(math.floor(np.ptp(time) * rate + ON_GRID) + 1) / rate
+    if len(grid) == len(time) and np.abs(grid - time).max() <= ON_GRID / rate:
+        return time, values
+    # Never beyond the last row, or a break could shrink to a gap that is allowed.
+    grid = np.minimum(grid[grid < time[-1] + EXACT], time[-1])
+    return grid, np.stack([np.interp(grid, time, c) for c in values.T], axis=1)
 
 
 def cut(recording: Recording, length: int = LENGTH, stride: int = LENGTH // 2) -> Cut:

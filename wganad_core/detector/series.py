@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
+from scipy import ndimage
 from sklearn.utils.validation import check_is_fitted
 
 from wganad_core.config import ConfigError
-from wganad_core.detector.base import BaseWGANDetector, Rows
+from wganad_core.detector.base import BLOCK_ROWS, BaseWGANDetector, Rows
 from wganad_core.detector.scaler import Scaler
 from wganad_core.detector.settings import Settings, plain
 
+SHARE = 0.8  # of a window's residual; what makes it up stands out
+
 
 class WGANSeriesDetector(BaseWGANDetector):
-    """Detect anomalous stretches of a recording: X is (n_times, n_channels), equally spaced.
+    """Detect anomalous stretches of recordings: X is (n_times, n_channels), equally spaced, a list
+    of such, or (n, n_times, n_channels); no window crosses from one recording to the next.
 
     Windows of `window` steps, one every `stride` (None: half a window) and one at the very end,
     become rows of window · n_channels numbers, time first; everything else is as for
@@ -23,6 +28,12 @@ class WGANSeriesDetector(BaseWGANDetector):
     one number per window, in the order of `window_starts`; `anomaly_score_along` one per step.
     Fit, validation and calibration are consecutive parts of the recording that share no step.
     `window_` and `stride_` are those of the fit.
+
+    Parameters
+    ----------
+    rate : float, optional
+        Steps per second of what is fitted. Files with a clock are brought to it before they are
+        scored, or refused; arrays have none.
 
     Raises
     ------
@@ -51,6 +62,7 @@ class WGANSeriesDetector(BaseWGANDetector):
         *,
         window: int = 32,
         stride: int | None = None,
+        rate: float | None = None,
         score_method: str = "ours",
         false_alarm_rate: float = 0.01,
         threshold_rule: str = "quantile",
@@ -80,6 +92,7 @@ class WGANSeriesDetector(BaseWGANDetector):
     ) -> None:
         self.window = window
         self.stride = stride
+        self.rate = rate
         self.score_method = score_method
         self.false_alarm_rate = false_alarm_rate
         self.threshold_rule = threshold_rule
@@ -140,16 +153,23 @@ class WGANSeriesDetector(BaseWGANDetector):
         starts = np.arange(0, last + 1, stride)
         return starts if starts[-1] == last else np.append(starts, last)
 
-    def anomaly_score_along(self, X: ArrayLike) -> Rows:
-        """The highest score among the windows that cover each step.
+    def anomaly_score_along(self, X: Any) -> Any:
+        """How anomalous each step is: the highest score among the windows in which it stands out.
+
+        Steps that make up 80 % of what the generator cannot rebuild of a window, and short breaks
+        between them, have the window's score; its others, at most the median of normal windows. So
+        a spike does not flag all that lies around it. Of score methods that rebuild nothing, every
+        step of a window has its score. The threshold is one of windows: fewer normal steps than
+        windows exceed it.
 
         Parameters
         ----------
-        X : (n_times, n_channels), in the units of the recording that was fitted
+        X : (n_times, n_channels), in the units of the recording that was fitted, or several
 
         Returns
         -------
-        (n_times,), higher = more anomalous.
+        (n_times,), higher = more anomalous; a list of them for a list, (n, n_times) for an array
+        of several recordings.
 
         Raises
         ------
@@ -157,13 +177,30 @@ class WGANSeriesDetector(BaseWGANDetector):
             As `anomaly_score`.
         """
         check_is_fitted(self)
-        scores = self.anomaly_score(X)
-        n_times = len(np.asarray(X))
-        along = np.full(n_times, -np.inf)
-        for start, score in zip(self.window_starts(n_times), scores, strict=True):
-            part = along[start : start + self.window_]
-            np.maximum(part, score, out=part)
-        return along
+        rows, starts, lengths = self._windows(X, fitting=False)
+        along = np.full(int(lengths.sum()), -np.inf)
+        for first in range(0, len(rows), BLOCK_ROWS):
+            block = rows[first : first + BLOCK_ROWS]
+            scores = self._steps_of(block)
+            for start, score in zip(starts[first : first + BLOCK_ROWS], scores, strict=True):
+                part = along[start : start + self.window_]
+                np.maximum(part, score, out=part)
+        if not _several(X):
+            return along
+        parts = np.split(along, np.cumsum(lengths)[:-1])
+        return parts if isinstance(X, list | tuple) else np.stack(parts)
+
+    def _steps_of(self, block: Rows) -> Rows:
+        """The score of every step of some windows (n, window)."""
+        (found,) = self._judgements(block)
+        score = found.score.astype(np.float64)[:, None]
+        if found.reconstruction is None:
+            return np.broadcast_to(score, (len(block), self.window_))
+        z = self.model_.scaler(block)
+        apart = np.square(z.astype(np.float64) - found.reconstruction)
+        odd = standing_out(apart.reshape(len(block), self.window_, -1).mean(axis=2))
+        usual = float(np.median(self.calibration_score_))
+        return np.where(odd, score, np.minimum(score, usual))
 
     def _window_and_stride(self) -> tuple[int, int]:
         window = plain(self.window)
@@ -175,20 +212,35 @@ class WGANSeriesDetector(BaseWGANDetector):
             raise ConfigError(
                 f"stride must be at most window, or steps go unseen; found {stride} > {window}."
             )
+        if self.rate is not None and not 0 < float(self.rate) < np.inf:
+            raise ConfigError(f"rate must be more than 0 steps per second; found {self.rate!r}.")
         return window, stride
 
     def _rows(self, X: Any, *, fitting: bool) -> Rows:
-        values = self._checked(X, fitting, n_least=1)
+        return self._windows(X, fitting=fitting)[0]
+
+    def _windows(
+        self, X: Any, *, fitting: bool
+    ) -> tuple[Rows, NDArray[np.int64], NDArray[np.int64]]:
+        """Windows as rows, their first steps in all recordings one after the other, and how long
+        each recording is."""
+        every = list(X) if _several(X) else [X]
+        lengths = np.array([np.shape(one)[0] for one in every])
+        whole = X if not _several(X) else _joined(every)
+        values = self._checked(whole, fitting, n_least=1)
         if fitting:
             self.window_, self.stride_ = self._window_and_stride()
-        starts = self.window_starts(len(values))
+        offsets = np.cumsum(lengths) - lengths
+        starts = np.concatenate(
+            [offset + self.window_starts(n) for offset, n in zip(offsets, lengths, strict=True)]
+        )
         if fitting and len(starts) < 2:
             raise ValueError(
                 f"Expected a recording of two windows of {self.window_} steps or more to fit; "
                 f"found {len(values)} steps. Record longer, or choose a shorter window."
             )
         view = np.lib.stride_tricks.sliding_window_view(values, self.window_, axis=0)[starts]
-        return view.transpose(0, 2, 1).reshape(len(starts), -1)
+        return view.transpose(0, 2, 1).reshape(len(starts), -1), starts, lengths
 
     def _scaler(self, rows: Rows, settings: Settings) -> Scaler:
         return Scaler.fitted(rows, settings.scaling, groups=self.n_features_in_)
@@ -211,4 +263,38 @@ class WGANSeriesDetector(BaseWGANDetector):
         times = range(self.window_)
         columns = names and [f"{name} at {time}" for time in times for name in names]
         cut = {"window": self.window_, "stride": self.stride_}
+        cut |= {} if self.parameters_["rate"] is None else {"rate": self.parameters_["rate"]}
         return {"features": columns, "channels": names, **cut}
+
+
+def standing_out(apart: Rows) -> NDArray[np.bool_]:
+    """Of windows (n, window) of squared residuals, the fewest steps that make up `SHARE` of each,
+    with breaks of less than a quarter of a window filled."""
+    falling = -np.sort(-apart, axis=1)
+    least = (np.cumsum(falling, axis=1) < SHARE * falling.sum(axis=1, keepdims=True)).sum(axis=1)
+    level = np.take_along_axis(falling, np.minimum(least, apart.shape[1] - 1)[:, None], axis=1)
+    odd = (apart >= level).astype(np.int8)
+    width = max(1, apart.shape[1] // 4) | 1  # odd, so that what is filled lies in the middle
+    grown = ndimage.maximum_filter1d(odd, width, axis=1, mode="constant")
+    shrunk = ndimage.minimum_filter1d(grown, width, axis=1, mode="nearest")
+    return np.asarray((shrunk | odd).astype(np.bool_))
+
+
+def _several(X: Any) -> bool:
+    """Whether X is recordings, not one."""
+    if isinstance(X, list | tuple):
+        return len(X) > 0 and np.ndim(X[0]) == 2
+    return np.ndim(X) == 3
+
+
+def _joined(every: Sequence[Any]) -> Any:
+    """Recordings one after the other; those with names of channels keep them."""
+    if all(hasattr(one, "columns") for one in every):
+        import pandas as pd
+
+        if len({tuple(one.columns) for one in every}) > 1:
+            raise ValueError("Expected the same channels in every recording, in the same order.")
+        return pd.concat(list(every), ignore_index=True)
+    if len({np.shape(one)[1:] for one in every}) > 1:
+        raise ValueError("Expected the same number of channels in every recording.")
+    return np.concatenate([np.asarray(one) for one in every])

@@ -27,18 +27,18 @@ class RowsRefused(Refused):
 
 
 class Scorable(Protocol):
-    """What is scored: rows `x` (n, d)."""
+    """What is scored: rows `x` (n, d), or a list of recordings."""
 
     @property
-    def x(self) -> Values: ...
+    def x(self) -> Any: ...
 
 
 S = TypeVar("S", bound=Scorable)
 
 
-def score(detector: Any, x: Values) -> Values:
+def score(detector: Any, x: Any) -> Values:
     """Scores (n,) of rows (n, d), under the names of features that the detector was fitted with;
-    of a recording, the score of every step. Raises `RowsRefused`."""
+    of a recording or several, the score of every step. Raises `RowsRefused`."""
     import numpy as np
 
     if not len(x):
@@ -47,10 +47,13 @@ def score(detector: Any, x: Values) -> Values:
     if (names := getattr(detector, "feature_names_in_", None)) is not None:
         import pandas as pd
 
-        rows = pd.DataFrame(x, columns=names, copy=False)
+        several = isinstance(x, list)
+        frames = [pd.DataFrame(one, columns=names, copy=False) for one in (x if several else [x])]
+        rows = frames if several else frames[0]
     along = getattr(detector, "anomaly_score_along", detector.anomaly_score)
     try:
-        return np.asarray(along(rows), np.float64)
+        found = along(rows)
+        return np.asarray(np.concatenate(found) if isinstance(x, list) else found, np.float64)
     except ValueError as error:
         raise RowsRefused(" ".join(str(error).split())) from error
 
@@ -70,7 +73,7 @@ def in_threads(
 
 
 def in_order(
-    submit: Callable[[Values], Any], chunks: Iterable[S], ahead: Callable[[], int]
+    submit: Callable[[Any], Any], chunks: Iterable[S], ahead: Callable[[], int]
 ) -> Iterator[tuple[S, Values]]:
     """Every chunk with its scores, in order, with at most `ahead()` more in the making."""
     waiting: deque[tuple[S, Any]] = deque()

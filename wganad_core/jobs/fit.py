@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from wganad_core.jobs import Refused
 from wganad_core.jobs.orders import KINDS, SEED, FitOrder, Kind, option, shell_line
 from wganad_core.jobs.outputs import Output, check_outputs
-from wganad_core.jobs.pieces import unbroken
+from wganad_core.jobs.recordings import in_time, parts_of
 
 if TYPE_CHECKING:
+    from wganad_core.data.own.recordings import Recordings
     from wganad_core.data.own.samples import OwnSamples
     from wganad_core.detector import Progress
 
@@ -71,21 +72,30 @@ def fit(
     estimator = _estimator(kind, parameters)
     for remark in samples.remarks:
         say(f"remark: {remark}")
-    x = normal_rows(samples, kind)
+    recorded = None
+    if kind == "series":
+        window, _ = estimator._window_and_stride()
+        recorded = in_time(samples, estimator.rate, window, learn=True)
+        estimator.rate = parameters["rate"] = recorded.rate
+        for remark in recorded.remarks:
+            say(f"remark: {remark}")
+    x = normal_rows(samples, recorded)
     if order.checkpoint.exists():
         say(f"{order.checkpoint} is there: a fit of the same rows and settings goes on from it.")
     began = time.perf_counter()
     _learn(estimator, samples.name, x, order, watch)
     estimator.save(order.out)
     advice = estimator.advice_
-    whole = dataclasses.replace(order, parameters=tuple(parameters.items()))
+    given = {name: value for name, value in parameters.items() if (name, value) != ("rate", None)}
+    whole = dataclasses.replace(order, parameters=tuple(given.items()))
+    anomalies = 0 if samples.label is None else int(samples.label.sum())
     return Fitted(
         detector=type(estimator).__name__,
         score_method=estimator.model_.score_method,
-        n=len(x),
+        n=sum(map(len, x)) if isinstance(x, list) else len(x),
         n_features=int(estimator.n_features_in_),
         without_all_features=len(samples.missing),
-        anomalies_left_out=len(samples.x) - len(x),
+        anomalies_left_out=anomalies,
         steps=int(estimator.n_steps_),
         seconds=time.perf_counter() - began,
         threshold=float(estimator.threshold_),
@@ -95,9 +105,9 @@ def fit(
         warning=advice.warning,
         expected_false_alarm_rate=advice.expected,
         command=shell_line(whole),
-        remarks=samples.remarks,
+        remarks=(*samples.remarks, *(recorded.remarks if recorded else ())),
         row=every.row,
-        part=_parts(estimator, every.row, samples, len(x)),
+        part=_parts(estimator, every.row, samples, recorded),
     )
 
 
@@ -132,27 +142,27 @@ def _between(samples: OwnSamples, rows: tuple[int, int] | None) -> OwnSamples:
     return dataclasses.replace(some, missing=missing)
 
 
-def normal_rows(samples: OwnSamples, kind: Kind = "table") -> Any:
-    """What a detector is fitted to: the rows that are not labelled anomalies, under the names of
-    their columns if these came from the file. Raises `Refused` where there are none."""
+def normal_rows(samples: OwnSamples, recorded: Recordings | None = None) -> Any:
+    """What a detector learns from: rows that are not labelled anomalies, as they are `recorded` in
+    stretches. Names of columns go along where the file gives some. Raises `Refused`."""
+    if recorded is not None:
+        every = [stretch.x for stretch in recorded.stretches]
+        named = [_with_names(samples, x) for x in every]
+        return named if len(named) > 1 else named[0]
     x = samples.x
-    if kind == "series":
-        x = unbroken(samples).x
-        if samples.label is not None and samples.label.any():
-            raise Refused(
-                f"{samples.name}: a recording to learn from must be normal throughout, and row "
-                f"{samples.row[samples.label.argmax()]:,} is labelled an anomaly; fit to a normal "
-                "stretch by --rows, or take all of it with --label-column ''."
-            )
-    elif samples.label is not None:
+    if samples.label is not None:
         x = x[samples.label == 0]
         if not len(x):
             raise Refused(f"{samples.name} has anomalies only; a detector learns from normal rows.")
-    if kind != "series" and len(x) < 2:
+    if len(x) < 2:
         raise Refused(
             f"{samples.name} has one row to learn from; a detector needs two, and is of use with "
             "some hundred. Add normal rows."
         )
+    return _with_names(samples, x)
+
+
+def _with_names(samples: OwnSamples, x: Any) -> Any:
     if not samples.named and (samples.image_shape or counted(samples.features)):
         return x
     import pandas as pd
@@ -179,23 +189,21 @@ def _learn(estimator: Any, name: str, x: Any, order: FitOrder, watch: Watch) -> 
         raise Refused(f"{name}: {' '.join(str(error).split())}") from error
 
 
-def _parts(estimator: Any, rows: Any, samples: OwnSamples, n: int) -> Any:
+def _parts(estimator: Any, rows: Any, samples: OwnSamples, recorded: Recordings | None) -> Any:
     """What each of the `rows` of the file served for, a number in `records.PARTS`."""
     import numpy as np
 
     from wganad_core.records import PARTS
 
-    test = PARTS.index("test")
-    used = np.full(n, test, np.int8)
-    # Steps of a recording are in several windows: what was learned from counts first.
-    for number, members in reversed(list(enumerate(estimator.parts_))):
-        if hasattr(estimator, "window_starts"):  # members are windows
-            starts = estimator.window_starts(n)[members]
-            members = np.unique(starts[:, None] + np.arange(estimator.window_))
-        used[members] = number
-    learned = samples.row if n == len(samples.x) or samples.label is None else None
-    if learned is None:
-        learned = samples.row[samples.label == 0]
-    part = np.full(len(rows), test, np.int8)
+    learned = samples.row
+    if recorded is not None:
+        used = parts_of(recorded, estimator)
+    else:
+        if samples.label is not None:
+            learned = learned[samples.label == 0]
+        used = np.full(len(learned), PARTS.index("test"), np.int8)
+        for number, members in enumerate(estimator.parts_):
+            used[members] = number
+    part = np.full(len(rows), PARTS.index("test"), np.int8)
     part[np.searchsorted(rows, learned)] = used
     return part

@@ -15,6 +15,7 @@ from wganad_core.jobs.fit import Say
 from wganad_core.jobs.orders import ScoreOrder
 from wganad_core.jobs.outputs import Output, check_outputs
 from wganad_core.jobs.pieces import pieces, put_together
+from wganad_core.jobs.recordings import in_rows, rearranged, together
 from wganad_core.jobs.writer import SUFFIXES, ScoredRows, writing
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def score(
     # Of the values of all samples, and of those that are not labelled anomalies.
     every, normal = hashlib.sha256(), hashlib.sha256()
     began = time.perf_counter()
-    scored = _scored(order, found, _opened(order, found), say)
+    scored = _scored(order, found, say)
     with contextlib.closing(scored), writing(order.out) as write:
         for samples, scores in scored:
             rows = scored_rows(samples, scores, threshold)
@@ -104,10 +105,7 @@ def _opened(order: ScoreOrder, detector: Any) -> Iterator[OwnSamples]:
     rows = samples.chunk_rows(int(detector.n_features_in_))
     if detector.model_.score_method in SEARCHING:
         rows = min(rows, samples.FEWEST)
-    chunks = _fitting(samples.chunks(order.file, roles, rows), detector, order.file, by_order)
-    if hasattr(detector, "anomaly_score_along"):
-        return pieces(chunks, detector.window_, detector.stride_)
-    return chunks
+    return _fitting(samples.chunks(order.file, roles, rows), detector, order.file, by_order)
 
 
 def _names_of(detector: Any) -> tuple[str, ...] | None:
@@ -139,23 +137,33 @@ def _fitting(
 
 
 def _scored(
-    order: ScoreOrder, detector: Any, chunks: Iterator[OwnSamples], say: Say
+    order: ScoreOrder, detector: Any, say: Say
 ) -> Generator[tuple[OwnSamples, NDArray[np.float64]]]:
     """Chunks, or steps of a recording, with their scores."""
-    if order.engine == "dask":
-        from wganad_core.jobs.dask_cluster import on_cluster
 
-        made = on_cluster(detector, chunks, order.scheduler, say)
-    else:
-        made = engines.in_threads(detector, chunks, order.threads)
-    with contextlib.closing(made):
-        try:
-            if hasattr(detector, "anomaly_score_along"):
-                yield from put_together(made, detector.stride_)
-            else:
-                yield from made
-        except engines.RowsRefused as error:
-            raise Refused(f"{order.file}: {error}") from error
+    def made(chunks: Any) -> Any:
+        if order.engine == "dask":
+            from wganad_core.jobs.dask_cluster import on_cluster
+
+            return on_cluster(detector, chunks, order.scheduler, say)
+        return engines.in_threads(detector, chunks, order.threads)
+
+    def opened() -> Iterator[OwnSamples]:
+        return _opened(order, detector)
+
+    try:
+        if not hasattr(detector, "anomaly_score_along"):
+            with contextlib.closing(made(opened())) as scored:
+                yield from scored
+        elif whole := rearranged(opened, detector):
+            with contextlib.closing(made(together(whole[1].stretches))) as scored:
+                yield in_rows(*whole, scored)
+        else:
+            cut = pieces(opened(), detector.window_, detector.stride_)
+            with contextlib.closing(made(cut)) as scored:
+                yield from put_together(scored, detector.stride_)
+    except engines.RowsRefused as error:
+        raise Refused(f"{order.file}: {error}") from error
 
 
 def scored_rows(samples: OwnSamples, scores: NDArray[np.float64], threshold: float) -> ScoredRows:

@@ -84,7 +84,7 @@ class CsvRows(OwnRows):
         self.kinds = tuple(_kind(cells, self._point) for cells in zip(*self.head, strict=True))
 
     def batches(self, numbers: Sequence[int], texts: Sequence[int]) -> Iterator[Any]:
-        with self._file.open() as file:
+        with self._file.native() as file:
             file.seek(self._start)
             try:
                 reader = self._reader(file, numbers, texts)
@@ -146,7 +146,7 @@ class CsvRows(OwnRows):
         wanted = {names[at]: pa.float64() for at in numbers}
         wanted |= {names[at]: pa.string() for at in texts}
         return pyarrow.csv.open_csv(
-            pa.PythonFile(file, mode="r"),
+            file,
             # Rows are numbered in messages only when one thread reads them.
             pyarrow.csv.ReadOptions(use_threads=False, block_size=self._block, column_names=names),
             pyarrow.csv.ParseOptions(delimiter=self._separator, newlines_in_values=self._quoted),

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Mapping, Sequence, Set
 from typing import Literal
 
 from wganad_core.data import DataError
+from wganad_core.data.clock import clock_name, is_clock
 from wganad_core.data.own import Roles
 from wganad_core.data.own.images import PIXELS
 from wganad_core.data.own.labels import NAMES, is_label
 from wganad_core.data.own.rows import OwnRows, column_of, listed, listed_names
-from wganad_core.data.recording import TIMES, name_and_unit
 
 Role = Literal["feature", "label", "id", "time", "leave out"]
 LABELS = (*NAMES["label"], "is_outlier", "outlier", "anomalous")
-TIME_NAMES = (*TIMES, "datetime", "date")
 IDS = (*NAMES["id"], "__index_level_0__")  # the latter is pandas' index in parquet
 GROUPS = (*NAMES["class"], *NAMES["subject"], *NAMES["part"])
 
@@ -60,18 +58,9 @@ def _guess(name: str, kind: str, values: Sequence[str], first: bool) -> Role:
         return "id"
     if kind == "time":
         return "time"
-    if name_and_unit(name)[0] in TIME_NAMES and (kind != "number" or _rises(values)):
+    if clock_name(name) and (kind != "number" or is_clock(name, values)):
         return "time" if kind != "empty" else "leave out"
     return "feature" if kind == "number" and name not in GROUPS else "leave out"
-
-
-def _rises(values: Sequence[str]) -> bool:
-    """Whether numbers increase, as the time of a recording does."""
-    try:
-        numbers = [float(value.replace(",", ".")) for value in values if value]
-    except ValueError:
-        return False
-    return all(a <= b for a, b in itertools.pairwise(numbers))
 
 
 def resolve_roles(rows: OwnRows, wanted: Roles) -> Resolved:
@@ -152,8 +141,16 @@ def _left_out(rows: OwnRows, columns: list[int]) -> list[str]:
     """Why columns are no features, in a sentence for each reason."""
     cells = list(zip(*rows.head, strict=True))
     truths = [at for at in columns if rows.kinds[at] == "text" and _are_truths(cells[at])]
-    columns = [at for at in columns if at not in truths]
+    clocks = [
+        at
+        for at in columns
+        if rows.kinds[at] == "number" and is_clock(rows.names[at].casefold(), cells[at])
+    ]
+    columns = [at for at in columns if at not in (*truths, *clocks)]
     remarks = []
+    if clocks:
+        names = listed_names([rows.names[at] for at in clocks])
+        remarks.append(f"Left out {names}: a clock is no feature, and one is enough.")
     if truths:
         names = listed_names([rows.names[at] for at in truths])
         remarks.append(f"Left out {names}: true and false are no numbers; write 1 and 0.")

@@ -28,7 +28,7 @@ from wganad_core.data.own.source import open_rows
 MAX_VALUES = 100_000_000  # features × rows that are held at once
 ROWS, FEWEST = 1 << 16, 1 << 12
 LARGEST = float(np.finfo(np.float32).max)  # networks compute in float32
-OF_ROWS = ("x", "row", "label", "sample_id", "time")
+OF_ROWS = ("x", "row", "label", "sample_id", "time", "recording")
 OF_MISSING = ("missing", "missing_label", "missing_id")
 
 Text = NDArray[np.str_]
@@ -44,7 +44,8 @@ class OwnSamples:
     `missing` (m,): the numbers of the rows that are left out because a feature is missing, infinite
     or beyond float32, with `missing_label` and `missing_id`. `remarks`: what was read otherwise
     than one might expect. `named`: whether the file itself calls the features so. `about`: the
-    rows of the file, of text by its lines, for showing progress.
+    rows of the file, of text by its lines, for showing progress. `time_name`: what the column of
+    `time` is called. `recording` (n,): of several recordings, the one that each row is part of.
     """
 
     name: str
@@ -61,6 +62,8 @@ class OwnSamples:
     missing_id: Text | None = None
     named: bool = False
     about: int = 0
+    time_name: str = ""
+    recording: Text | None = None
 
     def take(self, which: slice | NDArray[Any]) -> OwnSamples:
         """Some of the samples; what is said of missing ones stays."""
@@ -231,6 +234,7 @@ def _of_table(file: OwnFile, table: OwnRows, roles: Resolved, rows: int) -> Iter
                 remarks,
                 named=table.named,
                 about=table.about,
+                time_name="" if roles.time is None else table.names[roles.time],
             )
             yield _without_missing(samples)
             start, remarks = start + len(piece), ()

@@ -1,0 +1,135 @@
+"""The clock of a recording: which columns tell the time, and what their cells mean in seconds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from wganad_core.data import DataError
+
+Seconds = NDArray[np.float64]
+
+MISSING = ("", "na", "n/a", "nan", "null", "none")
+UNITS = {
+    **{"": 1.0, "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0},
+    **{"ms": 1e-3, "msec": 1e-3, "millis": 1e-3, "milliseconds": 1e-3},
+    **{"us": 1e-6, "µs": 1e-6, "micros": 1e-6, "microseconds": 1e-6},
+    **{"ns": 1e-9, "nanos": 1e-9, "nanoseconds": 1e-9},
+    **{"min": 60.0, "minutes": 60.0, "h": 3600.0, "hours": 3600.0},
+}
+# Of these names a column is a clock where its numbers rise; of the surer ones also in disorder.
+SURE = ("time", "timestamp", "datetime", "date", "epoch", "unixtime", "unix", "zeit", "temps")
+NAMES = (*SURE, "t", "ts", "seconds", "elapsed", "elapsedtime", "timeelapsed", "secondselapsed")
+# Numbers of these sizes count from 1970: the years 1990 to 2100 in each unit.
+SINCE_1970 = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+EARLIEST, LATEST = 6.3e8, 4.1e9
+WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+DAYS_FIRST = ("%d.%m.%Y %H:%M:%S.%f", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M")
+# Either may be meant: the one that rises more often is.
+SLASHES = ("%d/%m/%Y %H:%M:%S.%f", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M")
+
+
+def name_and_unit(column: str) -> tuple[str, str]:
+    """'Acc X (m/s²)' → ('accx', 'm/s²'): letters and digits only, the unit out of brackets."""
+    match = re.fullmatch(r"(.*?)[(\[]([^()\[\]]*)[)\]]\s*", column.casefold().replace("μ", "µ"))
+    name, unit = match.groups() if match else (column.casefold(), "")
+    return re.sub(r"[^a-z0-9]", "", name), unit.strip()
+
+
+def clock_name(column: str) -> tuple[str, str] | None:
+    """What kind of clock a column is called, and its unit where the name has it, as in `time (ms)`
+    or `timestamp_ns`; None for other names."""
+    name, unit = name_and_unit(column)
+    if name in NAMES:
+        return name, unit
+    word, _, end = column.casefold().strip().rpartition("_")
+    plain = name_and_unit(word)[0]
+    return (plain, end) if plain in NAMES and end in UNITS else None
+
+
+def is_clock(column: str, values: Sequence[str]) -> bool:
+    """Whether a column of numbers is a clock, by its name and its first values."""
+    found = clock_name(column)
+    if found is None:
+        return False
+    numbers = pd.to_numeric(pd.Series([v.replace(",", ".") for v in values if v]), errors="coerce")
+    if numbers.isna().any():
+        return False
+    if numbers.is_monotonic_increasing:
+        return True
+    return found[0] in SURE and numbers.nunique() > 0.9 * len(numbers)
+
+
+def seconds_of(texts: pd.Series[str], column: str) -> tuple[Seconds, str]:
+    """Seconds from the first row that has a time (n,), NaN where there is none, and a sentence on
+    how the cells were read, where that could have been otherwise.
+
+    ISO datetimes with or without zones, day.month.year, day/month/year or month/day/year, hours of
+    a day, and numbers: in the unit of the column's name; else, by their size, in whatever counts
+    from 1970; else in seconds. Raises `DataError` with the row of what is no time.
+    """
+    texts = texts.str.strip()
+    known = ~texts.str.casefold().isin(MISSING)
+    if not known.any():
+        raise DataError(f"Column {column!r} holds no time; expected one for each row.")
+    numbers = pd.to_numeric(texts.where(known).str.replace(",", "."), errors="coerce")
+    if numbers[known].notna().all():
+        return _counted(numbers, known, column)
+    stamps, remark = _stamps(texts, known, column)
+    since = (stamps - stamps[known].iloc[0]).dt.total_seconds()
+    return np.asarray(since, np.float64), remark
+
+
+def _counted(numbers: pd.Series, known: pd.Series, column: str) -> tuple[Seconds, str]:
+    unit = (clock_name(column) or name_and_unit(column))[1]
+    remark = ""
+    if unit and unit not in UNITS:
+        raise DataError(f"The time is in s, ms, us, ns, min or h; found {column!r}.")
+    if not unit and (epoch := _epoch(numbers[known])):
+        unit, remark = epoch, f"Column {column!r} counts {WORDS[epoch]} since 1970."
+    whole = numbers.to_numpy()
+    whole = whole.astype(np.float64) if whole.dtype == np.uint64 else whole
+    with np.errstate(all="ignore"):  # whoever needs finite times says so
+        since = whole - whole[int(np.argmax(known))]  # exact: nanoseconds are whole numbers
+        return np.asarray(since * UNITS[unit], np.float64), remark
+
+
+def _epoch(numbers: pd.Series) -> str | None:
+    """The unit in which all numbers lie between 1990 and 2100; the units are far apart."""
+    low, high = float(numbers.min()), float(numbers.max())
+    for unit, factor in SINCE_1970.items():
+        if low * factor >= EARLIEST and high * factor <= LATEST:
+            return unit
+    return None
+
+
+def _stamps(texts: pd.Series[str], known: pd.Series, column: str) -> tuple[pd.Series, str]:
+    given = texts.where(known)
+    stamps = pd.to_datetime(given, format="ISO8601", utc=True, errors="coerce")
+    if stamps[known].notna().all():
+        return stamps, ""
+    if texts[known].str.match(r"\d\d?:\d\d(:\d\d([.,]\d+)?)?$").all():
+        hours = given.str.replace(",", ".")
+        hours = hours.where(hours.str.count(":") != 1, hours + ":00")
+        return pd.Timestamp(0, tz="UTC") + pd.to_timedelta(hours, errors="coerce"), ""
+    found = {}
+    for form in (*DAYS_FIRST, *SLASHES, *(f.replace("%d/%m", "%m/%d") for f in SLASHES)):
+        read = pd.to_datetime(given, format=form, utc=True, errors="coerce")
+        if read[known].notna().all():
+            found[form] = read
+    if found:
+        best = max(
+            found, key=lambda form: int((found[form][known].diff().dt.total_seconds() > 0).sum())
+        )
+        day, month = ("day", "month") if best.startswith("%d") else ("month", "day")
+        sign = best[2]
+        return found[best], f"Column {column!r} is read as {day}{sign}{month}{sign}year."
+    row = int(np.argmax((stamps.isna() & known).to_numpy()))
+    raise DataError(
+        f"Row {row + 1} has the time {texts.iloc[row][:40]!r}; expected seconds or an ISO "
+        "datetime such as 2024-05-31T12:00:00.02."
+    )
