@@ -12,6 +12,15 @@ from typing import TypeVar
 import streamlit as st
 
 Name = TypeVar("Name", bound=str)
+PAGE, ADDRESSES = "_page", "_addresses"
+
+
+def visit(page: str) -> None:
+    """Come back to a page as it was left: through the menu its address is empty. A link's is not,
+    and what that does not name is as usual."""
+    st.session_state[PAGE] = page
+    if not st.query_params:
+        st.query_params.update(st.session_state.get(ADDRESSES, {}).get(page, {}))
 
 
 def choice(
@@ -138,6 +147,8 @@ def _keep(key: str, value: str, *, is_default: bool) -> None:
         st.query_params.pop(key, None)
     elif st.query_params.get(key) != value:
         st.query_params[key] = value
+    if (page := st.session_state.get(PAGE)) is not None:
+        st.session_state.setdefault(ADDRESSES, {})[page] = st.query_params.to_dict()
 
 
 def _number(text: str | None) -> float | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from pages._ui import linked
 from pages._ui.widgets import refuse
 from wganad_core import storage
 from wganad_core.config import ConfigError
@@ -47,6 +48,7 @@ def start() -> None:
     the first click wait."""
     worker()
     st.session_state["_through_app"] = True
+    st.session_state.pop(linked.PAGE, None)
 
 
 def run_page(main: Callable[[], None]) -> None:

@@ -74,7 +74,7 @@ def test_misses_and_false_alarms(digit: str) -> None:
     alarms = gallery(choose(test, order="alarms"))
     assert digit not in set(alarms["class"])
     assert alarms["rank"].is_monotonic_increasing
-    test.selectbox(key="class").set_value(digit).run()
+    test.selectbox(key="shown").set_value(digit).run()
     assert "No test image is of this kind" in test.info[0].value
 
 

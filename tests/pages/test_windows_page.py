@@ -84,7 +84,7 @@ def test_people_and_activities_are_filtered(activity: str) -> None:
     test.selectbox(key="subject").set_value("9").run()
     assert "person 9, " in test.subheader[1].value
     other = next(name for name in ACTIVITIES if name != activity)
-    test.selectbox(key="class").set_value(other).run()
+    test.selectbox(key="shown").set_value(other).run()
     assert f"person 9, {HAR.describe(other)} (a normal" in test.subheader[1].value
     choose(test, order="misses")
     assert "No test window is of this kind" in test.info[0].value

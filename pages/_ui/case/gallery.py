@@ -30,7 +30,7 @@ def show(chosen: Choice, shape: Insert) -> int | None:
             people = sorted(set(samples.subjects.tolist()), key=int)
             subject = _filter("Person", people, "subject", 110, shape.PERSON)
             among = None if subject is None else samples.subjects == subject
-        class_ = _filter(shape.CLASS, case.classes, "class", 150)
+        class_ = _filter(shape.CLASS, case.classes, "shown", 150)
     order = chosen.found.order(chosen.detector, by, class_, N_SHOWN, among)
     if not len(order):
         filters = "person, " * bool(shape.PERSON) + shape.CLASS.lower()
