@@ -56,6 +56,11 @@ def run_page(main: Callable[[], None]) -> None:
         main()
     except REFUSALS as error:
         refuse(error)
+    except OSError as error:
+        refuse(
+            f"The server could not read or write a file of its own ({error.strerror or error}); "
+            "free some space for it, or tell who runs it. What was here before is unchanged."
+        )
 
 
 def _enter_through_app() -> None:
