@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import re
 import secrets
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -45,8 +47,21 @@ def image_worker() -> WorkerClient:
 def start() -> None:
     """Called by app.py on every run. Starts the worker early, so that its imports do not make
     the first click wait."""
+    _may_open_many_files()
     worker()
     st.session_state["_through_app"] = True
+
+
+@cache
+def _may_open_many_files() -> None:
+    """Every tab that is open takes descriptors, and Streamlit loses some with every one."""
+    try:
+        import resource
+    except ImportError:  # Windows counts otherwise
+        return
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with contextlib.suppress(ValueError, OSError):  # of a system that allows less than it says
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def run_page(main: Callable[[], None]) -> None:
