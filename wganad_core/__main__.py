@@ -106,6 +106,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `… | head` has read enough; nothing more can be said there
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as problem:  # of the disk, the network, or a name that no file can have
+        say(f"{str(problem.filename or 'A file')[:80]!r}: {problem.strerror or problem}.")
+        return 1
     return status
 
 

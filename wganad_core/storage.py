@@ -14,7 +14,6 @@ import hashlib
 import io
 import json
 import os
-import platform
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,6 +25,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 
 from wganad_core import older
+from wganad_core.data import cache
 from wganad_core.packing import pack, unpack
 from wganad_core.records import PARTS, ScoreTable
 
@@ -310,7 +310,7 @@ def written_atomically(path: Path) -> Iterator[IO[bytes]]:
     went well: fsync, rename, fsync of the folder. Raises `StorageError` if that fails."""
     check_regular(path)
     target = Path(os.path.realpath(path))
-    temporary = target.parent / f"{_own_prefix()}{os.getpid()}-{secrets.token_hex(8)}"
+    temporary = target.parent / f"{cache.owned(TEMPORARY_PREFIX)}{secrets.token_hex(8)}"
     with failing_in_words(path):
         target.parent.mkdir(parents=True, exist_ok=True)
         file = temporary.open("xb")
@@ -347,11 +347,6 @@ def check_regular(path: Path) -> None:
         raise StorageError(f"{path} is no file but a pipe, a socket or a device; name a file.")
 
 
-def _own_prefix() -> str:
-    """Of the temporary files of this machine; the number of the process follows."""
-    return f"{TEMPORARY_PREFIX}{platform.node()}-"
-
-
 def _sync_folder(folder: Path) -> None:
     """Make a rename durable where the system can (Windows has no such call)."""
     with contextlib.suppress(OSError):
@@ -365,23 +360,7 @@ def _sync_folder(folder: Path) -> None:
 def sweep(folder: Path) -> int:
     """Delete temporary files that a killed process left in `folder`; returns how many. Those of
     processes that run, or that may run on another machine, stay."""
-    found = folder.glob(f"{TEMPORARY_PREFIX}*") if folder.is_dir() else ()
-    stray = [path for path in found if not _may_be_in_use(path.name)]
+    stray = cache.abandoned(folder, TEMPORARY_PREFIX)
     for path in stray:
         path.unlink(missing_ok=True)
     return len(stray)
-
-
-def _may_be_in_use(name: str) -> bool:
-    """Whether the process that a temporary file is named after may still write it."""
-    if name.count("-") < 3:  # of a version that named none
-        return False
-    if not name.startswith(_own_prefix()) or os.name == "nt":  # where to ask would be to kill
-        return True
-    try:
-        os.kill(int(name.removeprefix(_own_prefix()).partition("-")[0]), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except (OSError, OverflowError):  # it runs for someone else
-        return True
-    return True

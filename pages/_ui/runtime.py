@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import re
 import secrets
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -46,9 +48,22 @@ def image_worker() -> WorkerClient:
 def start() -> None:
     """Called by app.py on every run. Starts the worker early, so that its imports do not make
     the first click wait."""
+    _may_open_many_files()
     worker()
     st.session_state["_through_app"] = True
     st.session_state.pop(linked.PAGE, None)
+
+
+@cache
+def _may_open_many_files() -> None:
+    """Every tab that is open takes descriptors, and Streamlit loses some with every one."""
+    try:
+        import resource
+    except ImportError:  # Windows counts otherwise
+        return
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with contextlib.suppress(ValueError, OSError):  # of a system that allows less than it says
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def run_page(main: Callable[[], None]) -> None:
@@ -58,6 +73,11 @@ def run_page(main: Callable[[], None]) -> None:
         main()
     except REFUSALS as error:
         refuse(error)
+    except OSError as error:
+        refuse(
+            f"The server could not read or write a file of its own ({error.strerror or error}); "
+            "free some space for it, or tell who runs it. What was here before is unchanged."
+        )
 
 
 def _enter_through_app() -> None:

@@ -8,6 +8,10 @@ import gzip
 import hashlib
 import http.server
 import json
+import os
+import platform
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -218,6 +222,16 @@ def test_an_interrupted_download_leaves_nothing(serve: Serve, folder: Path) -> N
     with pytest.raises(KeyboardInterrupt):
         dataset_folder(small(serve(GOOD)), True, interrupt)
     assert list(folder.iterdir()) == []
+
+
+def test_what_a_killed_download_left_is_swept(serve: Serve, folder: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    for pid in (ended.pid, os.getpid()):
+        (folder / f".fetching-{platform.node()}-{pid}-x").mkdir(parents=True)
+    dataset_folder(small(serve(GOOD)), True)
+    (left,) = folder.glob(".fetching-*")
+    assert left.name == f".fetching-{platform.node()}-{os.getpid()}-x"
 
 
 @pytest.mark.parametrize("fetching", [False, True])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -358,3 +360,16 @@ def test_a_save_that_is_killed_leaves_the_previous_file_whole(file, monkeypatch)
     monkeypatch.undo()
     assert file.read_bytes() == before
     load(file)
+
+
+def test_sizes_that_a_file_declares_take_no_memory(fitted):
+    """They were built first: five gigabytes for a file of sixty kilobytes."""
+    model = fitted.model_
+    network = dataclasses.replace(model.network, width=4096, depth=16)
+    forged = dataclasses.replace(
+        record_of(fitted), model=dataclasses.replace(model, network=network)
+    )
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(StorageError, match=r"forged is no usable detector .*Expected weights"):
+        restored(forged, "forged")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kB

@@ -200,3 +200,30 @@ def test_pipes_of_scores_are_refused_and_not_waited_for(words: str, tmp_path: Pa
     os.mkfifo(tmp_path / "pipe")
     said = refusal(capsys, tmp_path, *words.format(tmp_path / "pipe").split())
     assert "pipe is no file but a pipe, a socket or a device; save its content as a file" in said
+
+
+@pytest.mark.parametrize("out", [".", "", f"{'x' * 300}.csv", "data.csv/model", "/dev/full"])
+@pytest.mark.parametrize("verb", ["fit", "score", "train", "export"])
+def test_names_that_no_file_can_have(
+    out: str,
+    verb: str,
+    model: Path,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "data.csv").write_bytes(model.with_name("data.csv").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    words = {
+        "fit": ["fit", "data.csv", "--steps", "2"],
+        "score": ["score", "data.csv", "--model", str(model)],
+        "train": ["train", "mixture", "--method", "gan", "--steps", "2"],
+        "export": ["export", "onnx", str(model)],
+    }[verb]
+    assert refusal(capsys, tmp_path, *words, "--out", out)
+    assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
+
+
+def test_a_name_too_long_to_be_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    said = refusal(capsys, tmp_path, "fit", "x" * 300, "--out", str(tmp_path / "m"))
+    assert "File name too long" in said

@@ -15,6 +15,7 @@ from wganad_core.live.tabs import Tabs
 class Thing:
     def __init__(self) -> None:
         self.rested = self.ended = 0
+        self.browser = ""
 
     def rest(self) -> None:
         self.rested += 1
@@ -136,3 +137,17 @@ def test_all_end_with_the_server(kept):
     them.close(name)
     them.stop()
     assert (a.ended, b.ended) == (1, 1)
+
+
+def test_tabs_of_others_end_nobody_s(kept: Callable[..., Tabs[Thing]]) -> None:
+    them = kept(most=2)
+    mine = them.open(name := them.name())
+    mine.browser = "mine"
+    them.close(name)
+    for _ in range(5):
+        other = them.open(another := them.name())
+        other.browser = "theirs"
+        them.close(another)
+    assert not mine.ended
+    assert other.ended == 0
+    assert them.open(name) is mine

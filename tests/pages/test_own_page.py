@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import io
+import resource
 import time
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -27,6 +29,7 @@ from wganad_core import detector
 from wganad_core.data.own.scores import MAX_BYTES
 from wganad_core.figures import own_explained, own_training
 from wganad_core.live.fitting import Fittings
+from wganad_core.storage import StorageError
 
 pytestmark = pytest.mark.usefixtures("own_fittings")
 
@@ -360,6 +363,18 @@ def test_no_saved_detector_is_one_sentence() -> None:
     assert len(test.error) == 1
     assert test.error[0].value.startswith("m.safetensors")
     assert not [each for each in test.button if each.key == "own-score"]
+
+
+def test_an_upload_that_does_not_fit_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
+    """As on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    try:
+        with pytest.raises(StorageError, match=r"^mine.csv could not be written \(File too large"):
+            own_tab.keep(bytes(20_000), tmp_path / "upload", "mine.csv")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(tmp_path.iterdir())
 
 
 # Figures

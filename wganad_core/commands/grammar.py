@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from wganad_core.commands.console import Command
@@ -62,7 +62,7 @@ class Verb(argparse.ArgumentParser):
         words = list(args or ())
         if self.alone is None or (words and words[0] in self.nouns):
             return super().parse_known_args(words, namespace)
-        if words and words[0].isalnum() and not Path(words[0]).exists():
+        if words and words[0].isalnum() and not os.path.exists(words[0]):
             like = difflib.get_close_matches(words[0], self.nouns, n=1)
             if like:
                 self.alone.error(f"{words[0]!r} is no file; is the noun {like[0]!r} meant?")

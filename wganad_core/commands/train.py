@@ -195,7 +195,7 @@ def _files(arguments: argparse.Namespace, lane: LaneConfig) -> tuple[Path, Path]
     """The run file and its checkpoint, which may be written."""
     training = lane.training
     out = arguments.out or Path(f"mixture-{training.method}-{training.seed}.safetensors")
-    checkpoint = arguments.checkpoint or out.with_name(f"{out.stem}.checkpoint.safetensors")
+    checkpoint = arguments.checkpoint or out.parent / f"{out.stem}.checkpoint.safetensors"
     outputs = Output(out, "run"), Output(checkpoint, "checkpoint", beside=True)
     check_outputs(outputs, [Path(arguments.data)], arguments.overwrite)
     return out, checkpoint

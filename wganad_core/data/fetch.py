@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import logging
 import os
+import shutil
 import tempfile
 import textwrap
 import zlib
@@ -28,6 +29,7 @@ OnBytes = Callable[[str, int, int], None]
 BROKEN = (OSError, EOFError, zlib.error)  # what `unpacked` raises
 SLACK = 2**16  # bytes by which compression may make a file longer
 CHUNK = 2**16
+FETCHING = ".fetching-"  # begins the name of the folder of an unfinished download
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +118,9 @@ def dataset_folder(dataset: Dataset, fetch: bool = False, progress: OnBytes | No
         _check_file(dataset, folder, file)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder) as temporary:
+        for stray in cache.abandoned(folder, FETCHING):
+            shutil.rmtree(stray, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=cache.owned(FETCHING), dir=folder) as temporary:
             _download(dataset, missing, Path(temporary), progress or (lambda *_: None))
     except OSError as error:
         raise DataError(

@@ -42,7 +42,7 @@ class FitOrder:
     @property
     def checkpoint(self) -> Path:
         """Where an unfinished fit is kept."""
-        return self.out.with_suffix(".checkpoint")
+        return checkpoint_of(self.out)
 
     def words(self) -> list[str]:
         words = ["fit", path_word(self.file), "--out", path_word(self.out)]
@@ -109,6 +109,11 @@ ORDERS: Mapping[str, type[Order]] = {
 def shell_line(order: Order) -> str:
     """The command that does the same in a shell."""
     return shlex.join([*PROGRAM, *order.words()])
+
+
+def checkpoint_of(out: Path) -> Path:
+    """Beside what is to be written; also of what is no name of a file, which is refused later."""
+    return out.with_suffix(".checkpoint") if out.name else out / ".checkpoint"
 
 
 def path_word(path: str | Path) -> str:

@@ -35,6 +35,7 @@ def check_outputs(
 
     for at, output in enumerate(outputs):
         path = output.path
+        _check_possible(path)
         if path.is_dir():
             raise Refused(f"{path} is a folder; name the file to write.")
         storage.check_regular(path)
@@ -52,6 +53,17 @@ def check_outputs(
         if not there.is_dir() or not os.access(there, os.W_OK):
             raise Refused(f"{path} cannot be written: {there} is no folder that may be written to.")
         storage.sweep(there)
+
+
+def _check_possible(path: Path) -> None:
+    """Refuse a name that no file can have, or that leads through one."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise Refused(f"{str(path)[:80]!r} cannot be written ({why}); choose another.") from error
 
 
 def same_file(one: Path, other: Path) -> bool:

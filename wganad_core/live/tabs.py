@@ -11,12 +11,14 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 REST, END = 60.0, 600.0  # seconds after the tab is gone
-MOST = 4  # tabs that are gone, and still kept
+MOST, ALL = 4, 32  # tabs that are gone, and still kept: of one browser, and of everybody
 PATIENCE = 0.5  # seconds in which a tab that is being reloaded closes
 
 
 class Held(Protocol):
-    """`rest`: stop what costs time; `end`: free everything."""
+    """`browser`: whose it is; `rest`: stop what costs time; `end`: free everything."""
+
+    browser: str
 
     def rest(self) -> None: ...
     def end(self) -> None: ...
@@ -69,7 +71,8 @@ class Tabs(Generic[T]):
         return True
 
     def close(self, name: str) -> None:
-        """The tab is gone; where too many are, the one that went first ends."""
+        """The tab is gone; where too many of its browser are, the one that went first ends, not
+        somebody else's."""
         with self._lock:
             held = self._open.pop(name, None)
             if held is None:
@@ -79,7 +82,8 @@ class Tabs(Generic[T]):
                 threading.Timer(self._end, self._ended, [name]),
             ]
             self._closed[name] = held, timers
-            oldest = list(self._closed)[: -self._most]
+            names = [n for n, (kept, _) in self._closed.items() if kept.browser == held.browser]
+            oldest = {*names[: -self._most], *list(self._closed)[:-ALL]}
         for timer in timers:
             timer.daemon = True
             timer.start()

@@ -74,11 +74,8 @@ class Worker:
         while True:
             playing = {key: s for key, s in self.sessions.items() if s.playing}
             wait = min((session.due() for session in playing.values()), default=None)
-            for data in self._messages(wait):
-                if data is None:
-                    self._save_all()
-                    return
-                self._handle(data)
+            if not self._answer(wait):
+                return
             for key, session in playing.items():
                 if session.playing and self.sessions.get(key) is session:
                     session.work()
@@ -86,6 +83,18 @@ class Worker:
                         self._push_if_due(key, session)
                         self._admit()
                     self._push_what_is_due()
+                    # Nobody waits for the steps of all the others.
+                    if not self._answer(0.0):
+                        return
+
+    def _answer(self, wait: float | None) -> bool:
+        """Handle what has arrived; False after the last message."""
+        for data in self._messages(wait):
+            if data is None:
+                self._save_all()
+                return False
+            self._handle(data)
+        return True
 
     def _push_what_is_due(self) -> None:
         """After every slice of anyone's training: nobody's frame waits for a whole round."""

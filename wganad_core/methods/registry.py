@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from wganad_core.config import TRAINABLE, AnyNetworkConfig, NetworkConfig, TrainingConfig
-from wganad_core.networks.parts import Networks
+from wganad_core.networks.parts import Networks, check_weights
 from wganad_core.records import FloatArray
 
 if TYPE_CHECKING:
@@ -130,9 +130,13 @@ def trained_modules(
     """The networks that a method trains, with weights named as `Networks.arrays` names them, in
     `eval()` mode. Raises `ValueError` for a missing or misshapen tensor."""
     trainer = TRAINERS[method]
-    networks = networks_of(method, config, torch.Generator().manual_seed(0))
     present = {name.partition(".")[0] for name in arrays}
     parts = [part for part in trainer.parts if part in present or part != "head"]
+    # Sizes that a file declares take no memory before its tensors have been found to have them.
+    with torch.device("meta"):
+        sizes = trainer.modules(config, torch.Generator("cpu"))
+    check_weights({part: sizes[part] for part in parts}, arrays)
+    networks = networks_of(method, config, torch.Generator().manual_seed(0))
     kept = Networks(config, {part: networks[part] for part in parts})
     kept.load_arrays(arrays)
     return {part: kept[part].eval() for part in parts}

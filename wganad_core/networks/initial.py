@@ -25,5 +25,7 @@ def initialise(module: M, rng: torch.Generator) -> M:
         else:
             continue
         for parameter in layer.parameters(recurse=False):
+            if parameter.is_meta:  # sizes only
+                continue
             nn.init.uniform_(parameter, -bound, bound, generator=rng)
     return module

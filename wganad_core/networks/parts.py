@@ -38,6 +38,19 @@ class FlatParameters:
         return self.vector.grad
 
 
+def check_weights(modules: Mapping[str, nn.Module], arrays: Mapping[str, NDArray[Any]]) -> None:
+    """A tensor that is missing or misshapen among `arrays` raises `ValueError`."""
+    for part, module in modules.items():
+        for name, value in module.state_dict().items():
+            found = arrays.get(f"{part}.{name}")
+            if found is None or found.shape != tuple(value.shape):
+                raise ValueError(
+                    f"Expected weights {part}.{name} of shape {tuple(value.shape)}; found "
+                    f"{'none' if found is None else found.shape}. The file does not belong "
+                    "to this network."
+                )
+
+
 class Networks:
     """The modules of one model by name, and the config that made them.
 
@@ -79,15 +92,11 @@ class Networks:
 
     def load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Copy weights in place; a missing or misshapen tensor raises `ValueError`."""
+        check_weights(self.modules, arrays)
         for part, module in self.modules.items():
             for name, value in module.state_dict().items():
                 found = arrays.get(f"{part}.{name}")
-                if found is None or found.shape != tuple(value.shape):
-                    raise ValueError(
-                        f"Expected weights {part}.{name} of shape {tuple(value.shape)}; found "
-                        f"{'none' if found is None else found.shape}. The file does not belong "
-                        "to this network."
-                    )
+                assert found is not None
                 value.copy_(torch.tensor(found, dtype=torch.float32))
 
     def checksum(self) -> str:

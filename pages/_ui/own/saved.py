@@ -18,6 +18,7 @@ from pages._ui.widgets import refuse
 from wganad_core import outside
 from wganad_core.data import DataError
 from wganad_core.live.client import WorkerError
+from wganad_core.storage import StorageError
 
 KEPT = "detector"
 MEGABYTES = 64
@@ -36,7 +37,7 @@ def opened() -> tuple[Path, dict[str, Any]] | None:
         try:
             found = _checked(file.file_id, file.name, file)
             own_tab.tab().kept[KEPT] = found
-        except WorkerError as error:
+        except (StorageError, WorkerError) as error:
             refuse(error)
     if found is None:
         with right:
@@ -54,8 +55,7 @@ def opened() -> tuple[Path, dict[str, Any]] | None:
 @st.cache_data(scope="session", show_spinner="Opening the detector …", max_entries=3)
 def _checked(file_id: str, name: str, _file: Any) -> tuple[Path, dict[str, Any]]:
     """Read by the worker, which refuses what is no detector with one sentence."""
-    path = own_tab.tab().new_folder() / safe_name(name)
-    path.write_bytes(_file.getvalue())
+    path = own_tab.keep(_file.getvalue(), own_tab.tab().new_folder(), safe_name(name))
     try:
         return path, runtime.image_worker().own_about(path)
     except WorkerError as error:

@@ -17,6 +17,7 @@ from wganad_core import outside
 from wganad_core.data import DataError
 from wganad_core.data.own.examples import Example, example
 from wganad_core.data.own.look import Look, look
+from wganad_core.storage import StorageError
 
 KINDS = {
     "table": ":material/table_rows: Example: a pump",
@@ -104,7 +105,7 @@ def chosen() -> OwnFile | None:
         return _earlier()
     try:
         found = _uploaded(file.file_id, file.name, file)
-    except DataError as error:
+    except (DataError, StorageError) as error:
         refuse(error)
         return own_tab.tab().kept.get(KEPT)
     own_tab.tab().kept[KEPT] = found
@@ -141,8 +142,7 @@ def _kept(key: str, name: str, data: bytes, kind: Example | None) -> OwnFile:
     """Written into the session's folder, and looked at."""
     found = look(data, name)
     folder = own_tab.tab().folder / re.sub(r"[^\w-]", "", key)
-    folder.mkdir(exist_ok=True)
-    (folder / name).write_bytes(data)
+    own_tab.keep(data, folder, name)
     return OwnFile(key, name, folder, kind, found)
 
 

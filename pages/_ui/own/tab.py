@@ -18,6 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from wganad_core.jobs.orders import Order
 from wganad_core.live.fitting import Fitting, Fittings
 from wganad_core.live.tabs import Tabs
+from wganad_core.storage import StorageError, failing_in_words
 
 T = TypeVar("T")
 ADDRESS, NAME, SETTINGS = "run", "_own-tab", "settings"
@@ -154,6 +155,19 @@ def _browser() -> str:
         return bytes(a ^ b for a, b in zip(masked, itertools.cycle(mask), strict=False)).hex()
     except ValueError:  # no cookie, or of another make: then the name alone decides
         return ""
+
+
+def keep(data: bytes, folder: Path, name: str) -> Path:
+    """A file of that name in a folder that goes with the tab. Raises `StorageError`, as of a full
+    disk, and then nothing of it stays."""
+    try:
+        with failing_in_words(Path(name)):
+            folder.mkdir(exist_ok=True)
+            (folder / name).write_bytes(data)
+    except StorageError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder / name
 
 
 def write_address(worth: bool) -> None:

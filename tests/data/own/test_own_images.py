@@ -407,3 +407,16 @@ def test_damaged_pictures_are_read_or_refused(form: str, changes: list):
         return
     assert found.shape == (28, 28)
     assert ((found >= 0) & (found <= 1)).all()
+
+
+def test_a_zip_of_huge_pictures_of_one_colour_is_refused_soon(monkeypatch):
+    """A few bytes that hold very many pixels."""
+    monkeypatch.setattr(own_images, "MAX_PIXELS", 2_500_000)
+    file = io.BytesIO()
+    Image.new("1", (1000, 1000)).save(file, "PNG")
+    data = zipped({f"{i}.png": file.getvalue() for i in range(5)})
+    monkeypatch.setattr(own_images, "PIXELS_A_BYTE", 0)
+    with pytest.raises(DataError, match=r"'2.png' is too much: expected at most 0.0 billion"):
+        read_samples(data)
+    monkeypatch.setattr(own_images, "PIXELS_A_BYTE", 2_500_000 // len(data) + 1)
+    assert len(read_samples(data).x) == 5

@@ -30,8 +30,9 @@ CONTAINERS = {
     b"\xd0\xcf\x11\xe0": "an old Excel file",
     b"\x1f\x8b": "a gzip file",
     b"{": "JSON",
-    b"<": "HTML or XML",
 }
+# Not of a header as `<5 µm,flow`.
+MARKUP = re.compile(rb"\s*<(!doctype|!--|\?xml|/?[a-z][\w:-]*(\s[^,;\t\n]*)?>[^,;\t\n]*\n)", re.I)
 LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 LOOKED_AT = 20  # rows by which the separator is told
 HEAD = 1 << 21  # bytes in which the header and the first rows are looked for
@@ -129,16 +130,20 @@ class CsvRows(OwnRows):
 
     def _head_rows(self, data: bytes, cut: bool) -> tuple[tuple[str, ...], ...]:
         text = io.StringIO(data.decode(errors="replace"), newline="")
-        rows = []
+        rows, fitting, others = [], 0, [0]
         for cells, _ in split_cells(text, self._separator):
             if len(cells) == self._n:  # others are refused when they are read
                 rows.append(tuple("" if (c := v.strip()) in MISSING else c for v in cells))
+                fitting += 1
             elif cells and not cut:
                 rows.append(("",) * self._n)
+                others.append(len(cells))
             if len(rows) > HEAD_ROWS:
                 break
         else:
             rows = rows[:-1] if cut and len(rows) > 1 else rows
+        if rows and not fitting:
+            raise self._wrong_count(0, str(others[1]))
         return tuple(rows[:HEAD_ROWS])
 
     def _reader(self, file: Any, numbers: Sequence[int], texts: Sequence[int]) -> Any:
@@ -172,11 +177,7 @@ class CsvRows(OwnRows):
                 f"{kind}. Remove or recode such rows, or leave the column out.",
             )
         if found := WRONG_COUNT.search(message):
-            return DataError(
-                f"Expected {self._n} column{'s' * (self._n > 1)} in every row, as in the first "
-                f"line; {self.place(int(found[1]) - 1)} holds {found[2]}. Write every row with "
-                "the same columns."
-            )
+            return self._wrong_count(int(found[1]) - 1, found[2])
         if "straddling" in message:
             return DataError(
                 f"A line is longer than {LONG_BLOCK >> 20} MB, or a quotation mark is misplaced; "
@@ -184,6 +185,12 @@ class CsvRows(OwnRows):
             )
         reason = re.sub(r"\s+", " ", message).strip().rstrip(".")[:120]
         return DataError(f"This is not a table ({reason}); save it as CSV.")
+
+    def _wrong_count(self, row: int, found: str) -> DataError:
+        return DataError(
+            f"Expected {self._n} column{'s' * (self._n > 1)} in every row, as in the first line; "
+            f"{self.place(row)} holds {found}. Write every row with the same columns."
+        )
 
 
 def _decimal_point(head: tuple[tuple[str, ...], ...]) -> str:
@@ -250,6 +257,8 @@ def survey(file: OwnFile) -> tuple[bool, int, bool]:
     for mark, what in CONTAINERS.items():
         if start.startswith(mark):
             raise DataError(f"This is {what}; save the table as CSV or parquet.")
+    if MARKUP.match(file.first(1 << 12) + b"\n"):
+        raise DataError("This is HTML or XML; save the table as CSV or parquet.")
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise DataError("This is text in UTF-16; save it as CSV in UTF-8.")
     decoder = codecs.getincrementaldecoder("utf-8")()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -26,18 +26,21 @@ def looks_like_image(start: bytes) -> bool:
     return start.startswith(MAGIC) or (start.startswith(b"BM") and b"\0" in start[:14])
 
 
-def read_image(data: bytes, remarks: set[str]) -> Grey:
+def read_image(
+    data: bytes, remarks: set[str], spend: Callable[[int], None] = lambda pixels: None
+) -> Grey:
     """A PNG, JPEG, BMP or TIFF file as (28, 28) in [0, 1], black to white, as MNIST's are.
 
     Nothing is cropped, centred or inverted; proportions are not kept. 8 and 16 bits, grey, colour
     and palettes will do; what is transparent is laid on white. Raises `DataError` with half a
-    sentence that goes on after the picture's name.
+    sentence that goes on after the picture's name. `spend` is told its pixels before it is decoded.
     """
     from PIL import ImageOps
 
     with decoding(data, FORMATS) as file:
         if getattr(file, "n_frames", 1) > 1:
             remarks.add("Of pictures with several frames, the first is read.")
+        spend(file.width * file.height)
         file.load()
         upright = ImageOps.exif_transpose(file) if file.getexif().get(0x0112, 1) != 1 else file
         return small(_grey(upright, remarks), remarks)

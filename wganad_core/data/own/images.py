@@ -30,6 +30,8 @@ from wganad_core.data.own.npy_rows import MAGIC, OwnArray
 
 MAX_IMAGES = 100_000
 MAX_TOTAL = 2_000_000_000  # bytes of all pictures of a zip, unpacked
+# Of all pictures of a zip: half a minute's work, and what honest pictures hold.
+MAX_PIXELS, PIXELS_A_BYTE = 2_000_000_000, 100
 MAX_DIRECTORY = 24_000_000  # bytes of a zip's list of files
 PIXELS = tuple(f"p{i}" for i in range(SIDE * SIDE))
 NORMAL = ("normal", "normals", "good", "ok")
@@ -93,9 +95,12 @@ class _Files:
             reason = re.sub(r"\s+", " ", str(error))[:120].rstrip(".")
             raise DataError(f"{name!r} cannot be read ({reason}); make the file again.") from None
         try:
-            return read_image(data, self.remarks)
+            return read_image(data, self.remarks, self._spend)
         except DataError as error:
             raise DataError(f"{name!r} {error}") from None
+
+    def _spend(self, pixels: int) -> None:
+        """Those of a folder are somebody's own machine's."""
 
 
 class FolderImages(_Files):
@@ -142,11 +147,21 @@ class ZipImages(_Files):
             )
 
     def images(self) -> Iterator[Grey]:
+        self._left = self._most = MAX_PIXELS + PIXELS_A_BYTE * self._file.size
         with ExitStack() as stack:
             archive = _archive(self._file, stack)
             for name in self.names or ():
                 entry = self._entries[name]
                 yield self._read(name, lambda entry=entry: _unpacked(archive, entry))  # type: ignore[misc]
+
+    def _spend(self, pixels: int) -> None:
+        """A few bytes can hold a million pixels of one colour, which take time all the same."""
+        self._left -= pixels
+        if self._left < 0:
+            raise DataError(
+                f"is too much: expected at most {self._most / 1e9:.1f} billion pixels in a zip of "
+                "this size, and more came with it. Scale the pictures down."
+            )
 
 
 class SingleImage(_Files):

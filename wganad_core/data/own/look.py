@@ -14,7 +14,7 @@ from wganad_core.data.own.file import OwnFile, Source, named, own_file
 from wganad_core.data.own.images import open_images
 from wganad_core.data.own.labels import is_label
 from wganad_core.data.own.roles import Role, guess_roles
-from wganad_core.data.own.rows import Kind, OwnRows, WrongCell, listed_names
+from wganad_core.data.own.rows import Kind, OwnRows, WrongCell, listed_names, same_throughout
 from wganad_core.data.own.samples import LARGEST
 from wganad_core.data.own.source import open_rows
 
@@ -155,11 +155,9 @@ class _Tally:
 
 def _remarks(columns: Sequence[Column], n: int) -> list[str]:
     features = [column for column in columns if column.guess == "feature"]
-    constant = [column.name for column in features if column.constant]
+    constant = {c.name: _number(c.example) for c in features if c.constant}
     missing = [column for column in features if column.n_missing]
-    remarks = []
-    if constant:
-        remarks.append(f"The same value throughout: {listed_names(constant)}.")
+    remarks = same_throughout(constant)
     if missing:
         remarks.append(
             f"Missing or infinite values are in {listed_names([c.name for c in missing])}; such "
@@ -168,3 +166,11 @@ def _remarks(columns: Sequence[Column], n: int) -> list[str]:
     if n == 1:
         remarks.append("There is one row, which can be scored but not fitted.")
     return remarks
+
+
+def _number(text: str) -> float:
+    """As the reader sees it, or 0."""
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -57,6 +57,9 @@ class OwnRows:
         return _distinct(pa.chunked_array([chunk for part in parts for chunk in part.chunks]))
 
 
+WHOLE = 2.0**53  # from here on, float64 skips whole numbers
+
+
 class WrongCell(DataError):
     """A column of numbers holds something else; `column` is its number."""
 
@@ -104,6 +107,21 @@ def listed_names(names: Sequence[str]) -> str:
 def listed(names: Sequence[str], most: int = 20) -> str:
     """Names in quotes for a sentence, the first few of many."""
     return ", ".join(map(repr, names[:most])) + (", …" if len(names) > most else "")
+
+
+def same_throughout(columns: Mapping[str, float]) -> list[str]:
+    """Remarks about columns that have one value, by name; of whole numbers that float64 cannot
+    tell apart, why."""
+    beyond = [name for name, value in columns.items() if abs(value) >= WHOLE]
+    remarks = []
+    if same := [name for name in columns if name not in beyond]:
+        remarks.append(f"The same value throughout: {listed_names(same)}.")
+    if beyond:
+        remarks.append(
+            f"The same value throughout, as far as 16 digits tell: {listed_names(beyond)}. Whole "
+            "numbers beyond 2^53 are rounded; take them as the id, or subtract what they share."
+        )
+    return remarks
 
 
 def check_names(names: Sequence[str]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from wganad_core.data.own.file import OwnFile, Source, named, own_file
 from wganad_core.data.own.images import PIXELS, OwnImages, open_images
 from wganad_core.data.own.labels import labels_of, words_of
 from wganad_core.data.own.roles import Resolved, resolve_roles
-from wganad_core.data.own.rows import OwnRows, distinct, listed_names, rebatched
+from wganad_core.data.own.rows import OwnRows, distinct, listed_names, rebatched, same_throughout
 from wganad_core.data.own.source import open_rows
 
 MAX_VALUES = 100_000_000  # features × rows that are held at once
@@ -274,9 +274,7 @@ def _about(samples: OwnSamples) -> list[str]:
         )
     if len(samples.x) > 1 and samples.image_shape is None:
         constant = np.flatnonzero((samples.x == samples.x[0]).all(axis=0))
-        if len(constant):
-            names = listed_names([samples.features[at] for at in constant])
-            remarks.append(f"The same value throughout: {names}.")
+        remarks += same_throughout({samples.features[at]: samples.x[0, at] for at in constant})
     if samples.label is not None and len(np.unique(samples.label)) == 1:
         which = "an anomaly" if samples.label[0] else "normal"
         remarks.append(f"Every sample is labelled {which}.")
