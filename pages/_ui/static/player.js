@@ -152,7 +152,7 @@ class Player {
   tick(now) {
     if (this.removed) return;
     this.frame = requestAnimationFrame((next) => this.tick(next));
-    const passed = Math.min(100, now - (this.before ?? now));
+    const passed = Math.min(500, now - (this.before ?? now));
     this.before = now;
     if (document.hidden || !this.root.isConnected) return;
     if (this.gliding) {
