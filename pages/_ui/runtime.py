@@ -94,7 +94,7 @@ class SessionRace:
     """This browser session's place in the worker; ends with the session."""
 
     def __init__(self) -> None:
-        self.key = secrets.token_hex(4)
+        self.key = secrets.token_hex(16)  # whoever knows it can go on from a copy
         self.client: WorkerClient | None = None
 
     @property
@@ -130,7 +130,7 @@ def checkpoint_path(key: str) -> Path:
 
 def left_behind(key: str | None) -> Path | None:
     """The checkpoint of an earlier session that the URL names, if it is still there."""
-    if key is None or not re.fullmatch(r"[0-9a-f]{8}", key) or key == session_race().key:
+    if key is None or not re.fullmatch(r"[0-9a-f]{32}", key) or key == session_race().key:
         return None
     path = checkpoint_path(key)
     return path if path.is_file() else None

@@ -145,9 +145,26 @@ def test_closing_leaves_a_checkpoint_to_resume(
     client.ask("advance", race="left", what="step")
     client.ask("close", race="left")
     assert path.is_file()
-    client.ask("resume", race="again", checkpoint=str(path))
-    assert step_of(client, "again") == 1
-    client.ask("close", race="again", keep=False)
+    # What goes on is a copy, kept under its own name: as often as the address is opened.
+    for name in ("again", "once more"):
+        kept = tmp_path / f"{name}.safetensors"
+        client.ask("resume", race=name, checkpoint=str(path), keep=str(kept))
+        assert step_of(client, name) == 1
+        client.ask("close", race=name)
+        assert kept.is_file()
+    assert path.is_file()
+
+
+def test_a_race_on_own_points_comes_back_with_them(client: WorkerClient, tmp_path: Path) -> None:
+    path = tmp_path / "own.safetensors"
+    own = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
+    client.open("own", RACE.replace(mixture=MixtureConfig(name="own")), own, checkpoint=path)
+    client.ask("advance", race="own", what="step")
+    client.ask("close", race="own")
+    keep = str(tmp_path / "copy.safetensors")
+    arrays, _ = client.ask("resume", race="back", checkpoint=str(path), keep=keep)
+    assert np.array_equal(arrays["own"], own)
+    client.ask("close", race="back", keep=False)
 
 
 def test_an_untouched_race_leaves_nothing(client: WorkerClient, tmp_path: Path) -> None:
@@ -173,7 +190,11 @@ def test_a_lane_as_detector(client: WorkerClient, race: str) -> None:
     [
         ("play", {"race": "nobody"}, "no longer in memory"),
         ("trace", {"race": "nobody", "lane": 0}, "no longer in memory"),
-        ("resume", {"race": "r", "checkpoint": "/nowhere/x.safetensors"}, "cannot be read"),
+        (
+            "resume",
+            {"race": "r", "checkpoint": "/nowhere/x", "keep": "/nowhere/y"},
+            "cannot be read",
+        ),
         ("open", {"race": "r", "config": {"mixture": {}, "lanes": []}}, "1 to 3 lanes"),
         ("nonsense", {}, "could not do this"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from streamlit.testing.v1 import AppTest
 from pages._ui import runtime
 from pages._ui.race import state as race_state
 from wganad_core import pretrained, use_cases
+from wganad_core.figures import cards
+from wganad_core.figures.race import state_words
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,6 +41,20 @@ def app(page: str | None = None, **query: str) -> AppTest:
 
 def captions(test: AppTest) -> str:
     return " ".join(element.value for element in test.caption)
+
+
+SMALL = "ring~gan,width=16,batch_size=16"
+
+
+def labels(test: AppTest) -> set[str]:
+    return {button.label for button in test.button}
+
+
+def tell(test: AppTest, story: str) -> AppTest:
+    """Choose a story from the popover."""
+    next(radio for radio in test.radio if radio.key == "story_choice").set_value(story).run()
+    assert not test.exception
+    return test
 
 
 def press(test: AppTest, label: str) -> AppTest:
@@ -67,18 +84,59 @@ def test_home_leads_to_every_page() -> None:
     assert "Mode collapse" in words
 
 
+def test_cards_land_on_what_they_promise() -> None:
+    """The recorded race at a step at which it has collapsed, not an untrained one."""
+    mixture = race_state.mixture(race_state.shipped_runs()[0].mixture)
+    runs = {name: race_state.shipped(name) for name in pretrained.RACE_RUNS}
+    made = {card.name: card for card in cards.paper_cards(runs, mixture)}
+    frame = runs["gan"].recording.nearest(int(made["collapse"].query["step"]))
+    assert state_words(frame, mixture)[1] == "bad"
+    test = app("race", **made["collapse"].query)
+    assert test.session_state.race_state.show == "recorded"
+
+
 def test_the_race_opens_with_the_shipped_recording() -> None:
     test = app("race")
-    assert "ships with the app" in captions(test)
-    scrubber = test.select_slider[0]
-    assert len(scrubber.options) > 20
-    earlier = race_state.shipped_runs()[0].recording.frames[2].step
-    scrubber.set_value(earlier).run()
+    title = test.title[0].value
+    assert "collapses onto one mode at step" in title
+    assert "ends on 7 of 7" in title
+    assert labels(test) >= {"Train live"}
+
+
+def test_all_lanes_of_the_recording_are_on_one_clock() -> None:
+    ends = {run.recording.frames[-1].step for run in race_state.shipped_runs()}
+    assert len(ends) == 1
+
+
+def test_training_does_not_throw_the_recording_away() -> None:
+    test = press(app("race", race=SMALL), "Step")
+    press(test, "Recording")
+    assert "collapses onto one mode" in test.title[0].value
+    assert "race" not in test.query_params
+    press(test, "My race")
+    assert "Paused at step 1 " in captions(test)
+    assert test.query_params["race"] == [SMALL]
+
+
+def test_the_menu_comes_back_to_what_was_left() -> None:
+    test = press(app("race", race=SMALL, lens="slope"), "Step")
+    test.query_params.clear()
+    test.switch_page("pages/critic.py").run()
     assert not test.exception
+    test.switch_page("pages/race.py").run()
+    assert not test.exception
+    assert "Paused at step 1 " in captions(test)
+    assert test.query_params["lens"] == ["slope"]
+
+
+def test_own_points_of_a_link_are_asked_for() -> None:
+    test = app("race", race="own~gan")
+    assert "its points were somebody's own" in test.error[0].value
+    assert "collapses onto one mode" in test.title[0].value
 
 
 def test_step_pause_and_reset() -> None:
-    test = press(app("race"), "Step")
+    test = press(app("race", race=SMALL), "Step")
     assert "Paused at step 1 (1 critic / 1 generator updates" in captions(test)
     press(test, "Critic only")
     assert "(2 critic / 1 generator updates" in captions(test)
@@ -88,31 +146,35 @@ def test_step_pause_and_reset() -> None:
     assert "Paused at step 0" in captions(test)
 
 
-def test_play_and_pause() -> None:
-    test = press(app("race"), "Play")
-    assert test.button[0].label == "Pause"
+def test_train_and_pause() -> None:
+    test = press(app("race"), "Train live")
     assert "Training" in captions(test)
     press(test, "Pause")
     assert "Paused at step" in captions(test)
+    assert "Vanilla GAN" in test.title[0].value
 
 
-@pytest.mark.parametrize("story", list(use_cases.STORIES))
-def test_every_story_sets_up_its_race(story: str) -> None:
+def test_a_story_trains_its_race_at_once() -> None:
     test = app("race")
-    if story == "race":
-        test.button_group[0].set_value("clip").run()
-    test.button_group[0].set_value(story).run()
-    assert not test.exception
+    tell(test, "clip")
     state = test.session_state.race_state
-    assert state.race == use_cases.STORIES[story].race
-    assert not state.shipped
-    assert use_cases.STORIES[story].watch in [element.value for element in test.markdown]
+    assert (state.show, state.race) == ("trained", use_cases.STORIES["clip"].race)
+    assert "Training" in captions(test)
+    press(test, "Pause")
+    tell(test, race_state.RECORDED)
+    assert test.session_state.race_state.show == "recorded"
+
+
+@pytest.mark.parametrize("story", [name for name in use_cases.STORIES if name != "race"])
+def test_every_story_has_an_address(story: str) -> None:
+    test = app("race", story=story)
+    assert test.session_state.race_state.race == use_cases.STORIES[story].race
+    assert use_cases.STORIES[story].watch.startswith(test.title[0].value)
 
 
 def test_the_address_carries_the_race() -> None:
-    test = app("race")
-    test.button_group[0].set_value("penalise").run()
-    assert test.query_params["race"] == "ring~wgan-gp~sharp"
+    test = app("race", story="penalise")
+    assert test.query_params["race"] == ["ring~wgan-gp~sharp"]
     again = app("race", race="ring,sigma=0.1~wgan-gp,penalty=1.0")
     state = again.session_state.race_state
     assert state.race.mixture.sigma == 0.1
@@ -125,7 +187,7 @@ def test_a_bad_address_is_refused_in_a_sentence() -> None:
         "A lane is one of gan, wgan-clip, wgan-gp, sharp; found 'transformer'."
         in test.error[0].value
     )
-    assert "ships with the app" in captions(test)
+    assert "collapses onto one mode" in test.title[0].value
 
 
 def opened(test: AppTest, drawer: str) -> AppTest:
@@ -137,7 +199,7 @@ def opened(test: AppTest, drawer: str) -> AppTest:
 
 
 def test_slow_motion_walks_through_a_step() -> None:
-    test = opened(press(app("race"), "Step"), "slow_motion_video")
+    test = opened(press(app("race", race=SMALL), "Step"), "slow_motion_video")
     press(test, "Take one step")
     assert any("boxed" in element.value for element in test.latex)
     assert "Step 2:" in captions(test)
@@ -160,35 +222,45 @@ def test_settings_make_another_race() -> None:
 
 def choose(test: AppTest, **values: str) -> AppTest:
     for key, value in values.items():
-        next(group for group in test.button_group if group.key == key).set_value(value).run()
+        next(group for group in test.radio if group.key == key).set_value(value).run()
         assert not test.exception
     return test
 
 
-def flagged_normals(test: AppTest) -> float:
-    """The percentage in "All in all 12.3% of normals are flagged"."""
-    return float(captions(test).split("All in all ")[1].split("%")[0])
+def false_alarms(test: AppTest) -> list[float]:
+    """The percentages in the title "…: 87.0 % false alarms against …: 2.8 % false alarms"."""
+    return [float(found) for found in re.findall(r"([\d.]+) % false alarms", test.title[0].value)]
 
 
-def test_a_collapsed_generator_makes_false_alarms_of_lost_modes() -> None:
-    test = choose(app("critic"), model="wgan-gp", rule="generator")
-    assert flagged_normals(test) < 10
+def test_the_critic_page_opens_with_what_collapse_costs() -> None:
+    test = app("critic")
+    collapsed, covering = false_alarms(test)
+    assert collapsed > 50
+    assert covering < 10
     choose(test, model="gan")
-    assert flagged_normals(test) > 50
-    table = test.dataframe[0].value
-    assert set(table["score"]) >= {"True density", "Distance to the generator"}
-    assert table.iloc[0]["score"] == "True density"
+    assert false_alarms(test) == [collapsed]
+    best = test.dataframe[0].value.iloc[0]["score"]
+    assert best == "True density"
 
 
-def test_a_point_gets_a_score_and_a_verdict() -> None:
-    test = choose(app("critic"), model="wgan-gp", rule="density")
-    verdicts = {metric.label: metric.value for metric in test.metric}
-    assert (verdicts["Verdict"], verdicts["Truth"]) == ("anomaly", "anomaly")
+def test_every_rule_of_the_critic_says_why() -> None:
+    test = app("critic", model="wgan-gp", rule="critic-interval")
+    rules = next(group for group in test.radio if group.key == "rule")
+    assert rules.value == "critic-interval"
+    assert len(rules.options) == 4
+
+
+def test_a_point_stays_in_the_address() -> None:
+    test = app("critic", model="wgan-gp", rule="density", point="0,1")
     x, y = (next(e for e in test.number_input if e.label == axis) for axis in "xy")
-    y.set_value(1.0).run()
-    assert x.value == 0.0
-    verdicts = {metric.label: metric.value for metric in test.metric}
-    assert (verdicts["Verdict"], verdicts["Truth"]) == ("normal", "normal")
+    assert (x.value, y.value) == (0.0, 1.0)
+    y.set_value(0.5).run()
+    assert test.query_params["point"] == ["0,0.5"]
+    test.query_params.clear()
+    test.switch_page("pages/home.py").run()
+    test.switch_page("pages/critic.py").run()
+    assert test.query_params["point"] == ["0,0.5"]
+    assert test.query_params["model"] == ["wgan-gp"]
 
 
 def test_shipped_runs_are_what_the_pages_expect() -> None:

@@ -105,7 +105,7 @@ def steps_of(name: str) -> list[int]:
 def _shipped(name: str, kept: dict[str, Any]) -> Model:
     """A shipped run at its last step or, where more are kept, at the chosen one."""
     run, steps = race_state.shipped(name), steps_of(name)
-    usual = figures.most_collapsed(run, steps[:-1]) if len(steps) > 1 else steps[-1]
+    usual = figures.most_collapsed(run, steps) if len(steps) > 1 else steps[-1]
     asked = st.query_params.get(f"step-{name}", "")
     step = int(asked) if asked.isdecimal() and int(asked) in steps else kept.get(f"step-{name}")
     step = step if step in steps else usual
@@ -243,7 +243,7 @@ def sentence(judged: list[PlaneVerdicts]) -> str:
     """What the rule costs, in one sentence."""
     known = len(judged[0].model.mixture.modes) > 0
     what = "false alarms" if known else "of held-out points flagged"
-    said = [f"{_name(one)}: {one.false_alarms:.1%} {what}" for one in judged]
+    said = [f"{_name(one)}: {100 * one.false_alarms:.1f} % {what}" for one in judged]
     rule = DETECTORS[judged[0].rule]
     return f"{rule} — {' against '.join(said)}"
 

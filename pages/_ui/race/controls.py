@@ -13,7 +13,7 @@ from pages._ui import anatomy, linked, runtime
 from pages._ui import lanes as show_lanes
 from pages._ui.chart import live_chart
 from pages._ui.race import state as race_state
-from pages._ui.widgets import refuse
+from pages._ui.widgets import download, refuse
 from wganad_core import use_cases
 from wganad_core.config import (
     ACTIVATIONS,
@@ -32,10 +32,11 @@ from wganad_core.config import (
 )
 from wganad_core.data import DataError
 from wganad_core.data.mixture import clouds
-from wganad_core.data.own.points import read_points
+from wganad_core.data.own.points import near_unit, read_points
 from wganad_core.figures import export
 from wganad_core.figures.race import Curves, LaneRecord, Layers, Lens, clouds_figure
 from wganad_core.live.messages import RaceView
+from wganad_core.records import FloatArray
 
 SPEEDS = {"1 step/s": 1.0, "10 steps/s": 10.0, "100 steps/s": 100.0, "full speed": 0.0}
 DATA_NAMES = {
@@ -313,25 +314,36 @@ def _data_settings(state: race_state.RaceState) -> tuple[dict[str, Any], Any]:
     return chosen, None
 
 
-def own_points() -> Any:
+def own_points() -> FloatArray | None:
     """Points from a CSV, or drawn by clicking: each click adds a small cloud."""
     upload = st.file_uploader("Two columns: x, y", type="csv")
     if upload is not None:
         try:
-            return read_points(upload)
+            found, told = near_unit(read_points(upload))
         except DataError as error:
             refuse(error)
             return None
+        if told:
+            st.info(told)
+        return found
     st.caption("Or click in the square: every click adds a small cloud of 200 points.")
     clicks: list[tuple[float, float]] = st.session_state.setdefault("drawn", [])
     events = live_chart(clouds_figure(clicks), key="draw", alt="Your clouds of points")
     if events.click is not None:
         clicks.append((float(events.click["x"]), float(events.click["y"])))
         st.rerun()
-    if st.button("Clear", disabled=not clicks):
-        clicks.clear()
-        st.rerun()
-    return clouds(clicks) if clicks else None
+    points = clouds(clicks)
+    with st.container(horizontal=True):
+        if st.button("Undo", icon=":material/undo:", disabled=not clicks):
+            clicks.pop()
+            st.rerun()
+        if st.button("Clear", icon=":material/delete:", disabled=not clicks):
+            clicks.clear()
+            st.rerun()
+        if clicks:  # the file is how drawn points travel: an address would be too long
+            lines = ["x,y", *(f"{x:.4f},{y:.4f}" for x, y in points.tolist())]
+            download("Points", "\n".join(lines), "points.csv", "text/csv", key="own-csv")
+    return points if clicks else None
 
 
 def _lane_settings(i: int, old: LaneConfig) -> tuple[str, dict[str, Any], dict[str, Any]]:

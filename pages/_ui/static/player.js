@@ -46,7 +46,7 @@ class Player {
     [this.button, this.slider, this.output] = [find(".lanes-play"), find("input"), find(".lanes-step")];
     [this.marks, this.jump, this.key] = [find(".lanes-marks"), find(".lanes-jump"), find(".lanes-key")];
     this.speed = 1;
-    this.scale = sessionStorage?.getItem("projector") ? PROJECTOR : 1;
+    this.scale = remembered() ? PROJECTOR : 1;
     this.recording = recording;
     this.views = [lanes.createLanes(this.planes, recording, this.looks("planes"))];
     if (this.options.curvesShown)
@@ -152,7 +152,7 @@ class Player {
   tick(now) {
     if (this.removed) return;
     this.frame = requestAnimationFrame((next) => this.tick(next));
-    const passed = Math.min(100, now - (this.before ?? now));
+    const passed = Math.min(500, now - (this.before ?? now));
     this.before = now;
     if (document.hidden || !this.root.isConnected) return;
     if (this.gliding) {
@@ -250,8 +250,7 @@ class Player {
 
   project() {
     this.scale = this.scale === 1 ? PROJECTOR : 1;
-    if (this.scale === 1) sessionStorage?.removeItem("projector");
-    else sessionStorage?.setItem("projector", "1");
+    remember(this.scale !== 1);
     this.restyle();
   }
 
@@ -316,4 +315,22 @@ function placeOf(clock, step) {
     else high = middle;
   }
   return low + (step - clock[low]) / (clock[high] - clock[low] || 1);
+}
+
+// Whether this window is for a projector; a page in a sandbox may not keep anything.
+function remembered() {
+  try {
+    return Boolean(sessionStorage.getItem("projector"));
+  } catch {
+    return false;
+  }
+}
+
+function remember(projector) {
+  try {
+    if (projector) sessionStorage.setItem("projector", "1");
+    else sessionStorage.removeItem("projector");
+  } catch {
+    // then until the page is left
+  }
 }

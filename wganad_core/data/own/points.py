@@ -93,5 +93,31 @@ def own_points(points: NDArray[Any]) -> FloatArray:
     return found.astype(np.float32)
 
 
+UNIT = (0.4, 2.5)  # half widths at which the race's networks and rates are at home
+
+
+def near_unit(points: FloatArray) -> tuple[FloatArray, str]:
+    """Points (n, 2) moved and scaled alike in both directions to about [−1, 1]², and a sentence
+    that says so; points that are about there already stay as they are, and nothing is said.
+
+    Examples
+    --------
+    >>> from wganad_core.data.own.points import near_unit
+    >>> near_unit(np.array([[10.0, 20.0], [30.0, 40.0]], np.float32))[0]
+    array([[-1., -1.],
+           [ 1.,  1.]], dtype=float32)
+    """
+    low, high = points.min(axis=0), points.max(axis=0)
+    middle, half = (low + high) / 2, float((high - low).max()) / 2
+    if UNIT[0] <= half <= UNIT[1] and np.abs(middle).max() <= UNIT[1]:
+        return points, ""
+    told = (
+        f"Your points were moved by ({-middle[0]:.4g}, {-middle[1]:.4g}) and divided by "
+        f"{half:.4g}, the same in both directions: the race trains on about [−1, 1]². Figures of "
+        "distance count in these units."
+    )
+    return ((points - middle) / half).astype(np.float32), told
+
+
 def _wrong_count(n: int) -> DataError:
     return DataError(f"Expected {MIN_POINTS} to {MAX_POINTS:,} points; found {n:,}.")
