@@ -198,10 +198,16 @@ def test_a_recording_is_scored_step_by_step(tmp_path, capsys):
     expected = series.anomaly_score_along(recording)
     np.testing.assert_array_equal(found["score"].to_numpy(float), expected)
     recording.loc[6, "flow"] = np.nan
+    recording.to_csv(tmp_path / "lost.csv", index=False)
+    found = scored(tmp_path / "lost.csv", path, tmp_path / "lost.parquet")
+    assert found.index[found["score"].isna()].tolist() == [6]
+    np.testing.assert_array_equal(found["score"][40:].to_numpy(float), expected[40:])
+    assert "1 missing rows are interpolated" in capsys.readouterr().err
+    recording.loc[100:104, "flow"] = np.nan
     recording.to_csv(tmp_path / "gap.csv", index=False)
-    words = ["--model", str(path), "--out", str(tmp_path / "gap.parquet")]
-    assert main(["score", str(tmp_path / "gap.csv"), *words]) == 1
-    assert "needs every row, and row 7 lacks a number" in capsys.readouterr().err
+    found = scored(tmp_path / "gap.csv", path, tmp_path / "gap.parquet")
+    assert found.index[found["score"].isna()].tolist() == [6, *range(100, 105)]
+    assert "2 stretches, which gaps of more than 5 steps part" in capsys.readouterr().err
 
 
 @settings(max_examples=30)

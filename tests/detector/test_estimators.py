@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import pickle
 import subprocess
@@ -23,6 +24,7 @@ from wganad_core import WGANAnomalyDetector, WGANImageDetector, WGANSeriesDetect
 from wganad_core.config import ConfigError
 from wganad_core.detector import BLOCK_ROWS, SCORE_METHODS, Progress
 from wganad_core.detector import base as detector_base
+from wganad_core.detector.series import standing_out
 from wganad_core.methods import DivergedError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -514,16 +516,69 @@ def test_a_fault_is_found_in_time(series_detector):
     assert flagged[:270].mean() < 0.2
 
 
-def test_every_step_has_the_score_of_its_worst_window(series_detector):
+def test_a_step_has_the_score_of_the_worst_window_in_which_it_stands_out(series_detector):
     x = recording(101, 2)
     starts = series_detector.window_starts(101)
     scores = series_detector.anomaly_score(x)
     assert starts.tolist() == [*range(0, 77, 4), 77]
     assert len(scores) == len(starts) == len(series_detector.predict(x))
     along = series_detector.anomaly_score_along(x)
+    usual = np.median(series_detector.calibration_score_)
+    for start, score in zip(starts, scores, strict=True):
+        assert along[start : start + 24].max() >= score
     for step in range(101):
         covering = (starts <= step) & (step < starts + 24)
-        assert along[step] == scores[covering].max()
+        assert along[step] in {*scores[covering], usual}
+
+
+def test_a_spike_does_not_flag_all_that_lies_around_it(series_detector):
+    x = recording(600, 4)
+    before = series_detector.anomaly_score_along(x) > series_detector.threshold_
+    x[300, 0] += 5
+    after = series_detector.anomaly_score_along(x) > series_detector.threshold_
+    windows = series_detector.predict(x) < 0
+    assert np.flatnonzero(after & ~before).tolist() == [300]
+    assert windows.sum() >= 5  # all that hold it
+
+
+def test_what_stands_out_of_a_window():
+    apart = np.full((3, 32), 0.01)
+    apart[0, 7] = 9  # one step
+    apart[1] = 1  # all of them
+    apart[2, [10, 14]] = 5  # two, with a short break between them
+    odd = standing_out(apart)
+    assert np.flatnonzero(odd[0]).tolist() == [7]
+    assert odd[1].all()
+    assert np.flatnonzero(odd[2]).tolist() == [10, 11, 12, 13, 14]
+
+
+def test_no_window_crosses_from_one_recording_to_another(series_detector):
+    a, b = recording(101, 5), recording(60, 6)
+    starts = [series_detector.window_starts(n) for n in (101, 60)]
+    scores = series_detector.anomaly_score([a, b])
+    each = [series_detector.anomaly_score(x) for x in (a, b)]
+    assert len(scores) == sum(map(len, starts))
+    np.testing.assert_allclose(scores, np.concatenate(each), atol=1e-6)
+    along = series_detector.anomaly_score_along([a, b])
+    for one, x in zip(along, (a, b), strict=True):
+        np.testing.assert_allclose(one, series_detector.anomaly_score_along(x), atol=1e-6)
+    cube = np.stack([a[:60], b])
+    assert series_detector.anomaly_score_along(cube).shape == (2, 60)
+    with pytest.raises(ValueError, match="the same number of channels in every recording"):
+        series_detector.anomaly_score([a, b[:, :2]])
+    with pytest.raises(ValueError, match="at least one window, 24 steps; found 10"):
+        series_detector.anomaly_score([a, b[:10]])
+
+
+def test_a_fit_to_several_recordings_and_its_rate(tmp_path):
+    cube = np.stack([recording(40, seed) for seed in range(30)])
+    make = functools.partial(WGANSeriesDetector, window=8, steps=5, rate=50.0, random_state=0)
+    one, other = make().fit(cube), make().fit(list(cube))
+    np.testing.assert_array_equal(one.anomaly_score(cube), other.anomaly_score(cube))
+    one.save(tmp_path / "m")
+    assert WGANSeriesDetector.load(tmp_path / "m").parameters_["rate"] == 50
+    with pytest.raises(ConfigError, match="rate must be more than 0"):
+        make(rate=0.0).fit(cube)
 
 
 def test_parts_of_a_recording_share_no_step(series_detector):

@@ -15,7 +15,7 @@ from wganad_core.detector.base import BLOCK_ROWS, BaseWGANDetector, Rows
 from wganad_core.detector.scaler import Scaler
 from wganad_core.detector.settings import Settings, plain
 
-SHARE = 0.8  # of a window's residual; what makes it up stands out
+LEVEL = 0.3  # of the largest squared residual of a window; what has more stands out
 
 
 class WGANSeriesDetector(BaseWGANDetector):
@@ -156,11 +156,11 @@ class WGANSeriesDetector(BaseWGANDetector):
     def anomaly_score_along(self, X: Any) -> Any:
         """How anomalous each step is: the highest score among the windows in which it stands out.
 
-        Steps that make up 80 % of what the generator cannot rebuild of a window, and short breaks
-        between them, have the window's score; its others, at most the median of normal windows. So
-        a spike does not flag all that lies around it. Of score methods that rebuild nothing, every
-        step of a window has its score. The threshold is one of windows: fewer normal steps than
-        windows exceed it.
+        The steps of a window that the generator rebuilds worst, those with 30 % of the largest
+        squared residual or more and short breaks between them, have the window's score; its others
+        at most the median of normal windows. So a spike does not flag all that lies around it. Of
+        score methods that rebuild nothing, every step of a window has its score. The threshold is
+        one of windows.
 
         Parameters
         ----------
@@ -192,12 +192,13 @@ class WGANSeriesDetector(BaseWGANDetector):
 
     def _steps_of(self, block: Rows) -> Rows:
         """The score of every step of some windows (n, window)."""
-        (found,) = self._judgements(block)
-        score = found.score.astype(np.float64)[:, None]
-        if found.reconstruction is None:
+        judged = list(self._judgements(block))
+        score = np.concatenate([found.score for found in judged]).astype(np.float64)[:, None]
+        rebuilt = [found.reconstruction for found in judged if found.reconstruction is not None]
+        if not rebuilt:
             return np.broadcast_to(score, (len(block), self.window_))
-        z = self.model_.scaler(block)
-        apart = np.square(z.astype(np.float64) - found.reconstruction)
+        z = self.model_.scaler(block).astype(np.float64)
+        apart = np.square(z - np.concatenate(rebuilt))
         odd = standing_out(apart.reshape(len(block), self.window_, -1).mean(axis=2))
         usual = float(np.median(self.calibration_score_))
         return np.where(odd, score, np.minimum(score, usual))
@@ -268,13 +269,11 @@ class WGANSeriesDetector(BaseWGANDetector):
 
 
 def standing_out(apart: Rows) -> NDArray[np.bool_]:
-    """Of windows (n, window) of squared residuals, the fewest steps that make up `SHARE` of each,
-    with breaks of less than a quarter of a window filled."""
-    falling = -np.sort(-apart, axis=1)
-    least = (np.cumsum(falling, axis=1) < SHARE * falling.sum(axis=1, keepdims=True)).sum(axis=1)
-    level = np.take_along_axis(falling, np.minimum(least, apart.shape[1] - 1)[:, None], axis=1)
+    """Of windows (n, window) of squared residuals, the steps with `LEVEL` of the largest or more,
+    with breaks of up to an eighth of a window filled."""
+    level = LEVEL * apart.max(axis=1, keepdims=True)
     odd = (apart >= level).astype(np.int8)
-    width = max(1, apart.shape[1] // 4) | 1  # odd, so that what is filled lies in the middle
+    width = (apart.shape[1] // 8 + 1) | 1  # odd, so that what is filled lies in the middle
     grown = ndimage.maximum_filter1d(odd, width, axis=1, mode="constant")
     shrunk = ndimage.minimum_filter1d(grown, width, axis=1, mode="nearest")
     return np.asarray((shrunk | odd).astype(np.bool_))

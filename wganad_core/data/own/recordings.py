@@ -60,17 +60,13 @@ class Stretch:
 @dataclasses.dataclass(frozen=True)
 class Recordings:
     """The stretches of `n` rows in time, at `rate` steps a second, None where nothing tells.
-    `as_they_are`: whether the rows themselves are the steps of a single stretch."""
+    `same`: rows that no stretch has, as another row has their time, and that other row."""
 
     stretches: tuple[Stretch, ...]
     n: int
     rate: float | None
     remarks: tuple[str, ...]
-
-    @property
-    def as_they_are(self) -> bool:
-        first = self.stretches[0] if len(self.stretches) == 1 else None
-        return first is not None and np.array_equal(first.nearest, np.arange(self.n))
+    same: tuple[Index, Index] = (np.empty(0, np.int64), np.empty(0, np.int64))
 
     def of_rows(self, along: Sequence[NDArray[Any]]) -> Values:
         """Scores of every step of every stretch as scores of rows (n,): the highest of the steps
@@ -79,6 +75,7 @@ class Recordings:
         for stretch, scores in zip(self.stretches, along, strict=True):
             np.maximum.at(found, stretch.nearest, scores)
             np.maximum.at(found, stretch.rows, scores[stretch.step])
+        found[self.same[0]] = found[self.same[1]]
         return np.where(np.isneginf(found), np.nan, found)
 
 
@@ -118,7 +115,8 @@ def recordings(
     _tell(samples, enough, len(found), bridged, step, shortest, remarks)
     clock = samples.time is not None
     told = float(f"{wanted:.6g}") if clock or rate is not None else None
-    return Recordings(tuple(enough), len(samples.x), told, tuple(remarks))
+    same = _same(seconds, samples.group, [rows for _, rows, _ in parts])
+    return Recordings(tuple(enough), len(samples.x), told, tuple(remarks), same)
 
 
 def evenly(time: Values, step: float) -> bool:
@@ -131,7 +129,7 @@ def as_they_come(chunks: Iterable[OwnSamples], rate: float | None) -> bool:
     that it need not be held as a whole."""
     first, last, step = "", 0.0, None
     for samples in chunks:
-        if len(samples.missing) or samples.recording is not None:
+        if len(samples.missing) or samples.group is not None:
             return False
         if samples.time is None or not len(samples.time):
             continue
@@ -162,8 +160,8 @@ def _parts(
 ) -> list[tuple[str, Index, Values]]:
     """Rows of one recording each with their times, which increase."""
     groups: list[tuple[str, Index]] = [("", np.arange(len(samples.x)))]
-    if samples.recording is not None:
-        names, code = np.unique(samples.recording, return_inverse=True)
+    if samples.group is not None:
+        names, code = np.unique(samples.group, return_inverse=True)
         order = np.argsort(code, kind="stable")
         cuts = np.flatnonzero(np.diff(code[order])) + 1
         groups = list(zip(names.tolist(), np.split(order, cuts), strict=True))
@@ -173,6 +171,19 @@ def _parts(
         remarks += [remark for remark in ordered.remarks if remark not in remarks]
         found += [(name, rows[index], time) for index, time in ordered.parts]
     return found
+
+
+def _same(seconds: Values, group: Any, parts: Sequence[Index]) -> tuple[Index, Index]:
+    """Rows that are left out as another one has their time, and that other one."""
+    kept = np.concatenate(parts)
+    out = np.setdiff1d(np.flatnonzero(np.isfinite(seconds)), kept)
+    if not len(out):
+        return out, out
+    keys = pd.DataFrame({"time": seconds, "group": "" if group is None else group})
+    first = keys.iloc[kept].assign(row=kept).drop_duplicates(["time", "group"])
+    found = keys.iloc[out].merge(first, how="left", on=["time", "group"])["row"].to_numpy()
+    known = np.isfinite(found)
+    return out[known], found[known].astype(np.int64)
 
 
 def _step(parts: Sequence[tuple[str, Index, Values]]) -> float:
@@ -253,7 +264,7 @@ def _tell(
     remarks: list[str],
 ) -> None:
     n = len({stretch.recording for stretch in stretches})
-    if samples.recording is not None:
+    if samples.group is not None:
         remarks.append(f"{n:,} recording{'s' * (n > 1)}; no window crosses from one to another.")
     if bridged:
         remarks.append(f"About {bridged:,} missing rows are interpolated, at most {LOST} in a row.")

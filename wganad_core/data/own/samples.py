@@ -28,7 +28,7 @@ from wganad_core.data.own.source import open_rows
 MAX_VALUES = 100_000_000  # features × rows that are held at once
 ROWS, FEWEST = 1 << 16, 1 << 12
 LARGEST = float(np.finfo(np.float32).max)  # networks compute in float32
-OF_ROWS = ("x", "row", "label", "sample_id", "time", "recording")
+OF_ROWS = ("x", "row", "label", "sample_id", "time", "group")
 OF_MISSING = ("missing", "missing_label", "missing_id")
 
 Text = NDArray[np.str_]
@@ -45,7 +45,7 @@ class OwnSamples:
     or beyond float32, with `missing_label` and `missing_id`. `remarks`: what was read otherwise
     than one might expect. `named`: whether the file itself calls the features so. `about`: the
     rows of the file, of text by its lines, for showing progress. `time_name`: what the column of
-    `time` is called. `recording` (n,): of several recordings, the one that each row is part of.
+    `time` is called. `group` (n,): which machine or recording each row is of.
     """
 
     name: str
@@ -63,7 +63,7 @@ class OwnSamples:
     named: bool = False
     about: int = 0
     time_name: str = ""
-    recording: Text | None = None
+    group: Text | None = None
 
     def take(self, which: slice | NDArray[Any]) -> OwnSamples:
         """Some of the samples; what is said of missing ones stays."""

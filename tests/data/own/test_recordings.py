@@ -1,0 +1,166 @@
+"""Samples as recordings: disorder, gaps, rates, several machines; the shared cases."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from wganad_core.__main__ import main
+from wganad_core.data import DataError
+from wganad_core.data.own.recordings import as_they_come, recordings
+from wganad_core.data.own.samples import OwnSamples
+
+CASES = Path(__file__).resolve().parents[4] / "shared" / "cases"
+WAVE = np.column_stack([np.sin(np.arange(200) / 7), np.cos(np.arange(200) / 7)])
+
+
+def samples(time: Any, x: np.ndarray = WAVE, **more: Any) -> OwnSamples:
+    """Rows with these times in seconds."""
+    x = x[: len(time)]
+    row = np.arange(len(x)) + 1
+    texts = np.array([str(t) for t in time])
+    return OwnSamples("r.csv", x, ("a", "b"), row, time=texts, time_name="t", **more)
+
+
+def test_rows_in_order_are_the_steps():
+    found = recordings(samples(np.arange(200) / 50), None, 8)
+    (stretch,) = found.stretches
+    np.testing.assert_array_equal(stretch.x, WAVE)
+    assert found.rate == 50
+    np.testing.assert_array_equal(found.of_rows([np.arange(200.0)]), np.arange(200))
+    assert found.remarks == ("A row every 0.02 s (50 Hz), by its time.",)
+
+
+def test_a_shuffled_recording_is_the_same():
+    order = np.random.default_rng(0).permutation(200)
+    found = recordings(samples((np.arange(200) / 50)[order], WAVE[order]), None, 8)
+    np.testing.assert_array_equal(found.stretches[0].x, WAVE)
+    np.testing.assert_array_equal(found.of_rows([np.arange(200.0)]), order)
+    assert "they are sorted" in found.remarks[0]
+
+
+def test_a_few_lost_rows_are_interpolated_and_a_gap_parts_stretches():
+    keep = np.setdiff1d(np.arange(200), [50, 51, 52, 53, *range(100, 105)])
+    found = recordings(samples(keep / 50, WAVE[keep]), None, 8)
+    assert [len(stretch.x) for stretch in found.stretches] == [100, 95]
+    np.testing.assert_allclose(found.stretches[0].x, WAVE[:100], atol=0.1)
+    remarks = " ".join(found.remarks)
+    assert "About 4 missing rows are interpolated" in remarks
+    assert "2 stretches, which gaps of more than 0.1 s part; no window crosses" in remarks
+
+
+def test_copies_have_the_score_of_what_they_repeat():
+    order = [*range(100), *range(50, 100), *range(100, 200)]
+    found = recordings(samples(np.array(order) / 50, WAVE[order]), None, 8)
+    np.testing.assert_array_equal(found.of_rows([np.arange(200.0)]), order)
+
+
+@pytest.mark.parametrize(("every", "length"), [(1, 100), (2, 200), (4, 397)])
+def test_another_rate_is_brought_to_the_fitted_one(every: int, length: int):
+    time = np.arange(0, 200, every) / 100
+    found = recordings(samples(time, WAVE[::every]), 50.0 if every == 1 else 100.0, 8)
+    (stretch,) = found.stretches
+    assert abs(len(stretch.x) - (length if every == 1 else 200)) <= every
+    scores = np.zeros(len(stretch.x))
+    scores[len(scores) // 2] = 1
+    rows = found.of_rows([scores])
+    assert np.isfinite(rows).all()
+    assert 1 <= rows.sum() <= 3
+    assert "averaged" in found.remarks[0] or "interpolated" in found.remarks[0]
+
+
+def test_a_much_slower_recording_is_refused():
+    with pytest.raises(DataError, match=r"What happens in between cannot be known; fit a detector"):
+        recordings(samples(np.arange(200.0)), 5.0, 8)
+
+
+def test_groups_are_recordings_of_their_own():
+    group = np.repeat(["a", "b"], 100)
+    found = recordings(samples(np.tile(np.arange(100), 2), group=group), None, 8)
+    assert [(s.recording, len(s.x)) for s in found.stretches] == [("a", 100), ("b", 100)]
+    assert "2 recordings; no window crosses" in " ".join(found.remarks)
+
+
+def test_rows_that_may_not_be_used_end_a_stretch():
+    use = np.ones(200, bool)
+    use[[90, 91]] = False
+    found = recordings(samples(np.arange(200)), None, 8, use)
+    assert [len(stretch.x) for stretch in found.stretches] == [90, 108]
+    rows = found.of_rows([np.zeros(90), np.ones(108)])
+    assert np.flatnonzero(np.isnan(rows)).tolist() == [90, 91]
+
+
+def test_short_stretches_are_left_out_or_refused():
+    time = np.append(np.arange(190), np.arange(10) + 1000)
+    found = recordings(samples(time), None, 32)
+    assert (
+        "1 stretch of fewer than 32 steps, the detector's window, is left out" in found.remarks[-1]
+    )
+    with pytest.raises(
+        DataError, match="a stretch of 300 steps without a gap; the longest has 190"
+    ):
+        recordings(samples(time), None, 300)
+
+
+def test_which_files_can_be_scored_as_they_come():
+    def chunks(time: np.ndarray) -> Any:
+        whole = samples(time)
+        return (whole.take(slice(at, at + 30)) for at in range(0, 200, 30))
+
+    even = np.arange(200) / 50
+    assert as_they_come(chunks(even), None)
+    assert as_they_come(chunks(even), 50.0)
+    assert not as_they_come(chunks(even), 25.0)
+    assert not as_they_come(chunks(even[::-1]), 50.0)
+    assert not as_they_come(chunks(np.where(np.arange(200) < 150, even, even + 1)), 50.0)
+
+
+# ---------------------------------------------------------------- shared cases, where they are
+
+
+def flagged(capsys: Any, folder: Path, case: str, fit: str, *others: str) -> dict[str, Any]:
+    """Shares of rows that are flagged, by name, of a short fit."""
+    if not (CASES / case).is_dir():
+        pytest.skip("the shared cases are not here")
+    model = str(folder / "m.safetensors")
+    words = ["--kind", "series", "--steps", "600", "--width", "32"]
+    assert main(["fit", str(CASES / case / fit), "--out", model, *words]) == 0
+    shares = {}
+    for name in others:
+        capsys.readouterr()
+        out = str(folder / "s.csv")
+        assert (
+            main(["score", str(CASES / case / name), "--model", model, "--out", out, "--json"]) == 0
+        )
+        said = json.loads(capsys.readouterr().out)
+        shares[name] = said["flagged"] / said["n"], " ".join(said["remarks"])
+        assert pd.read_csv(out)["score"].notna().all()
+    return shares
+
+
+def test_times_in_disorder(tmp_path, capsys):
+    files = {
+        "newest_first": "newest row comes first",
+        "shuffled": "they are sorted",
+        "every_third": "values between are interpolated",
+        "gap": "no window crosses",
+        "doubled": "20 rows that repeat another one",
+    }
+    names = [f"{name}.csv" for name in files]
+    found = flagged(capsys, tmp_path, "34-time-disorder", "regular.csv", *names)
+    for name, said in files.items():
+        share, remarks = found[f"{name}.csv"]
+        assert share < 0.03, name
+        assert said in remarks
+
+
+def test_a_longer_recording_of_a_phone(tmp_path, capsys):
+    name = "TotalAcceleration_longer.csv"
+    found = flagged(capsys, tmp_path, "12-sensor-logger", "TotalAcceleration.csv", name)
+    assert found[name][0] < 0.03
+    assert "counts nanoseconds since 1970" in found[name][1]
