@@ -68,7 +68,7 @@ def test_home_plays_the_race(page: Page, app: Server, problems: list[str]) -> No
     assert not complaints(problems)
     # A card as a whole is a link.
     page.locator(".st-key-picture-collapse").click(position={"x": 20, "y": 60})
-    page.wait_for_url("**/race?**step=*")
+    page.wait_for_url(re.compile(r"/race\?.*step="))
 
 
 def test_the_race(page: Page, app: Server, problems: list[str]) -> None:
@@ -90,10 +90,12 @@ def test_the_race(page: Page, app: Server, problems: list[str]) -> None:
     page.keyboard.press("Space")
     expect(page.get_by_text("Paused at step")).to_be_visible(timeout=30_000)
     step = shown_step(page)
-    step_button = page.get_by_role("button", name=re.compile("Step$"))
+    step_button = button(page, "Step")
     step_button.focus()
     page.keyboard.press("Space")  # presses Step
-    expect(page.get_by_text(f"Paused at step {step + 1:,}")).to_be_visible()
+    told = page.get_by_text(f"Paused at step {step + 1:,} ")
+    expect(told).to_be_visible(timeout=30_000)
+    expect(page.locator(".lanes-step")).to_have_text(f"step {step + 1:,}")
     page.get_by_label("Step of the recording").press("Home")
     expect(page.locator(".lanes-step")).to_have_text("step 0")
     assert page.evaluate("document.querySelector('.lanes-planes').mark") == 1
