@@ -28,6 +28,7 @@ STRETCHED = """
   inset: 0;
   z-index: 2;
 }
+[class*="st-key-picture-"] [data-testid="stElementContainer"]:has([data-testid="stPageLink"]),
 [class*="st-key-picture-"] [data-testid="stPageLink"],
 [class*="st-key-picture-"] [data-testid="stPageLink"] * {position: static;}
 </style>

@@ -43,7 +43,7 @@ def captions(test: AppTest) -> str:
     return " ".join(element.value for element in test.caption)
 
 
-SMALL = "ring~gan,width=16,batch_size=16"
+SMALL = "ring~gan,batch_size=16,width=16"
 
 
 def labels(test: AppTest) -> set[str]:
@@ -115,7 +115,7 @@ def test_training_does_not_throw_the_recording_away() -> None:
     assert "race" not in test.query_params
     press(test, "My race")
     assert "Paused at step 1 " in captions(test)
-    assert test.query_params["race"] == [SMALL]
+    assert test.query_params["race"] in (SMALL, [SMALL])
 
 
 def test_the_menu_comes_back_to_what_was_left() -> None:
@@ -126,7 +126,7 @@ def test_the_menu_comes_back_to_what_was_left() -> None:
     test.switch_page("pages/race.py").run()
     assert not test.exception
     assert "Paused at step 1 " in captions(test)
-    assert test.query_params["lens"] == ["slope"]
+    assert test.query_params["lens"] == "slope"
 
 
 def test_own_points_of_a_link_are_asked_for() -> None:
@@ -174,7 +174,7 @@ def test_every_story_has_an_address(story: str) -> None:
 
 def test_the_address_carries_the_race() -> None:
     test = app("race", story="penalise")
-    assert test.query_params["race"] == ["ring~wgan-gp~sharp"]
+    assert test.query_params["race"] == "ring~wgan-gp~sharp"
     again = app("race", race="ring,sigma=0.1~wgan-gp,penalty=1.0")
     state = again.session_state.race_state
     assert state.race.mixture.sigma == 0.1
@@ -255,12 +255,12 @@ def test_a_point_stays_in_the_address() -> None:
     x, y = (next(e for e in test.number_input if e.label == axis) for axis in "xy")
     assert (x.value, y.value) == (0.0, 1.0)
     y.set_value(0.5).run()
-    assert test.query_params["point"] == ["0,0.5"]
+    assert test.query_params["point"] == "0,0.5"
     test.query_params.clear()
     test.switch_page("pages/home.py").run()
     test.switch_page("pages/critic.py").run()
-    assert test.query_params["point"] == ["0,0.5"]
-    assert test.query_params["model"] == ["wgan-gp"]
+    assert test.query_params["point"] == "0,0.5"
+    assert test.query_params["model"] == "wgan-gp"
 
 
 def test_shipped_runs_are_what_the_pages_expect() -> None:

@@ -129,15 +129,16 @@ class Player {
     this.dirty = true;
   }
 
-  // Another recording, or the same with more frames; a follower goes on to the newest.
+  // Another recording, or the same with more frames; who is at the newest goes on to it.
   show(recording) {
     const other = recording !== this.recording;
+    const newest = !this.playing && this.at >= this.last && this.options.follow !== undefined;
     this.recording = recording;
     for (const view of this.views) view.show(recording);
     if (other) this.restyle();
     this.read();
     if (this.at > this.last) this.at = this.last;
-    if (this.following) this.glide();
+    if (this.following || newest) this.glide();
     this.dirty = true;
   }
 
