@@ -56,7 +56,8 @@ def start() -> None:
 
 @cache
 def _may_open_many_files() -> None:
-    """Every tab that is open takes descriptors, and Streamlit loses some with every one."""
+    """Streamlit keeps an event loop, three descriptors, for every session, also for those that it
+    holds ready for a tab that may come back."""
     try:
         import resource
     except ImportError:  # Windows counts otherwise

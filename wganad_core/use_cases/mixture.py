@@ -158,7 +158,7 @@ def _read(part: str) -> tuple[str, dict[str, Any]]:
             raise ConfigError(f"Expected settings like penalty=0.1; found {setting!r}.")
         try:
             found[key] = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             found[key] = value
     return name, found
 

@@ -242,7 +242,13 @@ def _rare_transport(state: race_state.RaceState, live: RaceView | None) -> None:
         change = partial(_start, state, "play") if running else None
         st.selectbox("Speed", speeds, len(speeds) - 1, key="speed", on_change=change, width=150)
         seed = state.race.lanes[0].training.seed
-        st.number_input("Seed", 0, MAX_SEED, seed, key="seed", on_change=reseed, width=150)
+        number("Seed", 0, MAX_SEED, seed, key="seed", on_change=reseed, width=150)
+
+
+def number(label: str, low: Any, high: Any, value: Any, **more: Any) -> Any:
+    """A number to type. An address may ask for one beyond the usual ends, or write 2 for 2.0."""
+    value = type(low)(value)
+    return st.number_input(label, min(low, value), max(high, value), value, **more)
 
 
 def _layers(before: Layers, lens: Lens) -> Layers:
@@ -305,10 +311,10 @@ def _data_settings(state: race_state.RaceState) -> tuple[dict[str, Any], Any]:
     if name == "own":
         return chosen, own_points()
     if name == "ring":
-        chosen["n_modes"] = st.number_input("Modes", 1, 64, old.n_modes)
+        chosen["n_modes"] = number("Modes", 1, 64, old.n_modes)
     if name.startswith("ring"):
-        chosen["radius"] = st.number_input("Radius", 0.1, 100.0, old.radius)
-    chosen["sigma"] = st.number_input(
+        chosen["radius"] = number("Radius", 0.1, 100.0, old.radius)
+    chosen["sigma"] = number(
         "σ", 0.001, 10.0, old.sigma, step=0.01, format="%.3f", help="Noise around each mode."
     )
     return chosen, None
@@ -376,8 +382,8 @@ def _ask(place: str, before: Any, fields: Sequence[Field]) -> dict[str, Any]:
             chosen[name] = st.selectbox(label, options, options.index(value), key=key)
         else:
             low, high, form = choice
-            step = None if isinstance(value, int) else value / 2 or 0.1
-            chosen[name] = st.number_input(label, low, high, value, step=step, format=form, key=key)
+            step = None if isinstance(low, int) else value / 2 or 0.1
+            chosen[name] = number(label, low, high, value, step=step, format=form, key=key)
     return chosen
 
 
