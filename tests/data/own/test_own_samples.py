@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import os
 import subprocess
@@ -438,13 +439,15 @@ REFUSED: list[tuple[bytes | str, dict[str, Any], str]] = [
     ("a,b\n1,2\n", {"features": []}, "Expected at least one column"),
     ("a,b\n1,2\n", {"label": "c"}, "There is no column 'c'"),
     ("a,b\n1,2\n", {"features": ["a"], "label": "a"}, "Column 'a' is a feature"),
-    ("a,label\n1,0\n2,1\n1,y\n", {"label": "label"}, "'label' holds '0', '1', 'y', of which"),
+    ("a,label\n1,0\n2,1\n1,q\n", {"label": "label"}, "'label' holds '0', '1', 'q', of which"),
     ("a,label\n1,0\n" + "2,1\n" * 999 + "3,x\n", {}, "'label' holds 'x' in line 1,002; expected"),
     ("id,a\n" + "x" * 500 + ",1\n", {}, "holds 500 characters in line 2; expected at most 200"),
-    (b"a,b\n1,\xff\n", {}, r"nor text in UTF-8 \(byte 7\)"),
+    (b"a,b\n1,\xff\x01\n", {}, r"nor text in UTF-8 \(byte 7\)"),
+    (b"a,b\n1,\xc3", {}, r"nor text in UTF-8 \(byte 7\)"),
     (b"a,b\n1,\x00\n", {}, r"nor text in UTF-8 \(byte 7\)"),
-    ("a,b\n1,2\n".encode("utf-16"), {}, "This is text in UTF-16"),
-    (b"\x1f\x8b\x08\x00abc", {}, "This is a gzip file"),
+    ("a,b\n1,2\n".encode("utf-16")[:-1], {}, "This is no text in UTF-16 throughout"),
+    (b"\x1f\x8b\x08\x00abc", {}, "This gzip file is damaged or cut off"),
+    (gzip.compress(b"a,b\n1,2\n" * 999)[:-9], {}, "This gzip file is damaged or cut off"),
     (b"\xd0\xcf\x11\xe0abc", {}, "This is an old Excel file"),
     ('{"a": 1}', {}, "This is JSON"),
     ("a,b\n" + "1" * 9_000_000 + ",2\n", {}, "A line cannot be read"),

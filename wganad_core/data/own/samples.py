@@ -314,7 +314,7 @@ def _about_labels(samples: OwnSamples) -> list[str]:
                 f"The label tells {len(found):,} kinds of anomalies apart; expected at most "
                 f"{MAX_KINDS}. Choose another label column or none."
             )
-        kinds = ", ".join(f"{kind!r} ({m:,})" for kind, m in zip(found[:10], n, strict=False))
+        kinds = ", ".join(f"{str(kind)!r} ({m:,})" for kind, m in zip(found[:10], n, strict=False))
         if len(found) > 1:
             remarks.append(f"Kinds of anomalies: {kinds}{', …' if len(found) > 10 else ''}.")
     return remarks
