@@ -20,6 +20,7 @@ from wganad_core.commands import (
     export,
     fit,
     info,
+    inspect_file,
     render,
     score,
     score_file,
@@ -50,6 +51,7 @@ def commands() -> tuple[Command, ...]:
         for case in USE_CASES.values()
     )
     return (
+        inspect_file.FILE,
         fit.FILE,
         score_file.FILE,
         threshold.FILE,

@@ -241,7 +241,7 @@ def test_a_recording_in_pieces_scores_as_a_whole(window, stride, n, rows_read):
 def samples(x: np.ndarray, start: int) -> OwnSamples:
     row = np.arange(start, start + len(x)) + 1
     names = tuple(NAMES)
-    return OwnSamples("r", x, names, row, None, None, None, None, (), np.empty(0, np.int64))
+    return OwnSamples("r", x, names, row)
 
 
 def test_a_long_recording_is_scored_in_pieces(tmp_path, monkeypatch):

@@ -103,6 +103,7 @@ def _print(found: Fitted) -> None:
     left: Mapping[str, int] = {
         "that lack a feature": found.without_all_features,
         "labelled as anomalies": found.anomalies_left_out,
+        "without a label": found.unlabelled_left_out,
     }
     expected = found.expected_false_alarm_rate
     print_facts(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from wganad_core.data.own.scores import OwnScores
     from wganad_core.evaluation import Curve
 
+ROLES = {"group": "machine, person or recording that rows belong to"}
 FEW = 30  # samples of a class on which no rate is known well
 CHOICES = {  # those of `data.own.detectors`, which help need not import
     "detector": "whose scores, where there are several",
@@ -33,19 +34,43 @@ def column_options(parser: argparse.ArgumentParser, which: str) -> None:
     """Which column is what, of `fit` and `score`."""
     group = parser.add_argument_group("columns")
     group.add_argument("--features", metavar="NAME,…", type=names, help=f"{which}")
-    for role in ("label", "id"):
+    group.add_argument(
+        "--leave-out",
+        metavar="NAME,…",
+        type=names,
+        help="columns that are nothing, where the features are found by themselves",
+    )
+    for role in ("label", "id", "time", "group"):
         group.add_argument(
             f"--{role}-column",
             metavar="NAME",
             type=name,
-            help=f"which column is the {role}; '' for none (default: by its name)",
+            help=f"which column is the {ROLES.get(role, role)}; '' for none (default: by its name)",
         )
+    normal_option(group)
+
+
+def normal_option(parser: Any) -> None:
+    parser.add_argument(
+        "--normal",
+        metavar="VALUE",
+        help="which value of the label means normal (default: 0, normal and the like, else the "
+        "most frequent)",
+    )
 
 
 def roles_of(arguments: argparse.Namespace) -> Roles:
     """What `column_options` found."""
     features = arguments.features and tuple(arguments.features)
-    return Roles(features, arguments.label_column, arguments.id_column)
+    return Roles(
+        features,
+        arguments.label_column,
+        arguments.id_column,
+        arguments.time_column,
+        arguments.group_column,
+        arguments.normal,
+        tuple(arguments.leave_out or ()),
+    )
 
 
 def score_options(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +83,12 @@ def score_options(parser: argparse.ArgumentParser) -> None:
             metavar="NAME",
             help=f"which column is the {role} (default: by its name)",
         )
+    normal_option(parser)
+    parser.add_argument(
+        "--lower-is-anomalous",
+        action="store_true",
+        help="lower scores mean more anomalous: they are negated",
+    )
     table = parser.add_argument_group("one detector of a score table of this project (parquet)")
     for key, what in CHOICES.items():
         kind: Any = {"metavar": "N", "type": int} if key == "seed" else {"metavar": "NAME"}
@@ -75,6 +106,8 @@ def scores_of(arguments: argparse.Namespace) -> OwnScores:
         label=arguments.label_column,
         sample_id=arguments.id_column,
         choose={key: str(value) for key, value in given.items() if value is not None},
+        normal=arguments.normal,
+        lower_is_anomalous=arguments.lower_is_anomalous,
     )
 
 

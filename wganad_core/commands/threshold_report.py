@@ -86,4 +86,4 @@ def write_flagged(own: OwnScores, threshold: float, path: Path) -> None:
     from wganad_core.data.own.flagged import flagged_csv
     from wganad_core.storage import write_atomically
 
-    write_atomically(path, flagged_csv(own.scored, own.row, threshold))
+    write_atomically(path, flagged_csv(own.scored, own.row, threshold, negated=own.negated))

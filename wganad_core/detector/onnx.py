@@ -54,21 +54,31 @@ class ScoringGraph(nn.Module):
 
     location: Tensor
     scale: Tensor
+    tolerance: Tensor
     threshold: Tensor
 
     def __init__(
-        self, location: ArrayLike, scale: ArrayLike, score: Score, threshold: float
+        self,
+        location: ArrayLike,
+        scale: ArrayLike,
+        score: Score,
+        threshold: float,
+        tolerance: ArrayLike = (),
     ) -> None:
         super().__init__()
         self.register_buffer("location", torch.tensor(location, dtype=torch.float64))
         self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
+        self.register_buffer("tolerance", torch.tensor(tolerance, dtype=torch.float64))
         self.register_buffer("threshold", torch.tensor(threshold, dtype=torch.float64))
         self.score = copy.deepcopy(score).eval().requires_grad_(False)
         self.precision = next(score.parameters()).dtype
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         finite = torch.isfinite(x).all(dim=1)
-        standard = ((x.double() - self.location) / self.scale).clamp(-LIMIT, LIMIT)
+        off = x.double() - self.location
+        if self.tolerance.numel():
+            off = torch.where(off.abs() <= self.tolerance, 0.0, off)
+        standard = (off / self.scale).clamp(-LIMIT, LIMIT)
         score = self.score(standard.float().to(self.precision)).score.float()
         score = torch.where(finite, score, torch.nan)
         return score, ~(score.double() <= self.threshold)
@@ -119,12 +129,17 @@ def graph_of(estimator: Any) -> ScoringGraph:
             f"score_method={model.score_method!r} {why}, which ONNX cannot hold; fit with "
             f"{', '.join(exported[:-1])} or {exported[-1]}."
         )
-    return ScoringGraph(model.scaler.location, model.scaler.scale, score, estimator.threshold_)
+    scaler = model.scaler
+    # Without a constant there is nothing to tolerate, and the graph stays as it was.
+    tolerance = scaler.tolerance if scaler.tolerance.any() else np.zeros(0)
+    return ScoringGraph(scaler.location, scaler.scale, score, estimator.threshold_, tolerance)
 
 
 def coarsest(scaler: Scaler) -> InputType:
     """The input type whose rounding costs no feature more than `ROUNDING` standardised units."""
     lost = np.abs(scaler.location) / scaler.scale * np.finfo(np.float32).eps / 2
+    if len(scaler.tolerance):  # which takes the rounding of constants up
+        lost = np.where(scaler.tolerance > 0, 0.0, lost)
     return "float32" if lost.max() <= ROUNDING else "float64"
 
 

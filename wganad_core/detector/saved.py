@@ -168,6 +168,10 @@ def _check_shapes(saved: SavedDetector) -> None:
     arrays: dict[str, tuple[NDArray[Any], tuple[int, ...]]] = {
         "scaler.location": (model.scaler.location, (d,)),
         "scaler.scale": (model.scaler.scale, (d,)),
+        "scaler.tolerance": (
+            model.scaler.tolerance,
+            (d,) if model.scaler.tolerance.size else (0,),  # of older files
+        ),
         "score_quantiles": (saved.score_quantiles, (101,)),
         "calibration_score": (saved.calibration_score, (saved.calibration_score.size,)),
     }

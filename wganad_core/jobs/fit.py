@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wganad_core.data.own.samples import OwnSamples
     from wganad_core.detector import Progress
 
+SHOWN = 20  # names of features in a sentence
 Watch = Callable[[Iterator["Progress"]], object]
 Say = Callable[[str], object]
 
@@ -48,6 +49,8 @@ class Fitted:
     expected_false_alarm_rate: tuple[float, float] | None
     command: str
     remarks: tuple[str, ...]
+    features: tuple[str, ...] = ()
+    unlabelled_left_out: int = 0
     row: Any = None
     part: Any = None
 
@@ -80,6 +83,8 @@ def fit(
         for remark in recorded.remarks:
             say(f"remark: {remark}")
     x = normal_rows(samples, recorded)
+    n = sum(map(len, x)) if isinstance(x, list) else len(x)
+    say(_learned_from(samples, n))
     if order.checkpoint.exists():
         say(f"{order.checkpoint} is there: a fit of the same rows and settings goes on from it.")
     began = time.perf_counter()
@@ -88,14 +93,15 @@ def fit(
     advice = estimator.advice_
     given = {name: value for name, value in parameters.items() if (name, value) != ("rate", None)}
     whole = dataclasses.replace(order, parameters=tuple(given.items()))
-    anomalies = 0 if samples.label is None else int(samples.label.sum())
     return Fitted(
         detector=type(estimator).__name__,
         score_method=estimator.model_.score_method,
-        n=sum(map(len, x)) if isinstance(x, list) else len(x),
+        n=n,
         n_features=int(estimator.n_features_in_),
         without_all_features=len(samples.missing),
-        anomalies_left_out=anomalies,
+        anomalies_left_out=n_labelled(samples, 1) if n < len(samples.x) else 0,
+        unlabelled_left_out=n_labelled(samples, -1) if n < len(samples.x) else 0,
+        features=() if samples.image_shape else samples.features,
         steps=int(estimator.n_steps_),
         seconds=time.perf_counter() - began,
         threshold=float(estimator.threshold_),
@@ -109,6 +115,23 @@ def fit(
         row=every.row,
         part=_parts(estimator, every.row, samples, recorded),
     )
+
+
+def n_labelled(samples: OwnSamples, label: int) -> int:
+    return 0 if samples.label is None else int((samples.label == label).sum())
+
+
+def _learned_from(samples: OwnSamples, n: int) -> str:
+    """Which rows, which features and which not."""
+    features = ""
+    if not samples.image_shape:
+        names = ", ".join(samples.features[:SHOWN]) + ", …" * (len(samples.features) > SHOWN)
+        features = f" by {len(samples.features):,} features ({names})"
+    odd, unknown = n_labelled(samples, 1), n_labelled(samples, -1)
+    without = [f"{odd:,} that are labelled anomalies"] * bool(odd)
+    without += [f"{unknown:,} that have no label"] * bool(unknown)
+    left = f"; it leaves out {' and '.join(without)}" if without and n < len(samples.x) else ""
+    return f"The detector learns from {n:,} rows{features}{left}."
 
 
 def estimator_class(kind: Kind) -> Any:
@@ -153,7 +176,11 @@ def normal_rows(samples: OwnSamples, recorded: Recordings | None = None) -> Any:
     if samples.label is not None:
         x = x[samples.label == 0]
         if not len(x):
-            raise Refused(f"{samples.name} has anomalies only; a detector learns from normal rows.")
+            raise Refused(
+                f"{samples.name} has anomalies only; a detector learns from normal rows. If its "
+                "label means something else, say which value is normal (--normal), or that there "
+                "is no label (--label-column '')."
+            )
     if len(x) < 2:
         raise Refused(
             f"{samples.name} has one row to learn from; a detector needs two, and is of use with "

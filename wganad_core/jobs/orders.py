@@ -135,9 +135,15 @@ def joined_names(names: Sequence[str]) -> str:
 
 def _columns(roles: Roles) -> list[str]:
     words = [f"--features={joined_names(roles.features)}"] if roles.features else []
-    for role, name in (("label", roles.label), ("id", roles.sample_id)):
-        words += [] if name is None else [f"--{role}-column={name}"]
-    return words
+    words += [f"--leave-out={joined_names(roles.leave_out)}"] if roles.leave_out else []
+    columns = {
+        "label": roles.label,
+        "id": roles.sample_id,
+        "time": roles.time,
+        "group": roles.group,
+    }
+    words += [f"--{role}-column={name}" for role, name in columns.items() if name is not None]
+    return words + ([] if roles.normal is None else [f"--normal={roles.normal}"])
 
 
 def _option(name: str, value: Any) -> list[str]:

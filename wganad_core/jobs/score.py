@@ -184,4 +184,5 @@ def scored_rows(samples: OwnSamples, scores: NDArray[np.float64], threshold: flo
         known[order],
         joined(samples.sample_id, samples.missing_id),
         joined(samples.label, samples.missing_label),
+        joined(samples.class_, samples.missing_class),
     )

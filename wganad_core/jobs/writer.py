@@ -18,7 +18,8 @@ SUFFIXES = (".csv", ".parquet")
 @dataclasses.dataclass(frozen=True)
 class ScoredRows:
     """Rows of a file in its order, (n,) each, `row` from 1. A row that could not be scored, as a
-    feature is missing, is not in `scored` and has no score and no flag."""
+    feature is missing, is not in `scored` and has no score and no flag. A `label` of −1 is none;
+    `class_` is the kind of anomaly, where labels tell kinds."""
 
     row: NDArray[np.int64]
     score: NDArray[np.float64]
@@ -26,6 +27,7 @@ class ScoredRows:
     scored: NDArray[np.bool_]
     sample_id: NDArray[np.str_] | None = None
     label: NDArray[np.int64] | None = None
+    class_: NDArray[np.str_] | None = None
 
 
 @contextlib.contextmanager
@@ -86,7 +88,9 @@ def _table(rows: ScoredRows, as_csv: bool) -> Any:
         ids = pa.array(rows.sample_id, pa.string(), mask=rows.sample_id == "")
         columns["id"] = outside.cells(ids) if as_csv else ids
     if rows.label is not None:
-        columns["label"] = pa.array(rows.label, pa.int8())
+        columns["label"] = pa.array(rows.label, pa.int8(), mask=rows.label < 0)
+    if rows.class_ is not None:
+        columns["class"] = pa.array(rows.class_, pa.string(), mask=rows.class_ == "")
     columns["score"] = pa.array(rows.score, pa.float64(), mask=~rows.scored)
     columns["flagged"] = pa.array(rows.flagged, pa.bool_(), mask=~rows.scored)
     return pa.table(columns)

@@ -18,7 +18,8 @@ from pages._ui.widgets import refuse
 from wganad_core import outside
 from wganad_core.data import DataError
 from wganad_core.data.own import Roles
-from wganad_core.data.own.roles import Role
+from wganad_core.data.own.labels import UNLABELLED
+from wganad_core.data.own.proposals import Role
 from wganad_core.data.own.samples import OwnSamples, read_samples
 from wganad_core.data.own.stretches import normal_stretch
 from wganad_core.jobs.orders import Kind
@@ -43,7 +44,12 @@ class Chosen:
     @property
     def n_anomalies(self) -> int:
         label = self.samples.label
-        return 0 if label is None else int(label.sum())
+        return 0 if label is None else int((label == 1).sum())
+
+    @property
+    def n_unlabelled(self) -> int:
+        label = self.samples.label
+        return 0 if label is None else int((label == UNLABELLED).sum())
 
     @property
     def rows(self) -> tuple[int, int] | None:
@@ -62,8 +68,9 @@ class Chosen:
         if self.kind != "images":
             found[0] += f" of {len(samples.features):,} feature{'s' * (len(samples.features) > 1)}"
         if samples.label is not None:
-            found.append(f"{len(samples.x) - self.n_anomalies:,} normal")
+            found.append(f"{len(samples.x) - self.n_anomalies - self.n_unlabelled:,} normal")
             found.append(f"{self.n_anomalies:,} anomal{'ies' if self.n_anomalies != 1 else 'y'}")
+            found += [f"{self.n_unlabelled:,} without a label"] * bool(self.n_unlabelled)
         return f"{self.source.name}: {', '.join(found)}"
 
 
@@ -101,9 +108,10 @@ def _choices(source: OwnFile, learning: bool) -> Chosen:
     with right:
         kind = _kind(source) if learning else (source.kind or "table")
         chosen_ones = own_roles.edited(source)
+        normal = own_roles.normal_value(source, chosen_ones)
     with left:
         picture = st.container()
-        roles, samples = _readable(source, chosen_ones)
+        roles, samples = _readable(source, chosen_ones, normal)
         with picture:
             _preview(source, kind, samples)
     labelled, stretch = False, None
@@ -115,7 +123,7 @@ def _choices(source: OwnFile, learning: bool) -> Chosen:
         _enough(samples, labelled, stretch)
     chosen = Chosen(source, kind, roles, samples, labelled, stretch)
     with left:
-        _told(chosen, source.look.remarks)
+        _told(chosen, source.look.remarks, source.look.doubts)
     return chosen
 
 
@@ -124,17 +132,19 @@ def read(source: OwnFile, roles: Roles) -> OwnSamples:
     return _read(source.key, roles, source)
 
 
-def _readable(source: OwnFile, chosen: Sequence[Role]) -> tuple[Roles, OwnSamples]:
+def _readable(
+    source: OwnFile, chosen: Sequence[Role], normal: str | None
+) -> tuple[Roles, OwnSamples]:
     """The samples by these roles; what the reader guesses is left to it, unless it fails where a
     first look has seen that a column of numbers holds something else."""
     columns = source.look.columns
-    roles = own_roles.chosen_roles(columns, chosen)
+    roles = own_roles.chosen_roles(columns, chosen, normal)
     try:
         return roles, read(source, roles)
     except DataError as error:
         about = " ".join([str(error), *source.look.remarks])
         try:
-            named = own_roles.named_roles(columns, chosen)
+            named = own_roles.named_roles(columns, chosen, normal)
         except DataError as wrong:
             raise DataError(" ".join([str(wrong), *source.look.remarks])) from error
         if roles != Roles():
@@ -180,10 +190,14 @@ def _pictures(samples: OwnSamples) -> None:
     st.html(f'<div class="own-strip">{"".join(made)}</div>')
 
 
-def _told(chosen: Chosen, remarks: Sequence[str]) -> None:
-    """Missing values, constants and the like, a line each."""
+def _told(chosen: Chosen, remarks: Sequence[str], doubts: Sequence[str] = ()) -> None:
+    """What may be meant otherwise; then missing values, constants and the like, a line each."""
     about = [*remarks, *chosen.samples.remarks]
     about = [line for line in dict.fromkeys(about) if "serves as the label" not in line]
+    about = [line for line in about if line not in doubts]
+    if chosen.roles == Roles():  # what was chosen is not in doubt
+        for line in doubts[:4]:
+            st.caption(f":orange[:material/help:] {own_roles.for_pages(line)}")
     if about:
         st.caption("  \n".join(f":material/info: {outside.shown(line)}" for line in about[:6]))
 
@@ -204,14 +218,16 @@ def _kind(source: OwnFile) -> Kind:
 def _normals(kind: Kind, samples: OwnSamples, source: OwnFile) -> Normals:
     """Where normality is learned from."""
     label, noun = samples.label, NOUNS[kind]
-    if label is not None and label.all():
+    if label is not None and (label == 1).all():
         raise DataError(
-            f"Every one of the {noun} is labelled an anomaly; a detector learns from normals."
+            f"Every one of the {noun} is labelled an anomaly; a detector learns from normals. If "
+            "the label means something else, choose which of its values is normal, or no label."
         )
     options: dict[Normals, str] = {"all": f"all {noun}"}
-    if label is not None and label.any():
+    if label is not None and (label != 0).any():
         longest = "the longest normal stretch"
-        what = {"table": "rows labelled 0", "images": "the normal ones", "series": longest}[kind]
+        whats = {"table": "rows labelled normal", "images": "the normal ones", "series": longest}
+        what = whats[kind]
         options = {"labelled": what, **options}
     if kind != "images" and len(samples.x) > 2:
         options["range"] = "from row … to row …"
@@ -265,6 +281,6 @@ def _range(samples: OwnSamples, source: OwnFile) -> tuple[int, int]:
         raise DataError(f"Expected a last row behind the first; found {ends[0]:,} to {ends[1]:,}.")
     low = int(np.searchsorted(samples.row, ends[0]))
     high = int(np.searchsorted(samples.row, ends[1], side="right"))
-    if samples.label is not None and (odd := int(samples.label[low:high].sum())):
+    if samples.label is not None and (odd := int((samples.label[low:high] == 1).sum())):
         st.caption(f":orange[:material/warning: {odd:,} of these rows are labelled anomalies.]")
     return low, high

@@ -46,7 +46,7 @@ def _choose(outcome: Outcome, order: NDArray[np.int64]) -> int:
         if outcome.score[i] > outcome.current:
             words.append("flagged")
         if label is not None:
-            words.append("anomaly" if label[i] else "normal")
+            words.append(("normal", "anomaly", "not labelled")[label[i]])
         return " · ".join(words)
 
     offered = order
@@ -114,7 +114,7 @@ def _strip(outcome: Outcome, order: NDArray[np.int64]) -> None:
     made = []
     for i in order.tolist():
         image = outcome.chosen.samples.x[outcome.position[i]].astype(np.float32)
-        odd = " class=odd" if outcome.label is not None and outcome.label[i] else ""
+        odd = " class=odd" if outcome.label is not None and outcome.label[i] == 1 else ""
         name = outside.shown(outcome.names[i])
         made.append(
             f'<figure{odd}><img src="{pictures.digit(image)}" alt="{name}">'

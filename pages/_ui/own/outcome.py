@@ -17,6 +17,7 @@ from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.own.data import Chosen
 from pages._ui.own.plan import Plan
 from wganad_core import outside
+from wganad_core.data.own.labels import UNLABELLED
 from wganad_core.jobs.fit import Fitted
 from wganad_core.live.fitting import Fitting
 from wganad_core.records import PARTS, Scored
@@ -83,9 +84,14 @@ class Outcome:
         return self.part != FIT
 
     def for_cockpit(self, which: NDArray[np.bool_]) -> DetectorScores:
-        """Those rows for the cockpit, whose threshold begins as the detector's own."""
-        label = self.label
+        """Those rows for the cockpit, whose threshold begins as the detector's own; where some rows
+        have no label, only those that have one."""
+        label, samples = self.label, self.chosen.samples
+        if label is not None and (label == UNLABELLED).any():
+            which = which & (label != UNLABELLED)
         class_ = None if label is None else np.take(KINDS, label)
+        if samples.class_ is not None:
+            class_ = samples.class_[self.position].astype(str)
         scored = Scored(self.score, label, self.names, class_).take(which)
         kept = Scored(self.score).take(self.part == CALIBRATION) if self.fitted else None
         loaded = Loaded(

@@ -63,7 +63,7 @@ def _verdict(outcome: Outcome) -> str:
     flagged = outcome.score > outcome.threshold
     own = ", at its own threshold"
     label = outcome.label
-    if label is None or not label.any():
+    if label is None or not (label == 1).any():
         n = int(flagged.sum())
         words = f"<b>{n:,} of {len(flagged):,} {noun}</b> stand out{own}."
     elif outcome.chosen.kind == "series":
@@ -133,7 +133,7 @@ def _which(outcome: Outcome) -> bool:
     if n == 0:
         st.caption(f"All {len(held):,} {noun} are shown; the networks learned from all of them.")
         return True
-    known = outcome.label is not None and bool(outcome.label.any())
+    known = outcome.label is not None and bool((outcome.label == 1).any())
     options = {"held": f"{n:,} not learned from", "all": f"all {len(held):,}"}
     return (
         linked.choice(

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
 from pages._ui.own.source import OwnFile
-from pages._ui.own.tab import settle, usual
+from pages._ui.own.tab import choice, settle, usual
 from wganad_core.data import DataError
 from wganad_core.data.own import Roles
+from wganad_core.data.own.labels import plain
 from wganad_core.data.own.look import Column
-from wganad_core.data.own.roles import Role
+from wganad_core.data.own.proposals import Role
 
-ROLES = ["feature", "label", "id", "time", "leave out"]
+ROLES = ["feature", "label", "second label", "id", "group", "time", "leave out"]
+PROPOSED = "as proposed"
 
 
 def edited(source: OwnFile) -> list[Role]:
@@ -31,6 +34,7 @@ def edited(source: OwnFile) -> list[Role]:
             "Role": start,
             "Example": [column.example for column in columns],
             "Holds": [_holds(column) for column in columns],
+            "Why": [column.reason for column in columns],
         }
     )
     found = st.data_editor(
@@ -38,14 +42,15 @@ def edited(source: OwnFile) -> list[Role]:
         hide_index=True,
         height=min(342, 38 + 37 * len(table)),
         key=key,
-        disabled=["Column", "Example", "Holds"],
+        disabled=["Column", "Example", "Holds", "Why"],
         column_config={
             "Role": st.column_config.SelectboxColumn(
                 "Role",
                 options=ROLES,
                 required=True,
-                help="Double-click to change: what the detector sees, what tells the truth, what "
-                "names a row. A time names moments; rows keep their order.",
+                help="Double-click to change: what the detector sees (features), what tells the "
+                "truth (the label; a second one is left alone), what names a row (id, time), which "
+                "machine or recording it is of (group).",
             )
         },
     )
@@ -62,19 +67,45 @@ def _holds(column: Column) -> str:
     return ", ".join(words)
 
 
-def chosen_roles(columns: Sequence[Column], chosen: Sequence[Role]) -> Roles:
+def normal_value(source: OwnFile, chosen: Sequence[Role]) -> str | None:
+    """Which value of the label means normal, where there is more to it than 0 and 1; None is what
+    the reader proposes."""
+    labels = [i for i, role in enumerate(chosen) if role == "label"]
+    if len(labels) != 1:
+        return None
+    column = source.look.columns[labels[0]]
+    if not len(column.values) > 1 or {plain(value) for value in column.values} == {"0", "1"}:
+        return None
+    known = column.normal
+    options = {PROPOSED: f"{known} (proposed)"} if known else {}
+    options |= {value: value for value in column.values if value != known}
+    key = f"own-normal-{source.key}-{labels[0]}"
+    picked = choice(f"What means normal in {column.name}", options, key, next(iter(options)))
+    return None if picked == PROPOSED else picked
+
+
+def for_pages(line: str) -> str:
+    """A doubt without the words of the shell."""
+    return re.sub(r" ?\(--[^)]*\)", "", line)
+
+
+def chosen_roles(
+    columns: Sequence[Column], chosen: Sequence[Role], normal: str | None = None
+) -> Roles:
     """As the reader wants them: as guessed, unless something was changed. Raises `DataError`."""
     if list(chosen) == [column.guess for column in columns]:
-        return Roles()
-    return named_roles(columns, chosen)
+        return Roles(normal=normal)
+    return named_roles(columns, chosen, normal)
 
 
-def named_roles(columns: Sequence[Column], chosen: Sequence[Role]) -> Roles:
+def named_roles(
+    columns: Sequence[Column], chosen: Sequence[Role], normal: str | None = None
+) -> Roles:
     """Every role by its column's name. Raises `DataError`."""
     names: dict[str, list[str]] = {role: [] for role in ROLES}
     for column, role in zip(columns, chosen, strict=True):
         names[role].append(column.name)
-    for role in ("label", "id", "time"):
+    for role in ("label", "id", "time", "group"):
         if len(names[role]) > 1:
             raise DataError(
                 f"Only one column can be the {role}; found {' and '.join(names[role])}. Leave the "
@@ -84,5 +115,8 @@ def named_roles(columns: Sequence[Column], chosen: Sequence[Role]) -> Roles:
         raise DataError("Every column is empty; expected numbers.")
     if not names["feature"]:
         raise DataError("No column is a feature; give that role to those that tell normality.")
-    one = ((names[role] or [""])[0] for role in ("label", "id", "time"))
-    return Roles(tuple(names["feature"]), *one)
+    one = {role: (found or [""])[0] for role, found in names.items()}
+    # A file without such a column need not say so.
+    group = one["group"] or ("" if any(column.guess == "group" for column in columns) else None)
+    features = tuple(names["feature"])
+    return Roles(features, one["label"], one["id"], one["time"], group, normal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import os
 import subprocess
@@ -212,7 +213,10 @@ ROLES = [
     ("x,class\n1,7\n2,3\n", {"x": "feature", "class": "leave out"}),
     ("x,kind\n1,red\n2,\n", {"x": "feature", "kind": "leave out"}),
     ("x,none\n1,\n2,NA\n", {"x": "feature", "none": "leave out"}),
-    ("label,anomaly,x\n0,1,2\n1,1,3\n", {"label": "label", "anomaly": "leave out", "x": "feature"}),
+    (
+        "label,anomaly,x\n0,1,2\n1,1,3\n",
+        {"label": "label", "anomaly": "second label", "x": "feature"},
+    ),
     (",x\n0,1\n1,2\n", {"": "id", "x": "feature"}),
 ]
 
@@ -285,7 +289,9 @@ def test_types_of_parquet():
 
 
 def test_look_tells_what_there_is():
-    content = "id,a,b,c,label\n" + "".join(f"s{i},{i},1,{i % 3},{i % 2}\n" for i in range(2000))
+    content = "id,a,b,c,label\n" + "".join(
+        f"s{i},{i * i % 2003},1,{i % 3},{i % 2}\n" for i in range(2000)
+    )
     found = look((content + "s9,nan,1,inf,1\n").encode(), "x.csv")
     columns = {column.name: column for column in found.columns}
     assert found.n_rows == 2001
@@ -447,12 +453,15 @@ REFUSED: list[tuple[bytes | str, dict[str, Any], str]] = [
     ("a,b\n1,2\n", {"features": []}, "Expected at least one column"),
     ("a,b\n1,2\n", {"label": "c"}, "There is no column 'c'"),
     ("a,b\n1,2\n", {"features": ["a"], "label": "a"}, "Column 'a' is a feature"),
-    ("a,label\n1,0\n2,3\n", {"label": "label"}, "'label' holds '3' in line 3; expected the labels"),
+    ("a,label\n1,0\n2,1\n1,q\n", {"label": "label"}, "'label' holds '0', '1', 'q', of which"),
+    ("a,label\n1,0\n" + "2,1\n" * 999 + "3,x\n", {}, "'label' holds 'x' in line 1,002; expected"),
     ("id,a\n" + "x" * 500 + ",1\n", {}, "holds 500 characters in line 2; expected at most 200"),
-    (b"a,b\n1,\xff\n", {}, r"nor text in UTF-8 \(byte 7\)"),
+    (b"a,b\n1,\xff\x01\n", {}, r"nor text in UTF-8 \(byte 7\)"),
+    (b"a,b\n1,\xc3", {}, r"nor text in UTF-8 \(byte 7\)"),
     (b"a,b\n1,\x00\n", {}, r"nor text in UTF-8 \(byte 7\)"),
-    ("a,b\n1,2\n".encode("utf-16"), {}, "This is text in UTF-16"),
-    (b"\x1f\x8b\x08\x00abc", {}, "This is a gzip file"),
+    ("a,b\n1,2\n".encode("utf-16")[:-1], {}, "This is no text in UTF-16 throughout"),
+    (b"\x1f\x8b\x08\x00abc", {}, "This gzip file is damaged or cut off"),
+    (gzip.compress(b"a,b\n1,2\n" * 999)[:-9], {}, "This gzip file is damaged or cut off"),
     (b"\xd0\xcf\x11\xe0abc", {}, "This is an old Excel file"),
     ('{"a": 1}', {}, "This is JSON"),
     ("a,b\n" + "1" * 9_000_000 + ",2\n", {}, "A line cannot be read"),
@@ -524,10 +533,10 @@ def test_uploads_have_names():
 
 
 def test_labels_that_turn_out_to_be_classes():
-    content = "x,label\n" + "1,0\n" * 1500 + "2,7\n"
-    assert [column.guess for column in look(content.encode()).columns] == ["feature", "leave out"]
-    with pytest.raises(DataError, match="'label' holds '7' in line 1,502; expected the labels"):
-        read(content)
+    content = "x,label\n" + "1,0\n" * 1500 + "".join(f"2,{i}\n" for i in range(100))
+    seen = look(content.encode())
+    assert [column.guess for column in seen.columns] == ["feature", "leave out"]
+    assert "Column 'label' is no label: it holds 100 values" in seen.doubts[0]
     assert read(content, label="").features == ("x",)
 
 

@@ -277,9 +277,9 @@ GOOD = parquet(score=np.arange(50.0), id=[f"a{i}" for i in range(50)])
         (b"score;x\n0,5;0\n0.7;1\n", "expected numbers, all with a point or all with a comma."),
         (b"score\nnan\nNaN\n", "Every score is missing or NaN;"),
         (b"score,label\n,0\n,1\n", "Every score is missing or NaN;"),
-        (b"score,label\n1,0\n2,1\n3,2\n", "Column 'label' holds '2' in line 4; expected the"),
-        (b"score,label\n1,\n", "Column 'label' holds '' in line 2;"),
-        (b"score,label\n1,-1\n", "holds '-1' in line 2;"),
+        (b"score,label\n1,0\n2,1\n3,2\n", "Column 'label' holds '0', '1', '2', of which none is"),
+        (b"score,label\n1,0\n2,1\n3,x\n", "Column 'label' holds '0', '1', 'x', of which none is"),
+        (b"score,label\n1,-1\n", "holds '-1', of which none is known to mean normal"),
         (b"score,score\n1,2\n", "Several columns have the name 'score';"),
         (b"1,2\n3,4\n", "Expected a first line that names the columns; found '1,2'."),
         (
@@ -289,8 +289,6 @@ GOOD = parquet(score=np.arange(50.0), id=[f"a{i}" for i in range(50)])
         (b"score,label\n1,0\n\n2,1,5\n", "as in the first line; line 4 holds 3."),
         (b'score,id\n1,"a\n2,b\n', "A quotation mark is opened and never closed;"),
         (b"c," * 6000 + b"c\n1\n", "Expected at most 5,000 columns; found 6,001."),
-        ("score,id\n1,é\n".encode("latin-1"), "nor text in UTF-8 (byte 12);"),
-        ("score\n1\n".encode("utf-16"), "This is text in UTF-16;"),
         (b"score\n1\n\0\n", "nor text in UTF-8 (byte 9);"),
         (
             np.random.default_rng(0).bytes(999),
@@ -309,7 +307,6 @@ GOOD = parquet(score=np.arange(50.0), id=[f"a{i}" for i in range(50)])
         (parquet(a=[1.0], b=[2.0]), "found the columns 'a', 'b', with 2 columns of numbers"),
         (parquet(score=[np.nan, np.nan]), "Every score is missing or NaN;"),
         (parquet(score=[1.0], label=[[1]]), "Column 'label' holds list<element: int64>;"),
-        (parquet(score=[1.0], label=[None]), "Column 'label' holds '' in row 1;"),
         (parquet(score=np.zeros(0)), "There are columns and no row;"),
     ],
 )

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from wganad_core.data import DataError
@@ -22,13 +23,14 @@ from wganad_core.data.own.rows import (
     OwnRows,
     WrongCell,
     check_names,
+    listed_names,
     too_many_columns,
 )
+from wganad_core.data.own.streams import by_tabs, recoded, without_comments
 
 CONTAINERS = {
     b"PK\x03\x04": "an Excel or ZIP file",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
-    b"\x1f\x8b": "a gzip file",
     b"{": "JSON",
 }
 # Not of a header as `<5 µm,flow`.
@@ -39,12 +41,37 @@ HEAD = 1 << 21  # bytes in which the header and the first rows are looked for
 # Bytes that Arrow reads at a time, up to 32 times ahead; a row fits into one. The latter where rows
 # may be that long.
 BLOCK, LONG_BLOCK = 1 << 21, 1 << 23
-MISSING = ["", "na", "n/a", "nan", "null", "none", "NA", "N/A", "NaN", "NAN", "NULL", "None"]
+# What says that a cell is missing: anywhere, and where numbers belong.
+NOTHING = [
+    "",
+    "na",
+    "n/a",
+    "nan",
+    "null",
+    "NA",
+    "N/A",
+    "NaN",
+    "NAN",
+    "NULL",
+    "<NA>",
+    "#N/A",
+    "#NV",
+    "?",
+]
+MISSING = [*NOTHING, "none", "None", "NaT", "-", "--", "."]
 # What Arrow takes for a number; Python also knows 1_000.
 NUMBER = re.compile(
     r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|inf|infinity|nan)", re.IGNORECASE | re.ASCII
 )
 TIME = re.compile(r"\d{4}-\d\d?-\d\d?([T ]\d.*)?|\d{4}/\d\d?/\d\d?( .*)?|\d\d?:\d\d(:\d\d.*)?")
+DAY_FIRST = re.compile(r"\d\d?[./]\d\d?[./]\d{2}(\d\d)?([T ,]+\d.*)?")
+# Numbers whose thousands are parted, by the decimal point that goes with it.
+THOUSANDS = {
+    ".": re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?"),
+    ",": re.compile(r"[-+]?\d{1,3}(\.\d{3})+(,\d+)"),
+}
+PARTS = {".": ",", ",": "."}  # what parts thousands beside a decimal point
+CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 WRONG_CELL = re.compile(r"In CSV column #(\d+): Row #(\d+): .*invalid value '(.*)'", re.DOTALL)
 WRONG_COUNT = re.compile(r"Row #(\d+): Expected \d+ columns, got (\d+)")
 
@@ -56,10 +83,10 @@ class CsvRows(OwnRows):
     """
 
     def __init__(self, file: OwnFile) -> None:
-        self._file = file
         self.remarks: list[str] = []
+        file, (self._quoted, n_lines, long) = readable(file, self.remarks)
+        file = self._file = plain_lines(file, self._quoted, self.remarks)
         head = file.first(HEAD)
-        self._quoted, n_lines, long = survey(file)
         self._block = LONG_BLOCK if long else BLOCK
         start, before = after_comments(head)
         end = LINE.match(head, start).end()  # type: ignore[union-attr]  # it matches anything
@@ -82,22 +109,37 @@ class CsvRows(OwnRows):
         self._point = _decimal_point(self.head) if self._separator != "," else "."
         if self._point == ",":
             self.remarks.append("Commas in numbers are read as decimal points.")
-        self.kinds = tuple(_kind(cells, self._point) for cells in zip(*self.head, strict=True))
+        columns = list(zip(*self.head, strict=True))
+        self.kinds = tuple(_kind(cells, self._point) for cells in columns)
+        self._parted = frozenset(
+            at
+            for at, cells in enumerate(columns)
+            if self.kinds[at] == "number" and any(map(THOUSANDS[self._point].fullmatch, cells))
+        )
+        if self._parted:
+            names = listed_names([self.names[at] for at in sorted(self._parted)])
+            self.remarks.append(
+                f"In {names}, {PARTS[self._point]!r} is read as what parts thousands."
+            )
+        if day_first(columns, self.kinds):
+            self.remarks.append("Dates such as 01.03.2024 are read with the day first.")
 
     def batches(self, numbers: Sequence[int], texts: Sequence[int]) -> Iterator[Any]:
         with self._file.native() as file:
             file.seek(self._start)
+            n = 0
             try:
                 reader = self._reader(file, numbers, texts)
                 for batch in reader:
-                    yield pa.Table.from_batches([batch])
+                    yield self._with_numbers(pa.Table.from_batches([batch]), numbers, n)
+                    n += len(batch)
             except pa.ArrowInvalid as error:
                 raise self._sentence(str(error)) from None
 
     def place(self, row: int) -> str:
         """Quotes may span lines, and empty lines are no rows."""
         with self._file.open() as file:
-            file.seek(self._start)
+            file.read(self._start)
             text = io.TextIOWrapper(file, "utf-8", errors="replace", newline="")
             begins = 1
             for cells, ends in split_cells(text, self._separator):
@@ -133,7 +175,7 @@ class CsvRows(OwnRows):
         rows, fitting, others = [], 0, [0]
         for cells, _ in split_cells(text, self._separator):
             if len(cells) == self._n:  # others are refused when they are read
-                rows.append(tuple("" if (c := v.strip()) in MISSING else c for v in cells))
+                rows.append(tuple("" if (c := v.strip()) in NOTHING else c for v in cells))
                 fitting += 1
             elif cells and not cut:
                 rows.append(("",) * self._n)
@@ -148,7 +190,8 @@ class CsvRows(OwnRows):
 
     def _reader(self, file: Any, numbers: Sequence[int], texts: Sequence[int]) -> Any:
         names = [str(i) for i in range(self._n)]
-        wanted = {names[at]: pa.float64() for at in numbers}
+        wanted = {names[at]: pa.float64() for at in numbers if at not in self._parted}
+        wanted = {names[at]: wanted.get(names[at], pa.string()) for at in numbers}
         wanted |= {names[at]: pa.string() for at in texts}
         return pyarrow.csv.open_csv(
             file,
@@ -164,18 +207,36 @@ class CsvRows(OwnRows):
             ),
         )
 
+    def _with_numbers(self, table: Any, numbers: Sequence[int], before: int) -> Any:
+        """Columns whose thousands are parted, which Arrow does not know, as numbers."""
+        for at in self._parted.intersection(numbers):
+            cells = pc.utf8_trim_whitespace(table.column(str(at)))
+            cells = pc.if_else(pc.is_in(cells, pa.array(MISSING)), None, cells)
+            plain = pc.replace_substring(cells, PARTS[self._point], "")
+            try:
+                values = pc.cast(pc.replace_substring(plain, ",", "."), pa.float64())
+            except pa.ArrowInvalid:
+                for row, value in enumerate(plain.to_pylist()):
+                    if value and not NUMBER.fullmatch(value.replace(",", ".", 1)):
+                        raise self._wrong(at, before + row, value) from None
+                raise
+            table = table.set_column(table.column_names.index(str(at)), str(at), values)
+        return table
+
+    def _wrong(self, at: int, row: int, value: str) -> WrongCell:
+        kind = "numbers"
+        if "," in value and NUMBER.fullmatch(value.replace(",", ".")):
+            kind = "numbers, all with a point or all with a comma"
+        return WrongCell(
+            at,
+            f"Column {self.names[at]!r} holds {value[:40]!r} in {self.place(row)}; expected "
+            f"{kind}. Remove or recode such rows, or leave the column out.",
+        )
+
     def _sentence(self, message: str) -> DataError:
         """Arrow's message in our words; it counts rows from 1, with or without a header."""
         if found := WRONG_CELL.search(message):
-            at, row, value = int(found[1]), int(found[2]) - 1, found[3].strip()
-            kind = "numbers"
-            if "," in value and NUMBER.fullmatch(value.replace(",", ".")):
-                kind = "numbers, all with a point or all with a comma"
-            return WrongCell(
-                at,
-                f"Column {self.names[at]!r} holds {value[:40]!r} in {self.place(row)}; expected "
-                f"{kind}. Remove or recode such rows, or leave the column out.",
-            )
+            return self._wrong(int(found[1]), int(found[2]) - 1, found[3].strip())
         if found := WRONG_COUNT.search(message):
             return self._wrong_count(int(found[1]) - 1, found[2])
         if "straddling" in message:
@@ -197,7 +258,9 @@ def _decimal_point(head: tuple[tuple[str, ...], ...]) -> str:
     """Point or comma, whichever more numbers of the first rows have."""
     points = commas = 0
     for value in (value for cells in head for value in cells):
-        if "," in value:
+        if THOUSANDS[","].fullmatch(value):
+            commas += 1
+        elif "," in value:
             commas += bool(NUMBER.fullmatch(value.replace(",", ".", 1)))
         elif "." in value:
             points += bool(NUMBER.fullmatch(value))
@@ -207,12 +270,24 @@ def _decimal_point(head: tuple[tuple[str, ...], ...]) -> str:
 def _kind(cells: Sequence[str], point: str) -> Kind:
     """What at least half of a column's first values are."""
     values = [value for value in cells if value]
-    if not values:
+    known = [value for value in values if value not in MISSING]
+    if not values or (not known and "none" not in map(str.casefold, values)):
         return "empty"
-    numbers = sum(bool(NUMBER.fullmatch(v.replace(point, ".", 1))) for v in values)
-    if 2 * numbers >= len(values):
+    parted = THOUSANDS[point]
+    numbers = sum(
+        bool(NUMBER.fullmatch(v.replace(point, ".", 1)) or parted.fullmatch(v)) for v in known
+    )
+    if known and 2 * numbers >= len(known):
         return "number"
-    return "time" if 2 * sum(map(bool, map(TIME.fullmatch, values))) > len(values) else "text"
+    times = sum(bool(TIME.fullmatch(value) or DAY_FIRST.fullmatch(value)) for value in known)
+    return "time" if 2 * times > len(values) else "text"
+
+
+def day_first(columns: Sequence[Sequence[str]], kinds: Sequence[Kind]) -> bool:
+    return any(
+        kind == "time" and any(map(DAY_FIRST.fullmatch, cells))
+        for kind, cells in zip(kinds, columns, strict=True)
+    )
 
 
 # Text as a whole, its lines and cells
@@ -250,6 +325,63 @@ def _as_long(header: str, rows: Sequence[str], separator: str) -> int:
     return sum(other == n for other in others)
 
 
+def readable(file: OwnFile, remarks: list[str]) -> tuple[OwnFile, tuple[bool, int, bool]]:
+    """The file in UTF-8, with a remark if it is not, and what `survey` found."""
+    if file.first(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        remarks.append("The file is read as text in UTF-16.")
+        file = recoded(file, "utf-16")
+        return file, survey(file)
+    try:
+        return file, survey(file)
+    except NotUtf8:
+        start = file.first(HEAD)
+        if CONTROLS.search(start):
+            raise
+    undefined = any(byte in start for byte in b"\x81\x8d\x8f\x90\x9d")
+    encoding = "latin-1" if undefined else "cp1252"
+    remarks.append(
+        "The file is no text in UTF-8 and is read as Latin-1 (Windows-1252); if letters such as "
+        "ä, é or ° come out wrong, save it in UTF-8."
+    )
+    file = recoded(file, encoding)
+    return file, survey(file)
+
+
+def plain_lines(file: OwnFile, quoted: bool, remarks: list[str]) -> OwnFile:
+    """Without comments between rows, and with tabs where any number of blanks parts columns."""
+    if quoted:  # what is in quotes may look like either
+        return file
+    head = file.first(HEAD)
+    start, _ = after_comments(head)
+    lines = head[start:].decode(errors="replace").splitlines()
+    comments = [line for line in lines if line.lstrip().startswith("#")]
+    mark = separator_of(lines[0], lines[1 : LOOKED_AT + 1])
+    n_marks = lines[0].count(mark)
+    if comments and not (n_marks and any(line.count(mark) == n_marks for line in comments)):
+        remarks.append("Lines that begin with # are left out.")
+        file = without_comments(file)
+        head = file.first(HEAD)
+        start, _ = after_comments(head)
+    line, *following = head[start:].decode(errors="replace").split("\n")[: LOOKED_AT + 1]
+    rows = [row.split() for row in following if row.strip()]
+    if len(head) == HEAD:
+        rows = rows[:-1]
+    n = len(line.split())
+    if any(mark in line for mark in "\t;,") and "\t" not in line.strip(" "):
+        return file
+    if n < 2 or not rows or any(len(row) != n for row in rows):
+        return file
+    cells = [len(row.split("\t")) for row in (line, *following) if row.strip()]
+    if "\t" in line and len(set(cells)) == 1 and cells[0] == n:
+        return file  # one tab each
+    if not all(map(NUMBER.fullmatch, line.split())) and not any(
+        NUMBER.fullmatch(cell.replace(",", ".", 1)) for row in rows for cell in row
+    ):
+        return file  # words, which may be one text
+    remarks.append("Blanks part the columns, any number of them.")
+    return by_tabs(file)
+
+
 def survey(file: OwnFile) -> tuple[bool, int, bool]:
     """Read all once: whether there are quotes, the lines, and whether a row may be longer than
     2 MB. Refuses what is no text in UTF-8."""
@@ -259,8 +391,6 @@ def survey(file: OwnFile) -> tuple[bool, int, bool]:
             raise DataError(f"This is {what}; save the table as CSV or parquet.")
     if MARKUP.match(file.first(1 << 12) + b"\n"):
         raise DataError("This is HTML or XML; save the table as CSV or parquet.")
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise DataError("This is text in UTF-16; save it as CSV in UTF-8.")
     decoder = codecs.getincrementaldecoder("utf-8")()
     quotes = lines = at = 0
     last = b"\n"
@@ -271,7 +401,7 @@ def survey(file: OwnFile) -> tuple[bool, int, bool]:
             try:
                 decoder.decode(block)
             except UnicodeDecodeError as error:
-                raise _no_text(at - waiting + error.start + 1) from None
+                raise NotUtf8(str(_no_text(at - waiting + error.start + 1))) from None
             if (zero := block.find(b"\0")) >= 0:
                 raise _no_text(at + zero + 1)
             lines += block.count(b"\n") or block.count(b"\r")
@@ -286,6 +416,10 @@ def survey(file: OwnFile) -> tuple[bool, int, bool]:
     if quotes % 2:
         raise DataError("A quotation mark is opened and never closed; remove it.")
     return quotes > 0, lines + (last not in b"\r\n"), long
+
+
+class NotUtf8(DataError):
+    """Bytes that mean nothing in UTF-8."""
 
 
 def _ends_a_row(block: bytes, quoted: bool) -> bool:

@@ -13,10 +13,13 @@ from wganad_core import outside
 from wganad_core.records import Scored
 
 
-def flagged_csv(scored: Scored, row: NDArray[np.int64], threshold: float) -> bytes:
+def flagged_csv(
+    scored: Scored, row: NDArray[np.int64], threshold: float, *, negated: bool = False
+) -> bytes:
     """The flagged samples, the highest score first and of equal scores the one that comes first.
 
-    `row` (n,): the samples' numbers in their file, from 1, without a header.
+    `row` (n,): the samples' numbers in their file, from 1, without a header. `negated`: whether the
+    file's own scores, which are written, are minus these.
     """
     order = np.flatnonzero(scored.score > threshold)
     order = order[np.argsort(-scored.score[order], kind="stable")]
@@ -26,7 +29,7 @@ def flagged_csv(scored: Scored, row: NDArray[np.int64], threshold: float) -> byt
         "class": scored.class_,
         "subject": scored.subject,
         "label": scored.label,
-        "score": scored.score,
+        "score": -scored.score if negated else scored.score,
     }
     there = {name: _cells(values[order]) for name, values in columns.items() if values is not None}
     text = io.StringIO(newline="")

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from wganad_core.data import DataError
 from wganad_core.data.own.file import OwnFile, Source, named, own_file
 from wganad_core.data.own.images import open_images
-from wganad_core.data.own.labels import is_label
-from wganad_core.data.own.roles import Role, guess_roles
-from wganad_core.data.own.rows import Kind, OwnRows, WrongCell, listed_names, same_throughout
+from wganad_core.data.own.labels import MAX_KINDS, UNLABELLED, meaning_of, plain, told_by
+from wganad_core.data.own.proposals import Proposal, Role, propose
+from wganad_core.data.own.rows import (
+    Kind,
+    OwnRows,
+    WrongCell,
+    distinct,
+    listed,
+    listed_names,
+    same_throughout,
+)
 from wganad_core.data.own.samples import LARGEST
 from wganad_core.data.own.source import open_rows
 
@@ -23,9 +33,14 @@ COUNTED = 1_000  # distinct values are counted so far
 MOST_WRONG = 20  # columns of numbers that turn out to hold something else
 
 
+Taken = Literal["normal", "anomaly", "unknown"]
+
+
 @dataclasses.dataclass(frozen=True)
 class Column:
-    """`n_missing`: empty, and of features infinite, too. `distinct`: values, up to 1,000."""
+    """`n_missing`: empty, and of features infinite, too. `distinct`: values, up to 1,000; `values`
+    are those of the first rows, where they are few enough to be kinds, and `normal` the one that
+    would mean normal if the column were the label."""
 
     name: str
     kind: Kind
@@ -34,13 +49,18 @@ class Column:
     distinct: int
     example: str
     guess: Role
+    reason: str = ""
+    values: tuple[str, ...] = ()
+    normal: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
 class Look:
     """`head`: the first ten rows as texts, a cell for each column; of pictures, their names.
 
-    Pictures have no columns but an `image_shape`. `remarks` are sentences.
+    Pictures have no columns but an `image_shape`. `remarks` are sentences, and so are `doubts`:
+    what may well be meant otherwise. `labels`: the values of the label, the most frequent first,
+    how often each is there, and what it is taken for.
     """
 
     columns: tuple[Column, ...]
@@ -48,6 +68,8 @@ class Look:
     head: tuple[tuple[str, ...], ...]
     remarks: tuple[str, ...]
     image_shape: tuple[int, int] | None = None
+    doubts: tuple[str, ...] = ()
+    labels: tuple[tuple[str, int, Taken], ...] = ()
 
 
 def look(source: Source, name: str | None = None) -> Look:
@@ -90,29 +112,54 @@ def look(source: Source, name: str | None = None) -> Look:
 
 def _look(file: OwnFile) -> Look:
     rows = open_rows(file)
-    roles = list(guess_roles(rows))
+    proposed = list(propose(rows))
     remarks = [rows.unnamed] * bool(rows.unnamed) + rows.remarks
     wrong: set[int] = set()
     while True:
         try:
-            tallies, n = _tallies(rows, roles)
+            tallies, n = _tallies(rows, [proposal.role for proposal in proposed])
             break
         except WrongCell as error:
             if len(wrong) == MOST_WRONG:
                 raise
             remarks.append(str(error))
             wrong.add(error.column)
-            roles[error.column] = "leave out"
-    for at, tally in enumerate(tallies):
-        if roles[at] == "label" and any(not is_label(value) for value in tally.values):
-            roles[at] = "leave out"
-            remarks.append(f"Column {rows.names[at]!r} is no label: it holds more than two values.")
+            proposed[error.column] = Proposal("leave out", "it holds something else than numbers")
+    doubts = [proposal.doubt for proposal in proposed if proposal.doubt]
+    labels = _labels(rows, proposed, tallies, doubts)
     columns = tuple(
-        tally.column(rows, at, "text" if at in wrong else rows.kinds[at], roles[at])
+        tally.column(rows, at, "text" if at in wrong else rows.kinds[at], proposed[at])
         for at, tally in enumerate(tallies)
     )
     remarks += _remarks(columns, n)
-    return Look(columns, n, rows.head[:SHOWN], tuple(remarks))
+    return Look(columns, n, rows.head[:SHOWN], tuple(remarks), None, tuple(doubts), labels)
+
+
+def _labels(
+    rows: OwnRows, proposed: list[Proposal], tallies: Sequence[_Tally], doubts: list[str]
+) -> tuple[tuple[str, int, Taken], ...]:
+    """What each value of the label is taken for; a column of too many is no label after all."""
+    at = next((i for i, proposal in enumerate(proposed) if proposal.role == "label"), None)
+    if at is None:
+        return ()
+    meaning = meaning_of(rows.names[at], [cells[at] for cells in rows.head])
+    counts = tallies[at].counts
+    told = {value: MEANS.get(told_by(meaning, value)) for value in counts} if meaning else {}
+    if len(counts) > MAX_KINDS or None in told.values() or not told:
+        proposed[at] = Proposal("leave out", "its name tells of a label")
+        doubts.append(f"Column {rows.names[at]!r} is no label: it holds {_some(counts)}.")
+        return ()
+    if meaning is not None and meaning.remark:
+        doubts.append(meaning.remark)
+    every = [(value, n, told[value]) for value, n in counts.most_common()]
+    return tuple((value, n, taken) for value, n, taken in every if taken is not None)
+
+
+MEANS: Mapping[int, Taken] = {0: "normal", 1: "anomaly", UNLABELLED: "unknown"}
+
+
+def _some(counts: Mapping[str, int]) -> str:
+    return "no value" if not counts else f"{len(counts):,} values, {listed(list(counts), 5)}"
 
 
 def _tallies(rows: OwnRows, roles: Sequence[Role]) -> tuple[list[_Tally], int]:
@@ -137,6 +184,7 @@ class _Tally:
     def __init__(self) -> None:
         self.n_missing = 0
         self.values: set[Any] = set()
+        self.counts: Counter[str] = Counter()  # of texts, as far as there are few
 
     def add(self, cells: Any) -> None:
         if pa.types.is_floating(cells.type):
@@ -146,11 +194,35 @@ class _Tally:
         self.n_missing += len(cells) - len(known)
         if len(self.values) < COUNTED:
             self.values.update(pc.unique(known)[:COUNTED].to_pylist())
+        if not pa.types.is_floating(cells.type) and len(self.counts) <= MAX_KINDS:
+            values, code = distinct(cells)
+            n = np.bincount(code, minlength=len(values))
+            self.counts.update({values[i]: int(n[i]) for i in n.argsort()[::-1][:COUNTED] if n[i]})
 
-    def column(self, rows: OwnRows, at: int, kind: Kind, role: Role) -> Column:
+    def column(self, rows: OwnRows, at: int, kind: Kind, proposal: Proposal) -> Column:
         example = next((cells[at] for cells in rows.head if cells[at]), "")
         n = min(len(self.values), COUNTED)
-        return Column(rows.names[at], kind, self.n_missing, n == 1, n, example, role)
+        first = [cells[at] for cells in rows.head]
+        values = _few(first)
+        meaning = meaning_of(rows.names[at], first) if len(values) > 1 else None
+        return Column(
+            rows.names[at],
+            kind,
+            self.n_missing,
+            n == 1,
+            n,
+            example,
+            proposal.role,
+            proposal.reason,
+            values,
+            next((v for v in values if meaning and plain(v) in meaning.normal), ""),
+        )
+
+
+def _few(values: Iterable[str]) -> tuple[str, ...]:
+    """The distinct values, the most frequent first; none where they are too many to be kinds."""
+    counts = Counter(filter(None, values))
+    return () if len(counts) > MAX_KINDS else tuple(value for value, _ in counts.most_common())
 
 
 def _remarks(columns: Sequence[Column], n: int) -> list[str]:

@@ -1,89 +1,76 @@
-"""Which column of a table of one's own is what."""
+"""Which column of a table of one's own is what: as it was asked for, and as proposed."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence, Set
-from typing import Literal
 
 from wganad_core.data import DataError
-from wganad_core.data.clock import clock_name, is_clock
 from wganad_core.data.own import Roles
 from wganad_core.data.own.images import PIXELS
-from wganad_core.data.own.labels import NAMES, is_label
+from wganad_core.data.own.labels import Meaning, meaning_of
+from wganad_core.data.own.proposals import Proposal, Role, propose
 from wganad_core.data.own.rows import OwnRows, column_of, listed, listed_names
-
-Role = Literal["feature", "label", "id", "time", "leave out"]
-LABELS = (*NAMES["label"], "is_outlier", "outlier", "anomalous")
-IDS = (*NAMES["id"], "__index_level_0__")  # the latter is pandas' index in parquet
-GROUPS = (*NAMES["class"], *NAMES["subject"], *NAMES["part"])
 
 
 @dataclasses.dataclass(frozen=True)
 class Resolved:
-    """Columns by number; `remarks` say what was guessed or left out."""
+    """Columns by number, and the `meaning` of the label's values; `remarks` say what was guessed or
+    left out."""
 
     features: tuple[int, ...]
     label: int | None
     sample_id: int | None
     time: int | None
+    group: int | None = None
+    meaning: Meaning | None = None
     remarks: tuple[str, ...] = ()
 
     @property
     def texts(self) -> tuple[int, ...]:
         """The columns that are read as text, each once."""
-        found = (self.label, self.sample_id, self.time)
+        found = (self.label, self.sample_id, self.time, self.group)
         return tuple(dict.fromkeys(at for at in found if at is not None))
 
 
 def guess_roles(rows: OwnRows) -> tuple[Role, ...]:
     """The role of each column, by its name and its first 1,000 values."""
-    roles: list[Role] = []
-    columns = list(zip(*rows.head, strict=True))
-    for at, (name, kind, values) in enumerate(zip(rows.names, rows.kinds, columns, strict=True)):
-        role = _guess(name.casefold(), kind, values, first=not at)
-        if role in ("label", "id", "time") and role in roles:
-            role = "leave out"
-        roles.append(role)
-    return tuple(roles)
-
-
-def _guess(name: str, kind: str, values: Sequence[str], first: bool) -> Role:
-    if name in LABELS:
-        if any(values) and all(is_label(value) for value in values if value):
-            return "label"
-        # A label of several classes would give the answer away; a y among others is a number.
-        return "feature" if name == "y" and kind == "number" else "leave out"
-    if name in IDS and (name or first) and not (name == "name" and kind == "number"):
-        return "id"
-    if kind == "time":
-        return "time"
-    if clock_name(name) and (kind != "number" or is_clock(name, values)):
-        return "time" if kind != "empty" else "leave out"
-    return "feature" if kind == "number" and name not in GROUPS else "leave out"
+    return tuple(proposal.role for proposal in propose(rows))
 
 
 def resolve_roles(rows: OwnRows, wanted: Roles) -> Resolved:
     """The columns that play these roles. Raises `DataError` for a column that is not there or has
-    two roles, and without a feature."""
-    guessed = guess_roles(rows)
+    two roles, for labels of which none is known to mean normal, and without a feature."""
+    proposed = propose(rows)
     remarks: list[str] = []
     features = None if wanted.features is None else _features(rows, wanted.features, remarks)
-    taken = set(features or ())
-    asked = {"label": wanted.label, "id": wanted.sample_id, "time": wanted.time}
-    others = {r: _one(rows.names, guessed, r, name, taken) for r, name in asked.items()}
+    out = {column_of(rows.names, name) for name in wanted.leave_out}
+    taken = set(features or ()) | out
+    asked = {
+        "label": wanted.label,
+        "id": wanted.sample_id,
+        "time": wanted.time,
+        "group": wanted.group,
+    }
+    others = {r: _one(rows.names, proposed, r, name, taken, out) for r, name in asked.items()}
+    used = {at for at in others.values() if at is not None}
     if features is None:
-        used = {at for at in others.values() if at is not None}
-        features = _in_order(rows, [i for i, r in enumerate(guessed) if r == "feature"], used)
-        remarks += _left_out(rows, [i for i in range(len(guessed)) if i not in {*features, *used}])
-        remarks += _served(rows, others, asked)
+        guessed = [i for i, proposal in enumerate(proposed) if proposal.role == "feature"]
+        features = _in_order(rows, guessed, used | out)
+        remarks += _left_out(rows, proposed, {*features, *used, *out})
+        remarks += [p.doubt for i, p in enumerate(proposed) if p.doubt and i not in used | out]
+    remarks += _served(rows, others, asked, named=wanted.features is not None)
     if not features:
         empty = ", with no value" if set(rows.kinds) == {"empty"} else ""
         raise DataError(
             f"Expected at least one column of numbers to use as a feature; found "
             f"{listed_names(rows.names)}{empty}."
         )
-    return Resolved(features, others["label"], others["id"], others["time"], tuple(remarks))
+    meaning = _meaning(rows, others["label"], wanted.normal)
+    if meaning is not None and meaning.remark:
+        remarks.append(meaning.remark)
+    label, sample_id, time, group = others.values()
+    return Resolved(features, label, sample_id, time, group, meaning, tuple(remarks))
 
 
 def _features(rows: OwnRows, wanted: Sequence[str], remarks: list[str]) -> tuple[int, ...]:
@@ -109,65 +96,70 @@ def _in_order(rows: OwnRows, columns: Sequence[int], used: Set[int]) -> tuple[in
 
 
 def _one(
-    names: Sequence[str], guessed: Sequence[Role], role: str, wanted: str | None, taken: set[int]
+    names: Sequence[str],
+    proposed: Sequence[Proposal],
+    role: str,
+    wanted: str | None,
+    taken: set[int],
+    out: set[int],
 ) -> int | None:
     if wanted == "":
         return None
     if wanted is not None:
         at = column_of(names, wanted)
         if at in taken:
-            raise DataError(f"Column {names[at]!r} is a feature; it cannot be the {role}, too.")
+            what = "to be left out" if at in out else "a feature"
+            raise DataError(f"Column {names[at]!r} is {what}; it cannot be the {role}, too.")
         return at
-    return next((i for i, r in enumerate(guessed) if r == role and i not in taken), None)
+    return next((i for i, p in enumerate(proposed) if p.role == role and i not in taken), None)
+
+
+def _meaning(rows: OwnRows, at: int | None, normal: str | None) -> Meaning | None:
+    """What the values of the label mean."""
+    if at is None:
+        if normal is not None:
+            raise DataError(
+                f"There is no label of which {normal!r} could mean normal; choose its column "
+                "(--label-column)."
+            )
+        return None
+    values = [cells[at] for cells in rows.head]
+    found = meaning_of(rows.names[at], values, normal)
+    if found is None:
+        there = sorted({value for value in values if value})
+        raise DataError(
+            f"Column {rows.names[at]!r} holds {listed(there, 5) if there else 'nothing'}, of which "
+            "none is known to mean normal; expected the labels 0 and 1 (1 = anomaly), true and "
+            "false, or normal and anomaly. Say which value means normal (--normal), or choose "
+            "another label column or none."
+        )
+    return found
 
 
 def _served(
-    rows: OwnRows, others: Mapping[str, int | None], asked: Mapping[str, str | None]
+    rows: OwnRows,
+    others: Mapping[str, int | None],
+    asked: Mapping[str, str | None],
+    *,
+    named: bool,
 ) -> list[str]:
     """Which columns were guessed to be something else than a feature, which they might be: the
-    label, and numbers."""
+    label, and numbers. Where features are `named`, only the label matters."""
     remarks = []
     for role, at in others.items():
         if at is None or asked[role] is not None:
             continue
         if role == "label":
             remarks.append(f"Column {rows.names[at]!r} serves as the label.")
-        elif rows.kinds[at] == "number":
+        elif (rows.kinds[at] == "number" or role == "group") and not named:
             remarks.append(f"Column {rows.names[at]!r} serves as the {role} and is no feature.")
     return remarks
 
 
-def _left_out(rows: OwnRows, columns: list[int]) -> list[str]:
+def _left_out(rows: OwnRows, proposed: Sequence[Proposal], used: Set[int]) -> list[str]:
     """Why columns are no features, in a sentence for each reason."""
-    cells = list(zip(*rows.head, strict=True))
-    truths = [at for at in columns if rows.kinds[at] == "text" and _are_truths(cells[at])]
-    clocks = [
-        at
-        for at in columns
-        if rows.kinds[at] == "number" and is_clock(rows.names[at].casefold(), cells[at])
-    ]
-    columns = [at for at in columns if at not in (*truths, *clocks)]
-    remarks = []
-    if clocks:
-        names = listed_names([rows.names[at] for at in clocks])
-        remarks.append(f"Left out {names}: a clock is no feature, and one is enough.")
-    if truths:
-        names = listed_names([rows.names[at] for at in truths])
-        remarks.append(f"Left out {names}: true and false are no numbers; write 1 and 0.")
-    for kind, reason in (
-        ("text", "text is no number"),
-        ("time", "a time is no feature"),
-        ("empty", "the first rows are empty"),
-        ("other", "neither numbers nor text"),
-        ("number", "its name tells of a label or a group"),
-    ):
-        found = [rows.names[at] for at in columns if rows.kinds[at] == kind and rows.names[at]]
-        if found:
-            remarks.append(f"Left out {listed_names(found)}: {reason}.")
-    return remarks
-
-
-def _are_truths(values: Sequence[str]) -> bool:
-    """Whether all that is there is true or false."""
-    found = {value.casefold() for value in values if value}
-    return bool(found) and found <= {"true", "false"}
+    reasons: dict[str, list[str]] = {}
+    for at, (name, proposal) in enumerate(zip(rows.names, proposed, strict=True)):
+        if at not in used and name and not proposal.doubt:
+            reasons.setdefault(proposal.reason, []).append(name)
+    return [f"Left out {listed_names(names)}: {reason}." for reason, names in reasons.items()]

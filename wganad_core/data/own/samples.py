@@ -20,18 +20,19 @@ from wganad_core.data.mnist import SIDE
 from wganad_core.data.own import Roles
 from wganad_core.data.own.file import OwnFile, Source, named, own_file
 from wganad_core.data.own.images import PIXELS, OwnImages, open_images
-from wganad_core.data.own.labels import labels_of, words_of
+from wganad_core.data.own.labels import MAX_KINDS, UNLABELLED, labels_of, words_of
 from wganad_core.data.own.roles import Resolved, resolve_roles
 from wganad_core.data.own.rows import OwnRows, distinct, listed_names, rebatched, same_throughout
 from wganad_core.data.own.source import open_rows
 
 MAX_VALUES = 100_000_000  # features × rows that are held at once
 ROWS, FEWEST = 1 << 16, 1 << 12
+OTHERS = "another label column or none"
 LARGEST = float(np.finfo(np.float32).max)  # networks compute in float32
-OF_ROWS = ("x", "row", "label", "sample_id", "time", "group")
-OF_MISSING = ("missing", "missing_label", "missing_id")
+OF_ROWS = ("x", "row", "label", "class_", "sample_id", "time", "group")
+OF_MISSING = ("missing", "missing_label", "missing_class", "missing_id")
 
-Text = NDArray[np.str_]
+Text = NDArray[np.object_]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,13 +40,15 @@ class OwnSamples:
     """Samples of a file, all of them complete.
 
     `x` (n, d): the features, named by `features`. `row` (n,): their numbers in the file, from 1,
-    without a header. `label` (n,): 1 = anomaly; `sample_id` and `time` (n,): as they are written.
+    without a header. `label` (n,): 1 = anomaly, 0 = normal, −1 = nobody has said; `class_` (n,):
+    its texts where they tell kinds of anomalies. `sample_id`, `time` and `group` (n,), which
+    machine or recording a row is of: as they are written.
     `image_shape`: of images, and of tables with columns p0 to p783; grey values in [0, 1].
     `missing` (m,): the numbers of the rows that are left out because a feature is missing, infinite
     or beyond float32, with `missing_label` and `missing_id`. `remarks`: what was read otherwise
     than one might expect. `named`: whether the file itself calls the features so. `about`: the
     rows of the file, of text by its lines, for showing progress. `time_name`: what the column of
-    `time` is called. `group` (n,): which machine or recording each row is of.
+    `time` is called.
     """
 
     name: str
@@ -53,17 +56,19 @@ class OwnSamples:
     features: tuple[str, ...]
     row: NDArray[np.int64]
     label: NDArray[np.int64] | None = None
+    class_: Text | None = None
     sample_id: Text | None = None
     time: Text | None = None
+    group: Text | None = None
     image_shape: tuple[int, int] | None = None
     remarks: tuple[str, ...] = ()
     missing: NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.empty(0, np.int64))
     missing_label: NDArray[np.int64] | None = None
+    missing_class: Text | None = None
     missing_id: Text | None = None
     named: bool = False
     about: int = 0
     time_name: str = ""
-    group: Text | None = None
 
     def take(self, which: slice | NDArray[Any]) -> OwnSamples:
         """Some of the samples; what is said of missing ones stays."""
@@ -80,19 +85,24 @@ def read_samples(
     label: str | None = None,
     sample_id: str | None = None,
     time: str | None = None,
+    group: str | None = None,
+    normal: str | None = None,
+    leave_out: Sequence[str] = (),
 ) -> OwnSamples:
     """All samples of CSV, parquet or npy, or the images of a zip or a folder.
 
     Columns of a table are found by name; those that are None are guessed as `look.look` shows,
     and "" means that there is none. By themselves, all columns of numbers that are nothing else
-    are features. Labels are 0/1, true/false or normal/anomaly. Images of any size become rows of
+    are features. Labels are 0/1, true/false, normal/anomaly, or any values of which one means
+    normal: the one that is named, else the most frequent. Images of any size become rows of
     784 values in [0, 1], 28×28 in grey, named p0 to p783.
 
     Parameters
     ----------
     source : a path, bytes or an open file
     name : what messages call it; by default its own name
-    features, label, sample_id, time : names of columns
+    features, label, sample_id, time, group, leave_out : names of columns
+    normal : the value of the label that means normal
 
     Raises
     ------
@@ -107,7 +117,8 @@ def read_samples(
     (('heat', 'flow'), [[1.0, 2.0], [5.0, 6.0]], [1, 3], [0, 1])
     """
     file = own_file(source, name)
-    roles = Roles(None if features is None else tuple(features), label, sample_id, time)
+    chosen = None if features is None else tuple(features)
+    roles = Roles(chosen, label, sample_id, time, group, normal, tuple(leave_out))
     parts: list[OwnSamples] = []
     n = 0
     for part in _chunks(file, roles, None):
@@ -183,7 +194,7 @@ def _chunks(file: OwnFile, roles: Roles, rows: int | None) -> Iterator[OwnSample
 def _of_pictures(
     file: OwnFile, pictures: OwnImages, roles: Roles, rows: int
 ) -> Iterator[OwnSamples]:
-    ids = np.array(pictures.names) if roles.sample_id != "" and pictures.names else None
+    ids = np.array(pictures.names, object) if roles.sample_id != "" and pictures.names else None
     labels = pictures.label if roles.label != "" else None
     with named(file):
         images = pictures.images()
@@ -198,7 +209,7 @@ def _of_pictures(
                 PIXELS,
                 np.arange(part.start, part.stop) + 1,
                 None if labels is None else labels[part],
-                None if ids is None else ids[part],
+                sample_id=None if ids is None else ids[part],
                 image_shape=(SIDE, SIDE),
                 remarks=tuple(sorted(pictures.remarks)),
                 about=pictures.n,
@@ -209,9 +220,10 @@ def _of_pictures(
 def _of_table(file: OwnFile, table: OwnRows, roles: Resolved, rows: int) -> Iterator[OwnSamples]:
     features = tuple(table.names[at] for at in roles.features)
     remarks = tuple(filter(None, (table.unnamed, *table.remarks, *roles.remarks)))
+    kinds = roles.meaning is not None and roles.meaning.kinds
     start = 0
 
-    def cells(piece: Any, at: int | None, read: Any, *more: str) -> Any:
+    def cells(piece: Any, at: int | None, read: Any, *more: Any) -> Any:
         if at is None:
             return None
         place = functools.partial(_place, table, start)
@@ -227,9 +239,11 @@ def _of_table(file: OwnFile, table: OwnRows, roles: Resolved, rows: int) -> Iter
                 x,
                 features,
                 np.arange(start, start + len(piece)) + 1,
-                cells(piece, roles.label, labels_of, "another label column or none"),
+                cells(piece, roles.label, labels_of, OTHERS, roles.meaning),
+                cells(piece, roles.label if kinds else None, words_of),
                 cells(piece, roles.sample_id, words_of),
                 cells(piece, roles.time, words_of),
+                cells(piece, roles.group, words_of),
                 (SIDE, SIDE) if features == PIXELS else None,
                 remarks,
                 named=table.named,
@@ -254,6 +268,7 @@ def _without_missing(samples: OwnSamples) -> OwnSamples:
         samples if whole.all() else samples.take(whole),
         missing=odd.row,
         missing_label=odd.label,
+        missing_class=odd.class_,
         missing_id=odd.sample_id,
     )
 
@@ -275,7 +290,32 @@ def _about(samples: OwnSamples) -> list[str]:
     if len(samples.x) > 1 and samples.image_shape is None:
         constant = np.flatnonzero((samples.x == samples.x[0]).all(axis=0))
         remarks += same_throughout({samples.features[at]: samples.x[0, at] for at in constant})
-    if samples.label is not None and len(np.unique(samples.label)) == 1:
-        which = "an anomaly" if samples.label[0] else "normal"
-        remarks.append(f"Every sample is labelled {which}.")
+    return remarks + _about_labels(samples)
+
+
+def _about_labels(samples: OwnSamples) -> list[str]:
+    """Labels of one kind, of several kinds, and none."""
+    if samples.label is None:
+        return []
+    remarks = []
+    unlabelled = int((samples.label == UNLABELLED).sum())
+    if unlabelled:
+        remarks.append(
+            f"{unlabelled:,} rows have no label: they are scored, but count neither as normal nor "
+            "as anomalies."
+        )
+    known = np.unique(samples.label[samples.label != UNLABELLED])
+    if len(known) == 1:
+        which = "an anomaly" if known[0] else "normal"
+        remarks.append(f"Every {'labelled ' * bool(unlabelled)}sample is labelled {which}.")
+    if samples.class_ is not None:
+        found, n = np.unique(samples.class_[samples.label == 1].astype(str), return_counts=True)
+        if len(found) > MAX_KINDS:
+            raise DataError(
+                f"The label tells {len(found):,} kinds of anomalies apart; expected at most "
+                f"{MAX_KINDS}. Choose another label column or none."
+            )
+        kinds = ", ".join(f"{str(kind)!r} ({m:,})" for kind, m in zip(found[:10], n, strict=False))
+        if len(found) > 1:
+            remarks.append(f"Kinds of anomalies: {kinds}{', …' if len(found) > 10 else ''}.")
     return remarks

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from wganad_core.data import DataError
 from wganad_core.data.own.detectors import detectors_of, one_detector
 from wganad_core.data.own.file import OwnFile, named, own_file
-from wganad_core.data.own.labels import NAMES, labels_of, words_of
-from wganad_core.data.own.rows import OwnRows, column_of, listed_names
+from wganad_core.data.own.labels import NAMES, UNLABELLED, labels_of, meaning_of, words_of
+from wganad_core.data.own.rows import OwnRows, column_of, listed, listed_names
 from wganad_core.data.own.source import open_rows
 from wganad_core.records import Scored
 
 MAX_ROWS, MAX_BYTES = 5_000_000, 200_000_000
+MEANING_ROWS = 100_000  # by which labels are understood
 USED, PASSED = ("calibration", "test"), ("fit", "validation")
 
 
@@ -31,7 +32,8 @@ class OwnScores:
     `calibration`, normals used for nothing else. `columns`: which column served as score, label,
     id, class, subject and part; a file without a header has none. `remarks`: sentences on what
     was read otherwise than one might expect. `origin`: of a score table of this project, the
-    detector's value of each of `detectors.KEYS`.
+    detector's value of each of `detectors.KEYS`. `negated`: whether the file's scores are minus
+    these.
     """
 
     name: str
@@ -41,6 +43,7 @@ class OwnScores:
     columns: Mapping[str, str]
     remarks: tuple[str, ...]
     origin: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    negated: bool = False
 
     @property
     def subject_wise(self) -> bool:
@@ -77,11 +80,14 @@ def read_scores(
     label: str | None = None,
     sample_id: str | None = None,
     choose: Mapping[str, str] | None = None,
+    normal: str | None = None,
+    lower_is_anomalous: bool = False,
 ) -> OwnScores:
     """Scores (higher = more anomalous) from CSV with a header, parquet, or a plain list of numbers.
 
     The columns are those named here, else the ones called as in `NAMES`, else, for the score, the
-    only numeric column. Labels are 0/1, true/false or normal/anomaly. In a column `part`, the
+    only numeric column. Labels are 0/1, true/false, normal/anomaly, or any values of which one
+    means normal; rows without one are left out where others have one. In a column `part`, the
     words `calibration` and `test` tell which rows serve for what; other parts are left out.
 
     Parameters
@@ -89,6 +95,8 @@ def read_scores(
     source : a path or an open file
     score, label, sample_id : names of columns
     choose : one detector of a score table of this project, see `one_detector`
+    normal : the value of the label that means normal
+    lower_is_anomalous : whether lower scores mean more anomalous; they are negated then
 
     Raises
     ------
@@ -107,7 +115,7 @@ def read_scores(
     file = own_file(source)
     with named(file):
         columns = {"score": score, "label": label, "id": sample_id}
-        return _own_scores(file.name, _table(file), columns, choose)
+        return _own_scores(file.name, _table(file), columns, choose, normal, lower_is_anomalous)
 
 
 def _table(file: OwnFile) -> OwnRows:
@@ -131,6 +139,8 @@ def _own_scores(
     table: OwnRows,
     wanted: Mapping[str, str | None],
     choose: Mapping[str, str] | None,
+    normal: str | None,
+    lower: bool,
 ) -> OwnScores:
     columns = {role: _column(table, role, wanted.get(role)) for role in NAMES}
     _refuse_two_roles(table, columns)
@@ -147,7 +157,7 @@ def _own_scores(
     if n := int(np.isinf(score).sum()):
         remarks.append(f"{n:,} score{'s are' if n > 1 else ' is'} infinite; only the order counts.")
 
-    def cells(role: str, read: Any, *more: str) -> Any:
+    def cells(role: str, read: Any, *more: Any) -> Any:
         at = columns[role]
         return (
             at if at is None else read(table.texts(at), table.names[at], table.place, *more)[rows]
@@ -155,20 +165,23 @@ def _own_scores(
 
     words = (cells(role, words_of) for role in ("id", "class", "subject"))
     words = (None if each is None or not (each != "").any() else each for each in words)
-    whole = Scored(score, cells("label", labels_of, "another label column"), *words)
+    label = _labels(table, columns["label"], rows, normal, remarks)
+    whole = Scored(-score if lower else score, label, *words)
     parts = None if columns["part"] is None else _parts(table, columns["part"], remarks)
+    if label is not None and (unknown := label == UNLABELLED).any():
+        remarks.append(f"{int(unknown.sum()):,} rows without a label are left out.")
+        whole, row, rows = whole.take(~unknown), row[~unknown], rows[~unknown]
     if parts is None:
         columns["part"] = None
         scored, calibration = whole, None
     else:
         test, calibration = _parted(whole, parts[rows], remarks)
         scored, row = whole.take(test), row[test]
-    if scored.label is not None and len(np.unique(scored.label)) == 1:
-        which = "an anomaly" if scored.label[0] else "normal"
-        remarks.append(f"Every sample is labelled {which}: there is nothing to tell apart.")
+    remarks += _about_order(scored, lower)
     used = {role: table.names[at] for role, at in columns.items() if at is not None}
     used = used if table.named else {}
-    return OwnScores(name, scored, row, calibration, used, (*table.remarks, *remarks), origin)
+    told = (*table.remarks, *remarks)
+    return OwnScores(name, scored, row, calibration, used, told, origin, lower)
 
 
 # ---------------------------------------------------------------- which column is what
@@ -221,6 +234,60 @@ def _scored_rows(
         words = "scores are" if n > 1 else "score is"
         remarks.append(f"{n:,} {words} missing or NaN, first in {first}; left out.")
     return rows[~missing]
+
+
+def _labels(
+    table: OwnRows,
+    at: int | None,
+    rows: NDArray[np.int64],
+    normal: str | None,
+    remarks: list[str],
+) -> NDArray[np.int64] | None:
+    """The labels of these rows; None where there is no column of labels, or an empty one."""
+    if at is None:
+        return None
+    name, (values, code) = table.names[at], table.texts(at)
+    if not any(values):
+        remarks.append(f"Column {name!r} is empty: there are no labels.")
+        return None
+    meaning = meaning_of(name, [values[i] for i in code[:MEANING_ROWS]], normal)
+    if meaning is None:
+        raise DataError(
+            f"Column {name!r} holds {listed(sorted(filter(None, values)), 5)}, of which none is "
+            "known to mean normal; expected the labels 0 and 1 (1 = anomaly), true and false, or "
+            "normal and anomaly. Say which value means normal (--normal), or choose another label "
+            "column."
+        )
+    remarks += [meaning.remark] * bool(meaning.remark)
+    return labels_of((values, code), name, table.place, "another label column", meaning)[rows]
+
+
+def _about_order(scored: Scored, lower: bool) -> list[str]:
+    """What the labels say of the scores' direction; AUROC by the ranks, which may be infinite."""
+    remarks = []
+    if lower:
+        remarks.append(
+            "Lower scores are taken for more anomalous: every score is negated, and thresholds are "
+            "those of minus the score."
+        )
+    if scored.label is None:
+        return remarks
+    n, anomalies = len(scored.label), int(scored.label.sum())
+    if not 0 < anomalies < n:
+        which = "an anomaly" if anomalies else "normal"
+        return [*remarks, f"Every sample is labelled {which}: there is nothing to tell apart."]
+    from scipy.stats import rankdata
+
+    ranks = rankdata(scored.score)[scored.label == 1].sum()
+    auroc = (ranks - anomalies * (anomalies + 1) / 2) / (anomalies * (n - anomalies))
+    if auroc < 1 / 2:
+        turned = "leave out --lower-is-anomalous" if lower else "add --lower-is-anomalous"
+        remarks.append(
+            f"AUROC is {100 * auroc:.1f} %, below chance: normals have the higher scores. If they "
+            f"mean the opposite, {turned} (AUROC {100 * (1 - auroc):.1f} %); if the labels do, "
+            "say which value means normal (--normal)."
+        )
+    return remarks
 
 
 def _parts(table: OwnRows, at: int, remarks: list[str]) -> NDArray[np.str_] | None:

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from wganad_core.data import DataError
 from wganad_core.data.own.csv_rows import CsvRows
-from wganad_core.data.own.file import OwnFile
+from wganad_core.data.own.file import MAX_BYTES, OwnFile
 from wganad_core.data.own.npy_rows import MAGIC, NpyRows, OwnArray
 from wganad_core.data.own.parquet_rows import ParquetRows
 from wganad_core.data.own.rows import OwnRows
+from wganad_core.data.own.streams import GZIP, unpacked
 
 
 def open_rows(file: OwnFile) -> OwnRows:
     """Its rows, not read yet. Raises `DataError` for what is no table."""
     start = file.first(8)
+    if start.startswith(GZIP):
+        file = unpacked(file)
+        start = file.first(8)
+        if start.startswith((b"PAR1", MAGIC)):  # which are read here and there
+            file = OwnFile(file.name, _whole(file))
     if start.startswith(b"PAR1"):
         return ParquetRows(file)
     if start.startswith(MAGIC):
         return NpyRows(OwnArray(file))
     return CsvRows(file)
+
+
+def _whole(file: OwnFile) -> bytes:
+    data = file.first(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise DataError(
+            f"Expected at most {MAX_BYTES // 10**6:,} MB, unpacked; found more. Unpack it first."
+        )
+    return data
