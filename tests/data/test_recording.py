@@ -156,6 +156,7 @@ def test_rows_are_put_in_the_order_of_their_clock_and_that_is_said(
         ('t,x\n0,"1\n', "A quotation mark is opened and never closed"),
         ("t,x,x \n0,1,2\n0.02,1,2\n", "Several columns have the name 'x'"),
         ("t" + "".join(f",x{i}" for i in range(200)) + "\n1" + ",1" * 200, "at most 200 columns"),
+        ("t,x\n0,1\n".encode("utf-16")[:-1], "This is no text in UTF-16 throughout; save it"),
     ],
 )
 def test_other_files_are_refused_in_a_sentence(text: str | bytes, sentence: str) -> None:
