@@ -56,6 +56,7 @@ class Player {
     this.read();
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const start = this.options.start;
+    this.following = Boolean(this.options.follow);
     this.at = start ?? (calm ? this.firstCollapse() : 0);
     this.playing = this.options.autoplay && !calm && start === undefined;
     this.frame = requestAnimationFrame((now) => this.tick(now));
