@@ -155,7 +155,7 @@ def test_rows_are_put_in_the_order_of_their_clock_and_that_is_said(
         ("t,x\n0,1,3\n0.02,2,3\n", "Expected 2 columns in every row, .*; line 2 holds 3"),
         ('t,x\n0,"1\n', "A quotation mark is opened and never closed"),
         ("t,x,x \n0,1,2\n0.02,1,2\n", "Several columns have the name 'x'"),
-        ("t" + "".join(f",x{i}" for i in range(200)) + "\n1", "at most 200 columns"),
+        ("t" + "".join(f",x{i}" for i in range(200)) + "\n1" + ",1" * 200, "at most 200 columns"),
         ("t,x\n0,1\n".encode("utf-16"), "This is text in UTF-16; save it"),
     ],
 )
