@@ -77,6 +77,11 @@ def fit(
         say(f"remark: {remark}")
     recorded = None
     if kind == "series":
+        if samples.image_shape:
+            raise Refused(
+                f"{samples.name} is read as pictures; expected a row per moment. Windows (n, "
+                "length, channels) are taken in Python: WGANSeriesDetector().fit(np.load(…))."
+            )
         window, _ = estimator._window_and_stride()
         recorded = in_time(samples, estimator.rate, window, learn=True)
         estimator.rate = parameters["rate"] = recorded.rate

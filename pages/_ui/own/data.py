@@ -256,11 +256,6 @@ def _enough(samples: OwnSamples, labelled: bool, stretch: tuple[int, int] | None
 def _stretch(
     kind: Kind, samples: OwnSamples, source: OwnFile, normals: Normals
 ) -> tuple[int, int] | None:
-    if kind == "series" and len(samples.missing):
-        raise DataError(
-            f"A recording needs every row, and row {samples.missing[0]:,} lacks a number; fill it, "
-            "leave its column out, or take each row as a sample of its own."
-        )
     if normals == "range":
         return _range(samples, source)
     if kind != "series" or normals == "all":

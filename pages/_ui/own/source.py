@@ -33,7 +33,24 @@ ABOUT = {
     "something goes wrong within the usual range.",
 }
 MEGABYTES = 200
-TYPES = ["csv", "tsv", "txt", "parquet", "npy", "zip", "png", "jpg", "jpeg", "bmp", "tif", "tiff"]
+TYPES = [
+    "csv",
+    "tsv",
+    "txt",
+    "gz",
+    "parquet",
+    "npy",
+    "npz",
+    "mat",
+    "arff",
+    "zip",
+    "png",
+    "jpg",
+    "jpeg",
+    "bmp",
+    "tif",
+    "tiff",
+]
 FORMAT = (
     "A **table** (CSV, parquet, npy: a row per sample), a **recording** (the same, a row per "
     f"moment) or a **zip of images** (seen as 28 × 28 grey ones), up to {MEGABYTES} MB. A column "

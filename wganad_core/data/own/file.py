@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from wganad_core.data import DataError
+from wganad_core.data.own.containers import unwrapped
 
 MAX_BYTES = 1_000_000_000  # of a file that is held in memory
+
+HEAD = 1 << 14  # bytes by which it is told what a file is
 
 Source = Path | str | bytes | IO[bytes]
 
@@ -50,8 +53,8 @@ class OwnFile:
 
 
 def own_file(source: Source, name: str | None = None) -> OwnFile:
-    """A path as it is, to be streamed, of a file or a folder; anything else read into memory, up
-    to 1 GB.
+    """A path as it is, to be streamed, of a file or a folder; anything else, and what is wrapped
+    (`containers`), read into memory, up to 1 GB.
 
     An open file is read from its beginning, wherever it stands.
     """
@@ -62,7 +65,7 @@ def own_file(source: Source, name: str | None = None) -> OwnFile:
                 f"{name or path} is no file but a pipe, a socket or a device; save its content as "
                 "a file first."
             )
-        return OwnFile(name or str(path), path)
+        return _unwrapped(OwnFile(name or str(path), path))
     if isinstance(source, bytes):
         data = source
     else:
@@ -75,7 +78,16 @@ def own_file(source: Source, name: str | None = None) -> OwnFile:
             f"{name or 'The file'}: Expected at most {MAX_BYTES // 10**6:,} MB, found more; keep "
             "fewer rows, or use the command line, which streams a file from disk."
         )
-    return OwnFile(name or "The file", data)
+    return _unwrapped(OwnFile(name or "The file", data))
+
+
+def _unwrapped(file: OwnFile) -> OwnFile:
+    """Of gzip, .npz, .mat and .arff what is inside, in memory."""
+    if file.is_folder or (isinstance(file.content, Path) and not file.content.exists()):
+        return file
+    with named(file):
+        inside = unwrapped(file.first(HEAD), lambda: file.first(file.size))
+        return file if inside is None else dataclasses.replace(file, content=inside)
 
 
 @contextmanager
