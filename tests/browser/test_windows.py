@@ -120,3 +120,15 @@ def test_it_fits_a_phone(page: Page, app: Server, activity: str, problems: list[
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
     assert not complaints(problems)
+
+
+def test_a_page_is_left_for_the_cockpit_and_found_again(page: Page, app: Server) -> None:
+    page.goto(f"{app.url}/har?activity=walking&detector=encoder&model=dense")
+    page.get_by_role("link", name="Tune this detector's threshold").click(timeout=90_000)
+    expect(page).to_have_url(re.compile(r"/cockpit\?.*class=walking"), timeout=60_000)
+    expect(page.get_by_role("radio", name="walking", exact=True)).to_be_checked(timeout=60_000)
+    page.get_by_role("link", name="Movements").first.click()
+    expect(page).to_have_url(re.compile(r"/har\?.*activity=walking"), timeout=60_000)
+    expect(page.get_by_role("heading", name="never seen anybody walking")).to_be_visible(
+        timeout=60_000
+    )

@@ -191,12 +191,13 @@ def gallery(chosen: Choice, order: list[int], key: str) -> int:
         column_config=config,
         key=f"gallery-{key}",
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],
     )
-    if not event.selection.rows:
+    picked = [row for row, _ in event.selection.cells] or event.selection.rows
+    if not picked:
         return asked_for(chosen, order)
-    remember(chosen, order[event.selection.rows[0]])
-    return order[event.selection.rows[0]]
+    remember(chosen, order[picked[0]])
+    return order[picked[0]]
 
 
 # One image taken apart
