@@ -14,7 +14,7 @@ STYLE = """
 <style>
 .st-key-headline h1 {
   margin: 0;
-  padding: 0 0 0.1rem;
+  padding: 0 0 0.35rem;
   font-size: 1.4rem;
   font-weight: 600;
   line-height: 1.25;

@@ -332,7 +332,7 @@ def test_one_s_own_scores(page: Page, app: Server) -> None:
     curve = evaluation.curve(LABEL, SCORE)
     assert moved(page, before) == evaluation.best_f(curve)
     assert_agrees(page, curve)
-    upload.set_input_files(upload_of("bad.csv", b"score,label\n1,0\n2,perhaps\n"))
+    upload.set_input_files(upload_of("bad.csv", b"score,label\n1,0\n2,1\n3,perhaps\n"))
     alert = page.get_by_test_id("stAlert")
     expect(alert).to_contain_text("bad.csv", timeout=20_000)
     expect(alert).to_contain_text("perhaps")

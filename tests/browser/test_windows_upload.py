@@ -85,7 +85,7 @@ def test_the_example_can_be_saved_and_brought_back(
     expect(page.get_by_text("What was really done")).to_have_count(0)  # nobody knows it now
     upload.set_input_files({"name": "bad.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"})
     alert = page.get_by_test_id("stAlert")
-    expect(alert).to_contain_text("bad.csv: Expected one column named time", timeout=20_000)
+    expect(alert).to_contain_text("bad.csv: Expected a column that tells the time", timeout=20_000)
     expect(mine).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Flagged stretches as CSV").click()

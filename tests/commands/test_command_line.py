@@ -332,11 +332,11 @@ def test_ctrl_c_saves_and_says_how_to_continue(tmp_path, unbroken, capfd, monkey
 def test_info_model_tells_how_a_shipped_model_came_about(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    path = pretrained.model_file(pretrained.SHIPPED / "mnist", "4", "wgan-gp")
+    path = pretrained.model_file(pretrained.SHIPPED / "mnist", "4", "bigan")
     assert main(["info", "model", str(path), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
-    assert (facts["method"], facts["abnormal"], facts["seed"]) == ("wgan-gp", "4", 0)
-    assert facts["command"] == "python -m wganad_core train mnist --method wgan-gp --abnormal 4"
+    assert (facts["method"], facts["abnormal"], facts["seed"]) == ("bigan", "4", 0)
+    assert facts["command"] == "python -m wganad_core train mnist --method bigan --abnormal 4"
     # it was trained to its last step, and its samples came closer to the normals on the way
     assert facts["history"]["step"][-1] == facts["training"]["steps"] == facts["steps"]
     assert facts["history"]["sliced_w1"][-1] < facts["history"]["sliced_w1"][0] / 5

@@ -299,7 +299,7 @@ def test_some_rows_of_a_file(data, capsys):
         ("{folder}/none.csv --out {folder}/m", "cannot be read: No such file"),
         ("{data} --out {folder}", "is a folder; name the file to write"),
         ("{data} --out {data}", "is what is read"),
-        ("{data} --out {data}/m", "cannot be written: "),
+        ("{data} --out {data}/m", "cannot be written (Not a directory)"),
         ("{empty} --out {folder}/m", "mpty"),
         ("{header} --out {folder}/m", "no row"),
         ("{text} --out {folder}/m --features a", "'warm' in line 4"),

@@ -279,7 +279,7 @@ def sizes_of_what_is_scored(monkeypatch, real=engines.score) -> list[int]:
         ("score {data} --model {model} --out {folder}/s.txt", "is neither .csv nor .parquet"),
         ("score {data} --model {model} --out {data}", "is what is read; choose another"),
         ("score {data} --model {model} --out {folder}/d.csv", "is a folder; name the file"),
-        ("score {data} --model {model} --out {data}/s.csv", "cannot be written: "),
+        ("score {data} --model {model} --out {data}/s.csv", "cannot be written (Not a dir"),
         ("score {data} --model {model} --out {folder}/s.csv --scheduler tcp://x:1", "--engine"),
         (
             "score {data} --model {model} --out {folder}/s.csv --engine dask --threads 2",

@@ -266,7 +266,11 @@ def test_a_remark_is_printed(tmp_path, capsys):
         ("a,b,c\n1,0,q\n2,1,r\n", "--best-f1 --score-column a --label-column c", "holds 'q'"),
         ("score\n1\n", "--false-alarm-rate 0.1 --flagged {folder}", "is a folder;"),
         ("score\n1\n", "--false-alarm-rate 0.1 --flagged {file}", "is what is read; choose"),
-        ("score\n1\n", "--false-alarm-rate 0.1 --flagged {file}/x", "is no folder that may be"),
+        (
+            "score\n1\n",
+            "--false-alarm-rate 0.1 --flagged {file}/x",
+            "cannot be written (Not a directory)",
+        ),
         ("score\n1\n", "--false-alarm-rate 0.1 --flagged {folder}/new/x", "there is no folder"),
         ("score\n1\n", "--threshold 1 --cost-ratio 2", "--cost-ratio needs labels"),
         ("score,label\n1,0\n2,1\n", "--best-f1 --base-rate 0", "--best-f1 needs a --base-rate"),

@@ -666,7 +666,7 @@ def test_names_are_text() -> None:
     [
         (b"", "mine.csv"),
         (b"a,b\n1,2\n3,4\n", "Expected a column named score"),
-        (b"score,label\n1,0\n2,perhaps\n", "perhaps"),
+        (b"score,label\n1,0\n2,1\n3,perhaps\n", "perhaps"),
         (b"score\n1\n\nx\n", "mine.csv"),
         (b"score\nnan\nnan\n", "missing or NaN"),
         (b"\x00\xff\x00\xff", "mine.csv"),
@@ -726,6 +726,7 @@ def test_of_a_table_of_several_models_the_model_is_asked_where_it_matters() -> N
     test = own(path.read_bytes(), "laying.parquet")
     asked = {box.label: box for box in test.selectbox}
     assert {"Tested on", "Detector", "Model"} <= asked.keys()
+    asked["Detector"].set_value("critic").run()
     asked["Model"].set_value("wgan-gp-dense").run()
     asked["Tested on"].set_value("test+all").run()
     assert not test.error

@@ -237,7 +237,7 @@ def test_three_accelerations_are_scored_by_the_dense_network(activity: str) -> N
 def test_a_bad_file_is_one_sentence_and_loses_nothing(activity: str) -> None:
     test = opened("own", activity=activity, detector="encoder")
     upload(test, b"\xff\xfe", "bad.csv")
-    assert test.error[0].value.startswith("bad.csv: This is text in UTF-16; save it as CSV")
+    assert test.error[0].value.startswith("bad.csv: This is empty; expected a header")
     assert "Example (test person 2)" in words(test)
     good = har_example.to_csv(har_example.load_example().recording)
     upload(test, good, "good.csv")
