@@ -14,19 +14,20 @@ STYLE = """
 <style>
 .st-key-headline h1 {
   margin: 0;
-  padding: 0 0 0.35rem;
+  padding: 0 0 0.1rem;
   font-size: 1.4rem;
   font-weight: 600;
   line-height: 1.25;
 }
 .st-key-subline p {margin: 0 0 0.2rem; font-size: 1rem; line-height: 1.35;}
-.st-key-headline {margin-bottom: -0.35rem;}
+.st-key-headline [data-testid=stMarkdownContainer] {margin-bottom: 0;}
+.st-key-headline {margin-bottom: -0.75rem;}
 .st-key-choices {gap: 0.5rem; margin-bottom: -0.6rem;}
 .st-key-choices button {min-height: 2.1rem; padding: 0.1rem 0.65rem;}
 @media (max-width: 640px) {
   .stMainBlockContainer {padding-top: 3.7rem !important;}
   .st-key-headline h1 {font-size: 1.05rem; line-height: 1.15;}
-  .st-key-headline {margin-bottom: -0.6rem;}
+  .st-key-headline {margin-bottom: -0.8rem;}
   .st-key-subline p {font-size: 0.85rem;}
   .st-key-choices {gap: 0.3rem;}
   .st-key-choices button {min-height: 1.9rem; padding: 0 0.45rem;}
