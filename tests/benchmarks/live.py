@@ -30,23 +30,24 @@ RACES = {"one_lane": "ring~wgan-gp", "three_lanes": "ring~gan~wgan-clip~sharp"}
 
 WATCH = """
 () => {
-  const node = document.querySelector('.js-plotly-plot');
-  window.seen = {redraws: 0, nodes: new Set([node]), empty: 0, long: 0};
-  node.on('plotly_afterplot', () => window.seen.redraws++);
+  const player = () => document.querySelector('.lanes-live .lanes, .lanes').player;
+  const planes = () => document.querySelector('.lanes-planes');
+  const first = player();
+  window.seen = {nodes: new Set([planes()]), empty: 0, long: 0, before: first.views[0].redraws};
   new PerformanceObserver(list => {
     for (const entry of list.getEntries()) window.seen.long += entry.duration;
   }).observe({entryTypes: ['longtask']});
   const look = () => {
-    const found = document.querySelectorAll('.js-plotly-plot');
-    found.forEach(one => window.seen.nodes.add(one));
-    if (!found.length || !found[0].querySelector('.main-svg .scatterlayer .trace'))
-      window.seen.empty++;
+    if (planes()) window.seen.nodes.add(planes()); else window.seen.empty++;
     requestAnimationFrame(look);
   };
   look();
 }
 """
-READ = "() => ({...window.seen, nodes: window.seen.nodes.size})"
+READ = """
+() => ({...window.seen, nodes: window.seen.nodes.size,
+  redraws: document.querySelector('.lanes').player.views[0].redraws - window.seen.before})
+"""
 BARE = """
 import time, torch
 torch.set_num_threads(1)
@@ -82,7 +83,7 @@ def children(pid: int) -> list[int]:
 
 
 def in_browser(server: Server, race: str, seconds: float) -> dict[str, float]:
-    """One real session: first paint, redraws, plot nodes, long tasks, training rate."""
+    """One real session: first paint, redraws, canvases, long tasks, training rate."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium.find_installed(), args=CHROMIUM_ARGUMENTS
@@ -90,11 +91,11 @@ def in_browser(server: Server, race: str, seconds: float) -> dict[str, float]:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         start = time.perf_counter()
         page.goto(f"{server.url}/race?race={race}")
-        page.wait_for_selector(".js-plotly-plot .main-svg")
+        page.wait_for_selector(".lanes-planes[aria-label]")
         chart = time.perf_counter() - start
         paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-        page.get_by_role("button", name="Play").click()
-        page.get_by_text("Training").wait_for()
+        page.get_by_role("button", name="Train live").click()
+        page.wait_for_selector(".lanes-live .lanes-planes")
         page.wait_for_timeout(3000)
         page.evaluate(WATCH)
         before, began = _step(page), time.perf_counter()
@@ -106,7 +107,7 @@ def in_browser(server: Server, race: str, seconds: float) -> dict[str, float]:
         "first_contentful_paint_s": paint / 1000,
         "first_chart_s": chart,
         "redraws_per_s": seen["redraws"] / elapsed,
-        "plot_nodes": seen["nodes"],
+        "canvas_nodes": seen["nodes"],
         "empty_frames": seen["empty"],
         "long_task_ms_per_s": seen["long"] / elapsed,
         "steps_per_s": steps / elapsed,
@@ -114,8 +115,7 @@ def in_browser(server: Server, race: str, seconds: float) -> dict[str, float]:
 
 
 def _step(page) -> int:
-    words = page.locator(".js-plotly-plot .main-svg").first.get_attribute("aria-label")
-    return int(words.split("step ")[1].split(" ")[0].replace(",", ""))
+    return int(page.evaluate("document.querySelector('.lanes').player.last"))
 
 
 async def in_sessions(server: Server, race: str, n: int, seconds: float) -> dict[str, float]:
@@ -123,7 +123,7 @@ async def in_sessions(server: Server, race: str, n: int, seconds: float) -> dict
     clients = [StreamClient(server.url, "race", f"race={race}") for _ in range(n)]
     for client in clients:
         await client.__aenter__()
-        await client.rerun(pressed="Play")
+        await client.rerun(pressed="Train live")
     await asyncio.sleep(3)
     server_before = memory(server.process.pid)
     for client in clients:
