@@ -197,7 +197,7 @@ def _told(chosen: Chosen, remarks: Sequence[str], doubts: Sequence[str] = ()) ->
     about = [line for line in about if line not in doubts]
     if chosen.roles == Roles():  # what was chosen is not in doubt
         for line in doubts[:4]:
-            st.caption(f":orange[:material/help:] {own_roles.for_pages(line)}")
+            st.caption(f":orange[:material/help:] {outside.shown(own_roles.for_pages(line))}")
     if about:
         st.caption("  \n".join(f":material/info: {outside.shown(line)}" for line in about[:6]))
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages._ui.own.source import OwnFile
 from pages._ui.own.tab import choice, settle, usual
+from wganad_core import outside
 from wganad_core.data import DataError
 from wganad_core.data.own import Roles
 from wganad_core.data.own.labels import plain
@@ -77,10 +78,12 @@ def normal_value(source: OwnFile, chosen: Sequence[Role]) -> str | None:
     if not len(column.values) > 1 or {plain(value) for value in column.values} == {"0", "1"}:
         return None
     known = column.normal
-    options = {PROPOSED: f"{known} (proposed)"} if known else {}
-    options |= {value: value for value in column.values if value != known}
+    options = {PROPOSED: f"{outside.shown(known)} (proposed)"} if known else {}
+    options |= {value: outside.shown(value) for value in column.values if value != known}
     key = f"own-normal-{source.key}-{labels[0]}"
-    picked = choice(f"What means normal in {column.name}", options, key, next(iter(options)))
+    picked = choice(
+        f"What means normal in {outside.shown(column.name)}", options, key, next(iter(options))
+    )
     return None if picked == PROPOSED else picked
 
 
