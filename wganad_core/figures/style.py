@@ -24,7 +24,6 @@ DIVERGING: list[tuple[float, str]] = [
     (0.5, "rgba(140,150,165,0.04)"),
     (1.0, "rgba(0,114,178,0.85)"),
 ]
-SEQUENTIAL = [[0.0, "rgba(0,158,115,0.0)"], [1.0, "rgba(0,158,115,0.9)"]]
 
 # A figure, or a trace, an axis, an annotation of one: Plotly's objects would take a hundred times
 # as long to build.

@@ -44,7 +44,7 @@ GROUPS = words_in(
     "trial batch patient user station line node host maschine gerät anlage"
 )
 NUMBERED = words_in("id nr no number num nummer name")
-TIME_NAMES = ("datum", "zeit", "zeitstempel", "timestamps")
+TIME_NAMES = ("datum", "zeitstempel", "timestamps")  # besides those of `clock`
 IDS = (*NAMES["id"], "__index_level_0__")  # the latter is pandas' index in parquet
 RARE = 0.2  # share of rows of the rarer of two values, up to which it may mean anomalies
 FEWEST = 20  # rows below which no order and no share tells anything

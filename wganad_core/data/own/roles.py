@@ -9,7 +9,7 @@ from wganad_core.data import DataError
 from wganad_core.data.own import Roles
 from wganad_core.data.own.images import PIXELS
 from wganad_core.data.own.labels import Meaning, meaning_of
-from wganad_core.data.own.proposals import Proposal, Role, propose
+from wganad_core.data.own.proposals import Proposal, propose
 from wganad_core.data.own.rows import OwnRows, column_of, listed, listed_names
 
 
@@ -31,11 +31,6 @@ class Resolved:
         """The columns that are read as text, each once."""
         found = (self.label, self.sample_id, self.time, self.group)
         return tuple(dict.fromkeys(at for at in found if at is not None))
-
-
-def guess_roles(rows: OwnRows) -> tuple[Role, ...]:
-    """The role of each column, by its name and its first 1,000 values."""
-    return tuple(proposal.role for proposal in propose(rows))
 
 
 def resolve_roles(rows: OwnRows, wanted: Roles) -> Resolved:
