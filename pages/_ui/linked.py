@@ -98,16 +98,17 @@ def slide(
     key: str,
     default: float,
     shown: Callable[[float], str],
+    address: str | None = None,
     help: str | None = None,
     disabled: bool = False,
 ) -> float:
     """A slider over a few numbers, in the address as numbers; others there are ignored."""
-    asked = _number(st.query_params.get(key))
+    asked = _number(st.query_params.get(address or key))
     value = asked if asked in options else default
     chosen: float = st.select_slider(
         label, options, value, shown, key=key, help=help, disabled=disabled
     )
-    _keep(key, f"{chosen:g}", is_default=chosen == default)
+    _keep(address or key, f"{chosen:g}", is_default=chosen == default)
     return chosen
 
 

@@ -29,6 +29,7 @@ from wganad_core import detector
 from wganad_core.data.own.scores import MAX_BYTES
 from wganad_core.figures import own_explained, own_training
 from wganad_core.live.fitting import Fittings
+from wganad_core.records import PARTS
 from wganad_core.storage import StorageError
 
 pytestmark = pytest.mark.usefixtures("own_fittings")
@@ -80,9 +81,23 @@ def test_every_example_opens_ready_to_train(kind: str, words: str) -> None:
 
 def test_a_training_ends_in_a_verdict_and_the_cockpit(trained: AppTest) -> None:
     assert "of 60 anomalies caught" in texts(trained)
-    assert "normal rows that it never learned from" in texts(trained)
+    assert "normal rows that neither taught it nor chose its threshold" in texts(trained)
     assert trained.button(key="own-train").label == "Train again"
     assert any("Threshold" in str(slider.label) for slider in trained.select_slider)
+
+
+def test_what_is_counted_had_no_part_in_the_threshold(trained: AppTest) -> None:
+    """And the base rate that is proposed is the file's, not that of what the split left."""
+    (outcome,) = jobs_of(trained).outcomes.values()
+    normal = outcome.unseen & (outcome.label == 0)
+    assert set(outcome.part[normal].tolist()) == {PARTS.index("validation")}
+    alarms = int((outcome.score[normal] > outcome.threshold).sum())
+    assert f"<b class=alarm>{alarms:,} false alarm" in texts(trained)
+    assert f"among {normal.sum():,} normal rows" in texts(trained)
+    assert outcome.base_rate == 60 / 1_200
+    (rate,) = [each for each in trained.select_slider if "Base rate" in str(each.label)]
+    assert rate.value == 0.05
+    assert "If 5 % of your rows are anomalies" in texts(trained)
 
 
 @pytest.mark.parametrize("view", ["explain", "take", "learned"])
@@ -102,7 +117,7 @@ def test_the_threshold_that_was_set_goes_into_the_files(trained: AppTest) -> Non
     group(trained, "show").set_value("scores").run()
     slider = next(each for each in trained.select_slider if "Threshold" in str(each.label))
     (outcome,) = jobs_of(trained).outcomes.values()
-    slider.set_value(outcome.for_cockpit(outcome.held_out).options[-100]).run()
+    slider.set_value(outcome.for_cockpit(outcome.unseen).options[-100]).run()
     group(trained, "show").set_value("take").run()
     assert "You set the threshold to" in texts(trained)
     trained.button(key="own-apply").click().run()

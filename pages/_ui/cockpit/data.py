@@ -57,7 +57,8 @@ class Loaded:
     one subject are alike, so subjects are what is drawn from; `dependent`: neighbours are alike,
     as moments of a recording are, so that no interval holds. `file_row` (n,): the test samples'
     numbers in their file, from 1, in that order. `reading`: the shell's options for a file of the
-    reader's, as its columns are not told by their names.
+    reader's, as its columns are not told by their names. `base_rate`: the share of anomalies that
+    is proposed for the reader's world; None for that of the test.
     """
 
     test: Scored
@@ -72,6 +73,7 @@ class Loaded:
     dependent: bool = False
     file_row: Index | None = None
     reading: tuple[str, ...] = ()
+    base_rate: float | None = None
 
     @property
     def row(self) -> Index:

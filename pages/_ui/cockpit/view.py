@@ -104,13 +104,22 @@ def _controls(scores: DetectorScores, place: Position) -> Assumed:
     place_of_sliders = st.container(key="cockpit-sliders")
     left, middle, right = place_of_sliders.columns([5, 2, 2], gap="medium")
     labelled = scores.two_classes
+    # A split sends most normals to training: what is left says nothing of how rare anomalies are.
+    proposed = float(f"{scores.loaded.base_rate or 0:.3g}")
+
+    def shown(rate: float) -> str:
+        if not rate:
+            return "as in the test"
+        return f"{100 * rate:g} %" + ", as in your file" * (rate == proposed)
+
     with middle:
         base_rate = linked.slide(
             "Base rate of your world",
-            (0.0, *RATES),
-            key="rate",
-            default=0.0,
-            shown=lambda rate: f"{100 * rate:g} %" if rate else "as in the test",
+            sorted({0.0, *RATES, proposed}),
+            key=f"rate-{proposed:g}" if proposed else "rate",
+            address="rate",
+            default=proposed,
+            shown=shown,
             disabled=not labelled,
             help="How rare anomalies are where the detector will work. Recall and false-alarm rate "
             "stay as they are; precision does not.",

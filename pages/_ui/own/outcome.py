@@ -83,6 +83,23 @@ class Outcome:
         """Which rows the networks have not learned from."""
         return self.part != FIT
 
+    @functools.cached_property
+    def unseen(self) -> NDArray[np.bool_]:
+        """Which rows the detector is judged on: it has not learned from them and, where enough are
+        left, they have not chosen its threshold either."""
+        strict = self.held_out & (self.part != CALIBRATION)
+        label = self.label
+        left = strict if label is None else strict & (label == 0)
+        return strict if left.any() else self.held_out
+
+    @property
+    def base_rate(self) -> float | None:
+        """The share of anomalies in the whole file, of the rows that have a label."""
+        label = self.label
+        if label is None or not 0 < (label == 1).sum() < (label != UNLABELLED).sum():
+            return None
+        return float((label == 1).sum() / (label != UNLABELLED).sum())
+
     def for_cockpit(self, which: NDArray[np.bool_]) -> DetectorScores:
         """Those rows for the cockpit, whose threshold begins as the detector's own; where some rows
         have no label, only those that have one."""
@@ -101,6 +118,7 @@ class Outcome:
             noun=self.chosen.noun,
             file_row=self.row[which],
             dependent=self.plan.kind == "series",
+            base_rate=self.base_rate,
         )
         return OutcomeScores(
             (self.key, int(which.sum())),
@@ -181,6 +199,6 @@ def collect(plan: Plan, chosen: Chosen, fitting: Fitting) -> Outcome:
 
 @st.cache_resource(scope="session", show_spinner=False, max_entries=6)
 def for_cockpit(key: Hashable, everything: bool, _outcome: Outcome) -> DetectorScores:
-    """Sorted once; of the rows that were not learned from, or of all."""
-    which = np.ones(len(_outcome.row), bool) if everything else _outcome.held_out
+    """Sorted once; of the rows that the detector is judged on, or of all."""
+    which = np.ones(len(_outcome.row), bool) if everything else _outcome.unseen
     return _outcome.for_cockpit(which)

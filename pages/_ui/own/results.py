@@ -58,8 +58,8 @@ def show(outcome: Outcome) -> None:
 
 
 def _verdict(outcome: Outcome) -> str:
-    """At the detector's own threshold, on what it never learned from."""
-    held, noun = outcome.held_out, outcome.chosen.noun
+    """At the detector's own threshold, on what neither taught it nor chose that threshold."""
+    noun = outcome.chosen.noun
     flagged = outcome.score > outcome.threshold
     own = ", at its own threshold"
     label = outcome.label
@@ -68,21 +68,30 @@ def _verdict(outcome: Outcome) -> str:
         words = f"<b>{n:,} of {len(flagged):,} {noun}</b> stand out{own}."
     elif outcome.chosen.kind == "series":
         caught, n, alarms = counted(label, flagged)
+        steps = int((flagged & (label == 0)).sum())
         words = (
-            f"<b class=caught>{caught:,} of {n:,} labelled stretches caught</b>, "
-            f"<b class=alarm>{alarms:,} false alarm{'s' * (alarms != 1)}</b> elsewhere{own}."
+            f"<b class=caught>{caught:,} of {n:,} labelled stretches caught</b>, and "
+            f"<b class=alarm>{alarms:,} other stretch{'es' * (alarms != 1)} flagged</b>{own}. "
+            f"Counted in steps, as below, {steps:,} outside the labelled stretches are flagged."
         )
     else:
-        odd, normal = label == 1, (label == 0) & held
+        odd, normal = label == 1, (label == 0) & outcome.unseen
         caught, alarms = int((flagged & odd).sum()), int((flagged & normal).sum())
-        # Of a detector from a file, nobody here knows what it learned from.
-        never = "" if outcome.fitted is None else " that it never learned from"
         words = (
             f"<b class=caught>{caught:,} of {odd.sum():,} anomalies caught</b>, "
             f"<b class=alarm>{alarms:,} false alarm{'s' * (alarms != 1)}</b> among "
-            f"{normal.sum():,} normal {noun}{never}{own}."
+            f"{normal.sum():,} normal {noun}{_never(outcome)}{own}."
         )
     return f'<p class="own-verdict">{words}</p><p class="own-small">{_basis(outcome)}</p>'
+
+
+def _never(outcome: Outcome) -> str:
+    """What the normals that are judged had no part in."""
+    if outcome.fitted is None:  # from a file: nobody here knows
+        return ""
+    if (outcome.part[outcome.unseen] == CALIBRATION).any():
+        return " that it never learned from (but which chose its threshold: there are no others)"
+    return " that neither taught it nor chose its threshold"
 
 
 def _basis(outcome: Outcome) -> str:
@@ -125,8 +134,8 @@ def _expected(fitted: Fitted) -> str:
 
 
 def _which(outcome: Outcome) -> bool:
-    """Whether all rows are shown, or only those that were not learned from."""
-    held, noun = outcome.held_out, outcome.chosen.noun
+    """Whether all rows are shown, or only those that the detector is judged on."""
+    held, noun = outcome.unseen, outcome.chosen.noun
     n = int(held.sum())
     if n == len(held):
         return True
@@ -134,7 +143,7 @@ def _which(outcome: Outcome) -> bool:
         st.caption(f"All {len(held):,} {noun} are shown; the networks learned from all of them.")
         return True
     known = outcome.label is not None and bool((outcome.label == 1).any())
-    options = {"held": f"{n:,} not learned from", "all": f"all {len(held):,}"}
+    options = {"held": f"{n:,} unseen", "all": f"all {len(held):,}"}
     return (
         linked.choice(
             f"{noun.capitalize()} shown", options, key="rows", default="held" if known else "all"
