@@ -108,7 +108,7 @@ def _recording(table: OwnRows, time_column: str | None, max_gap: float) -> Recor
     clock, others = _time_columns(table.names, time_column)
     numbers = [at for at in range(len(table.names)) if at != clock and at not in others]
     rows = pa.concat_tables(table.batches(numbers, [clock])).to_pandas()
-    time, read_as = seconds_of(rows.pop(str(clock)).fillna(""), table.names[clock])
+    time, read_as = seconds_of(rows.pop(str(clock)).astype(object).fillna(""), table.names[clock])
     rows.columns = [table.names[at] for at in numbers]
     empty = rows.columns[rows.isna().all()]
     # A separator at the end of every line makes a column without a name or a value.

@@ -21,6 +21,7 @@ from wganad_core.data.own.rows import (
     OwnRows,
     WrongCell,
     distinct,
+    encoded,
     listed,
     listed_names,
     same_throughout,
@@ -189,13 +190,18 @@ class _Tally:
     def add(self, cells: Any) -> None:
         if pa.types.is_floating(cells.type):
             known = cells.filter(pc.less_equal(pc.abs(cells), LARGEST))
-        else:
-            known = cells.filter(pc.not_equal(pc.utf8_trim_whitespace(cells), ""))
-        self.n_missing += len(cells) - len(known)
-        if len(self.values) < COUNTED:
-            self.values.update(pc.unique(known)[:COUNTED].to_pylist())
-        if not pa.types.is_floating(cells.type) and len(self.counts) <= MAX_KINDS:
-            values, code = distinct(cells)
+            self.n_missing += len(cells) - len(known)
+            if len(self.values) < COUNTED:
+                self.values.update(pc.unique(known)[:COUNTED].to_pylist())
+            return
+        coded = encoded(cells)
+        for chunk in coded.chunks:
+            blank = pc.index(chunk.dictionary, "").as_py()
+            self.n_missing += pc.sum(pc.equal(chunk.indices, blank)).as_py() or 0
+            if len(self.values) < COUNTED:
+                self.values.update(filter(None, chunk.dictionary[: COUNTED + 1].to_pylist()))
+        if len(self.counts) <= MAX_KINDS:
+            values, code = distinct(coded)
             n = np.bincount(code, minlength=len(values))
             self.counts.update({values[i]: int(n[i]) for i in n.argsort()[::-1][:COUNTED] if n[i]})
 

@@ -17,11 +17,14 @@ from wganad_core.data.own.rows import (
     OwnRows,
     WrongCell,
     check_names,
+    distinct,
     too_many_columns,
 )
 
 ROWS = 1 << 16  # of a batch, fewer where there are many columns
 CELLS = 1 << 20
+FEW_ROWS = 1 << 10  # of texts that Arrow writes out for each row
+CODED = {"PLAIN", "PLAIN_DICTIONARY", "RLE_DICTIONARY", "RLE", "BIT_PACKED"}
 MAX_FOOTER = 30_000_000  # bytes that describe the columns; 10⁶ columns take more
 BUFFER = 1 << 20  # bytes of a column that are read ahead
 
@@ -32,10 +35,12 @@ class ParquetRows(OwnRows):
     def __init__(self, file: OwnFile) -> None:
         self._file = file
         self.remarks: list[str] = []
+        self._coded: list[str] = []
         _check_footer(file)
         try:
             with self._open() as opened:
                 schema, self.about = opened.schema_arrow, opened.metadata.num_rows
+                self._coded, self._written_out = _texts(schema, opened.metadata)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise _damaged(error) from None
         self.names, self.named = check_names([str(name).strip() for name in schema.names]), True
@@ -44,10 +49,7 @@ class ParquetRows(OwnRows):
             raise DataError("There are columns and no row; expected one row for each sample.")
         readable = [at for at, kind in enumerate(self._types) if _can_be_text(kind)]
         first = next(self._tables([], readable, HEAD_ROWS)).slice(0, HEAD_ROWS)
-        texts = {
-            at: [(v or "").strip() for v in first.column(i).to_pylist()]
-            for i, at in enumerate(readable)
-        }
+        texts = {at: _listed(first.column(i)) for i, at in enumerate(readable)}
         blank = [""] * len(first)
         self.head = tuple(
             zip(*(texts.get(at, blank) for at in range(len(self.names))), strict=True)
@@ -68,18 +70,23 @@ class ParquetRows(OwnRows):
         yield from self._tables(numbers, texts, rows)
 
     def _open(self) -> Any:
+        """Texts come as the codes that a file keeps them in: written out for each row, some
+        kilobytes would fill the memory."""
         content = self._file.content
         return pyarrow.parquet.ParquetFile(
             pa.BufferReader(content) if isinstance(content, bytes) else content,
             page_checksum_verification=True,
             buffer_size=BUFFER,
             pre_buffer=False,
+            read_dictionary=self._coded,
         )
 
     def _tables(self, numbers: Sequence[int], texts: Sequence[int], rows: int) -> Iterator[Any]:
         columns = [self._columns[at] for at in (*numbers, *texts)]
         kinds = [pa.float64()] * len(numbers) + [pa.string()] * len(texts)
         names = [str(at) for at in (*numbers, *texts)]
+        if self._written_out.intersection(columns):
+            rows = min(rows, FEW_ROWS)
         read = 0
         try:
             with self._open() as opened:
@@ -98,7 +105,16 @@ class ParquetRows(OwnRows):
             raise (error if isinstance(error, DataError) else _damaged(error)) from None
 
 
+def _listed(column: Any) -> list[str]:
+    """The texts of a column; rows of one text share it."""
+    values, code = distinct(column)
+    return [values[i] for i in code.tolist()]
+
+
 def _cast(column: Any, kind: Any, name: str) -> Any:
+    if kind == pa.string() and pa.types.is_dictionary(column.type):
+        values = _cast(column.dictionary, kind, name)
+        return pa.DictionaryArray.from_arrays(column.indices.cast(pa.int32()), values)
     try:
         cells = pc.cast(column, kind, safe=False)
         if kind == pa.string():
@@ -115,13 +131,30 @@ def holds_numbers(kind: Any) -> bool:
     return any(check(kind) for check in checks)
 
 
+def _text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _texts(schema: Any, about: Any) -> tuple[list[str], set[str]]:
+    """Columns of text: those that Arrow can read as codes, by how they are stored, and others."""
+    names = {
+        name
+        for name, kind in zip(schema.names, schema.types, strict=True)
+        if _text(kind) or (pa.types.is_dictionary(kind) and _text(kind.value_type))
+    }
+    at = {about.schema.column(i).path: i for i in range(about.num_columns)}
+    groups = [about.row_group(i) for i in range(about.num_row_groups)]
+    stored = {n: {e for g in groups for e in g.column(at[n]).encodings} for n in names & set(at)}
+    coded = [name for name, encodings in stored.items() if encodings <= CODED]
+    return coded, names.difference(coded)
+
+
 def _can_be_text(kind: Any) -> bool:
     """Whether Arrow knows how to write it out; lists and structures stay unread."""
     if pa.types.is_dictionary(kind):
         return _can_be_text(kind.value_type)
     checks = (
-        pa.types.is_string,
-        pa.types.is_large_string,
+        _text,
         pa.types.is_boolean,
         pa.types.is_null,
         pa.types.is_temporal,

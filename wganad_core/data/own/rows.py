@@ -37,7 +37,8 @@ class OwnRows:
     unnamed: str = ""
 
     def batches(self, numbers: Sequence[int], texts: Sequence[int]) -> Iterator[Any]:
-        """Arrow tables of some rows each: these columns as float64, then those as text.
+        """Arrow tables of some rows each: these columns as float64, then those as text or as codes
+        of texts (`encoded`).
 
         Raises `DataError` where a column that should hold numbers does not, with the line.
         """
@@ -53,7 +54,7 @@ class OwnRows:
 
     def texts(self, at: int) -> Texts:
         """The distinct texts of a whole column, and which of them each row has (n,)."""
-        parts = [_encoded(batch.column(0)) for batch in self.batches([], [at])]
+        parts = [encoded(batch.column(0)) for batch in self.batches([], [at])]
         return _distinct(pa.chunked_array([chunk for part in parts for chunk in part.chunks]))
 
 
@@ -70,11 +71,28 @@ class WrongCell(DataError):
 
 def distinct(column: Any) -> Texts:
     """An Arrow column as its distinct texts, without blanks around, and their numbers (n,)."""
-    return _distinct(_encoded(column))
+    return _distinct(encoded(column))
 
 
-def _encoded(column: Any) -> Any:
-    return pc.fill_null(pc.utf8_trim_whitespace(column), "").dictionary_encode()
+def encoded(column: Any) -> Any:
+    """A column of texts, or of codes of texts, as codes of those that are there, without blanks
+    around; what is missing is empty. Texts are never written out for each row."""
+    if not pa.types.is_dictionary(column.type):
+        return pc.fill_null(pc.utf8_trim_whitespace(column), "").dictionary_encode()
+    kind = pa.dictionary(pa.int32(), pa.string())
+    return pa.chunked_array([_used(chunk) for chunk in column.chunks], kind)
+
+
+def _used(chunk: Any) -> Any:
+    """Of a dictionary only what some row has."""
+    code = chunk.indices.fill_null(len(chunk.dictionary)).to_numpy()  # one that stands for none
+    used = np.flatnonzero(np.bincount(code))
+    place = np.empty(len(chunk.dictionary) + 1, np.int64)
+    place[used] = np.arange(len(used))
+    texts = chunk.dictionary.take(pa.array(used, mask=used == len(chunk.dictionary)))
+    found = pc.fill_null(pc.utf8_trim_whitespace(texts), "").dictionary_encode()
+    indices = found.indices.take(pa.array(place[code]))
+    return pa.DictionaryArray.from_arrays(indices, found.dictionary)
 
 
 def _distinct(column: Any) -> Texts:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -309,13 +310,13 @@ def _about_labels(samples: OwnSamples) -> list[str]:
         which = "an anomaly" if known[0] else "normal"
         remarks.append(f"Every {'labelled ' * bool(unlabelled)}sample is labelled {which}.")
     if samples.class_ is not None:
-        found, n = np.unique(samples.class_[samples.label == 1].astype(str), return_counts=True)
+        found = sorted(Counter(samples.class_[samples.label == 1].tolist()).items())
         if len(found) > MAX_KINDS:
             raise DataError(
                 f"The label tells {len(found):,} kinds of anomalies apart; expected at most "
                 f"{MAX_KINDS}. Choose another label column or none."
             )
-        kinds = ", ".join(f"{str(kind)!r} ({m:,})" for kind, m in zip(found[:10], n, strict=False))
+        kinds = ", ".join(f"{kind!r} ({n:,})" for kind, n in found[:10])
         if len(found) > 1:
             remarks.append(f"Kinds of anomalies: {kinds}{', …' if len(found) > 10 else ''}.")
     return remarks
