@@ -10,7 +10,7 @@ if __name__ == "__main__" and "streamlit" not in sys.modules:
 
 import streamlit as st
 
-from pages._ui import anatomy, runtime
+from pages._ui import anatomy, linked, runtime
 
 PAGES = (
     ("home", "Home", "home"),
@@ -40,7 +40,9 @@ def main() -> None:
         )
         for name, title, icon in PAGES
     ]
-    st.navigation(pages, position="top").run()
+    page = st.navigation(pages, position="top")
+    linked.visit(page.title)
+    page.run()
 
 
 # Not in processes that `multiprocessing` starts: they run this file again, under another name.

@@ -15,7 +15,6 @@ from pages._ui.cockpit.data import OWN, cases
 
 
 def main() -> None:
-    linked.visit("cockpit")
     # Here, where it does not travel with every move.
     st.html(cockpit_numbers.STYLE + cockpit_flips.STYLE)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):

@@ -15,16 +15,15 @@ from wganad_core.live.client import WorkerError
 
 
 def main() -> None:
-    chosen = choice.remembered()
     above, line = st.container(), st.container()
     with line, anatomy.choices():
-        models = choice.models(chosen)
-        rule = choice.rule(chosen)
-        threshold = choice.threshold(rule, chosen)
-        choice.more(models, chosen)
+        models = choice.models()
+        rule = choice.rule()
+        threshold = choice.threshold(rule)
+        choice.more(models)
     try:
         judged = [choice.judge(model, rule, threshold) for model in models]
-        point = choice.point(chosen, waiting("detector").click)
+        point = choice.point(waiting("detector").click)
         verdicts = [choice.verdict(one, point) for one in judged]
     except WorkerError as error:
         refuse(error)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages._ui import anatomy, runtime
+from pages._ui import anatomy, linked, runtime
 from pages._ui.lanes import show_lanes
 from pages._ui.race import controls as race_controls
 from pages._ui.race import live as race_live
@@ -64,7 +64,7 @@ def offer_resume() -> bool:
     with st.container(horizontal=True):
         go_on = st.button("Resume it", icon=":material/history:", type="primary")
         if st.button("Start over", icon=":material/restart_alt:"):
-            del st.query_params[race_state.URL_RUN]
+            linked.put(race_state.URL_RUN, None)
             st.rerun()
     if go_on:
         race_state.resume(str(key))

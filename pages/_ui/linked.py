@@ -17,10 +17,23 @@ PAGE, ADDRESSES = "_page", "_addresses"
 
 def visit(page: str) -> None:
     """Come back to a page as it was left: through the menu its address is empty. A link's is not,
-    and what that does not name is as usual."""
+    and what that does not name is as usual. Called for every page by app.py."""
     st.session_state[PAGE] = page
-    if not st.query_params:
-        st.query_params.update(st.session_state.get(ADDRESSES, {}).get(page, {}))
+    kept = st.session_state.setdefault(ADDRESSES, {})
+    if st.query_params:
+        kept[page] = st.query_params.to_dict()
+    else:
+        st.query_params.update(kept.get(page, {}))
+
+
+def put(name: str, value: str | None) -> None:
+    """Write something into the address, or remove it, and remember it for the next visit."""
+    if value is None:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value
+    if (page := st.session_state.get(PAGE)) is not None:
+        st.session_state.setdefault(ADDRESSES, {})[page] = st.query_params.to_dict()
 
 
 def choice(
@@ -69,13 +82,11 @@ def in_words(
     default: Name,
     address: str | None = None,
     help: str | None = None,
-    before: Name | None = None,
     captions: Mapping[Name, str] | None = None,
 ) -> Name:
     """Like `choice`, but as words on a button ("Sorted by **mean**") that opens the options.
-    `before`: what was chosen when the page was last left, if the address says nothing;
     `captions`: what stands under the options."""
-    names, first = _asked_for(options, address or key, before or default)
+    names, first = _asked_for(options, address or key, default)
     said = st.session_state.get(key, first)
     with st.popover(f"{label} **{options.get(said, options[first])}**", help=help):
         below = [captions[name] for name in names] if captions else None
@@ -121,12 +132,9 @@ def whole(label: str, low: int, high: int, *, key: str, default: int, step: int)
     return chosen
 
 
-def switch(
-    label: str, *, key: str, default: bool, help: str | None = None, before: bool | None = None
-) -> bool:
-    """On or off, 1 or 0 in the address; `before` as in `in_words`."""
-    usual = default if before is None else before
-    asked = {"0": False, "1": True}.get(st.query_params.get(key, ""), usual)
+def switch(label: str, *, key: str, default: bool, help: str | None = None) -> bool:
+    """On or off, 1 or 0 in the address."""
+    asked = {"0": False, "1": True}.get(st.query_params.get(key, ""), default)
     chosen = st.toggle(label, value=asked, key=key, help=help)
     _keep(key, str(int(chosen)), is_default=chosen == default)
     return chosen
@@ -144,12 +152,7 @@ def to_cockpit(**query: str) -> None:
 
 def _keep(key: str, value: str, *, is_default: bool) -> None:
     """Write a choice into the address, or remove it where it is the usual one."""
-    if is_default:
-        st.query_params.pop(key, None)
-    elif st.query_params.get(key) != value:
-        st.query_params[key] = value
-    if (page := st.session_state.get(PAGE)) is not None:
-        st.session_state.setdefault(ADDRESSES, {})[page] = st.query_params.to_dict()
+    put(key, None if is_default else value)
 
 
 def _number(text: str | None) -> float | None:

@@ -14,7 +14,6 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from pages._ui import linked
 from pages._ui.widgets import refuse
 from wganad_core import storage
 from wganad_core.config import ConfigError
@@ -51,7 +50,6 @@ def start() -> None:
     _may_open_many_files()
     worker()
     st.session_state["_through_app"] = True
-    st.session_state.pop(linked.PAGE, None)
 
 
 @cache

@@ -68,4 +68,4 @@ def asked_for(chosen: Choice, order: list[int]) -> int:
 def remember(chosen: Choice, sample: int) -> None:
     """Put the chosen sample's number into the address."""
     number = data.samples(chosen.case).position[sample]
-    st.query_params[chosen.case.shape] = str(number)
+    linked.put(chosen.case.shape, str(number))

@@ -15,7 +15,6 @@ SHAPES: Mapping[Shape, Insert] = {"image": image, "window": window}
 
 
 def show(case: UseCase) -> None:
-    linked.visit(case.name)
     runtime.image_worker()  # its imports run while the page is being read
     shape = SHAPES[case.shape]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):

@@ -162,7 +162,7 @@ def _react(signals: ChartEvents, images: ChartEvents) -> None:
     changed = False
     if images.click is not None and _is_image(images.click["subplot"]):
         i, j = cell_at(images.click["x"], images.click["y"])
-        st.query_params[URL_CELL] = f"{i}-{j}"
+        linked.put(URL_CELL, f"{i}-{j}")
         changed = True
     if signals.brush is not None:
         x = signals.brush["x"]

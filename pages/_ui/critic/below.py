@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from pages._ui.chart import live_chart
-from pages._ui.critic.choice import DETECTORS, PlaneVerdicts, Point, remembered
+from pages._ui.critic import choice
+from pages._ui.critic.choice import DETECTORS, PlaneVerdicts, Point
 from wganad_core import evaluation, thresholds
 from wganad_core.figures import detection as figures
 
@@ -28,7 +29,7 @@ def typed(point: Point) -> None:
             for axis, value in zip("xy", point, strict=True)
         )
     if shown != point:
-        remembered()["point"] = shown
+        choice.remember(*shown)
         st.rerun()
 
 

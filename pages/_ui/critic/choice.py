@@ -70,13 +70,7 @@ class PlaneVerdicts:
         return float(self.flagged[self.found.label == 1].mean())
 
 
-def remembered() -> dict[str, Any]:
-    """What was chosen when the page was last left in this session."""
-    kept: dict[str, Any] = st.session_state.setdefault("critic_kept", {})
-    return kept
-
-
-def models(kept: dict[str, Any]) -> list[Model]:
+def models() -> list[Model]:
     """Vanilla beside WGAN-GP, one shipped run, or a lane of this session's race."""
     choices = {BOTH: "Vanilla GAN beside WGAN-GP"}
     choices |= {name: use_cases.METHOD_NAMES[name] for name in pretrained.RACE_RUNS}
@@ -86,44 +80,35 @@ def models(kept: dict[str, Any]) -> list[Model]:
     if live is not None and live.step:
         for i, lane in enumerate(race.race.lanes):
             choices[f"lane-{i}"] = f"My race, lane {i + 1}: {use_cases.lane_title(lane)}"
-    before = kept.get("model", BOTH)
-    before = before if before in choices else BOTH
-    name = linked.in_words("Model", choices, key="model", default=BOTH, before=before)
-    kept["model"] = name
+    name = linked.in_words("Model", choices, key="model", default=BOTH)
     if name == BOTH:
-        return [_shipped("gan", kept), _shipped("wgan-gp", kept)]
+        return [_shipped("gan"), _shipped("wgan-gp")]
     if name.startswith("lane-"):
         source = {"race": runtime.session_race().key, "lane": int(name[5:])}
         return [Model(choices[name].partition(": ")[2], source, race_state.trained_data(race))]
-    return [_shipped(name, kept)]
+    return [_shipped(name)]
 
 
 def steps_of(name: str) -> list[int]:
     return sorted(race_state.shipped(name).weights)
 
 
-def _shipped(name: str, kept: dict[str, Any]) -> Model:
+def _shipped(name: str) -> Model:
     """A shipped run at its last step or, where more are kept, at the chosen one."""
     run, steps = race_state.shipped(name), steps_of(name)
     usual = figures.most_collapsed(run, steps) if len(steps) > 1 else steps[-1]
     asked = st.query_params.get(f"step-{name}", "")
-    step = int(asked) if asked.isdecimal() and int(asked) in steps else kept.get(f"step-{name}")
-    step = step if step in steps else usual
+    step = int(asked) if asked.isdecimal() and int(asked) in steps else usual
     title = f"{use_cases.lane_title(run.lane)}, step {step:,}"
     return Model(title, {"run": name, "step": step}, race_state.mixture(run.mixture))
 
 
-def rule(kept: dict[str, Any]) -> str:
+def rule() -> str:
     """The score and its rule, each with why it works or fails."""
-    before = kept.get("rule", "generator")
-    found = linked.in_words(
-        "Rule", DETECTORS, key="rule", default="generator", before=before, captions=REASONS
-    )
-    kept["rule"] = found
-    return found
+    return linked.in_words("Rule", DETECTORS, key="rule", default="generator", captions=REASONS)
 
 
-def threshold(rule: str, kept: dict[str, Any]) -> float:
+def threshold(rule: str) -> float:
     """What the rule leaves to choose: a tolerated distance in σ, or a wanted rate."""
     if rule == "critic-interval":
         return 0.0
@@ -135,16 +120,12 @@ def threshold(rule: str, kept: dict[str, Any]) -> float:
         help = "The threshold is this quantile of the scores of held-out normals."
     key = "tolerance" if rule == "generator" else "rate"
     low, high, usual, step = numbers
-    now = st.session_state.get(key, kept.get(key, _asked(key, low, high, usual)))
+    now = st.session_state.get(key, _asked(key, low, high, usual))
     with st.popover(f"{words} **{now:.1f} {unit}**"):
         form = "%.1f σ" if unit == "σ" else "%.1f %%"
         look: dict[str, Any] = {"format": form, "width": 300}
         value: float = st.slider(words, low, high, now, step, key=key, help=help, **look)
-    kept[key] = value
-    if value == usual:
-        st.query_params.pop(key, None)
-    else:
-        st.query_params[key] = f"{value:g}"
+    linked.put(key, None if value == usual else f"{value:g}")
     return value
 
 
@@ -156,7 +137,7 @@ def _asked(key: str, low: float, high: float, usual: float) -> float:
     return value if low <= value <= high else usual
 
 
-def more(models: list[Model], kept: dict[str, Any]) -> None:
+def more(models: list[Model]) -> None:
     """At which of its kept steps a model is looked at."""
     several = [m for m in models if "run" in m.source and len(steps_of(m.source["run"])) > 1]
     if not several:
@@ -166,8 +147,7 @@ def more(models: list[Model], kept: dict[str, Any]) -> None:
     with st.popover(f"Step **{source['step']:,}**"):
 
         def keep() -> None:
-            kept[f"step-{name}"] = st.session_state[f"step-{name}"]
-            st.query_params[f"step-{name}"] = str(kept[f"step-{name}"])
+            linked.put(f"step-{name}", str(st.session_state[f"step-{name}"]))
 
         st.select_slider(
             "Training step of the vanilla GAN: watch modes get lost and come back",
@@ -200,17 +180,17 @@ def judge(model: Model, rule: str, chosen: float) -> PlaneVerdicts:
     return PlaneVerdicts(model, found, rule, level)
 
 
-def point(kept: dict[str, Any], click: Mapping[str, Any] | None) -> Point:
+def point(click: Mapping[str, Any] | None) -> Point:
     """The point that is asked about: the last click, what the address says, or a normal one."""
-    if click is not None:
-        found = (float(click["x"]), float(click["y"]))
-    else:
-        found = kept.get("point") or _point_of(st.query_params.get("point", "")) or USUAL_POINT
-    kept["point"] = found = (round(found[0], 3), round(found[1], 3))
-    if found == USUAL_POINT:
-        st.query_params.pop("point", None)
-    else:
-        st.query_params["point"] = f"{found[0]:g},{found[1]:g}"
+    if click is None:
+        return _point_of(st.query_params.get("point", "")) or USUAL_POINT
+    return remember(float(click["x"]), float(click["y"]))
+
+
+def remember(x: float, y: float) -> Point:
+    """Put the point that is asked about into the address."""
+    found = (round(x, 3), round(y, 3))
+    linked.put("point", None if found == USUAL_POINT else f"{found[0]:g},{found[1]:g}")
     return found
 
 

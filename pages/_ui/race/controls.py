@@ -118,11 +118,9 @@ def choices(state: race_state.RaceState, live: RaceView | None) -> None:
         else:
             transport(state, live)
         stories(state)
-        lens = linked.in_words(
-            "Lens", LENSES, key="lens", default="critic", before=state.layers.lens
-        )
+        lens = linked.in_words("Lens", LENSES, key="lens", default="critic")
         with st.popover("More", icon=":material/tune:"):
-            state.layers = _layers(state.layers, lens)
+            state.layers = _layers(lens)
             if state.show == "trained":
                 _rare_transport(state, live)
 
@@ -251,15 +249,15 @@ def number(label: str, low: Any, high: Any, value: Any, **more: Any) -> Any:
     return st.number_input(label, min(low, value), max(high, value), value, **more)
 
 
-def _layers(before: Layers, lens: Lens) -> Layers:
-    """What is drawn besides the lens; kept in the URL, and when the page is left."""
+def _layers(lens: Lens) -> Layers:
+    """What is drawn besides the lens."""
     help = (
         "Exact W₁ is computed on 320 samples; two such samples of the data itself are about 0.15 "
         "apart, so that is its floor. A vanilla GAN has no estimate of W."
     )
-    curves = linked.choice("Curves", CURVES, key="curves", default=before.curves, help=help)
+    curves = linked.choice("Curves", CURVES, key="curves", default="distances", help=help)
     switches = {
-        name: linked.switch(label, key=name, default=usual, before=getattr(before, name))
+        name: linked.switch(label, key=name, default=usual)
         for name, label, usual in SWITCHES
     }
     st.caption("Space plays and pauses, ← → move a frame, **P** is for projectors.")

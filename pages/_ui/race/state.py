@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
-from pages._ui import runtime
+from pages._ui import linked, runtime
 from pages._ui.lanes import publish
 from wganad_core import pretrained, use_cases
 from wganad_core.config import ConfigError, LaneConfig, MixtureConfig, RaceConfig
@@ -65,14 +65,12 @@ def mixture(config: MixtureConfig) -> Mixture:
 
 def current() -> RaceState:
     """The session's state. An address that asks for another race than the last one is obeyed;
-    one that asks for nothing (the menu) finds everything as it was left."""
+    one that asks for nothing finds everything as it was left."""
     asked = {name: st.query_params[name] for name in ASKS if name in st.query_params}
     state: RaceState | None = st.session_state.get("race_state")
     if state is None or (asked and asked != state.address):
         state = _asked_for(asked, state)
         st.session_state.race_state = state
-    if state.show == "trained" and state.live and not asked:
-        write_url(state)
     return state
 
 
@@ -203,10 +201,7 @@ def look_at_trained(state: RaceState) -> None:
 def _keep_in_address(state: RaceState, asked: dict[str, str]) -> None:
     state.address = asked
     for name in ASKS:
-        if name in asked:
-            st.query_params[name] = asked[name]
-        else:
-            st.query_params.pop(name, None)
+        linked.put(name, asked.get(name))
 
 
 def view(state: RaceState) -> RaceView | None:

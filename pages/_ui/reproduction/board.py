@@ -154,10 +154,7 @@ def _cell(chosen: BoardChoice, drawn: figures.Board) -> tuple[Line, str]:
     first = _first(chosen) or chosen.lines[0]
     cells = {_address(line, name): (line, name) for line in drawn.lines for name in line.cells}
     found = cells.get(asked, (first, class_ if class_ in first.cells else next(iter(first.cells))))
-    if asked in cells:
-        st.query_params["cell"] = asked
-    else:
-        st.query_params.pop("cell", None)
+    linked.put("cell", asked if asked in cells else None)
     return found
 
 
