@@ -10,7 +10,7 @@ if __name__ == "__main__" and "streamlit" not in sys.modules:
 
 import streamlit as st
 
-from pages._ui import anatomy, linked, runtime
+from pages._ui import anatomy, runtime
 
 PAGES = (
     ("home", "Home", "home"),
@@ -40,9 +40,7 @@ def main() -> None:
         )
         for name, title, icon in PAGES
     ]
-    page = st.navigation(pages, position="top")
-    linked.visit(page.title)
-    page.run()
+    st.navigation(pages, position="top").run()
 
 
 # Not in processes that `multiprocessing` starts: they run this file again, under another name.

@@ -17,7 +17,7 @@ PAGE, ADDRESSES = "_page", "_addresses"
 
 def visit(page: str) -> None:
     """Come back to a page as it was left: through the menu its address is empty. A link's is not,
-    and what that does not name is as usual. Called for every page by app.py."""
+    and what that does not name is as usual."""
     st.session_state[PAGE] = page
     kept = st.session_state.setdefault(ADDRESSES, {})
     if st.query_params:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import inspect
 import os
 import re
 import secrets
@@ -14,6 +15,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from pages._ui import linked
 from pages._ui.widgets import refuse
 from wganad_core import storage
 from wganad_core.config import ConfigError
@@ -66,8 +68,10 @@ def _may_open_many_files() -> None:
 
 
 def run_page(main: Callable[[], None]) -> None:
-    """Run a page; what it cannot use is shown as the one sentence that the core has for it."""
+    """Run a page, as it was left if the address says nothing; what it cannot use is shown as the
+    one sentence that the core has for it."""
     _enter_through_app()
+    linked.visit(Path(inspect.getfile(main)).stem)
     try:
         main()
     except REFUSALS as error:
