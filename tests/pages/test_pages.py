@@ -122,11 +122,16 @@ def test_the_menu_comes_back_to_what_was_left() -> None:
     test = press(app("race", race=SMALL, lens="slope"), "Step")
     test.query_params.clear()
     test.switch_page("pages/critic.py").run()
-    assert not test.exception
+    test.number_input[0].set_value(0.5).run()
+    test.query_params.clear()
     test.switch_page("pages/race.py").run()
     assert not test.exception
     assert "Paused at step 1 " in captions(test)
     assert test.query_params["lens"] == "slope"
+    test.query_params.clear()
+    test.switch_page("pages/critic.py").run()
+    assert test.query_params["point"] == "0.5,0.62"
+    assert test.number_input[0].value == 0.5
 
 
 def test_own_points_of_a_link_are_asked_for() -> None:

@@ -257,8 +257,7 @@ def _layers(lens: Lens) -> Layers:
     )
     curves = linked.choice("Curves", CURVES, key="curves", default="distances", help=help)
     switches = {
-        name: linked.switch(label, key=name, default=usual)
-        for name, label, usual in SWITCHES
+        name: linked.switch(label, key=name, default=usual) for name, label, usual in SWITCHES
     }
     st.caption("Space plays and pauses, ← → move a frame, **P** is for projectors.")
     return Layers(lens=lens, curves=curves, **switches)
