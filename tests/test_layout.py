@@ -40,6 +40,7 @@ ROWS = (
     "board",
     "catalogue",
     "leaks",
+    "theory",
     "jobs",
     "figures",
     "live",

@@ -1,0 +1,149 @@
+"""What `study theory` measured and ships: records, the cases that pages offer, and their file."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wganad_core import pretrained, storage
+from wganad_core.theory.line import Humps
+from wganad_core.theory.rates import Rate, fall
+
+KIND = "theory"
+COMMAND = "python -m wganad_core study theory"
+Table = NDArray[np.floating]
+
+
+@dataclasses.dataclass(frozen=True)
+class LineCase:
+    """Two densities to choose: P_r, and P_θ at θ = 0."""
+
+    title: str
+    real: Humps
+    fake: Humps
+
+
+LINES: Mapping[str, LineCase] = {
+    "one": LineCase("one hump each", Humps((1,), (0,), (0.5,)), Humps((1,), (0,), (0.5,))),
+    "narrow": LineCase("narrow ones", Humps((1,), (0,), (0.15,)), Humps((1,), (0,), (0.15,))),
+    "two": LineCase(
+        "one against two",
+        Humps((0.5, 0.5), (-1.2, 1.2), (0.35, 0.35)),
+        Humps((1,), (0,), (0.45,)),
+    ),
+    "uneven": LineCase(
+        "two against two",
+        Humps((0.7, 0.3), (-1.0, 1.0), (0.3, 0.5)),
+        Humps((0.3, 0.7), (-1.0, 1.0), (0.5, 0.3)),
+    ),
+}
+THETAS = tuple(float(round(theta, 2)) for theta in np.linspace(-4, 4, 41))
+AT = np.linspace(-6.5, 6.5, 181)  # where curves on the line are told
+
+
+@dataclasses.dataclass(frozen=True)
+class CloudCase:
+    """Two clouds on a line."""
+
+    title: str
+    real: tuple[float, ...]
+    fake: tuple[float, ...]
+
+
+CLOUDS: Mapping[str, CloudCase] = {
+    "apart": CloudCase(
+        "side by side",
+        (-2.4, -2.1, -1.7, -1.5, -1.1, -0.8),
+        (0.7, 1.0, 1.4, 1.8, 2.0, 2.5),
+    ),
+    "split": CloudCase(
+        "one lump, two clusters",
+        (-2.5, -2.2, -1.9, 1.8, 2.2, 2.4),
+        (-0.6, -0.4, -0.1, 0.1, 0.3, 0.7),
+    ),
+    "mixed": CloudCase(
+        "interleaved", (-2.3, -1.4, -0.2, 0.5, 1.6, 2.6), (-2.6, -1.0, -0.7, 0.9, 1.2, 2.2)
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class CriticFit:
+    """A critic's f at `AT` (k,), its estimate E f(x) − E f(y) of W1, its steepest slope there."""
+
+    f: Table
+    estimate: float
+    slope: float
+
+
+@dataclasses.dataclass(frozen=True)
+class ErrorFit:
+    """One setting of Fig. 5: `size` of the generator, `side` of the discriminator (0: unbounded).
+
+    `stations` (3 or more, cells) are not kept, but what is drawn of them: Gaussians of P_θ̄ (k, 4:
+    x, y, width, weight) and, by sample size, of one P_θ̂ (s, k, 4); JS of P_θ*, of P_θ̄, and of every
+    P_θ̂ (s, r); ‖θ̂ − θ̄‖ (s, r); ε, and points of Fig. 5 to scale (s, 4, 2).
+    """
+
+    size: int
+    side: int
+    best: float
+    limited: float
+    epsilon: float
+    blobs: Table
+    sampled_blobs: Table
+    sampled: Table
+    moved: Table
+    places: Table
+
+    @property
+    def parts(self) -> tuple[float, float]:
+        """What the generator's size costs, and what the discriminator's adds."""
+        return self.best, self.limited - self.best
+
+
+@dataclasses.dataclass(frozen=True)
+class Theory:
+    """All of it. `learned`: D at `AT` by case and θ (41, 181). `critics`: by clouds and bound."""
+
+    learned: Mapping[str, Table]
+    critics: Mapping[str, Mapping[str, CriticFit]]
+    n: tuple[int, ...]
+    errors: list[ErrorFit]
+    law: ErrorFit
+    seconds: float
+    command: str = COMMAND
+
+    def error(self, size: int, side: int) -> ErrorFit:
+        return next(one for one in self.errors if (one.size, one.side) == (size, side))
+
+
+def shipped_path() -> Path:
+    return pretrained.SHIPPED / "theory.safetensors"
+
+
+def save(found: Theory, path: Path) -> None:
+    """Write atomically."""
+    storage.save_record(path, KIND, found)
+
+
+def load(path: Path) -> Theory:
+    """Undo `save`. Raises `StorageError` with one sentence for anything else."""
+    return storage.load_record(path, KIND, Theory)
+
+
+def excess(fit: ErrorFit) -> NDArray[np.float64]:
+    """By how much P_θ̂ is further from P_r than P_θ̄ is (s, r): Theorem 4's left side, but for what
+    does not depend on n."""
+    return np.asarray(fit.sampled, np.float64) - fit.limited
+
+
+def law_rates(found: Theory) -> dict[str, Rate]:
+    """How the law's two errors fall with n: the distance of θ̂ from θ̄, and the excess divergence."""
+    n = np.array(found.n, np.float64)
+    loss = np.maximum(excess(found.law), 1e-9)
+    return {"‖θ̂ − θ̄‖": fall(n, found.law.moved), "JS above P_θ̄": fall(n, loss)}
