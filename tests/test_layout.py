@@ -43,6 +43,7 @@ ROWS = (
     "theory",
     "jobs",
     "figures",
+    "browser",
     "live",
     "commands",
     "__main__",
@@ -65,6 +66,7 @@ TORCH_FREE = {
     "board",
     "catalogue",
     "jobs",
+    "browser",
 }
 UNPICKLERS = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve"}
 

@@ -15,13 +15,13 @@ from zlib import crc32
 import streamlit as st
 
 from pages._ui.chart import serve_file
+from wganad_core.figures import scripts
 from wganad_core.figures.race import Layers
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
 _STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("lanes.js", "player.js")  # that draw and play, in the order in which one page holds them
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,20 +74,11 @@ def publish(name: str, file: bytes) -> str:
     return serve_file("recordings", path)
 
 
-def script() -> str:
-    """The code that draws and plays, for one file that needs no server."""
-    return "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
-
-
-def looks() -> str:
-    """Its style sheet."""
-    return (_STATIC / "player.css").read_text(encoding="utf-8")
-
-
 @cache
 def _component() -> ComponentRenderer:
     """Streamlit sends a component's code along with every update, so the code is only a loader."""
-    urls = [serve_file("chart", _STATIC / name) for name in ("live_lanes.js", *SCRIPTS)]
+    files = [_STATIC / "live_lanes.js", *(scripts.FOLDER / name for name in scripts.LANES)]
+    urls = [serve_file("chart", path) for path in files]
     return st.components.v2.component(
         "live_lanes",
         html='<div class="lanes"></div>',
@@ -96,6 +87,6 @@ def _component() -> ComponentRenderer:
             const [page, ...parts] = await Promise.all({json.dumps(urls)}.map(load));
             return page.default(component, ...parts);
         }}""",
-        css=looks(),
+        css=scripts.lanes_looks(),
         isolate_styles=False,
     )

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from pages._ui import lanes as show_lanes
 from tests.figures.test_export import RING, recording
+from wganad_core.figures import scripts
 from wganad_core.figures.lanes import FIRST, MORE, pack_lanes
 from wganad_core.figures.race import LaneRecord, state_words
 from wganad_core.records import Frame, Replay
@@ -45,7 +45,7 @@ def file_of(*pasts: Replay) -> str:
 
 def open_lanes(page: Page, file: str, options: str = "{}") -> None:
     html = HTML.format(
-        looks=show_lanes.looks(), script=show_lanes.script(), file=file, options=options
+        looks=scripts.lanes_looks(), script=scripts.lanes_script(), file=file, options=options
     )
     page.set_content(html)
     page.wait_for_function("window.player?.views[0].redraws > 0")

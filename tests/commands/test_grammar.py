@@ -12,7 +12,16 @@ import pytest
 
 from wganad_core import WGANAnomalyDetector, detector
 from wganad_core.__main__ import commands, main, make_parser
-from wganad_core.commands import evaluate, evaluate_scores, export, fit, score, score_file, train
+from wganad_core.commands import (
+    evaluate,
+    evaluate_scores,
+    export,
+    export_page,
+    fit,
+    score,
+    score_file,
+    train,
+)
 from wganad_core.commands.fit_options import LEFT_OUT, described
 from wganad_core.jobs.orders import KINDS, SEED
 from wganad_core.use_cases import HAR, MNIST
@@ -44,6 +53,7 @@ def refused_usage(words: str, capsys: pytest.CaptureFixture[str]) -> str:
         ("evaluate --json scores.csv", evaluate_scores.FILE),
         ("export onnx m.safetensors --out m.onnx", export.ONNX),
         ("export detector m.safetensors --threshold 1 --out n.safetensors", export.DETECTOR),
+        ("export page --out p.html", export_page.PAGE),
         ("fit mnist.csv --out m.safetensors", fit.FILE),
         ("train mixture --method gan", train.MIXTURE),
     ],

@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from pages._ui import lanes as show_lanes
 from wganad_core.config import METHODS, MixtureConfig
 from wganad_core.data.mixture import Mixture, make_mixture
 from wganad_core.figures.export import MAX_STEPS, race_gif, race_html, recorded_steps
@@ -110,7 +109,7 @@ def test_a_gif_of_any_size_of_any_data(mixture: Mixture, width: int):
 
 
 def page_of(lanes: list[Replay], layers: Layers) -> bytes:
-    return race_html(named(lanes), RING, layers, show_lanes.script(), show_lanes.looks())
+    return race_html(named(lanes), RING, layers)
 
 
 def test_the_page_is_one_file_with_words_escaped():

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from wganad_core.config import Method
 from wganad_core.data.mixture import Mixture
-from wganad_core.figures import race, style
+from wganad_core.figures import race, scripts, style
 from wganad_core.figures.lanes import FIRST, MORE, pack_lanes
 from wganad_core.figures.race import LaneRecord, Layers
 from wganad_core.records import COVERED_SHARE, Frame, Replay
@@ -54,16 +54,13 @@ def recorded_steps(recordings: Sequence[Replay], n: int = MAX_STEPS) -> list[int
     return [steps[i] for i in at]
 
 
-def race_html(
-    lanes: Sequence[LaneRecord], mixture: Mixture, layers: Layers, script: str, looks: str
-) -> bytes:
+def race_html(lanes: Sequence[LaneRecord], mixture: Mixture, layers: Layers) -> bytes:
     """The race as one HTML file that plays; it needs no network.
 
     Parameters
     ----------
     lanes, mixture : what was recorded, and the data that it was trained on
     layers : what is drawn over and under the samples
-    script, looks : the code that draws and plays (`lanes.js` and `player.js`), its style sheet
     """
     wanted = {"arrows": layers.arrows, "manifold": layers.manifold, layers.lens: True}
     kinds = [*FIRST, *(name for name in MORE if wanted.get(name))]
@@ -71,8 +68,8 @@ def race_html(
     page = PAGE.format(
         title=html.escape(words),
         heading=html.escape(race.race_sentence(lanes, mixture) or words),
-        looks=looks,
-        script=script,
+        looks=scripts.lanes_looks(),
+        script=scripts.lanes_script(),
         file=b64encode(pack_lanes(lanes, mixture, kinds)).decode(),
         lens=layers.lens,
         curves=layers.curves,

@@ -10,7 +10,6 @@ from typing import Any, get_args
 import streamlit as st
 
 from pages._ui import anatomy, linked, runtime
-from pages._ui import lanes as show_lanes
 from pages._ui.chart import live_chart
 from pages._ui.race import state as race_state
 from pages._ui.widgets import download, refuse
@@ -395,7 +394,7 @@ def exports(state: race_state.RaceState, live: RaceView | None) -> None:
         lanes = race_state.lanes_of(state)
         titles = [(use_cases.lane_title(lane), lane.training.method) for lane in lanes]
         recordings, mixture = race_state.recordings(live), race_state.data(state)
-        layers, drawn = state.layers, (show_lanes.script(), show_lanes.looks())
+        layers = state.layers
 
         def records() -> list[LaneRecord]:
             return [
@@ -403,7 +402,7 @@ def exports(state: race_state.RaceState, live: RaceView | None) -> None:
             ]
 
         def page() -> bytes:
-            return export.race_html(records(), mixture, layers, *drawn)
+            return export.race_html(records(), mixture, layers)
 
         def animation() -> bytes:
             return export.race_gif(records(), mixture)
