@@ -238,9 +238,10 @@ def page_workers() -> Iterator[None]:
     """After a module that runs pages in this process: their workers end, their caches are empty."""
     import streamlit as st
 
-    from pages._ui import runtime
+    from pages._ui import reading, runtime
 
     yield
+    reading.readers().stop()
     for client in (runtime.worker(), runtime.image_worker()):
         client.ask("ping", timeout=120)  # one that is still starting would have to be killed
         client.stop()

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pages._ui import reading
 from pages._ui.case import autopsy as shared
 from pages._ui.case import data, search
 from pages._ui.case.choice import Choice
@@ -18,7 +19,7 @@ from wganad_core import outside
 from wganad_core.data import DataError
 from wganad_core.data.gallery import Order
 from wganad_core.data.mnist import vectors
-from wganad_core.data.picture import read_picture
+from wganad_core.data.picture import Picture
 from wganad_core.figures import images
 from wganad_core.figures.scores import terms_bars
 from wganad_core.records import FloatArray, Judgement
@@ -263,7 +264,7 @@ def upload(chosen: Choice) -> None:
     if file is None:
         return
     try:
-        picture = read_picture(file.getvalue(), file.name)
+        picture = reading.read(Picture, "picture", file)
     except DataError as error:
         refuse(error)
         return

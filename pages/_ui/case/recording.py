@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages._ui import runtime
+from pages._ui import reading, runtime
 from pages._ui.case import data, flagged
 from pages._ui.case.choice import Choice
 from pages._ui.case.flagged import ShownRecording
 from pages._ui.widgets import download, refuse
 from wganad_core.config import VIEWS
 from wganad_core.data import DataError, har_example, timeline
-from wganad_core.data.recording import MAX_BYTES, read_recording
+from wganad_core.data.recording import MAX_BYTES, Recording
 from wganad_core.data.timeline import Timeline
 from wganad_core.data.uci_pipeline import ACC_UNITS, GYRO_UNITS, uci_preset
 from wganad_core.live.messages import ModelKey
@@ -94,8 +94,7 @@ def _read(
 ) -> Timeline:
     """In memory, for this session only."""
     time, acceleration, rotation = settings
-    _file.seek(0)
-    recording = read_recording(_file, time)
+    recording = reading.read(Recording, "recording", _file, time_column=time)
     try:
         return timeline.timeline(uci_preset(recording, acceleration, rotation))
     except DataError as error:

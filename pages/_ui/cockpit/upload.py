@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pages._ui import reading
 from pages._ui.cockpit.data import Loaded
 from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.widgets import refuse
 from wganad_core import outside
 from wganad_core.data import DataError
-from wganad_core.data.own.scores import Offered, OwnScores, offered, read_scores
+from wganad_core.data.own.scores import Offered, OwnScores, read_scores
 
 KEPT = "_cockpit-own"
 # What tells a score table's detectors apart, in the order in which it is asked.
@@ -36,6 +37,7 @@ FORMAT = (
 
 def chosen() -> DetectorScores:
     """The file that was uploaded, the last one that could be read, or the example."""
+    reading.readers().warm()
     left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
     with left:
         file = st.file_uploader(
@@ -126,14 +128,14 @@ def _summary(scores: DetectorScores) -> str:
 @st.cache_resource(scope="session", show_spinner="Reading the scores …", max_entries=2)
 def _offered(file_id: str, _file: Any) -> Offered:
     """In memory, for this session only."""
-    _file.seek(0)
-    return offered(_file)
+    return reading.read(Offered, "offered", _file)
 
 
 @st.cache_resource(scope="session", show_spinner="Reading the scores …", max_entries=2)
 def _read(file_id: str, asked: Asked, _file: Any) -> OwnScores:
-    _file.seek(0)
-    return read_scores(
+    return reading.read(
+        OwnScores,
+        "scores",
         _file,
         score=asked.score or None,
         label=asked.label or None,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages._ui import chart
+from pages._ui import chart, reading
 from pages._ui.own import roles as own_roles
 from pages._ui.own.source import OwnFile
 from pages._ui.own.tab import choice, number
@@ -154,7 +154,10 @@ def _readable(
 
 @st.cache_resource(scope="session", show_spinner="Reading the samples …", max_entries=3)
 def _read(key: str, roles: Roles, _source: OwnFile) -> OwnSamples:
-    return read_samples(_source.path, _source.name, **dataclasses.asdict(roles))
+    chosen = dataclasses.asdict(roles)
+    if _source.kind is not None:  # an example of ours
+        return read_samples(_source.path, _source.name, **chosen)
+    return reading.read(OwnSamples, "samples", _source.path, name=_source.name, **chosen)
 
 
 # What is seen

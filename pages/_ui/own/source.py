@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui import linked
+from pages._ui import linked, reading
 from pages._ui.own import tab as own_tab
 from pages._ui.widgets import refuse
 from wganad_core import outside
@@ -107,6 +107,7 @@ def chosen() -> OwnFile | None:
         )
     if kind != "own":
         return _example(kind)  # type: ignore[arg-type]  # the others are examples
+    reading.readers().warm()
     left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
     with left:
         file = st.file_uploader(
@@ -157,10 +158,15 @@ def _uploaded(file_id: str, name: str, _file: Any) -> OwnFile:
 
 def _kept(key: str, name: str, data: bytes, kind: Example | None) -> OwnFile:
     """Written into the session's folder, and looked at."""
-    found = look(data, name)
     folder = own_tab.tab().folder / re.sub(r"[^\w-]", "", key)
-    own_tab.keep(data, folder, name)
-    return OwnFile(key, name, folder, kind, found)
+    path = own_tab.keep(data, folder, name)
+    if kind is not None:
+        return OwnFile(key, name, folder, kind, look(path, name))
+    try:
+        return OwnFile(key, name, folder, kind, reading.read(Look, "look", path, name=name))
+    except BaseException:  # also of a tab that was closed meanwhile
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def safe_name(name: str) -> str:

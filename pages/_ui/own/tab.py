@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import streamlit as st
-from streamlit import runtime
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pages._ui.reading import connected
 from wganad_core.jobs.orders import Order
 from wganad_core.live.fitting import Fitting, Fittings
 from wganad_core.live.tabs import Tabs
@@ -123,7 +122,7 @@ def _handle(name: str) -> Handle:
 
 def tab() -> OwnTab:
     """By a name that the session knows or, after a reload, the address."""
-    if not _connected():
+    if not connected():
         st.stop()  # or it would be opened for nobody, who never closes it
     if NAME not in st.session_state:
         browser, asked = _browser(), st.query_params.get(ADDRESS)
@@ -136,14 +135,6 @@ def tab() -> OwnTab:
                 icon=":material/info:",
             )
     return tabs().open(_handle(st.session_state[NAME]).name)
-
-
-def _connected() -> bool:
-    """Whether somebody still looks at the page that runs."""
-    context = get_script_run_ctx()
-    if context is None or not runtime.exists():
-        return True
-    return runtime.get_instance().is_active_session(context.session_id)
 
 
 def _browser() -> str:

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, get_args
 
+import numpy as np
 import streamlit as st
 
-from pages._ui import anatomy, linked, runtime
+from pages._ui import anatomy, linked, reading, runtime
 from pages._ui.chart import live_chart
 from pages._ui.race import state as race_state
 from pages._ui.widgets import download, refuse
@@ -31,7 +32,7 @@ from wganad_core.config import (
 )
 from wganad_core.data import DataError
 from wganad_core.data.mixture import clouds
-from wganad_core.data.own.points import near_unit, read_points
+from wganad_core.data.own.points import near_unit
 from wganad_core.figures import export
 from wganad_core.figures.race import Curves, LaneRecord, Layers, Lens, clouds_figure
 from wganad_core.live.messages import RaceView
@@ -321,7 +322,7 @@ def own_points() -> FloatArray | None:
     upload = st.file_uploader("Two columns: x, y", type="csv")
     if upload is not None:
         try:
-            found, told = near_unit(read_points(upload))
+            found, told = near_unit(reading.read(np.ndarray, "points", upload))
         except DataError as error:
             refuse(error)
             return None

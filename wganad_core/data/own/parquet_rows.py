@@ -24,7 +24,6 @@ from wganad_core.data.own.rows import (
 ROWS = 1 << 16  # of a batch, fewer where there are many columns
 CELLS = 1 << 20
 FEW_ROWS = 1 << 10  # of texts that Arrow writes out for each row
-CODED = {"PLAIN", "PLAIN_DICTIONARY", "RLE_DICTIONARY", "RLE", "BIT_PACKED"}
 MAX_FOOTER = 30_000_000  # bytes that describe the columns; 10⁶ columns take more
 BUFFER = 1 << 20  # bytes of a column that are read ahead
 
@@ -40,7 +39,10 @@ class ParquetRows(OwnRows):
         try:
             with self._open() as opened:
                 schema, self.about = opened.schema_arrow, opened.metadata.num_rows
-                self._coded, self._written_out = _texts(schema, opened.metadata)
+                pairs = zip(schema.names, schema.types, strict=True)
+                self._coded = [name for name, kind in pairs if _text(kind)]
+        except MemoryError:
+            raise
         except (pa.ArrowException, OSError, ValueError) as error:
             raise _damaged(error) from None
         self.names, self.named = check_names([str(name).strip() for name in schema.names]), True
@@ -81,24 +83,40 @@ class ParquetRows(OwnRows):
             read_dictionary=self._coded,
         )
 
-    def _tables(self, numbers: Sequence[int], texts: Sequence[int], rows: int) -> Iterator[Any]:
-        columns = [self._columns[at] for at in (*numbers, *texts)]
-        kinds = [pa.float64()] * len(numbers) + [pa.string()] * len(texts)
-        names = [str(at) for at in (*numbers, *texts)]
-        if self._written_out.intersection(columns):
-            rows = min(rows, FEW_ROWS)
+    def _batches(self, columns: Sequence[str], rows: int) -> Iterator[Any]:
+        """Arrow reads most ways to store texts as codes, but not all (DELTA_BYTE_ARRAY)."""
         read = 0
         try:
             with self._open() as opened:
                 for batch in opened.iter_batches(rows, columns=columns, use_threads=False):
-                    cells = [
-                        _cast(batch.column(name), kind, name)
-                        for name, kind in zip(columns, kinds, strict=True)
-                    ]
                     read += len(batch)
-                    yield pa.table(cells, names=names)
+                    yield batch
+        except (pa.ArrowException, OSError) as error:
+            if not self._coded or "Not yet implemented" not in str(error):
+                raise
+            self._coded = []
+            for batch in self._batches(columns, min(rows, FEW_ROWS)):
+                if read < len(batch):
+                    yield batch.slice(read)
+                read = max(0, read - len(batch))
+
+    def _tables(self, numbers: Sequence[int], texts: Sequence[int], rows: int) -> Iterator[Any]:
+        columns = [self._columns[at] for at in (*numbers, *texts)]
+        kinds = [pa.float64()] * len(numbers) + [pa.string()] * len(texts)
+        names = [str(at) for at in (*numbers, *texts)]
+        read = 0
+        try:
+            for batch in self._batches(columns, rows):
+                cells = [
+                    _cast(batch.column(name), kind, name)
+                    for name, kind in zip(columns, kinds, strict=True)
+                ]
+                read += len(batch)
+                yield pa.table(cells, names=names)
             if read != self.about:
                 raise ValueError(f"{read:,} of {self.about:,} rows")
+        except MemoryError:  # Arrow's own is both
+            raise
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise _damaged(error) from None
         except ValueError as error:
@@ -133,20 +151,6 @@ def holds_numbers(kind: Any) -> bool:
 
 def _text(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def _texts(schema: Any, about: Any) -> tuple[list[str], set[str]]:
-    """Columns of text: those that Arrow can read as codes, by how they are stored, and others."""
-    names = {
-        name
-        for name, kind in zip(schema.names, schema.types, strict=True)
-        if _text(kind) or (pa.types.is_dictionary(kind) and _text(kind.value_type))
-    }
-    at = {about.schema.column(i).path: i for i in range(about.num_columns)}
-    groups = [about.row_group(i) for i in range(about.num_row_groups)]
-    stored = {n: {e for g in groups for e in g.column(at[n]).encodings} for n in names & set(at)}
-    coded = [name for name, encodings in stored.items() if encodings <= CODED]
-    return coded, names.difference(coded)
 
 
 def _can_be_text(kind: Any) -> bool:

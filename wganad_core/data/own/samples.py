@@ -89,6 +89,7 @@ def read_samples(
     group: str | None = None,
     normal: str | None = None,
     leave_out: Sequence[str] = (),
+    most: int | None = None,
 ) -> OwnSamples:
     """All samples of CSV, parquet or npy, or the images of a zip or a folder.
 
@@ -104,11 +105,12 @@ def read_samples(
     name : what messages call it; by default its own name
     features, label, sample_id, time, group, leave_out : names of columns
     normal : the value of the label that means normal
+    most : values, that is features × rows; by default 100 million
 
     Raises
     ------
     DataError
-        With one sentence, for a file that cannot be used, and for more than 100 million values.
+        With one sentence, for a file that cannot be used, and for more than `most` values.
 
     Examples
     --------
@@ -121,14 +123,14 @@ def read_samples(
     chosen = None if features is None else tuple(features)
     roles = Roles(chosen, label, sample_id, time, group, normal, tuple(leave_out))
     parts: list[OwnSamples] = []
-    n = 0
+    n, most = 0, MAX_VALUES if most is None else most
     for part in _chunks(file, roles, None):
         parts.append(part)
         n += part.x.size
-        if n > MAX_VALUES:
+        if n > most:
             with named(file):
                 raise DataError(
-                    f"Expected at most {MAX_VALUES:,} values in all; found more. Keep fewer rows; "
+                    f"Expected at most {most:,} values in all; found more. Keep fewer rows; "
                     "the command line scores files of any length."
                 )
     samples = joined(parts)

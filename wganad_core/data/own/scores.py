@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
@@ -276,9 +277,7 @@ def _about_order(scored: Scored, lower: bool) -> list[str]:
     if not 0 < anomalies < n:
         which = "an anomaly" if anomalies else "normal"
         return [*remarks, f"Every sample is labelled {which}: there is nothing to tell apart."]
-    from scipy.stats import rankdata
-
-    ranks = rankdata(scored.score)[scored.label == 1].sum()
+    ranks = pd.Series(scored.score).rank().to_numpy()[scored.label == 1].sum()
     auroc = (ranks - anomalies * (anomalies + 1) / 2) / (anomalies * (n - anomalies))
     if auroc < 1 / 2:
         turned = "leave out --lower-is-anomalous" if lower else "add --lower-is-anomalous"

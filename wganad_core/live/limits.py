@@ -1,0 +1,37 @@
+"""How much memory and time a process may take that works on a stranger's file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+STATUS = Path("/proc/self/statm")
+
+
+def bound(memory: int, seconds: int | None = None) -> None:
+    """Refuse this process more than `memory` bytes beyond what it has now (`MemoryError`), and end
+    it (SIGXCPU) after so many seconds of work. Does nothing where a system cannot.
+
+    What counts is private memory that may be written (RLIMIT_DATA). Of the address space
+    (RLIMIT_AS), libraries, files mapped and what allocators only reserve take most, and how much
+    differs from machine to machine; watching the resident memory from outside would be too late:
+    an array of 4 GB is there in half a second.
+    """
+    try:
+        import resource
+
+        taken = int(STATUS.read_text().split()[5]) * os.sysconf("SC_PAGE_SIZE")
+    except (ImportError, OSError, IndexError, ValueError):  # no Linux
+        return
+    _lower(resource.RLIMIT_DATA, taken + memory)
+    if seconds is not None:
+        _lower(resource.RLIMIT_CPU, seconds)
+
+
+def _lower(which: int, most: int) -> None:
+    """Never above what is set already, as by who runs the server."""
+    import resource
+
+    soft, hard = resource.getrlimit(which)
+    known = [limit for limit in (soft, most) if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(which, (min(known), hard))
