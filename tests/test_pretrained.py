@@ -17,7 +17,19 @@ from wganad_core.config import LaneConfig, MixtureConfig, NetworkConfig, Trainin
 from wganad_core.data.mixture import make_mixture
 from wganad_core.methods import networks_of
 from wganad_core.pretrained import SHIPPED, RecordedRun, load_run, save_run, shipped_run
-from wganad_core.records import HISTORY, FittedRules, Frame, Normals, Replay, Rule, on_grid
+from wganad_core.records import (
+    HISTORY,
+    FittedRules,
+    Frame,
+    Normals,
+    Plane,
+    Replay,
+    Rule,
+    from_nibbles,
+    half,
+    in_nibbles,
+    on_grid,
+)
 
 SHIPPED_RUNS = sorted((SHIPPED / "mixture").glob("*.safetensors"))
 LANE = LaneConfig(
@@ -126,6 +138,41 @@ def test_rules_survive(with_peers: bool, tmp_path: Path) -> None:
         assert np.array_equal(found.normals.levels[name], level)
     assert (found.axes is None) == (axes is None)
     assert axes is None or found.axes is None or np.array_equal(found.axes, axes)
+
+
+def test_rules_of_four_bits_survive_and_take_half_the_room(tmp_path: Path) -> None:
+    """Points along a plane, whose coordinates have an odd number and steps of their own."""
+    rng, sizes = np.random.default_rng(1), {}
+    raw = rng.normal(size=(2_000, 9)).astype(np.float32) * np.float32([1e3, 1, 1e-3] * 3)
+    plane = Plane(*(half(rng.normal(size=shape)).astype(np.float32) for shape in ((40,), (9, 40))))
+    for bits in (4, 8):
+        points, path = {"critic": on_grid(raw, bits)}, tmp_path / f"{bits}.safetensors"
+        normals = Normals(points, k=3, planes={"critic": plane}, bits=bits)
+        pretrained.save_rules(FittedRules(None, normals, {}), path)
+        sizes[bits] = path.stat().st_size
+        found = pretrained.load_rules(path).normals
+        assert found is not None
+        assert found.bits == bits
+        np.testing.assert_allclose(found.points["critic"], points["critic"], rtol=1e-6)
+        assert np.array_equal(found.planes["critic"].centre, plane.centre)
+        assert np.array_equal(found.planes["critic"].directions, plane.directions)
+        off = np.abs(points["critic"] - raw).max(axis=0)
+        assert (off <= 0.501 * np.abs(raw).max(axis=0) / (2 ** (bits - 1) - 1)).all()
+    assert sizes[8] - sizes[4] == 2_000 * (9 - 5)
+
+
+def test_nibbles_by_hand() -> None:
+    """−8 is 1000 in binary, −1 is 1111; the first of two is the low half of a byte."""
+    numbers = np.array([[-8, 7, -1], [0, 1, 2]])
+    packed = in_nibbles(numbers)
+    assert packed.tolist() == [[0x78, 0x0F], [0x10, 0x02]]
+    assert from_nibbles(packed, 3).tolist() == numbers.tolist()
+
+
+def test_points_that_are_on_no_grid_are_not_stored(tmp_path: Path) -> None:
+    normals = Normals({"critic": np.zeros((2, 2), np.float32)}, k=1, bits=32)
+    with pytest.raises(ValueError, match="on a grid"):
+        pretrained.save_rules(FittedRules(None, normals, {}), tmp_path / "ours.safetensors")
 
 
 def test_runs_ship_beside_the_code() -> None:

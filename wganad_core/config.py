@@ -238,7 +238,8 @@ class RuleConfig(_Config):
     `criterion` (`panels.criterion`), of up to `largest` pieces, for each class by the others; for
     all alike by all in the rules named `everywhere`. `centres`: references
     are centres of clusters of normals instead of normals drawn at random. `whiten`: main axes are
-    divided by the root of their standard deviation; `compact`: references are kept a byte a number.
+    divided by the root of their standard deviation. `n_axes`, by space: references are kept by
+    coordinates along so many main axes; `bits`: how many a coordinate has in files.
     """
 
     rules: Mapping[str, tuple[str, ...]]
@@ -248,7 +249,8 @@ class RuleConfig(_Config):
     join: Literal["mean", "logs", "squares"] = "mean"
     centres: bool = False
     whiten: bool = False
-    compact: bool = True
+    n_axes: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    bits: Literal[4, 8, 32] = 8
     criterion: Literal["auroc", "auprc"] = "auroc"
     largest: int = 6
     everywhere: tuple[str, ...] = ()

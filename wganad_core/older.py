@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -48,15 +49,21 @@ def run(arrays: Arrays, meta: Mapping[str, Any]) -> Content:
 
 
 def rules(arrays: Arrays, meta: Mapping[str, Any]) -> Content:
-    """0.1.0 had one level: points by their space, the settings of normals beside the rules."""
+    """One step for all coordinates of a space; 0.1.0 had one level: points by their space, the
+    settings of normals beside the rules."""
+    if isinstance(meta["steps"], Mapping):
+        steps = {
+            f"steps.{name}": np.array([step], np.float32) for name, step in meta["steps"].items()
+        }
+        arrays = {**arrays, **steps}
     if "fitted" in meta:
-        return arrays, meta
+        return arrays, {**meta, "steps": list(meta["steps"])}
     places = {space: f"fitted.normals.points.{space}" for space in meta["steps"]}
     places |= {"levels": "fitted.normals.levels", "rows.axes": "fitted.axes"}
     sizes = {"k": meta["k"], "n_peers": meta.get("n_peers", 0)}
     normals = {"points": list(meta["steps"]), **sizes}
     fitted = {"critic_range": meta["critic_range"], "rules": meta["rules"], "normals": normals}
-    return _moved(arrays, places), {"fitted": fitted, "steps": meta["steps"]}
+    return _moved(arrays, places), {"fitted": fitted, "steps": list(meta["steps"])}
 
 
 # Parameters that came later, with the values by which a detector is as it was.

@@ -16,14 +16,18 @@ from wganad_core.config import AnyNetworkConfig, LaneConfig, MixtureConfig, Trai
 from wganad_core.data.views import View
 from wganad_core.packing import pack, unpack
 from wganad_core.records import (
-    LEVELS,
     MATRIX,
     Choice,
     FittedRules,
+    FloatArray,
+    Plane,
     Replay,
     from_bytes,
+    from_nibbles,
+    grid_steps,
     half,
     in_bytes,
+    in_nibbles,
 )
 
 SHIPPED = Path(__file__).resolve().parents[1] / "pretrained"
@@ -182,24 +186,31 @@ RULES = "rules"
 
 @dataclasses.dataclass(frozen=True)
 class _Stored:
-    """Fitted rules with a byte a number: `steps` by space are what the bytes count."""
+    """Fitted rules with whole numbers for the coordinates (n, d) of points: `steps` (d,), by space,
+    are what these count. Of four bits each there are two to a byte."""
 
     fitted: FittedRules
-    steps: Mapping[str, float]
+    steps: Weights
 
 
 def save_rules(fitted: FittedRules, path: Path) -> None:
     """Write rules atomically; points must be `on_grid`."""
     normals, axes = fitted.normals, fitted.axes
-    if normals is None:
-        raise ValueError("Expected normals to compare with; found none.")
-    steps = {name: float(np.abs(v).max() / LEVELS) for name, v in normals.points.items()}
+    if normals is None or normals.bits > 8:
+        raise ValueError("Expected normals on a grid to compare with; found none.")
+    steps = {name: grid_steps(value, normals.bits) for name, value in normals.points.items()}
     points: Any = {
         name: np.rint(value / steps[name]).astype(np.int8) for name, value in normals.points.items()
     }
+    if normals.bits == 4:
+        points = {name: in_nibbles(value) for name, value in points.items()}
+    planes = {
+        name: Plane(half(plane.centre), half(plane.directions))  # type: ignore[arg-type]
+        for name, plane in normals.planes.items()
+    }
     fitted = dataclasses.replace(
         fitted,
-        normals=dataclasses.replace(normals, points=points),
+        normals=dataclasses.replace(normals, points=points, planes=planes),
         axes=None if axes is None else half(axes),  # type: ignore[arg-type]
     )
     storage.save_record(path, RULES, _Stored(fitted, steps))
@@ -211,12 +222,17 @@ def load_rules(path: Path) -> FittedRules:
     fitted, normals = stored.fitted, stored.fitted.normals
     if normals is None or normals.points.keys() != stored.steps.keys():
         raise storage.StorageError(f"{path} lacks normals; restore it from where it came from.")
-    points = {
-        name: value.astype(np.float32) * np.float32(stored.steps[name])
-        for name, value in normals.points.items()
+    points: dict[str, FloatArray] = {}
+    for name, steps in stored.steps.items():
+        numbers: NDArray[Any] = normals.points[name]
+        numbers = from_nibbles(numbers, len(steps)) if normals.bits == 4 else numbers
+        points[name] = numbers.astype(np.float32) * steps
+    planes = {
+        name: Plane(plane.centre.astype(np.float32), plane.directions.astype(np.float32))
+        for name, plane in normals.planes.items()
     }
     return dataclasses.replace(
         fitted,
-        normals=dataclasses.replace(normals, points=points),
+        normals=dataclasses.replace(normals, points=points, planes=planes),
         axes=None if fitted.axes is None else fitted.axes.astype(np.float32),
     )

@@ -66,7 +66,7 @@ def of_rows() -> Bundle:
         method: dict(made(method, DENSE).modules) for method in ("wgan-gp", "encoder", "bigan")
     }
     bundle = Bundle(DENSE, networks)
-    config = RuleConfig(rules={"ours": PIECES}, k=5, n_references=60, n_peers=7, compact=False)
+    config = RuleConfig(rules={"ours": PIECES}, k=5, n_references=60, n_peers=7, bits=32)
     fitted = fit_rules(bundle, config, rows(bundle, 60, 3), rows(bundle, 40, 4))
     return dataclasses.replace(bundle, fitted=fitted)
 

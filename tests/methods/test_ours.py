@@ -6,10 +6,12 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 
 from tests.methods.bundles import images
 from wganad_core.config import RuleConfig
 from wganad_core.methods import Bundle, detectors, ours
+from wganad_core.methods.evidence import Spaces
 from wganad_core.methods.ours import (
     N_AXES,
     OursScore,
@@ -17,6 +19,7 @@ from wganad_core.methods.ours import (
     fit_rules,
     main_axes,
 )
+from wganad_core.methods.score import batched
 from wganad_core.records import Rule
 
 X = np.random.default_rng(0).random((9, 784), np.float32)
@@ -137,7 +140,7 @@ def test_levels_that_are_all_equal_say_nothing_about_peers(bundle: Bundle) -> No
     """Of one row, repeated, evidence counts by itself."""
     fit = np.repeat(X[:1], 12, axis=0)
     pieces = ("residual/latents", "near-latent/latents", "residual")
-    config = dataclasses.replace(CONFIG, rules={"ours": pieces}, compact=False)
+    config = dataclasses.replace(CONFIG, rules={"ours": pieces}, bits=32)
     fitted = fit_rules(bundle, config, fit, X)
     assert fitted.rules["ours"].names == ("residual", "near-latent")
     judged = detectors(dataclasses.replace(bundle, fitted=fitted))["ours"].judge(X)
@@ -150,8 +153,8 @@ def test_levels_next_to_nothing_are_lifted(bundle: Bundle) -> None:
     fit[1] = fit[0]
     config = dataclasses.replace(CONFIG, rules={"ours": ("near-latent/latents",)}, k=1)
     raw, lifted = (
-        fit_rules(bundle, dataclasses.replace(config, compact=compact), fit, X).normals
-        for compact in (True, False)
+        fit_rules(bundle, dataclasses.replace(config, bits=bits), fit, X).normals
+        for bits in (8, 32)
     )
     assert raw is not None
     assert lifted is not None
@@ -159,6 +162,41 @@ def test_levels_next_to_nothing_are_lifted(bundle: Bundle) -> None:
     assert (raw.levels["near-latent"] < 1e-3).sum() == 2
     positive = raw.levels["near-latent"][2:]
     assert levels.min() == pytest.approx(0.05 * np.median(positive), rel=0.3)
+
+
+# Along a plane
+
+
+def test_what_lies_outside_of_the_plane_of_references_counts(bundle: Bundle) -> None:
+    """As if references were where their coordinates say, in the whole space."""
+    fit = np.random.default_rng(10).random((60, 784), np.float32)
+    rules = {"ours": ("near-critic", "near-latent")}
+    config = RuleConfig(rules=rules, k=3, n_references=40, n_axes={"critic": 4}, bits=4)
+    along = fit_rules(bundle, config, fit, X).normals
+    assert along is not None
+    plane, points = along.planes["critic"], along.points["critic"]
+    assert along.planes.keys() == {"critic"}
+    assert points.shape == (40, 4)
+    assert [len(np.unique(column)) <= 15 for column in points.T] == [True] * 4
+    whole = dataclasses.replace(
+        along,
+        points={**along.points, "critic": plane.centre + points @ plane.directions},
+        planes={},
+    )
+    seen = np.asarray(batched(Spaces(bundle, ["critic"], None), X)[0]["critic"])
+    queries = seen / np.linalg.norm(seen, axis=1, keepdims=True)
+    expected = np.sort(cdist(queries, whole.points["critic"]))[:, :3].mean(axis=1)
+    found = evidence_of(bundle, along, X, rules["ours"], join="mean")
+    np.testing.assert_allclose(found["near-critic"], expected, rtol=2e-3)
+    assert np.array_equal(
+        found["near-latent"], evidence_of(bundle, whole, X, rules["ours"])["near-latent"]
+    )
+
+
+def test_peers_are_not_sought_along_a_plane(bundle: Bundle) -> None:
+    config = dataclasses.replace(CONFIG, n_axes={"critic": 3})
+    with pytest.raises(ValueError, match="Peers are sought in whole spaces"):
+        fit_rules(bundle, config, np.random.default_rng(0).random((40, 784), np.float32), X)
 
 
 # Main axes

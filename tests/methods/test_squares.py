@@ -17,9 +17,7 @@ from wganad_core.records import Normals, Rule
 CONFIG = WindowConfig(n_latent=3, width=8, hidden=6, features=5)
 X = data("conv")
 PIECES = ("near-shifted/shifted", "shift-logs", "shift-squares")
-RULES = RuleConfig(
-    rules={"ours": PIECES}, k=2, n_references=15, n_peers=5, join="squares", compact=False
-)
+RULES = RuleConfig(rules={"ours": PIECES}, k=2, n_references=15, n_peers=5, join="squares", bits=32)
 
 
 def bundle(seed: int = 0) -> Bundle:

@@ -84,7 +84,7 @@ def fitted_model(
             n_references=settings.n_references,
             n_peers=N_PEERS,
             whiten=True,
-            compact=False,
+            bits=32,
         )
         fitted = fit_rules(bundle, config, fit, validation, seed=settings.training.seed)
     elif bundle.has("wgan-gp"):

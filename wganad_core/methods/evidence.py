@@ -167,7 +167,9 @@ class Evidence(nn.Module):
     """Samples (n, d) → evidence (n,) by name, higher = more anomalous, and G(E(x)) if any of it
     looks at that.
 
-    `points` of the normals are compared in float64, directions with length one.
+    `points` of the normals are compared in float64, directions with length one. Of points that are
+    kept along a plane the way to it is not known, of a sample it is: it counts as one more
+    coordinate, in which all points are 0.
     """
 
     def __init__(
@@ -184,10 +186,15 @@ class Evidence(nn.Module):
         names = spaces | ({"log-p"} if bases & {*SHIFT} else set())
         self.spaces = Spaces(bundle, names, axes, rebuild=bool(bases & {*REBUILT}))
         for space in sorted(spaces):
-            self.register_buffer(f"points_{space}", _double(normals.points[space]))
+            points = normals.points[space]
+            if plane := normals.planes.get(space):
+                points = np.pad(points, ((0, 0), (0, 1)))
+                self.register_buffer(f"centre_{space}", _double(plane.centre))
+                self.register_buffer(f"plane_{space}", _double(plane.directions))
+            self.register_buffer(f"points_{space}", _double(points))
         for base in sorted(bases & NEIGHBOURS.keys()):
             space, as_directions = NEIGHBOURS[base]
-            if as_directions:
+            if as_directions and space not in normals.planes:
                 directions = unit(torch.tensor(normals.points[space])).double()
                 self.register_buffer(f"directions_{space}", directions)
         for base in sorted({base_of(piece) for piece in self.pieces if "/" in piece}):
@@ -213,8 +220,8 @@ class Evidence(nn.Module):
         if base in NEIGHBOURS:
             space, as_directions = NEIGHBOURS[base]
             queries = unit(seen[space]) if as_directions else seen[space]
-            kind = "directions" if as_directions else "points"
-            references = self.get_buffer(f"{kind}_{space}")
+            kind = "directions" if f"directions_{space}" in self._buffers else "points"
+            references, queries = self.get_buffer(f"{kind}_{space}"), self._along(queries, space)
             return nearest(queries, references, self.k, same)[0].mean(dim=1)
         if base == "critic":
             f: Tensor = self.spaces.critic_last(seen["critic"])
@@ -232,6 +239,17 @@ class Evidence(nn.Module):
             return mean_square(seen["critic"] - self.spaces.critic(seen["rebuilt"]))
         residual = mean_square(x - seen["rebuilt"])
         return residual if base == "residual" else residual / (mean_square(x) + 1e-3)
+
+    def _along(self, queries: Tensor, space: str) -> Tensor:
+        """Queries (n, d) along the space's plane and, last, how far from it (n, m + 1); as they are
+        where it has none."""
+        directions = self._buffers.get(f"plane_{space}")
+        if directions is None:
+            return queries
+        off = queries.double() - self.get_buffer(f"centre_{space}")
+        found = off @ directions.T
+        rest = (off.square().sum(dim=1) - found.square().sum(dim=1)).clamp(min=0).sqrt()
+        return torch.cat([found, rest[:, None]], dim=1)
 
     def _among(self, values: Tensor, base: str, queries: Tensor, space: str) -> Tensor:
         """How far `values` (n,) lie above those of their peers, in their standard deviations."""

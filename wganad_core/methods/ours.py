@@ -32,9 +32,9 @@ from wganad_core.methods.evidence import (
 from wganad_core.methods.neighbours import unit
 from wganad_core.methods.registry import scores
 from wganad_core.methods.score import Score, Verdict, batched, evaluating, joined, rows
-from wganad_core.records import FittedRules, FloatArray, Join, Normals, Rule, on_grid
+from wganad_core.records import FittedRules, FloatArray, Join, Normals, Plane, Rule, half, on_grid
 
-RULES = ("ours", "ours-wgan", "ours-others")
+RULES = ("ours", "ours-everywhere", "ours-wgan", "ours-others")
 TOGETHER = "ours-together"
 MAX_AXES = 256  # more features than these are compared along as many main axes only
 N_AXES, N_ON_AXES = 32, 10_000  # main axes of long rows, and how many rows they are found on
@@ -122,7 +122,7 @@ for _name in RULES:
     scores(
         _name,
         needs=["wgan-gp", "encoder"],
-        score_method=_name if _name != "ours-others" else False,
+        score_method=_name if _name in ("ours", "ours-wgan") else False,
         wants=functools.partial(_has_rule, _name),
         make=functools.partial(OursScore, name=_name),
     )(OursScore)
@@ -161,7 +161,7 @@ def fit_rules(
     pieces = sorted({piece for names in rules.values() for piece in names})
     normals = references(bundle, config, fit, subjects, pieces, axes, seed)
     normals = with_shift_units(bundle, normals, validation, pieces)
-    if not config.compact:
+    if config.bits == 32:
         rules, normals = _comparable(rules, normals)
         pieces = sorted({piece for names in rules.values() for piece in names})
     found = evidence_of(bundle, normals, validation, pieces, axes, config.join)
@@ -220,18 +220,23 @@ def references(
     most = len(fit) if config.centres else max(sizes.values(), default=0)
     drawn = np.sort(order[:most])
     there = batched(Spaces(bundle, sought, axes, rebuild=False), fit[drawn])
-    points = {}
+    points, planes = {}, {}
     for space, n in sizes.items():
         seen = joined(part[space] for part in there)
         if config.centres:
             seen = centres(seen, n, (space, True) in NEIGHBOURS.values(), seed)
         else:
             seen = seen[np.isin(drawn, order[:n])]
-        points[space] = on_grid(seen) if config.compact else np.asarray(seen, np.float32)
+        if config.n_axes.get(space, seen.shape[1]) < min(seen.shape):
+            planes[space], seen = along_plane(seen, config.n_axes[space])
+        kept = np.asarray(seen, np.float32)
+        points[space] = kept if config.bits == 32 else on_grid(kept, config.bits)
     n = min(map(len, points.values()), default=len(fit))
     k, n_peers = max(1, min(config.k, n - 1)), max(1, min(config.n_peers, n // 3))
-    normals = Normals(points, k, n_peers=n_peers)
+    normals = Normals(points, k, n_peers=n_peers, planes=planes, bits=config.bits)
     if any("/" in piece for piece in pieces):
+        if planes:
+            raise ValueError(f"Peers are sought in whole spaces only, not along {[*planes]}.")
         kept = np.sort(order[:n])
         groups = np.arange(n).astype(np.str_) if subjects is None else subjects[kept]
         normals = with_levels(bundle, normals, fit[kept], groups, pieces, axes)
@@ -263,6 +268,15 @@ def centres(points: FloatArray, n: int, as_directions: bool = False, seed: int =
         n, init="random", batch_size=4_096, n_init=1, max_iter=20, random_state=seed
     )
     return np.asarray(means.fit(points).cluster_centers_, np.float32)
+
+
+def along_plane(points: FloatArray, m: int) -> tuple[Plane, FloatArray]:
+    """The main `m` axes of points (n, d), in half precision, and their coordinates (n, m)."""
+    from sklearn.decomposition import PCA
+
+    found = PCA(m, svd_solver="covariance_eigh").fit(points)
+    plane = Plane(*(half(v).astype(np.float32) for v in (found.mean_, found.components_)))
+    return plane, np.asarray((points - plane.centre) @ plane.directions.T, np.float32)
 
 
 def with_levels(

@@ -1,12 +1,14 @@
 """What comes out: plain NumPy arrays and floats that know no network and no screen."""
 
 from wganad_core.records.arrays import (
-    LEVELS,
     MATRIX,
     FloatArray,
     from_bytes,
+    from_nibbles,
+    grid_steps,
     half,
     in_bytes,
+    in_nibbles,
     on_grid,
 )
 from wganad_core.records.choice import Choice, Pieces
@@ -31,6 +33,7 @@ from wganad_core.records.scores import (
     Join,
     Judgement,
     Normals,
+    Plane,
     Rule,
     Scored,
     ScoreTable,
@@ -42,7 +45,6 @@ __all__ = [
     "COLLAPSE_SHARE",
     "COVERED_SHARE",
     "HISTORY",
-    "LEVELS",
     "MATRIX",
     "MAX_FRAMES",
     "MAX_HISTORY",
@@ -59,6 +61,7 @@ __all__ = [
     "ModeLedger",
     "Normals",
     "Pieces",
+    "Plane",
     "Replay",
     "Rule",
     "ScoreTable",
@@ -68,7 +71,10 @@ __all__ = [
     "StepTrace",
     "Summary",
     "from_bytes",
+    "from_nibbles",
+    "grid_steps",
     "half",
     "in_bytes",
+    "in_nibbles",
     "on_grid",
 ]

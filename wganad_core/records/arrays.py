@@ -19,10 +19,29 @@ def half(values: NDArray[Any]) -> NDArray[np.float16]:
 LEVELS = 127
 
 
-def on_grid(points: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Coordinates rounded to what a stored byte each can say: ±127 steps to the largest."""
-    step = np.float32(max(np.abs(points).max(), 1e-9) / LEVELS)
-    return np.asarray(np.rint(points / step) * step, np.float32)
+def grid_steps(points: NDArray[np.floating], bits: int) -> NDArray[np.float32]:
+    """How far the stored values of each coordinate (n, d) lie apart (d,), if it has so many bits
+    and they reach to the largest on either side."""
+    largest = np.maximum(np.abs(points).max(axis=0), 1e-9)
+    return np.asarray(largest / (2 ** (bits - 1) - 1), np.float32)
+
+
+def on_grid(points: NDArray[np.floating], bits: int = 8) -> NDArray[np.float32]:
+    """Coordinates (n, d) rounded to what so many bits each can say in a file."""
+    steps = grid_steps(points, bits)
+    return np.asarray(np.rint(points / steps) * steps, np.float32)
+
+
+def in_nibbles(numbers: NDArray[np.integer]) -> NDArray[np.uint8]:
+    """Whole numbers (n, d) of −8 to 7, two to a byte: (n, ⌈d/2⌉)."""
+    low_high = (np.pad(numbers, ((0, 0), (0, numbers.shape[1] % 2))) & 15).astype(np.uint8)
+    return np.asarray(low_high[:, ::2] | low_high[:, 1::2] << 4, np.uint8)
+
+
+def from_nibbles(numbers: NDArray[np.uint8], d: int) -> NDArray[np.int8]:
+    """Undo `in_nibbles` of numbers (n, d)."""
+    low_high = np.stack([numbers & 15, numbers >> 4], axis=2).reshape(len(numbers), -1)[:, :d]
+    return ((low_high ^ 8).astype(np.int8) - 8).astype(np.int8)
 
 
 MATRIX = 1_024  # fewer numbers than these are kept in half precision

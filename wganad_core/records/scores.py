@@ -101,17 +101,30 @@ class Rule:
 
 
 @dataclasses.dataclass(frozen=True)
+class Plane:
+    """Where normals mostly lie in a space of d dimensions: around a `centre` (d,), along the
+    `directions` (m, d), which are orthonormal."""
+
+    centre: FloatArray
+    directions: FloatArray
+
+
+@dataclasses.dataclass(frozen=True)
 class Normals:
     """Normals of the fit part that queries are compared with: their `points` (m, d) by space, of
     which the `k` nearest count, and, for evidence that is taken relative to the `n_peers` nearest
     in a space, the `levels` (m,) that their own evidence has. `shift_units` (2, n_shifts): mean
-    and standard deviation, over validation normals, of how badly each shift is recognised."""
+    and standard deviation, over validation normals, of how badly each shift is recognised.
+    `planes`: the spaces whose points are coordinates along the main axes only. In a file a
+    coordinate has `bits`."""
 
     points: Mapping[str, FloatArray]
     k: int
     levels: Mapping[str, FloatArray] = dataclasses.field(default_factory=dict)
     n_peers: int = 0
     shift_units: FloatArray | None = None
+    planes: Mapping[str, Plane] = dataclasses.field(default_factory=dict)
+    bits: int = 8
 
 
 @dataclasses.dataclass(frozen=True)

@@ -64,14 +64,21 @@ RECIPES = {
 CONTRAST = ("near-shifted", "near-projected", "shift")
 WGAN = ("near-latent", "near-encoder", "near-critic", "critic", "residual", "relative", "izi")
 
-# Centres of normals by space, as many as there is room for: `pretrained/` is to stay below 75 MB.
-CENTRES = {"latents": 1_000, "critic": 1_000, "encoder": 600, "projected": 600, "shifted": 500}
+# How many centres of normals, along how many main axes of a space: `pretrained/` is to stay below
+# 75 MB. Latents have no main axes, as E's batch normalisation gives all the same spread.
+CENTRES = 5_000
+AXES = {"critic": 32, "encoder": 64, "projected": 64, "shifted": 64}
 
 DETECTORS = {
     "ours": (
         "Ours",
         "Our rule: contrastive features that tell images from their rotations, and the WGAN-GP's "
         "networks, joined; for each digit the evidence that finds the other nine best",
+    ),
+    "ours-everywhere": (
+        "Ours (one rule)",
+        "The same, but with one choice of evidence for all ten digits, which finds each of them "
+        "best on average: images of the digit in question took part in choosing it",
     ),
     **usual("ours-wgan", "encoder", "critic", "critic-interval"),
     "inversion": ("Inversion", "What is left after a search for the best z (eqs 21–22)"),
@@ -114,11 +121,18 @@ MNIST = UseCase(
     # Which of this evidence joins is chosen for each digit: panels.criterion.
     ours={
         "image": RuleConfig(
-            rules={"ours": (*CONTRAST, *WGAN), "ours-wgan": WGAN},
+            rules={
+                "ours": (*CONTRAST, *WGAN),
+                "ours-everywhere": (*CONTRAST, *WGAN),
+                "ours-wgan": WGAN,
+            },
             k=3,
             n_references=CENTRES,
+            n_axes=AXES,
+            bits=4,
             join="logs",
             centres=True,
+            everywhere=("ours-everywhere",),
         ),
     },
     protocols_train_apart=True,
