@@ -143,7 +143,7 @@ def test_rules_survive(with_peers: bool, tmp_path: Path) -> None:
 def test_rules_of_four_bits_survive_and_take_half_the_room(tmp_path: Path) -> None:
     """Points along a plane, whose coordinates have an odd number and steps of their own."""
     rng, sizes = np.random.default_rng(1), {}
-    raw = rng.normal(size=(2_000, 9)).astype(np.float32) * np.float32([1e3, 1, 1e-3] * 3)
+    raw = (rng.normal(size=(2_000, 9)) * ([1e3, 1, 1e-3] * 3)).astype(np.float32)
     plane = Plane(*(half(rng.normal(size=shape)).astype(np.float32) for shape in ((40,), (9, 40))))
     for bits in (4, 8):
         points, path = {"critic": on_grid(raw, bits)}, tmp_path / f"{bits}.safetensors"

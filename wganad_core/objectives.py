@@ -112,4 +112,5 @@ def contrastive_loss(both: Tensor, temperature: float) -> Tensor:
     unit = functional.normalize(both, dim=1)
     similarity = unit @ unit.t() / temperature
     similarity.fill_diagonal_(-torch.inf)
-    return functional.cross_entropy(similarity, torch.arange(len(both)).roll(len(both) // 2))
+    other = torch.arange(len(both), device=both.device).roll(len(both) // 2)
+    return functional.cross_entropy(similarity, other)

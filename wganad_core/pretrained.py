@@ -77,7 +77,7 @@ class Model:
     them; files keep a byte of each number of a matrix or kernel. `history` maps the names of
     figures to their values along the run (`step` among them), `metrics` are those at the end, on
     validation normals. `view`: how windows become the rows that the networks take; None for data
-    that are rows already.
+    that are rows already. `device`: where it was trained.
     """
 
     use_case: str
@@ -90,6 +90,7 @@ class Model:
     metrics: Mapping[str, float]
     command: str
     view: View | None = None
+    device: str = "cpu"
 
 
 @dataclasses.dataclass(frozen=True)

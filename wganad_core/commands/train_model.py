@@ -86,6 +86,12 @@ def options(case: UseCase, parser: argparse.ArgumentParser) -> None:
         "(default: %(default)s)",
     )
     parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="where to train; auto: on a GPU where there is one (default: %(default)s)",
+    )
+    parser.add_argument(
         "--checkpoint-every",
         type=positive,
         default=500,
@@ -173,7 +179,7 @@ def _train_one(
 ) -> int:
     from wganad_core import pretrained
     from wganad_core.methods import DivergedError
-    from wganad_core.run import Checkpoint
+    from wganad_core.run import Checkpoint, device_of
 
     task = task_of(case, arguments, abnormal)
     file = functools.partial(
@@ -188,7 +194,11 @@ def _train_one(
     if out.exists():
         say(f"{out} is there already; delete it to train it again.")
         return 0
-    run = _start(task, pool, file("wgan-gp"))
+    try:
+        device = device_of(arguments.device)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    run = _start(task, pool, file("wgan-gp"), device)
     title = f"{arguments.method}, without {abnormal}"
     checkpoint = Checkpoint(out.with_suffix(".checkpoint"), run.task.plan(), run.data)
     try:
@@ -203,7 +213,7 @@ def _train_one(
     return 0
 
 
-def _start(task: Task, pool: Pool, generator_file: Path) -> ModelRun:
+def _start(task: Task, pool: Pool, generator_file: Path, device: str) -> ModelRun:
     from wganad_core import pretrained
     from wganad_core.run.model import ModelRun
 
@@ -229,7 +239,7 @@ def _start(task: Task, pool: Pool, generator_file: Path) -> ModelRun:
                 f"{model.network.n_latent}."
             )
         generator = model.arrays
-    return ModelRun(task, fit, validation, generator)
+    return ModelRun(task, fit, validation, generator, device)
 
 
 def command_line(case: UseCase, task: Task, architecture: str) -> str:

@@ -6,7 +6,6 @@ separate instances, plus the cross-entropy of a head that names the shift (Tack 
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -18,7 +17,7 @@ from wganad_core.methods.registry import trains
 from wganad_core.methods.shifts import ShiftHead, shifts_of
 from wganad_core.methods.trainer import N_FIXED_IMAGES, Trainer
 from wganad_core.networks.initial import initialise
-from wganad_core.networks.parts import Networks
+from wganad_core.networks.parts import Networks, numbers
 from wganad_core.networks.shapes import shape_of
 from wganad_core.records import FloatArray
 
@@ -62,7 +61,8 @@ class ContrastTrainer(Trainer):
     def step(self) -> None:
         batch = self.real_batch()
         shifted = self.shift(batch, batch.roll(1, 0))  # (shifts, batch, d)
-        which = torch.arange(len(shifted)).repeat_interleave(self.config.batch_size).repeat(2)
+        shift = torch.arange(len(shifted), device=self.device)
+        which = shift.repeat_interleave(self.config.batch_size).repeat(2)
         copies = self.distort(torch.cat([shifted.flatten(0, 1)] * 2), self.rng)
         h = self.networks["features"](copies)
         contrast = objectives.contrastive_loss(self.networks["projection"](h), TEMPERATURE)
@@ -75,4 +75,4 @@ class ContrastTrainer(Trainer):
     def picture(self) -> FloatArray:
         """Distorted copies of the first data (from a state of their own)."""
         copies = self.distort(self.x[:N_FIXED_IMAGES], torch.Generator().manual_seed(0))
-        return np.asarray(copies.numpy(), np.float32)
+        return numbers(copies)

@@ -59,7 +59,8 @@ def distort_images(x: Tensor, rng: torch.Generator, bounds: Bounds = AFFINE) -> 
         torch.stack([scale_x * cos, scale_y * (shear * cos - sin), _uniform(n, shift, rng)], dim=1),
         torch.stack([scale_x * sin, scale_y * (shear * sin + cos), _uniform(n, shift, rng)], dim=1),
     ]
-    grid = functional.affine_grid(torch.stack(rows, dim=1), [n, 1, SIDE, SIDE], align_corners=False)
+    maps = torch.stack(rows, dim=1).to(x.device)
+    grid = functional.affine_grid(maps, [n, 1, SIDE, SIDE], align_corners=False)
     moved = functional.grid_sample(x.view(n, 1, SIDE, SIDE), grid, align_corners=False)
     return moved.view(n, -1)
 
@@ -70,17 +71,18 @@ def distort_windows(x: Tensor, rng: torch.Generator) -> Tensor:
     a part of at least `SHORTEST`, stretched. Works on the view `signals`, in which a sensor's axes
     share their scale."""
     n = len(x)
-    turn = _rotations(TILT * torch.randn(n, 3, generator=rng))
+    turn = _rotations(TILT * torch.randn(n, 3, generator=rng)).to(x.device)
     strength = torch.ones(n, 3, 1, 1)
     strength[:, :2] = torch.exp(STRONGER * torch.randn(n, 2, 1, 1, generator=rng))
-    turned = (turn[:, None] @ x.view(n, 3, 3, -1)) * strength  # (n, sensors, axes, steps)
-    noisy = turned + NOISE * torch.randn(turned.shape, generator=rng)
+    # (n, sensors, axes, steps)
+    turned = (turn[:, None] @ x.view(n, 3, 3, -1)) * strength.to(x.device)
+    noisy = turned + NOISE * torch.randn(turned.shape, generator=rng).to(x.device)
     part = 1 - (1 - SHORTEST) * torch.rand(n, generator=rng)
     start = (1 - part) * (2 * torch.rand(n, generator=rng) - 1)
     maps = torch.zeros(n, 2, 3)
     maps[:, 0, 0], maps[:, 0, 2], maps[:, 1, 1] = part, start, 1.0
     size = [n, 9, 1, noisy.shape[-1]]
-    grid = functional.affine_grid(maps, size, align_corners=False)
+    grid = functional.affine_grid(maps.to(x.device), size, align_corners=False)
     # Of one row, beyond which there is nothing: so the border counts there.
     moved = functional.grid_sample(
         noisy.reshape(size), grid, padding_mode="border", align_corners=False

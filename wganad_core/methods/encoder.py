@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -12,6 +11,7 @@ from wganad_core.methods.bundle import Bundle
 from wganad_core.methods.registry import scores, trains
 from wganad_core.methods.score import Score, Verdict, mean_square
 from wganad_core.methods.trainer import N_FIXED_IMAGES, Trainer
+from wganad_core.networks.parts import numbers
 from wganad_core.networks.shapes import shape_of
 from wganad_core.records import FloatArray
 
@@ -42,7 +42,7 @@ class EncoderTrainer(Trainer):
         encoder = self.networks["encoder"].eval()
         rebuilt = self.networks.generator(encoder(self.x[:N_FIXED_IMAGES]))
         encoder.train()
-        return np.asarray(rebuilt.numpy(), np.float32)
+        return numbers(rebuilt)
 
 
 def normalised(encoder: nn.Sequential) -> nn.Sequential:

@@ -84,15 +84,20 @@ def score_methods() -> dict[str, Detector]:
     return {name: found[name] for name in (*OFFERED_FIRST, *found) if name in found}
 
 
-def networks_of(method: str, config: AnyNetworkConfig, rng: torch.Generator) -> Networks:
+def networks_of(
+    method: str, config: AnyNetworkConfig, rng: torch.Generator, device: str = "cpu"
+) -> Networks:
     """Fresh networks for a method; the same `rng` state gives the same weights. PyTorch's own
     random state, from which layers draw what is then drawn anew, stays as it was."""
     with torch.random.fork_rng(devices=[]):
-        return Networks(config, TRAINERS[method].modules(config, rng))
+        return Networks(config, TRAINERS[method].modules(config, rng), device)
 
 
 def make_trainer(
-    x: FloatArray, config: TrainingConfig, network: AnyNetworkConfig | None = None
+    x: FloatArray,
+    config: TrainingConfig,
+    network: AnyNetworkConfig | None = None,
+    device: str = "cpu",
 ) -> Trainer:
     """Fresh networks and their trainer, both seeded by `config.seed`.
 
@@ -104,6 +109,9 @@ def make_trainer(
         The method and its settings.
     network : NetworkConfig, ImageConfig or WindowConfig, optional
         Sizes; the paper's dense networks if left out.
+    device : str
+        Where to train, as PyTorch names it. Random numbers are drawn on the CPU, so that batches
+        and latents are the same everywhere.
 
     Raises
     ------
@@ -120,8 +128,8 @@ def make_trainer(
     if not torch.isfinite(values).all():
         raise ValueError("Expected finite data; found NaN or infinite values. Remove those rows.")
     rng = torch.Generator().manual_seed(config.seed)
-    networks = networks_of(config.method, network, rng)
-    return TRAINERS[config.method](networks, values, config)
+    networks = networks_of(config.method, network, rng, device)
+    return TRAINERS[config.method](networks, values.to(device), config)
 
 
 def trained_modules(

@@ -69,17 +69,18 @@ def batched(
 ) -> list[Any]:
     """What a module makes of each batch of samples (n, d), in the precision of its weights, in
     `eval()` mode; never nothing, so that an empty x gives empty results."""
-    kind = next((p.dtype for p in module.parameters()), torch.float32)
+    first = next(module.parameters(), torch.empty(0))
+    where, kind = first.device, first.dtype
     n = min(MAX_BATCH, BATCH_NUMBERS // max(1, x.shape[-1]))
     n = max(1, min(n, MAX_DISTANCES // max(1, n_references)))
     with evaluating(module), torch.set_grad_enabled(gradients):
-        return [module(part.to(kind)) for part in torch.split(rows(x), n)]
+        return [module(part.to(where, kind)) for part in torch.split(rows(x), n)]
 
 
 def joined(parts: Iterable[Tensor]) -> FloatArray:
     """Batches (n, …) as one array in single precision, which hides the last bits of a calculation
     in double precision: they depend on how rows are divided into batches."""
-    return np.concatenate([part.detach().numpy().astype(np.float32) for part in parts])
+    return np.concatenate([part.detach().cpu().numpy().astype(np.float32) for part in parts])
 
 
 def rows(x: NDArray[np.floating]) -> Tensor:

@@ -13,14 +13,13 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wganad_core import storage
 from wganad_core.config import AnyNetworkConfig, NetworkConfig, TrainingConfig
-from wganad_core.networks.parts import FlatParameters, Networks
+from wganad_core.networks.parts import FlatParameters, Networks, numbers
 from wganad_core.records import FloatArray, Snapshot
 
 N_FIXED = 1000
@@ -49,7 +48,7 @@ class Trainer(ABC):
         """Fresh networks by name, of the shape that the config asks for."""
 
     def __init__(self, networks: Networks, x: Tensor, config: TrainingConfig) -> None:
-        self.networks, self.x, self.config = networks, x, config
+        self.networks, self.x, self.config, self.device = networks, x, config, x.device
         self.rng = torch.Generator().manual_seed(config.seed)
         self.optimizers = {p: make_optimizer(networks.flat[p], config) for p in self.parts}
         self.averaged = self._copy_to_average()
@@ -81,11 +80,11 @@ class Trainer(ABC):
 
     def real_batch(self) -> Tensor:
         index = torch.randint(len(self.x), (self.config.batch_size,), generator=self.rng)
-        return self.x.index_select(0, index)
+        return self.x.index_select(0, index.to(self.device))
 
     def latents(self) -> Tensor:
         shape = (self.config.batch_size, self.networks.config.n_latent)
-        return torch.randn(shape, generator=self.rng)
+        return torch.randn(shape, generator=self.rng).to(self.device)
 
     def learning_rate(self) -> float:
         """The configured rate, decayed by the share of steps done."""
@@ -131,7 +130,7 @@ class Trainer(ABC):
     def sample(self, z: Tensor) -> FloatArray:
         """G(z), from the averaged weights if the config asks for an average."""
         generator = self.networks.generator if self.averaged is None else self.averaged
-        return np.asarray(generator(z).numpy(), np.float32)
+        return numbers(generator(z.to(self.device)))
 
     def snapshot(self) -> Snapshot:
         """Where the run is: numbers only, so that there is one after every step."""
@@ -142,7 +141,7 @@ class Trainer(ABC):
         arrays = self.networks.arrays()
         if self.averaged is not None:
             for name, value in self.averaged.state_dict().items():
-                arrays[f"generator.{name}"] = value.detach().numpy().copy()
+                arrays[f"generator.{name}"] = numbers(value)
         return arrays
 
     def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -150,10 +149,10 @@ class Trainer(ABC):
         arrays: dict[str, NDArray[Any]] = dict(self.networks.arrays())
         arrays["rng"] = self.rng.get_state().numpy()
         if self._average is not None:
-            arrays["average"] = self._average.vector.detach().numpy().copy()
+            arrays["average"] = numbers(self._average.vector)
         for part, optimizer in self.optimizers.items():
             for name, value in optimizer.state_dict()["state"].get(0, {}).items():
-                arrays[f"optimizer.{part}.{name}"] = value.detach().clone().numpy()
+                arrays[f"optimizer.{part}.{name}"] = numbers(value)
         return arrays, {
             "n_steps": self.n_steps,
             "updates": dict(self.updates),

@@ -23,7 +23,7 @@ class WGANGP(ClippedWGAN):
 
     def update_critic(self) -> None:
         real, fake = self.real_batch(), self.fake_batch()
-        epsilon = torch.rand(len(real), 1, generator=self.rng)
+        epsilon = torch.rand(len(real), 1, generator=self.rng).to(self.device)
         w_estimate, roughness = self.critic_gradient(real, fake, epsilon, self.config.penalty)
         loss = self.config.penalty * roughness - w_estimate
         self.apply("critic", critic=loss, penalty=roughness)

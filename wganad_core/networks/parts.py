@@ -6,11 +6,17 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wganad_core.config import AnyNetworkConfig
+
+
+def numbers(tensor: Tensor) -> NDArray[Any]:
+    """A copy of a tensor, wherever it is, as an array."""
+    return np.array(tensor.detach().cpu().numpy())
 
 
 class FlatParameters:
@@ -59,9 +65,15 @@ class Networks:
     x → z; `features`: x → a feature vector. A model has those that its method needs.
     """
 
-    def __init__(self, config: AnyNetworkConfig, modules: Mapping[str, nn.Module]) -> None:
-        self.config, self.modules = config, dict(modules)
-        self.flat = {name: FlatParameters(module) for name, module in modules.items()}
+    def __init__(
+        self,
+        config: AnyNetworkConfig,
+        modules: Mapping[str, nn.Module],
+        device: str | torch.device = "cpu",
+    ) -> None:
+        self.config = config
+        self.modules = {name: module.to(device) for name, module in modules.items()}
+        self.flat = {name: FlatParameters(module) for name, module in self.modules.items()}
 
     def __getitem__(self, name: str) -> nn.Module:
         return self.modules[name]
@@ -85,7 +97,7 @@ class Networks:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Copies of all weights, named `generator.0.weight` and so on."""
         return {
-            f"{part}.{name}": value.detach().numpy().copy()
+            f"{part}.{name}": numbers(value)
             for part, module in self.modules.items()
             for name, value in module.state_dict().items()
         }
@@ -103,5 +115,5 @@ class Networks:
         """SHA-256 of all weights, to tell two training states apart."""
         digest = hashlib.sha256()
         for flat in self.flat.values():
-            digest.update(flat.vector.detach().numpy().tobytes())
+            digest.update(numbers(flat.vector).tobytes())
         return digest.hexdigest()

@@ -40,6 +40,22 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def device_of(wish: str) -> str:
+    """`auto`, `cpu` or `cuda` as a device of PyTorch's; `auto` is a GPU where there is one. Raises
+    `ValueError` for one that is not there."""
+    if wish != "cpu":
+        there = torch.cuda.is_available()
+        if there:
+            torch.backends.cudnn.deterministic = True  # or a resumed run would go another way
+            return "cuda"
+        if wish == "cuda":
+            raise ValueError(
+                "Expected a GPU, but PyTorch finds none that it can use; leave --device out or "
+                "give --device cpu."
+            )
+    return "cpu"
+
+
 def train(trainer: Trainer) -> Iterator[Snapshot]:
     """Take a trainer to the end of its steps, a snapshot after each. Raises `DivergedError` in
     place of an update that is not finite."""
@@ -77,6 +93,8 @@ class Run:
         Weights that the first stage starts from, named as `Networks.arrays` names them.
     observers : sequence of Observer
         Called after every step, before the next stage begins.
+    device : str
+        Where to train; checkpoints and weights are the same kind of arrays everywhere.
     """
 
     def __init__(
@@ -85,7 +103,9 @@ class Run:
         stages: Sequence[Stage],
         start: Weights | None = None,
         observers: Sequence[Observer] = (),
+        device: str = "cpu",
     ) -> None:
+        self.device = device
         self.x, self.stages, self.observers = x, tuple(stages), tuple(observers)
         self.weights: dict[str, NDArray[Any]] = dict(start or {})
         self.done = 0  # stages
@@ -94,7 +114,7 @@ class Run:
 
     def _trainer(self) -> Trainer:
         stage = self.stages[min(self.done, len(self.stages) - 1)]  # the last stays when all is done
-        trainer = make_trainer(self.x, stage.training, stage.network)
+        trainer = make_trainer(self.x, stage.training, stage.network, self.device)
         if self.weights:
             trainer.networks.load_arrays({**trainer.networks.arrays(), **self.weights})
             trainer.average_from_weights()

@@ -54,6 +54,7 @@ class ModelRun(Run):
         fit: FloatArray,
         validation: FloatArray,
         generator: pretrained.Weights | None = None,
+        device: str = "cpu",
     ) -> None:
         if task.training.method == "encoder" and generator is None:
             raise ValueError("An encoder is trained on a generator; train a wgan-gp first.")
@@ -64,7 +65,8 @@ class ModelRun(Run):
         every = max(1, steps // N_OBSERVED)
         self.history = History({*range(every, steps, every), steps}, self.judge)
         self.data = {"fit": fit, "validation": validation, **(generator or {})}
-        super().__init__(fit, [Stage(task.training, task.network)], generator, [self.history])
+        stages = [Stage(task.training, task.network)]
+        super().__init__(fit, stages, generator, [self.history], device)
 
     def result(self, command: str) -> pretrained.Model:
         """The finished parts."""
@@ -81,4 +83,5 @@ class ModelRun(Run):
             history=self.history.columns,
             metrics={**figures, "steps": self.step},
             command=command,
+            device=self.device,
         )
