@@ -34,7 +34,7 @@ from wganad_core.methods.registry import scores
 from wganad_core.methods.score import Score, Verdict, batched, evaluating, joined, rows
 from wganad_core.records import FittedRules, FloatArray, Join, Normals, Plane, Rule, half, on_grid
 
-RULES = ("ours", "ours-everywhere", "ours-wgan", "ours-others")
+RULES = ("ours", "ours-wgan", "ours-others")
 TOGETHER = "ours-together"
 MAX_AXES = 256  # more features than these are compared along as many main axes only
 N_AXES, N_ON_AXES = 32, 10_000  # main axes of long rows, and how many rows they are found on
@@ -122,7 +122,7 @@ for _name in RULES:
     scores(
         _name,
         needs=["wgan-gp", "encoder"],
-        score_method=_name if _name in ("ours", "ours-wgan") else False,
+        score_method=_name if _name != "ours-others" else False,
         wants=functools.partial(_has_rule, _name),
         make=functools.partial(OursScore, name=_name),
     )(OursScore)

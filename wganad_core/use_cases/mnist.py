@@ -75,11 +75,6 @@ DETECTORS = {
         "Our rule: contrastive features that tell images from their rotations, and the WGAN-GP's "
         "networks, joined; for each digit the evidence that finds the other nine best",
     ),
-    "ours-everywhere": (
-        "Ours (one rule)",
-        "The same, but with one choice of evidence for all ten digits, which finds each of them "
-        "best on average: images of the digit in question took part in choosing it",
-    ),
     **usual("ours-wgan", "encoder", "critic", "critic-interval"),
     "inversion": ("Inversion", "What is left after a search for the best z (eqs 21–22)"),
     "anogan": ("AnoGAN", "That search, with the critic's features (eqs 13–15)"),
@@ -121,18 +116,13 @@ MNIST = UseCase(
     # Which of this evidence joins is chosen for each digit: panels.criterion.
     ours={
         "image": RuleConfig(
-            rules={
-                "ours": (*CONTRAST, *WGAN),
-                "ours-everywhere": (*CONTRAST, *WGAN),
-                "ours-wgan": WGAN,
-            },
+            rules={"ours": (*CONTRAST, *WGAN), "ours-wgan": WGAN},
             k=3,
             n_references=CENTRES,
             n_axes=AXES,
             bits=4,
             join="logs",
             centres=True,
-            everywhere=("ours-everywhere",),
         ),
     },
     protocols_train_apart=True,
