@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from statistics import fmean
 
-from wganad_core import board, catalogue
+from wganad_core import board, catalogue, leaks
 from wganad_core.use_cases import USE_CASES, UseCase
 
 README = Path(__file__).parents[1] / "README.md"
@@ -42,6 +43,27 @@ def table(case: UseCase) -> str:
             values = [getattr(row, measure) for row in largest if row is not None]
             shown.append(" / ".join(f"{100 * value:.0f}" for value in values))
         cells.append([name, *shown, *[""] * (len(cells[0]) - len(shown) - 1)])
+    return _drawn(cells)
+
+
+def table_of_leaks() -> str:
+    """What was done wrong, on what: AUPRC in % as it should be and as it is then, means over the
+    classes that were measured."""
+    found = leaks.load(leaks.shipped_path())
+    cells = [["what was done wrong", "measured on", "honest", "leaky", "points"], ["---"] * 5]
+    for way, pairs in found.pairs.items():
+        for use_case, what in dict.fromkeys((pair.use_case, pair.what) for pair in pairs):
+            same = [pair for pair in pairs if (pair.use_case, pair.what) == (use_case, what)]
+            honest, leaky = (fmean(getattr(p, n) for p in same) for n in ("honest", "leaky"))
+            case, named = USE_CASES[use_case], {pair.abnormal for pair in same}
+            some = "" if len(named) == len(case.classes) else f" {' and '.join(sorted(named))}"
+            on = f"{case.title}{some}, {what}"
+            figures = [f"{100 * value:.1f}" for value in (honest, leaky)]
+            cells.append([leaks.WAYS[way].title, on, *figures, f"{100 * (leaky - honest):+.1f}"])
+    return _drawn(cells)
+
+
+def _drawn(cells: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in cells)
 
 
@@ -70,7 +92,9 @@ def filled(text: str) -> str:
     """The README with all its tables made anew."""
 
     def one(place: re.Match[str]) -> str:
-        return f"{place[1]}{table(USE_CASES[place['case']])}{place[3]}"
+        name = place["case"]
+        made = table_of_leaks() if name == "leaks" else table(USE_CASES[name])
+        return f"{place[1]}{made}{place[3]}"
 
     return PLACE.sub(one, text)
 
