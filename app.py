@@ -16,6 +16,7 @@ PAGES = (
     ("home", "Home", "home"),
     ("race", "Race", "sports_score"),
     ("critic", "Critic as detector", "radar"),
+    ("theory", "Theory", "function"),
     ("mnist", "Digits", "image_search"),
     ("har", "Movements", "directions_walk"),
     ("cockpit", "Threshold", "tune"),

@@ -41,6 +41,7 @@ ROWS = (
     "catalogue",
     "leaks",
     "theory",
+    "latent",
     "jobs",
     "figures",
     "browser",

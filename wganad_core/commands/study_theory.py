@@ -43,13 +43,7 @@ def study_theory(arguments: argparse.Namespace) -> int:
 
 def _told(found: Theory) -> dict[str, str]:
     """The law's slopes, and every setting's errors in nats of Jensen–Shannon divergence."""
-    from wganad_core.theory.shipped import law_rates
-
-    rates = law_rates(found)
-    told = {
-        f"slope of {name}": f"{rate.slope:.2f} ({rate.low:.2f} to {rate.high:.2f})"
-        for name, rate in rates.items()
-    }
+    told = {f"slope of {name}": rate.words for name, rate in found.law_of_n.rates.items()}
     for one in found.errors:
         size, limited = one.parts
         told[f"{one.size} Gaussians, {one.side}² bumps"] = (

@@ -233,6 +233,11 @@ class WorkerClient:
         sent = {"z": np.asarray(z, np.float32)}
         return self._asked(Generated, "generate", sent, model=_sent(model))
 
+    def theory_fit(self, n: int, seed: int) -> tuple[float, float]:
+        """JS from the data and ‖θ̂ − θ̄‖ of one fit to n samples. Raises `WorkerError`."""
+        js, moved = self.ask("theory_fit", n=n, seed=seed, timeout=120)[1]["found"]
+        return js, moved
+
     # Detectors of people's own data, by the path of their file.
 
     def own_about(self, path: Path) -> dict[str, Any]:

@@ -46,6 +46,7 @@ from wganad_core.panels.panel import Panels
 from wganad_core.panels.plane import PlaneDetectors
 from wganad_core.run.race import Race, load_race
 from wganad_core.storage import Arrays
+from wganad_core.theory.study import law_fit
 
 KEPT_DETECTORS = 6
 Sent = dict[str, NDArray[Any]]
@@ -252,6 +253,12 @@ class Worker:
         """G(z) for latents z (n, n_latent)."""
         panel = self.panels.get(**model)
         return pack(Generated(panel.generate(arrays["z"]), panel.view))
+
+    # Theory.
+
+    def on_theory_fit(self, arrays: Sent, n: int, seed: int) -> protocol.Message:
+        """One fit of the 1/√n experiment: JS from the data, and ‖θ̂ − θ̄‖."""
+        return {}, {"found": law_fit(n, seed)}
 
     # Detectors of people's own data.
 

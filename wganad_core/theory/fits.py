@@ -49,17 +49,16 @@ class Bound:
     """One way to keep a critic's slope in check: a penalty λ, or a box for its weights. The penalty
     of the paper (eq. 11) wants slope 1 exactly; `at_most` lets it be less, as eq. 9 does."""
 
-    title: str
     penalty: float = 0.0
     at_most: bool = False
     clip: float = 0.0
 
 
 BOUNDS: Mapping[str, Bound] = {
-    "penalty": Bound("penalty: slope = 1", penalty=10.0),
-    "one-sided": Bound("penalty: slope ≤ 1", penalty=10.0, at_most=True),
-    "clip": Bound("weights within ±0.01", clip=0.01),
-    "wide": Bound("weights within ±0.3", clip=0.3),
+    "penalty": Bound(penalty=10.0),
+    "one-sided": Bound(penalty=10.0, at_most=True),
+    "clip": Bound(clip=0.01),
+    "wide": Bound(clip=0.3),
 }
 
 

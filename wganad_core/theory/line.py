@@ -76,6 +76,11 @@ class Apart:
     wasserstein_slope: float
 
     @property
+    def parted(self) -> bool:
+        """Whether JS has come within 1 % of the ln 2 that it cannot exceed."""
+        return self.jensen_shannon > 0.99 * LN2
+
+    @property
     def objective(self) -> float:
         """sup L(θ, D) = 2·JS − ln 4 (eq. 5)."""
         return 2 * self.jensen_shannon - 2 * LN2

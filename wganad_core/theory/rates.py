@@ -17,6 +17,12 @@ class Rate:
     high: float
     offset: float
 
+    @property
+    def words(self) -> str:
+        """ "−0.50 (−0.51 to −0.49)"."""
+        said = f"{self.slope:.2f} ({self.low:.2f} to {self.high:.2f})"
+        return said.replace("-", "−")
+
     def at(self, n: NDArray[np.floating]) -> NDArray[np.float64]:
         """The fitted error at n (k,)."""
         return np.asarray(np.exp(self.offset) * n**self.slope)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,12 @@ LINES: Mapping[str, LineCase] = {
 }
 THETAS = tuple(float(round(theta, 2)) for theta in np.linspace(-4, 4, 41))
 AT = np.linspace(-6.5, 6.5, 181)  # where curves on the line are told
+WHOLE = np.linspace(-9, 9, 1801)  # which leaves out nothing of any case at any θ
+
+
+def nearest_theta(x: float) -> float:
+    """The θ of `THETAS` that is nearest to where somebody dragged P_θ."""
+    return min(THETAS, key=lambda theta: abs(theta - x))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +61,13 @@ class CloudCase:
     fake: tuple[float, ...]
 
 
+# Ways to bound a critic's slope, as people read them; `fits.BOUNDS` says how.
+CRITICS: Mapping[str, str] = {
+    "penalty": "penalty: slope = 1",
+    "one-sided": "penalty: slope ≤ 1",
+    "clip": "weights within ±0.01",
+    "wide": "weights within ±0.3",
+}
 CLOUDS: Mapping[str, CloudCase] = {
     "apart": CloudCase(
         "side by side",
@@ -101,9 +115,45 @@ class ErrorFit:
     places: Table
 
     @property
+    def excess(self) -> Table:
+        """By how much P_θ̂ is further from P_r than P_θ̄ is (s, r): Theorem 4's left side, but for
+        what does not depend on n."""
+        return np.maximum(np.asarray(self.sampled, np.float64) - self.limited, FAINT)
+
+    @property
     def parts(self) -> tuple[float, float]:
         """What the generator's size costs, and what the discriminator's adds."""
         return self.best, self.limited - self.best
+
+
+PARAMETERS, DIVERGENCE = "‖θ̂ − θ̄‖", "excess JS"
+FAINT = 1e-9  # what an excess is at least, for a logarithm of it
+
+
+@dataclasses.dataclass(frozen=True)
+class Law:
+    """Errors (s, r) by name, of r fits at each of the sample sizes `n` (s,)."""
+
+    n: tuple[int, ...]
+    errors: Mapping[str, Table]
+
+    @property
+    def repeats(self) -> int:
+        return int(next(iter(self.errors.values())).shape[1])
+
+    @cached_property
+    def rates(self) -> dict[str, Rate]:
+        """How each falls with n."""
+        return {name: fall(np.array(self.n, np.float64), e) for name, e in self.errors.items()}
+
+    @classmethod
+    def measured(
+        cls, n: tuple[int, ...], fits: Sequence[Sequence[tuple[float, float]]], shipped: Theory
+    ) -> Law:
+        """Of fits made now: by size and repetition JS from P_r and ‖θ̂ − θ̄‖."""
+        found = np.array(fits, np.float64)
+        above = np.maximum(found[..., 0] - shipped.law.limited, FAINT)
+        return cls(n, {PARAMETERS: found[..., 1], DIVERGENCE: above})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,6 +167,11 @@ class Theory:
     law: ErrorFit
     seconds: float
     command: str = COMMAND
+
+    @property
+    def law_of_n(self) -> Law:
+        moved = np.asarray(self.law.moved, np.float64)
+        return Law(self.n, {PARAMETERS: moved, DIVERGENCE: self.law.excess})
 
     def error(self, size: int, side: int) -> ErrorFit:
         return next(one for one in self.errors if (one.size, one.side) == (size, side))
@@ -134,16 +189,3 @@ def save(found: Theory, path: Path) -> None:
 def load(path: Path) -> Theory:
     """Undo `save`. Raises `StorageError` with one sentence for anything else."""
     return storage.load_record(path, KIND, Theory)
-
-
-def excess(fit: ErrorFit) -> NDArray[np.float64]:
-    """By how much P_θ̂ is further from P_r than P_θ̄ is (s, r): Theorem 4's left side, but for what
-    does not depend on n."""
-    return np.asarray(fit.sampled, np.float64) - fit.limited
-
-
-def law_rates(found: Theory) -> dict[str, Rate]:
-    """How the law's two errors fall with n: the distance of θ̂ from θ̄, and the excess divergence."""
-    n = np.array(found.n, np.float64)
-    loss = np.maximum(excess(found.law), 1e-9)
-    return {"‖θ̂ − θ̄‖": fall(n, found.law.moved), "JS above P_θ̄": fall(n, loss)}

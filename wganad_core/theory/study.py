@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -21,6 +22,7 @@ N = (100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 REPEATS, LAW_REPEATS = 6, 40
 LAW = (7, 8)  # the size and the side at which the law is measured with more repetitions
 SEED = 2018
+FRESH = 1_000  # where seeds of repetitions begin that do not ship
 Tell = Callable[[str], None]
 
 
@@ -86,6 +88,18 @@ def _errors(size: int, sides: tuple[int, ...], repeats: int = REPEATS) -> Iterat
 def with_samples(limited: GeneratorFit, side: int, n: int, seed: int) -> GeneratorFit:
     """P_θ̂ of n samples; the search begins at P_θ̄, so that their distance is that of one minimum."""
     return fit(limited.generator, Bumps(side), sampled(n, SEED + 1_000 * seed + n))
+
+
+@cache
+def _law_limited() -> GeneratorFit:
+    return best_fit(LAW[0], Bumps(LAW[1]), truth().cells)
+
+
+def law_fit(n: int, seed: int) -> tuple[float, float]:
+    """One more repetition of the law's experiment: JS from P_r, and ‖θ̂ − θ̄‖."""
+    limited = _law_limited()
+    found = with_samples(limited, LAW[1], n, FRESH + seed)
+    return found.jensen_shannon, moved(found.generator, limited.generator)
 
 
 def _drawn(blobs: Blobs) -> Table:

@@ -1,0 +1,69 @@
+"""The page `theory` without a browser: what it says, what its address keeps, what it measures."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pages._ui.theory import beside, law
+from tests.app_pages import choose, opened
+from wganad_core.theory import shipped
+
+pytestmark = pytest.mark.usefixtures("page_workers")
+
+
+def title(test) -> str:
+    return test.title[0].value
+
+
+def test_moving_apart_leaves_js_at_ln_2_and_w1_growing():
+    test = opened("pages/theory.py")
+    assert "JS is stuck at ln 2" in title(test)
+    assert "W₁ = 3.00 still pulls with 1.00" in title(test)
+    slider = next(s for s in test.select_slider if s.key == "theta")
+    slider.set_value(1.0).run()
+    assert "W₁ = 1.00" in title(test)
+    assert "stuck" not in title(test)
+    assert test.query_params["theta"] == "1"
+
+
+def test_every_critic_has_its_number_beside_the_exact_one():
+    test = opened("pages/theory.py", part="transport", clouds="apart")
+    assert "primal 3.167 = dual 3.167" in title(test)
+    choose(test, critic="wide")
+    [found] = re.findall(r"finds ([\d.]+);", title(test))
+    assert float(found) > 30
+    assert "Lipschitz" in " ".join(element.value for element in test.markdown)
+
+
+def test_three_sliders_three_errors():
+    test = opened("pages/theory.py", part="errors", size="7", side="8", n="100000")
+    numbers = [float(found) for found in re.findall(r"0\.\d+", title(test))]
+    assert max(numbers) < 0.002
+    next(s for s in test.select_slider if s.key == "size").set_value(1).run()
+    assert title(test).startswith("JS 0.161 from the generator's size")
+
+
+def test_the_law_is_measured_in_the_worker(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(law, "SIZES", (1_000, 10_000))
+    monkeypatch.setattr(law, "REPEATS", 3)
+    test = opened("pages/theory.py", part="law")
+    shipped_title = title(test)
+    assert "the law says −½" in shipped_title
+    test.button[0].click().run()
+    assert not test.exception
+    assert title(test) != shipped_title
+    found = test.session_state[law.HERE]
+    assert found.n == (1_000, 10_000)
+    assert -0.8 < found.rates[shipped.PARAMETERS].slope < -0.25
+    assert "measured here" in test.caption[-1].value
+
+
+def test_without_what_ships_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(shipped, "shipped_path", lambda: tmp_path / "theory.safetensors")
+    beside._read.clear()
+    test = opened("pages/theory.py", part="law")
+    [error] = test.error
+    assert "theory.safetensors" in error.value
