@@ -24,6 +24,8 @@ def found() -> Theory:
 
 def words(figure: dict) -> str:
     go.Figure(figure)  # Plotly has nothing to object to
+    arrays = [v for trace in figure["data"] for v in trace.values() if isinstance(v, np.ndarray)]
+    assert {array.itemsize for array in arrays} <= {4, 8}  # it knows no half precision
     notes = [*figure["layout"]["annotations"], *figure["layout"]["meta"]["narrow"]["annotations"]]
     return " ".join(note["text"] for note in notes)
 

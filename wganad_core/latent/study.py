@@ -51,7 +51,7 @@ class LawfulGAN(WGANGP):
 
 
 @dataclasses.dataclass(frozen=True)
-class Task:
+class Sweep:
     """Normals to learn from (n, d), a test part (m, d) with labels (m,), and how to learn."""
 
     use_case: str
@@ -64,12 +64,12 @@ class Task:
     encoder: TrainingConfig
 
 
-def digits(pool: Pool, abnormal: str, seed: int = 0) -> Task:
+def digits(pool: Pool, abnormal: str, seed: int = 0) -> Sweep:
     """MNIST without a digit, 80/20; a fixed random part of the test part."""
     split = pool.split(abnormal, "80/20")
     label = split.labels("test")
     picked = np.random.default_rng(seed).permutation(len(label))[:N_TEST]
-    return Task(
+    return Sweep(
         "mnist",
         abnormal,
         pool.rows(split.parts["fit"], None),
@@ -81,11 +81,11 @@ def digits(pool: Pool, abnormal: str, seed: int = 0) -> Task:
     )
 
 
-def ring() -> Task:
+def ring() -> Sweep:
     """The ring of seven, its normals within 3σ of a mode."""
     mixture = make_mixture(SCORED)
     judged = evaluation_set(mixture, n_normals=3_000, n_uniform=1_000)
-    return Task(
+    return Sweep(
         "mixture",
         "outside",
         mixture.x,
@@ -97,7 +97,7 @@ def ring() -> Task:
     )
 
 
-def measure(task: Task, n_latent: int, law: str = "normal", seed: int = 0) -> LatentFit:
+def measure(task: Sweep, n_latent: int, law: str = "normal", seed: int = 0) -> LatentFit:
     """Train G and f, then E, and see what each tells of the test part."""
     began = time.perf_counter()
     config = task.network.replace(n_latent=n_latent)
@@ -135,7 +135,7 @@ def _generator_of(gan: WGANGP) -> dict[str, np.ndarray]:
 
 
 def _judged(
-    task: Task, generator: torch.nn.Module, encoder: torch.nn.Module
+    task: Sweep, generator: torch.nn.Module, encoder: torch.nn.Module
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Scores of the test part by rule, and ‖x − G(E(x))‖² of it."""
     z = evaluate(encoder, task.test)

@@ -35,7 +35,7 @@ def line_figure(
         _filled(x, here.real[every] / top, REAL, "P_r"),
         _filled(x, here.fake[every] / top, FAKE, "P_θ"),
         style.line(here.x[every], here.optimal[every], OPTIMAL, 3.5, **left),
-        style.line(at, learned, LEARNED, 2.5, "dot", **left),
+        style.line(at, np.asarray(learned, np.float32), LEARNED, 2.5, "dot", **left),
     ]
     js = np.array([one.jensen_shannon for one in along])
     w1 = np.array([one.wasserstein for one in along])
