@@ -106,21 +106,6 @@ RACES = st.builds(
 )
 
 
-@pytest.mark.parametrize(
-    ("n_lanes", "sentence"), [(3, "this one would 16.9 billion"), (1, "this one would 5.6 billion")]
-)
-def test_a_step_of_a_live_run_has_a_budget(n_lanes: int, sentence: str) -> None:
-    """The largest of everything took seven seconds a step, for which everybody waited."""
-    lane = LaneConfig(
-        network=NetworkConfig(width=256, depth=4),
-        training=TrainingConfig(batch_size=1024, n_critic=20),
-    )
-    with pytest.raises(ConfigError, match=sentence):
-        RaceConfig(lanes=(lane,) * n_lanes)
-    large = lane.replace(training=TrainingConfig(batch_size=256, n_critic=5))
-    RaceConfig(lanes=(large,) * 2)
-
-
 def test_a_live_run_has_a_bound_of_samples() -> None:
     with pytest.raises(ConfigError, match="at most 200,000; found 10,000,000"):
         RaceConfig(mixture=MixtureConfig(n_samples=10_000_000))

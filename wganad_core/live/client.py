@@ -104,7 +104,7 @@ class WorkerClient:
         op: str,
         arrays: dict[str, NDArray[Any]] | None = None,
         *,
-        timeout: float = 30.0,
+        timeout: float = 60.0,
         **arguments: Any,
     ) -> protocol.Message:
         """Send and wait for the answer. Raises `WorkerError` with the worker's sentence."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 from wganad_core.run.race import Race, save_race
 
@@ -22,6 +24,8 @@ class Session:
         self.playing = False
         self.speed = 0.0  # steps a second; 0 = as fast as it goes
         self.rate = 0.0
+        self._step: Generator[None, None, Any] | None = None  # the one that is being made
+        self.made: Any = None  # what it came to
         self._owed = 0.0
         self._clock = time.monotonic()
         self._next_frame = self._next_measure = 0.0
@@ -35,9 +39,22 @@ class Session:
         self._owed = 1.0
         self._rate_mark = (self._clock, self.race.step_count)
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a step is half made: lanes are not on one clock then."""
+        return self._step is not None
+
+    @property
+    def busy(self) -> bool:
+        return self.playing or self.under_way
+
+    def begin(self, step: Generator[None, None, Any]) -> None:
+        """A step of several slices, which `work` makes."""
+        self._step, self.made = step, None
+
     def due(self) -> float:
         """Seconds until there is a step to make."""
-        if not self.speed:
+        if not self.speed or self.under_way:
             return 0.0
         self._owed = min(self._owed + self._elapsed() * self.speed, max(1.0, self.speed * SLICE))
         return max(0.0, (1.0 - self._owed) / self.speed)
@@ -47,21 +64,38 @@ class Session:
         elapsed, self._clock = now - self._clock, now
         return elapsed
 
-    def work(self) -> None:
-        """Steps for one slice of time, or as many as the speed allows."""
+    def work(self, one_step: bool = False) -> None:
+        """Updates for one slice of time, or as many as the speed allows; no further than to the end
+        of `one_step`, where something waits for that. Raises what a step that was begun raises."""
         end = time.monotonic() + SLICE
-        while not self.race.finished and (not self.speed or self._owed >= 1.0):
-            self.race.advance()
-            self._owed -= 1.0
-            if time.monotonic() >= end:
+        while self.under_way or self._may_step():
+            if self._step is None:
+                self.begin(self.race.slices())
+                self._owed -= 1.0
+            self._go_on()
+            if time.monotonic() >= end or (one_step and not self.under_way):
                 break
-        if self.race.finished:
+        if self.race.finished and not self.under_way:
             self.playing = False
+
+    def _may_step(self) -> bool:
+        return self.playing and not self.race.finished and (not self.speed or self._owed >= 1.0)
+
+    def _go_on(self) -> None:
+        """The next update."""
+        assert self._step is not None
+        try:
+            next(self._step)
+        except StopIteration as end:
+            self._step, self.made = None, end.value
+        except BaseException:
+            self._step = None
+            raise
 
     def frame_due(self) -> bool:
         """Whether to push a frame now; takes the slow measurements when their turn comes."""
         now = time.monotonic()
-        if self.playing and now < self._next_frame:
+        if self.under_way or (self.playing and now < self._next_frame):
             return False
         if now >= self._next_measure or not self.playing:
             self.measure_next()

@@ -18,7 +18,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -50,6 +50,8 @@ from wganad_core.theory.study import law_fit
 
 KEPT_DETECTORS = 6
 Sent = dict[str, NDArray[Any]]
+Slices = Generator[None, None, protocol.Message]  # of a request: it goes on when its step is made
+Held = tuple[dict[str, Any], Sent, Slices | None]
 log = logging.getLogger("wganad.worker")
 
 
@@ -64,6 +66,8 @@ class Worker:
         self.own = OwnDetectors()
         self.waiting: list[str] = []  # in the queue, first come first served
         self.inbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        # By race: what waits until its step is made, first come first served.
+        self.held: dict[str, list[Held]] = {}
 
     def listen(self, stdin: IO[bytes]) -> None:
         """Move messages from `stdin` to the inbox until it ends."""
@@ -73,20 +77,31 @@ class Worker:
 
     def run(self) -> None:
         while True:
-            playing = {key: s for key, s in self.sessions.items() if s.playing}
-            wait = min((session.due() for session in playing.values()), default=None)
+            busy = {key: s for key, s in self.sessions.items() if s.busy}
+            wait = min((session.due() for session in busy.values()), default=None)
             if not self._answer(wait):
                 return
-            for key, session in playing.items():
-                if session.playing and self.sessions.get(key) is session:
-                    session.work()
-                    if not session.playing:  # it has finished
-                        self._push_if_due(key, session)
-                        self._admit()
-                    self._push_what_is_due()
-                    # Nobody waits for the steps of all the others.
+            for key, session in busy.items():
+                if session.busy and self.sessions.get(key) is session:
+                    self._work(key, session)
+                    # Nobody waits for the steps of all the others, nor for a whole one.
                     if not self._answer(0.0):
                         return
+
+    def _work(self, key: str, session: Session) -> None:
+        """A slice of a race's training, and what waited for the end of its step."""
+        was_playing, failed = session.playing, None
+        try:
+            session.work(one_step=bool(self.held.get(key)))
+        except Exception as error:  # whoever asked for the step is told
+            failed = error
+        if was_playing and not session.playing:  # it has finished
+            self._push_if_due(key, session)
+            self._admit()
+        while not session.under_way and self.held.get(key):
+            self._answer_held(self.held[key].pop(0), session, failed)
+            failed = None
+        self._push_what_is_due()
 
     def _answer(self, wait: float | None) -> bool:
         """Handle what has arrived; False after the last message."""
@@ -116,10 +131,39 @@ class Worker:
 
     def _handle(self, data: bytes) -> None:
         arrays, meta = protocol.parse(data)
+        race = _race_of(meta["arguments"])
+        session = self.sessions.get(race)
+        if session is not None and session.under_way and meta["op"] != "play":
+            if meta["op"] == "pause":  # after this step
+                session.playing = False
+            self.held.setdefault(race, []).append((meta, arrays, None))
+            return
+        self._carry_out(
+            meta, lambda: getattr(self, f"on_{meta['op']}")(arrays, **meta["arguments"])
+        )
+
+    def _answer_held(self, held: Held, session: Session, failed: Exception | None) -> None:
+        """What waited: for the step that it began, or to begin."""
+        meta, arrays, begun = held
+        if begun is None:
+            work = getattr(self, f"on_{meta['op']}")
+            self._carry_out(meta, lambda: work(arrays, **meta["arguments"]))
+        elif failed is not None:
+            self._carry_out(meta, lambda: begun.throw(failed))
+        else:
+            self._carry_out(meta, lambda: _returned(begun))
+
+    def _carry_out(self, meta: dict[str, Any], work: Callable[[], Any]) -> None:
+        """Answer a request, or hold it until the step is made that it has begun."""
         reply_arrays: Arrays = {}
         reply: dict[str, Any] = {}
         try:
-            reply_arrays, reply = getattr(self, f"on_{meta['op']}")(arrays, **meta["arguments"])
+            found = work()
+            if isinstance(found, Generator):
+                next(found)
+                self.held.setdefault(_race_of(meta["arguments"]), []).insert(0, (meta, {}, found))
+                return
+            reply_arrays, reply = found
         except (ValueError, RuntimeError, KeyError, OSError) as error:
             reply = {"error": _sentence(error)}
         except Exception as error:
@@ -172,17 +216,21 @@ class Worker:
         self._refresh(race)
         return {}, {}
 
-    def on_advance(self, arrays: Sent, race: str, what: str) -> protocol.Message:
+    def on_advance(self, arrays: Sent, race: str, what: str) -> Slices:
         """A single "step", "critic" or "generator" update of every lane."""
-        self._session(race).race.advance(what)
+        session = self._session(race)
+        session.begin(session.race.slices(what))
+        yield
         self._refresh(race)
         return {}, {}
 
-    def on_trace(self, arrays: Sent, race: str, lane: int) -> protocol.Message:
+    def on_trace(self, arrays: Sent, race: str, lane: int) -> Slices:
         """One step of every lane, with the inside of one lane's step."""
-        trace = self._session(race).race.trace(lane)
+        session = self._session(race)
+        session.begin(session.race.trace(lane))
+        yield
         self._refresh(race)
-        return pack(trace)
+        return pack(session.made)
 
     def on_replay(self, arrays: Sent, race: str, step: int) -> protocol.Message:
         """The recorded frames nearest to `step`."""
@@ -331,6 +379,22 @@ class Worker:
     def _save_all(self) -> None:
         for session in self.sessions.values():
             session.save()
+
+
+def _race_of(arguments: dict[str, Any]) -> str:
+    """The race that a request is about, or none."""
+    source = arguments.get("source")
+    return str(arguments.get("race") or (isinstance(source, dict) and source.get("race")) or "")
+
+
+def _returned(begun: Slices) -> protocol.Message:
+    """What a request that has waited for its step answers."""
+    try:
+        next(begun)
+    except StopIteration as end:
+        found: protocol.Message = end.value
+        return found
+    raise RuntimeError("a request waits for one step only")
 
 
 def _sentence(error: Exception) -> str:

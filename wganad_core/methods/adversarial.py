@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -39,10 +40,16 @@ class Adversarial(Trainer):
         """One update of the generator on fresh latents."""
 
     def step(self) -> None:
+        for _ in self.slices():
+            pass
+
+    def slices(self) -> Iterator[None]:
         for _ in range(self.config.n_critic):
             self.update_critic()
+            yield
         self.update_generator()
         self.n_steps += 1
+        yield
 
     def fake_batch(self) -> Tensor:
         with torch.no_grad():

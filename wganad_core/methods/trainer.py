@@ -11,6 +11,7 @@ import copy
 import math
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import torch
@@ -62,6 +63,11 @@ class Trainer(ABC):
     def step(self) -> None:
         """One step of the method. Raises `DivergedError` in place of an update that is not
         finite."""
+
+    def slices(self) -> Iterator[None]:
+        """The same step with rests in it, wherever somebody else may have a turn."""
+        self.step()
+        yield
 
     @abstractmethod
     def picture(self) -> FloatArray:

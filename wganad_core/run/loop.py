@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from wganad_core import storage
 from wganad_core.config import AnyNetworkConfig, TrainingConfig
-from wganad_core.methods import TRAINERS, DivergedError, Trainer, make_trainer
+from wganad_core.methods import TRAINERS, Trainer, make_trainer
 from wganad_core.records import FloatArray, Snapshot
 
 Weights = Mapping[str, NDArray[Any]]
@@ -118,7 +118,6 @@ class Run:
         if self.weights:
             trainer.networks.load_arrays({**trainer.networks.arrays(), **self.weights})
             trainer.average_from_weights()
-        self._snapshots = train(trainer)
         return trainer
 
     @property
@@ -143,22 +142,27 @@ class Run:
         return self
 
     def __next__(self) -> Snapshot:
-        """One step. Raises `DivergedError`; the run is then where it was."""
+        """One step. Raises `DivergedError`; weights are then the last good."""
         if self.finished:
             raise StopIteration
-        began = time.perf_counter()
-        before = self.done
-        try:
-            snapshot = next(self._snapshots)
-        except DivergedError:
-            self._snapshots = train(self.trainer)  # whose weights are the last good
-            raise
+        for _ in self.slices():
+            pass
+        return self._latest
+
+    def slices(self) -> Iterator[None]:
+        """One step with rests after its updates, in which others may have a turn; the run is
+        whole again at its end. Raises `DivergedError` as a step does."""
+        before, began = self.done, time.perf_counter()
+        for _ in self.trainer.slices():
+            self.seconds += time.perf_counter() - began
+            yield
+            began = time.perf_counter()
+        self._latest = self.trainer.snapshot()
         for observer in self.observers:
             observer.after_step(self)
         self.seconds += time.perf_counter() - began
         if self.done == before and self.trainer.n_steps >= self.trainer.config.steps:
             self.end_stage()
-        return snapshot
 
     def end_stage(self, weights: Weights | None = None) -> None:
         """Go on with the next stage, with these weights of what was trained (None: the last)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -72,15 +73,20 @@ class Lane:
 
     def advance(self, what: str) -> None:
         """One "step", or a single "critic" or "generator" update. A diverged lane stays put."""
+        for _ in self.slices(what):
+            pass
+
+    def slices(self, what: str = "step") -> Generator[None, None, None]:
+        """The same, with a rest after each update."""
         if self.stopped is not None:
             return
-        moves = {
-            "step": self.run.__next__,
-            "critic": self.trainer.update_critic,
-            "generator": self.trainer.update_generator,
-        }
         try:
-            moves[what]()
+            if what == "step":
+                yield from self.run.slices()
+            else:
+                {"critic": self.trainer.update_critic, "generator": self.trainer.update_generator}[
+                    what
+                ]()
         except DivergedError as error:
             self._stop(error)
             return
@@ -197,19 +203,20 @@ class Lane:
             return np.full((N_MANIFOLD, N_MANIFOLD, 2), np.nan, np.float32)
         return self.trainer.sample(self._latent_grid).reshape(N_MANIFOLD, N_MANIFOLD, 2)
 
-    def trace(self) -> StepTrace:
-        """Make one step and tell what happened inside. Raises `DivergedError` like `step`, and
-        then the lane has stopped."""
+    def trace(self) -> Generator[None, None, StepTrace]:
+        """Make one step, in slices, and tell what happened inside. Raises `DivergedError` like
+        `step`, and then the lane has stopped."""
         try:
-            return self._traced_step()
+            return (yield from self._traced_step())
         except DivergedError as error:
             self._stop(error)
             raise
 
-    def _traced_step(self) -> StepTrace:
+    def _traced_step(self) -> Generator[None, None, StepTrace]:
         trainer = self.trainer
         for _ in range(trainer.config.n_critic - 1):
             trainer.update_critic()
+            yield
         real, critic_z, epsilon = self._next_batch()
         with torch.no_grad():
             critic_fake = trainer.generator(critic_z)
@@ -278,18 +285,24 @@ class Race:
 
     def advance(self, what: str = "step") -> None:
         """Move every lane that has not finished by one step or one single update."""
+        for _ in self.slices(what):
+            pass
+
+    def slices(self, what: str = "step") -> Generator[None, None, None]:
+        """The same with a rest after each update of a lane, in which others may have a turn; the
+        lanes are on one clock again at its end."""
         for lane in self.lanes:
             if not lane.finished:
-                lane.advance(what)
+                yield from lane.slices(what)
 
-    def trace(self, which: int) -> StepTrace:
-        """One step of every lane; what happened inside the step of lane `which`."""
+    def trace(self, which: int) -> Generator[None, None, StepTrace]:
+        """One step of every lane, in slices; returns what happened inside lane `which`."""
         if self.lanes[which].finished:
             raise ValueError("This lane has finished; reset the race to look inside a step.")
         for i, lane in enumerate(self.lanes):
             if i != which and not lane.finished:
-                lane.advance("step")
-        return self.lanes[which].trace()
+                yield from lane.slices()
+        return (yield from self.lanes[which].trace())
 
     def measure(self) -> None:
         for lane in self.lanes:
