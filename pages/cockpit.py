@@ -4,30 +4,63 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import linked, runtime
+from pages._ui import anatomy, runtime
 from pages._ui.cockpit import choice as cockpit_choice
 from pages._ui.cockpit import flips as cockpit_flips
 from pages._ui.cockpit import numbers as cockpit_numbers
 from pages._ui.cockpit import scores as cockpit_scores
 from pages._ui.cockpit import upload as cockpit_upload
 from pages._ui.cockpit import view as cockpit_view
-from pages._ui.cockpit.data import OWN, cases
+from pages._ui.cockpit import words as cockpit_words
+from pages._ui.cockpit import world as cockpit_world
+from pages._ui.cockpit.scores import DetectorScores
+from pages._ui.widgets import refuse
 
 
 def main() -> None:
     # Here, where it does not travel with every move.
     st.html(cockpit_numbers.STYLE + cockpit_flips.STYLE)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        case = linked.choice("Scores of", cases(), key="case", default="mnist")
-        if case == OWN:
-            cockpit_choice.forget()
+    page()
+
+
+@st.fragment
+def page() -> None:
+    """Runs again, alone, with every move and every choice."""
+    try:
+        draw()
+    except runtime.REFUSALS as error:
+        refuse(error)
+
+
+def draw() -> None:
+    """Title and choices, the picture, what follows from it."""
+    above, line, under = st.container(), st.container(), st.container()
+    scores: DetectorScores | None
+    second: DetectorScores | None = None
+    with line, anatomy.choices():
+        source = cockpit_choice.choose()
+        if source is None:
+            scores, second = cockpit_upload.waiting()
         else:
-            source, detector, against = cockpit_choice.choose(case)
-    if case == OWN:
-        cockpit_view.show(cockpit_upload.chosen(), None)
+            detector, against = cockpit_choice.detectors(source)
+            scores = cockpit_scores.of(source, detector)
+            second = None if against is None else cockpit_scores.of(source, against)
+        if scores is not None:
+            place = cockpit_view.placed(scores)
+            assumed = cockpit_world.choose(scores, place)
+    if scores is None:
+        with above:
+            anatomy.headline(cockpit_upload.INVITATION)
+        with under:
+            cockpit_upload.offer()
         return
-    second = None if against is None else cockpit_scores.of(source, against)
-    cockpit_view.show(cockpit_scores.of(source, detector), second)
+    with above:
+        point = cockpit_view.point_of(scores, place, assumed)
+        anatomy.headline(cockpit_words.sentence(scores, place.threshold, point, assumed))
+    with under:
+        cockpit_view.below_choices(scores, second, place, assumed)
+        if source is None:
+            cockpit_upload.offer()
 
 
 runtime.run_page(main)

@@ -29,7 +29,7 @@ STYLE = """
   .st-key-headline h1 {font-size: 1.05rem; line-height: 1.15;}
   .st-key-headline {margin-bottom: -0.8rem;}
   .st-key-subline p {font-size: 0.85rem;}
-  .st-key-choices {gap: 0.3rem;}
+  .st-key-choices {gap: 0.2rem 0.3rem; margin-bottom: -0.7rem;}
   .st-key-choices button {min-height: 1.9rem; padding: 0 0.45rem;}
   .st-key-choices button p {font-size: 0.85rem;}
 }

@@ -86,12 +86,52 @@ def in_words(
 ) -> Name:
     """Like `choice`, but as words on a button ("Sorted by **mean**") that opens the options.
     `captions`: what stands under the options."""
+    said = options[now(options, key=key, default=default, address=address)]
+    with st.popover(f"{label} **{said}**", help=help):
+        return listed(
+            label,
+            options,
+            key=key,
+            default=default,
+            address=address,
+            captions=captions,
+        )
+
+
+def now(
+    options: Mapping[Name, str], *, key: str, default: Name, address: str | None = None
+) -> Name:
+    """What is chosen, before the widget of this `key` is made in this run."""
     names, first = _asked_for(options, address or key, default)
     said = st.session_state.get(key, first)
-    with st.popover(f"{label} **{options.get(said, options[first])}**", help=help):
-        below = [captions[name] for name in names] if captions else None
-        at, words = names.index(first), options.__getitem__
-        chosen: Name = st.radio(label, names, at, words, key=key, captions=below)
+    return said if said in names else first
+
+
+def listed(
+    label: str,
+    options: Mapping[Name, str],
+    *,
+    key: str,
+    default: Name,
+    address: str | None = None,
+    captions: Mapping[Name, str] | None = None,
+    horizontal: bool = False,
+    help: str | None = None,
+) -> Name:
+    """Like `choice`, but one option below the other, as they fit into a popover. `captions` as
+    in `in_words`."""
+    names, first = _asked_for(options, address or key, default)
+    below = [captions.get(name, "") for name in names] if captions else None
+    chosen: Name = st.radio(
+        label,
+        names,
+        names.index(first),
+        options.__getitem__,
+        key=key,
+        captions=below,
+        horizontal=horizontal,
+        help=help,
+    )
     _keep(address or key, chosen, is_default=chosen == default)
     return chosen
 
@@ -121,6 +161,15 @@ def slide(
     )
     _keep(address or key, f"{chosen:g}", is_default=chosen == default)
     return chosen
+
+
+def slid(
+    options: Sequence[float], *, key: str, default: float, address: str | None = None
+) -> float:
+    """What `slide` says, before its widget is made in this run."""
+    asked = _number(st.query_params.get(address or key))
+    said: float = st.session_state.get(key, asked if asked in options else default)
+    return said if said in options else default
 
 
 def whole(label: str, low: int, high: int, *, key: str, default: int, step: int) -> int:

@@ -55,17 +55,18 @@ class Driven:
         self.page: Page = browser.new_page(viewport={"width": 1440, "height": 900})
         self.page.on("websocket", lambda socket: socket.on("framereceived", self._count))
         self.page.goto(url)
-        self.page.wait_for_selector(".js-plotly-plot .main-svg", timeout=120_000)
 
     def _count(self, frame: str | bytes) -> None:
         self.received += len(frame)
 
     def upload(self, path: Path) -> None:
+        self.page.locator("input[type=file]").wait_for(state="attached", timeout=120_000)
         self.page.locator("input[type=file]").set_input_files(path)
         n = sum(1 for _ in path.open()) - 1
         self.page.get_by_text(f"{n:,} scores").first.wait_for(timeout=180_000)
 
     def watch(self) -> None:
+        self.page.wait_for_selector(".js-plotly-plot .main-svg", timeout=120_000)
         self.page.wait_for_timeout(3_000)
         self.page.evaluate(WATCH)
         self.slider = self.page.get_by_role("slider").first

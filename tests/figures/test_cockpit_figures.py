@@ -264,15 +264,17 @@ def test_options_can_be_told_apart(score: NDArray[np.float64]):
 
 
 @pytest.mark.parametrize("log", [False, True])
-def test_the_histogram_counts_every_score_also_those_beyond_the_axis(log: bool):
+def test_no_bar_swallows_the_scores_beyond_the_axis_of_which_it_is_told(log: bool):
     score = np.r_[np.linspace(-1, 1, 5000), 1e9, -np.inf, np.inf]
     label = np.r_[np.zeros(4900), np.ones(103)].astype(np.int64)
     held = Scored(np.linspace(-1, 1, 300))
     spec = cockpit.cockpit_figure(drawn(Scored(score, label), log_counts=log, calibration=held), 0)
     column = "customdata" if log else "y"
     (normal,), (anomalous,) = traces(spec, "normal"), traces(spec, "anomalous")
-    assert (normal[column].sum(), anomalous[column].sum()) == (4900, 103)
-    assert anomalous[column][-2] >= 2  # 1e9 and ∞, in the last bin
+    assert (normal[column].sum(), anomalous[column].sum()) == (4900, 100)
+    told = [note["text"] for note in spec["layout"]["annotations"]]
+    assert "◂ 1 down to -inf" in told
+    assert "2 up to inf ▸" in told
     (outline,) = traces(spec, "held-out normal (scaled)")
     assert outline[column].sum() == pytest.approx(4900, rel=1e-5)
 

@@ -19,9 +19,10 @@ from PIL import Image
 
 from wganad_core.data import DataError
 from wganad_core.data.own.look import Look, look
+from wganad_core.data.own.offers import Offered, offered
 from wganad_core.data.own.points import read_points
 from wganad_core.data.own.samples import OwnSamples, read_samples
-from wganad_core.data.own.scores import Offered, OwnScores, offered, read_scores
+from wganad_core.data.own.scores import OwnScores, read_scores
 from wganad_core.data.picture import Picture, read_picture
 from wganad_core.data.recording import Recording, read_recording
 from wganad_core.live.readers import Readers, Unwanted

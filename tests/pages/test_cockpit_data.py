@@ -296,15 +296,12 @@ def test_a_file_without_scores_is_refused(elsewhere: Path):
 def page() -> None:
     import streamlit as st
 
-    from pages._ui import linked
     from pages._ui.cockpit import choice as cockpit_choice
-    from pages._ui.cockpit import data as cockpit_data
 
-    case = linked.choice("Scores of", cockpit_data.cases(), key="case", default="mnist")
-    if case == "own":
-        cockpit_choice.forget()
+    source = cockpit_choice.choose()
+    if source is None:
         return
-    source, detector, against = cockpit_choice.choose(case)
+    detector, against = cockpit_choice.detectors(source)
     names = (source.case, source.abnormal, source.model, source.protocol, detector, against)
     st.code("|".join(str(name) for name in names))
 
@@ -323,8 +320,7 @@ def checked(test: AppTest) -> AppTest:
 
 
 def press(test: AppTest, key: str, value: str) -> AppTest:
-    group = next(g for g in (*test.button_group, *test.selectbox) if g.key == key)
-    return checked(group.set_value(value).run())
+    return checked(test.radio(key=key).set_value(value).run())
 
 
 def answer(test: AppTest) -> tuple[str, ...]:

@@ -21,7 +21,6 @@ from pages._ui.cockpit import numbers as cockpit_numbers
 from pages._ui.cockpit.compare import conclusion
 from pages._ui.cockpit.numbers import percent
 from tests import app_pages
-from tests.app_pages import choose
 from wganad_core import evaluation, pretrained, thresholds
 from wganad_core.__main__ import main
 from wganad_core.data.own.flagged import flagged_csv
@@ -253,6 +252,41 @@ def test_the_slider_goes_where_it_is_moved_also_far_from_zero(base: float, sprea
         assert f"threshold] **{axis.text(one.threshold)}**" in words(test)
 
 
+def world(test: AppTest) -> dict[str, float]:
+    """The numbers of the reader's world."""
+    found = re.findall(r'data-world="(\w+)">([\d,.e-]+)<', html(test))
+    return {name: float(number.replace(",", "")) for name, number in found}
+
+
+def test_every_number_says_of_which_world_it_is(case: Case) -> None:
+    """Two matrices, the test's and the reader's, the title, and the detectors' difference."""
+    curve, other = case.curve(), case.curve(case.second)
+    test = opened(**case.query, below="compare", against=case.second)
+    for rate in (None, 0.01):
+        if rate is not None:
+            test.select_slider(key="rate").set_value(rate).run()
+        point = curve.at(marked_threshold(test), rate)
+        assert counts(test) == of_core(curve, point.threshold)
+        share = point.shares
+        expected = {
+            "tp": share.true_positives,
+            "fn": share.false_negatives,
+            "fp": share.false_positives,
+            "tn": share.true_negatives,
+        }
+        for name, part in expected.items():
+            assert world(test)[name] == pytest.approx(10_000 * part, rel=0.01), (name, rate)
+        alarms = round(100 * point.precision)
+        where = "in this test" if rate is None else f"in your world of {100 * rate:g} % anomalies"
+        if point.precision >= 0.01:
+            assert test.title[0].value.endswith(f"of 100 alarms {alarms} are real {where}")
+        gained = evaluation.auprc(curve, rate) - evaluation.auprc(other, rate)
+        assert f"**{100 * gained:+.1f} points**" in words(test)
+        if rate is not None:
+            assert f"in the test {percent(curve.at(point.threshold).precision)}" in html(test)
+            assert f"in your world, where {100 * rate:g} % are anomalies" in words(test)
+
+
 def test_another_base_rate_changes_precision_only(case: Case) -> None:
     curve = case.curve()
     test = opened(**case.query)
@@ -412,7 +446,7 @@ def test_the_advice_is_the_cores_and_can_be_used(case: Case) -> None:
 
 def test_two_detectors_are_compared(case: Case) -> None:
     test = opened(**case.query, below="compare")
-    assert [info.value for info in test.info if "Compare with" in info.value]
+    assert [info.value for info in test.info if "Beside" in info.value]
     test = opened(**case.query, below="compare", against=case.second)
     gained = evaluation.auprc(case.curve()) - evaluation.auprc(case.curve(case.second))
     assert f"**{100 * gained:+.1f} points**" in words(test)
@@ -500,12 +534,19 @@ def test_the_command_for_one_s_own_scores(
 
 
 @pytest.mark.parametrize("section", SECTIONS)
-def test_the_example_is_there_before_one_s_own_scores(section: str) -> None:
+def test_the_example_is_there_for_who_asks_and_says_that_it_is_one(section: str) -> None:
     test = opened(case="own", below=section)
+    assert counts(test) == {}  # nothing is shown as if it were the reader's
+    assert test.title[0].value.startswith("Your scores: choose a file")
+    press(test, "own-example")
     assert not test.error
     shown = counts(test)
     assert (sum(shown.values()), shown["tp"] + shown["fn"]) == (5_100, 100)
-    assert "on top of the page" not in words(test)  # there is no second detector to choose
+    assert test.title[0].value.startswith("An example, not your scores: ")
+    assert not test.get("bidi_component") or "An example" in test.title[0].value
+    test.file_uploader[0].set_value(("bad.csv", b"score\n\n", "text/csv")).run()
+    assert "bad.csv" in test.error[0].value
+    assert counts(test) == {}  # the example neither
 
 
 # ---------------------------------------------------------------- one's own scores
@@ -581,7 +622,7 @@ def steps(test: AppTest) -> Iterator[str]:
         test.button(key=key).click().run()
         yield key
     for rate in (0.0001, 0.5, 0.0):
-        if not test.select_slider(key="rate").disabled:
+        if any(s.key == "rate" for s in test.select_slider):
             test.select_slider(key="rate").set_value(rate).run()
             yield f"base rate {rate}"
     for toggle in ("bands", "log"):
@@ -627,7 +668,7 @@ def test_of_one_kind_nothing_is_told_of_the_other(kind: int, rate: str) -> None:
     # Nobody knows how many alarms would be real, or false, or what would be missed.
     assert "are real" not in told
     assert "every anomaly is missed" not in told
-    assert test.select_slider(key="rate").disabled
+    assert "rate" not in [each.key for each in test.select_slider]  # there is no world to choose
     choose_quietly(test, "advice")
     assert "gradient steps" not in words(test)  # as if the detector were slow
 
@@ -745,15 +786,65 @@ def test_of_a_table_of_several_models_the_model_is_asked_where_it_matters() -> N
 
 def test_where_the_choice_came_from_is_forgotten_with_one_s_own_scores() -> None:
     test = opened(case="mnist", detector="encoder", against="knn", **{"class": "3"})
-    choose(test, case="own")
+    test.radio(key="case").set_value("own").run()
+    assert not test.exception
     assert not {"class", "detector", "against"} & set(test.query_params)
-    assert sum(counts(test).values()) == 5_100
+    assert counts(test) == {}
+
+
+def test_the_oddest_of_scores_without_labels_come_first() -> None:
+    score = np.random.default_rng(4).normal(size=400).round(4)
+    test = own(csv(score, id=[f"s{i}" for i in range(400)]))
+    first = re.findall(r"<tr><th[^>]*>(s\d+)</th>", html(test))[:3]
+    assert first == [f"s{i}" for i in np.argsort(-score)[:3]]
+    assert html(test).index("Oddest") < html(test).index("Closest calls")
+
+
+def own_widget(widgets: Any, key: str) -> Any:
+    return next(each for each in widgets if each.key and each.key.startswith(key))
+
+
+def test_scores_of_which_lower_is_anomalous_are_turned_on_the_page() -> None:
+    """AUROC below chance is remarked, and one switch sets it right."""
+    test = own(csv(-(SCORE + 3 * LABEL), LABEL), below="export")
+    below = 100 * evaluation.auroc(evaluation.curve(LABEL, -(SCORE + 3 * LABEL)))
+    assert f"AUROC is {below:.1f} %, below chance" in words(test)
+    own_widget(test.toggle, "own-lower").set_value(True).run()
+    assert_right(test, SCORE + 3 * LABEL, LABEL, "turned")
+    assert "below chance" not in words(test)
+    assert "--lower-is-anomalous" in words(test)  # in the command
+
+
+def test_which_value_is_normal_is_chosen_on_the_page() -> None:
+    kind = np.where(LABEL == 1, "nut", "bolt")
+    test = own(csv(SCORE + LABEL, kind), below="export")
+    assert_right(test, SCORE + LABEL, LABEL, "the most frequent is normal")
+    assert "is taken for normal, as the most frequent" in words(test)
+    own_widget(test.selectbox, "own-normal").set_value("nut").run()
+    assert_right(test, SCORE + LABEL, 1 - LABEL, "the other is normal")
+    assert "--normal=nut" in words(test)
+
+
+def test_several_columns_of_scores_are_compared() -> None:
+    rng = np.random.default_rng(2)
+    other = LABEL + rng.normal(size=N).round(3)
+    data = csv(SCORE, LABEL, other=other)
+    test = own(data, below="compare")
+    assert "choose another one under “Beside”" in words(test)
+    test.selectbox(key="own-beside").set_value("other").run()
+    assert_right(test, SCORE, LABEL, "beside another")
+    gained = evaluation.auprc(evaluation.curve(LABEL, SCORE)) - evaluation.auprc(
+        evaluation.curve(LABEL, other)
+    )
+    assert f"**{100 * gained:+.1f} points**" in words(test)
+    assert "AUPRC of “score” minus “other”" in words(test)
 
 
 def test_every_rate_has_its_interval() -> None:
     label, score = np.arange(200) % 4 == 0, np.random.default_rng(0).normal(size=200)
     bands = evaluation.bands(label, score + label, n_resamples=50)
     point = evaluation.curve(label, score + label).at(0.5)
-    tiles = cockpit_numbers.tiles(point, bands.at(0.5), 10)
-    assert tiles.count(" to ") == 3
-    assert cockpit_numbers.tiles(point, {}, 10).count(" to ") == 0
+    tiles = cockpit_numbers.tiles(point, point, bands.at(0.5), 10)
+    assert len(re.findall(r"% to [\d.]+%", tiles)) == 3
+    assert "% to " not in cockpit_numbers.tiles(point, point, {}, 10)
+    assert tiles.count("data-tip=") == len(cockpit_numbers.MEANINGS) == 6

@@ -25,9 +25,10 @@ from typing import IO, Any
 
 from wganad_core.data import DataError
 from wganad_core.data.own.look import look
+from wganad_core.data.own.offers import offered
 from wganad_core.data.own.points import read_points
 from wganad_core.data.own.samples import read_samples
-from wganad_core.data.own.scores import offered, read_scores
+from wganad_core.data.own.scores import read_scores
 from wganad_core.data.picture import read_picture
 from wganad_core.data.recording import read_recording
 from wganad_core.live import limits, protocol

@@ -89,6 +89,7 @@ def _card(advice: Advice, threshold: str, lost: Regret | None, place: Position) 
         lines.append(f"claims {percent(low)} to {percent(high)} false alarms")
     if lost is not None:
         lines.append(f"really **{percent(lost.false_alarm_rate)}**, recall {percent(lost.recall)}")
+        lines.append("in the world you chose:")
         lines.append(f"F1 {_of(lost.f1, lost.best_f1, 3)}")
         lines.append(f"cost {_of(1000 * lost.cost, 1000 * lost.best_cost, 0)} per 1,000")
     st.markdown("  \n".join(lines))

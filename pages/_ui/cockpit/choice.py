@@ -1,60 +1,79 @@
-"""Whose scores the cockpit shows, by which detector, and beside which other one."""
+"""Whose scores the cockpit shows, by which detector, and beside which other one: popovers in the
+page's one line of choices."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
 
 import streamlit as st
 
 from pages._ui import linked
 from pages._ui.cockpit import data as cockpit_data
-from pages._ui.cockpit.data import Source
+from pages._ui.cockpit.data import OWN, Source
 from wganad_core.use_cases import SCORED_CASES, ScoredCase
 
 CLASS, MODEL, PROTOCOL, DETECTOR, AGAINST = "class", "model", "protocol", "detector", "against"
 NOBODY = ""
 
-STYLE = """<style>
-.st-key-KEY button {padding-left: 0.6rem; padding-right: 0.6rem; min-width: 0;}
-@media (max-width: 640px) {
-  .st-key-case [role="radiogroup"], .st-key-KEY [role="radiogroup"] {flex-wrap: wrap;}
-  .st-key-KEY button {padding-left: 0.45rem; padding-right: 0.45rem;}
-  [class*="st-key-"][class*="-detector"], [class*="st-key-"][class*="-against"] {
-    flex: 0 0 calc(50% - 0.5rem) !important; max-width: calc(50% - 0.5rem);}
-}
-</style>"""
 
-
-def choose(name: str) -> tuple[Source, str, str | None]:
-    """The source, its detector and perhaps another one to compare with, one widget after the other
-    in the caller's container; all in the address, from which what another use case left there is
-    removed.
+def choose() -> Source | None:
+    """Whose scores, in one popover; None for the reader's own. All choices are in the address, from
+    which what another use case left there is removed.
 
     Raises `StorageError` with one sentence where there are no scores.
     """
-    st.html(STYLE.replace("KEY", f"{name}-class"))
+    cases = cockpit_data.cases()
+    now = linked.now(cases, key="case", default="mnist")
+    with st.popover(f"Scores **{_said(now)}**"):
+        name = linked.listed("Scores of", cases, key="case", default="mnist", horizontal=True)
+        if name == OWN:
+            _forget(CLASS, MODEL, PROTOCOL, DETECTOR, AGAINST)
+            return None
+        case = SCORED_CASES[name]
+        abnormal = _class(case)
+        return Source(name, abnormal, _model(case, abnormal), _protocol(case))
+
+
+def detectors(source: Source) -> tuple[str, str | None]:
+    """Which detector, and perhaps another one to compare with: a popover for each."""
+    known, case = cockpit_data.detectors(source), source.use_case
+    detector = linked.in_words(
+        "Detector",
+        known,
+        key=f"{case.name}-{DETECTOR}",
+        default=next(iter(known)),
+        address=DETECTOR,
+        captions={name: _brief(words) for name, words in case.meanings.items()},
+    )
+    others = {NOBODY: "none"} | {name: label for name, label in known.items() if name != detector}
+    against = linked.in_words(
+        "Beside", others, key=f"{case.name}-{AGAINST}", default=NOBODY, address=AGAINST
+    )
+    return detector, against or None
+
+
+def _said(name: str) -> str:
+    """What the first popover says: the case and its unseen class, before they are chosen anew."""
+    if name == OWN:
+        return cockpit_data.YOURS
     case = SCORED_CASES[name]
-    abnormal = _class(case)
-    source = Source(name, abnormal, _model(case, abnormal), _protocol(case))
-    return source, *_detectors(source)
-
-
-def forget() -> None:
-    """One's own scores need no choice: whatever other use cases left in the address goes."""
-    _forget(CLASS, MODEL, PROTOCOL, DETECTOR, AGAINST)
+    classes = {one: one for one in case.classes}
+    if len(classes) == 1:
+        return case.label
+    usual = case.usual_class or case.classes[0]
+    abnormal = linked.now(classes, key=f"{name}-{CLASS}", default=usual, address=CLASS)
+    return f"{case.label}, {abnormal} unseen"
 
 
 def _class(case: ScoredCase) -> str:
     if len(case.classes) == 1:
         _forget(CLASS)
         return case.classes[0]
-    return linked.choice(
+    return linked.listed(
         f"Unseen {case.noun}",
         {name: name for name in case.classes},
-        key=f"{case.name}-class",
+        key=f"{case.name}-{CLASS}",
         default=case.usual_class or case.classes[0],
         address=CLASS,
+        horizontal=True,
     )
 
 
@@ -66,7 +85,10 @@ def _model(case: ScoredCase, abnormal: str) -> str:
         return here[0]
     known = {name: label for name, label in case.models.items() if case.model_of(name) in here}
     usual = case.usual_model if case.usual_model in known else next(iter(known))
-    return case.model_of(_select(case, "Model", MODEL, known, usual))
+    chosen = linked.listed(
+        "Model", known, key=f"{case.name}-{MODEL}", default=usual, address=MODEL, horizontal=True
+    )
+    return case.model_of(chosen)
 
 
 def _protocol(case: ScoredCase) -> str:
@@ -74,30 +96,19 @@ def _protocol(case: ScoredCase) -> str:
     if not words:
         _forget(PROTOCOL)
         return usual
-    return _select(case, "Tested on", PROTOCOL, words, usual, help=case.protocol_help)
-
-
-def _detectors(source: Source) -> tuple[str, str | None]:
-    known, case = cockpit_data.detectors(source), source.use_case
-    words = "\n".join(
-        f"- **{label}**: {case.meanings[name]}."
-        for name, label in known.items()
-        if name in case.meanings
+    return linked.listed(
+        "Tested on",
+        words,
+        key=f"{case.name}-{PROTOCOL}",
+        default=usual,
+        address=PROTOCOL,
+        help=case.protocol_help,
+        horizontal=True,
     )
-    usual = next(iter(known))
-    detector = _select(case, "Detector", DETECTOR, known, usual, help=words, width=200)
-    others = {NOBODY: "–"} | {name: label for name, label in known.items() if name != detector}
-    words = "Another detector on the same samples."
-    against = _select(case, "Compare with", AGAINST, others, NOBODY, help=words, width=200)
-    return detector, against or None
 
 
-def _select(
-    case: ScoredCase, label: str, name: str, options: Mapping[str, str], usual: str, **more: Any
-) -> str:
-    """A list to open, whose choice is in the address under `name` whatever the use case."""
-    key = f"{case.name}-{name}"
-    return linked.select(label, options, key=key, default=usual, address=name, **more)
+def _brief(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _forget(*names: str) -> None:

@@ -11,38 +11,47 @@ from numpy.typing import NDArray
 from pages._ui.cockpit import data as cockpit_data
 from pages._ui.cockpit import flips as cockpit_flips
 from pages._ui.cockpit.flips import SampleSet
-from pages._ui.cockpit.numbers import percent
+from pages._ui.cockpit.numbers import PER, figures, percent, rate_text
 from pages._ui.cockpit.scores import DetectorScores
-from wganad_core import evaluation
+from wganad_core import evaluation, outside
 from wganad_core.evaluation import Difference, OperatingPoint
 from wganad_core.records import Scored
 
 Mask = NDArray[np.bool_]
 
 
-def show(scores: DetectorScores, second: DetectorScores | None, threshold: float) -> None:
-    if scores.source is None:
-        st.info("Your file holds one detector's scores; there is no second one to compare with.")
+def show(
+    scores: DetectorScores,
+    second: DetectorScores | None,
+    threshold: float,
+    base_rate: float | None,
+) -> None:
+    """`base_rate`: of the reader's world; None for the test's."""
+    if second is None and scores.source is None:
+        st.info(
+            "There is no second detector here. A file with several columns of scores has: choose "
+            "another one under “Beside”, on top of the page."
+        )
         return
     if second is None:
-        st.info("Choose a second detector in “Compare with”, on top of the page.")
+        st.info("Choose a second detector under “Beside”, on top of the page.")
         return
     mine, theirs = cockpit_data.common(scores.loaded, second.loaded)
     a, b = scores.test.take(mine), second.test.take(theirs)
     if a.label is None or not 0 < a.label.sum() < len(a):
         st.info("Comparing needs labels of both kinds.")
         return
-    st.markdown(_verdict(scores, second, a, b))
+    st.markdown(_verdict(scores, second, a, b, base_rate))
     anomaly = a.label == 1
     first = a.score > threshold
     alarms = float(first[~anomaly].mean())
     curve = evaluation.curve(a.label, b.score)
     other = curve.at(evaluation.at_false_alarm_rate(curve, alarms))
     last = b.score > other.threshold
-    left, right = st.columns([2, 5], gap="large")
+    left, right = st.columns([2, 5] if base_rate is None else [3, 4], gap="large")
     with left:
         st.markdown(_matched(scores, second, threshold, alarms, other))
-        st.html(_table(anomaly, first, last, scores.name, second.name))
+        st.html(_table(anomaly, first, last, (scores.name, second.name), base_rate))
     sets = [
         _only(f"Only “{scores.name}” catches", a, mine, anomaly & first & ~last),
         _only(f"Only “{second.name}” catches", b, mine, anomaly & last & ~first),
@@ -74,16 +83,27 @@ def _matched(
     )
 
 
-def _verdict(scores: DetectorScores, second: DetectorScores, a: Scored, b: Scored) -> str:
-    """The paired difference of AUPRC, and what may be concluded from it."""
-    found = _difference((scores.key, second.key), scores.loaded.subject_wise, a, b)
+def _verdict(
+    scores: DetectorScores,
+    second: DetectorScores,
+    a: Scored,
+    b: Scored,
+    base_rate: float | None,
+) -> str:
+    """The paired difference of AUPRC in the reader's world, and what may be concluded from it."""
+    found = _difference((scores.key, second.key), scores.loaded.subject_wise, base_rate, a, b)
     drawn = "people" if found.by == "subject" else scores.loaded.noun
     between = f"95 % interval: {100 * found.low:+.1f} to {100 * found.high:+.1f}"
     better = scores.name if found.difference > 0 else second.name
     end = conclusion(found, better, drawn)
+    if base_rate is None:
+        world = "with the anomalies as frequent as in this test"
+    else:
+        world = f"in your world, where {rate_text(base_rate)} are anomalies"
     return (
-        f"AUPRC of “{scores.name}” minus “{second.name}” on the same {len(a):,} "
-        f"{scores.loaded.noun}: **{100 * found.difference:+.1f} points** ({between}). {end}"
+        f"AUPRC of “{outside.shown(scores.name)}” minus “{outside.shown(second.name)}” on the same "
+        f"{len(a):,} {scores.loaded.noun}, {world}: "
+        f"**{100 * found.difference:+.1f} points** ({between}). {end}"
     )
 
 
@@ -97,7 +117,9 @@ def conclusion(found: Difference, better: str, drawn: str) -> str:
 
 
 @st.cache_resource(scope="session", show_spinner=False, max_entries=16)
-def _difference(key: Hashable, by_subject: bool, _a: Scored, _b: Scored) -> Difference:
+def _difference(
+    key: Hashable, by_subject: bool, base_rate: float | None, _a: Scored, _b: Scored
+) -> Difference:
     assert _a.label is not None
     words = "Drawing the same samples for both, again and again …"
     bar = st.progress(0.0, words)
@@ -106,7 +128,9 @@ def _difference(key: Hashable, by_subject: bool, _a: Scored, _b: Scored) -> Diff
         bar.progress(share, words)
 
     subject = _a.subject if by_subject else None
-    made = evaluation.paired_difference(_a.label, _a.score, _b.score, subject, progress=progress)
+    made = evaluation.paired_difference(
+        _a.label, _a.score, _b.score, subject, base_rate, progress=progress
+    )
     bar.empty()
     return made
 
@@ -118,18 +142,36 @@ def _only(title: str, of: Scored, rows: NDArray[np.int64], which: Mask) -> Sampl
     return SampleSet(title, f"{len(found):,} in all.", rows[found[order]])
 
 
-def _table(anomaly: Mask, first: Mask, last: Mask, name: str, other: str) -> str:
-    """How often both, one or none flag, for anomalies and for normals."""
+def _table(
+    anomaly: Mask, first: Mask, last: Mask, names: tuple[str, str], base_rate: float | None
+) -> str:
+    """How often both, one or none flag, for anomalies and for normals: counted in the test and, at
+    another base rate, expected in the reader's world."""
+    name, other = map(outside.shown, names)
     rows = (
         ("both flag", first & last),
         (f"only {name}", first & ~last),
         (f"only {other}", last & ~first),
         ("neither", ~first & ~last),
     )
-    cells = "".join(
-        f"<tr><th>{words}</th><td>{int((which & anomaly).sum()):,}</td>"
-        f"<td>{int((which & ~anomaly).sum()):,}</td></tr>"
-        for words, which in rows
-    )
-    head = "<tr><th></th><td>anomalies</td><td>normals</td></tr>"
+    groups = [("in this test", 1.0, 1.0)]
+    if base_rate is not None:
+        n = int(anomaly.sum())
+        weights = base_rate * PER / n, (1 - base_rate) * PER / (len(anomaly) - n)
+        groups.append((f"your world, per {PER:,}", *weights))
+    kinds = "<td>anomalies</td><td>normals</td>" * len(groups)
+    over = "".join(f"<td colspan=2><b>{words}</b></td>" for words, *_ in groups)
+    cells = ""
+    for words, which in rows:
+        odd, normal = int((which & anomaly).sum()), int((which & ~anomaly).sum())
+        counted = "".join(
+            f"<td>{_count(odd * one)}</td><td>{_count(normal * each)}</td>"
+            for _, one, each in groups
+        )
+        cells += f"<tr><th>{words}</th>{counted}</tr>"
+    head = f"<tr><th></th>{over}</tr><tr><th></th>{kinds}</tr>"
     return f'<table class="ck-classes ck-plain">{head}{cells}</table>'
+
+
+def _count(number: float) -> str:
+    return f"{number:,.0f}" if number == round(number) else figures(number)

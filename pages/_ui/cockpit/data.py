@@ -58,7 +58,8 @@ class Loaded:
     as moments of a recording are, so that no interval holds. `file_row` (n,): the test samples'
     numbers in their file, from 1, in that order. `reading`: the shell's options for a file of the
     reader's, as its columns are not told by their names. `base_rate`: the share of anomalies that
-    is proposed for the reader's world; None for that of the test.
+    is proposed for the reader's world; None for that of the test. `negated`: whether the scores in
+    the file are minus these; `remarks` are on how it was read.
     """
 
     test: Scored
@@ -74,6 +75,8 @@ class Loaded:
     file_row: Index | None = None
     reading: tuple[str, ...] = ()
     base_rate: float | None = None
+    negated: bool = False
+    remarks: tuple[str, ...] = ()
 
     @property
     def row(self) -> Index:

@@ -88,7 +88,7 @@ def report(
         "threshold": place.threshold,
         "threshold_text": repr(place.threshold),  # JSON has no infinity
         "rule": place.why or "by hand",
-        "flagged_means": "score > threshold",
+        "flagged_means": f"{'-' * scores.loaded.negated}score > threshold",
         "detector": scores.name,
         "scores": scores.loaded.title,
         "use_case": None if source is None else source.case,
@@ -104,7 +104,9 @@ def report(
             "true_negatives": point.true_negatives,
             "recall": point.recall,
             "false_alarm_rate": point.false_alarm_rate,
+            "rates_are_of": "a world with this base rate; counts are the test's",
             "base_rate": point.base_rate,
+            "base_rate_of_the_test": scores.curve.base_rate if scores.curve else None,
             "precision": point.precision,
             "f1": point.f(),
             "mcc": point.mcc,
@@ -126,13 +128,14 @@ def table(scores: DetectorScores) -> pd.DataFrame:
         "subject": test.subject,
         "class": test.class_,
         "label": test.label,
-        "score": test.score,
+        "score": -test.score if scores.loaded.negated else test.score,
     }
     return pd.DataFrame({name: value for name, value in columns.items() if value is not None})
 
 
 def flagged(scores: DetectorScores, threshold: float) -> bytes:
-    return flagged_csv(scores.test, scores.loaded.row, threshold)
+    loaded = scores.loaded
+    return flagged_csv(scores.test, loaded.row, threshold, negated=loaded.negated)
 
 
 def command(scores: DetectorScores, place: Position, base_rate: float | None, ratio: float) -> str:

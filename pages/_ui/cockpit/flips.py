@@ -49,12 +49,15 @@ def show(scores: DetectorScores, place: Position) -> None:
     normals, anomalies = (ranking.flagged_by_group(place.threshold, kind) for kind in (0, 1))
     if normals or anomalies:
         left, right = st.columns([2, 5], gap="large")
-        left.markdown("**Flagged, class by class**")
+        left.markdown("**Flagged in this test, class by class**")
         left.html(cockpit_numbers.classes(normals, anomalies))
     else:
         right = st.container()
     sets = [_last_move(scores, place)]
-    if scores.curve is not None:
+    if scores.curve is None:
+        oddest = ranking.crossed(np.inf, -np.inf, N_WORST)[0]
+        sets.insert(0, SampleSet("Oddest", "The highest scores of all.", oddest))
+    else:
         sets += [
             SampleSet(
                 "Worst misses",

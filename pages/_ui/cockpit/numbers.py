@@ -1,4 +1,4 @@
-"""A threshold in numbers: confusion matrix, rates, classes, and alarms a day."""
+"""A threshold in numbers: two confusion matrices, rates, classes."""
 
 from __future__ import annotations
 
@@ -7,29 +7,46 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from wganad_core import evaluation, outside
+from wganad_core import outside
 from wganad_core.evaluation import OperatingPoint
 
 STYLE = """<style>
-.st-key-cockpit-sliders {margin: -0.4rem 0 -1.9rem;}
-.st-key-cockpit-sliders [data-testid="stSliderTickBar"] {display: none;}
+.stVerticalBlock > :has(> .st-key-cockpit-slider) {position: sticky; bottom: 0; z-index: 20;
+  backdrop-filter: blur(7px);}
+.st-key-cockpit-slider {margin: -0.9rem 0 -0.6rem;}
+.st-key-cockpit-slider [data-testid="stSliderTickBar"] {display: none;}
 .st-key-_cockpit-slider [data-testid="stSliderThumbValue"] {visibility: hidden;}
-.st-key-cockpit-guides {margin-bottom: -0.5rem;}
-.ck {display: grid; gap: 0.5rem 0.9rem; grid-template-columns: minmax(0, 3fr) minmax(0, 4fr);
-  align-items: stretch; font-variant-numeric: tabular-nums;}
-.ck-matrix {display: grid; grid-template-columns: auto 1fr 1fr; gap: 3px; font-size: 0.86rem;}
-.ck-matrix > * {padding: 0.12rem 0.5rem; line-height: 1.25;}
-.ck-matrix .h {opacity: 0.75; align-self: center;}
-.ck-matrix b {font-size: 1.12rem; display: inline-block; min-width: 3.2rem;}
+.st-key-_cockpit-slider .stSlider {display: grid; align-items: center; column-gap: 1.2rem;
+  grid-template-columns: minmax(17rem, max-content) 1fr;}
+.st-key-_cockpit-slider .stSlider > :nth-child(2) {padding-top: 0;}
+.st-key-cockpit-guides {margin: -0.4rem 0 -0.3rem;}
+.st-key-cockpit-guides button {min-height: 2rem; padding: 0 0.6rem;}
+.st-key-cockpit-choices {margin-bottom: -0.6rem;}
+.ck {display: grid; gap: 0.5rem 1.2rem; align-items: end; font-variant-numeric: tabular-nums;
+  grid-template-columns: minmax(0, 3fr) minmax(0, 3fr) minmax(0, 4fr);}
+.ck h5 {margin: 0; padding: 0 0 0.15rem; font-size: 1rem;}
+.ck h5 span {font-weight: 400; opacity: 0.8; font-size: 0.9rem;}
+.ck-matrix {display: grid; grid-template-columns: auto 1fr 1fr; gap: 3px; font-size: 0.9rem;}
+.ck-matrix > * {padding: 0.12rem 0.5rem; line-height: 1.3; white-space: nowrap; overflow: hidden;
+  text-overflow: ellipsis;}
+.ck-matrix .h {opacity: 0.75; align-self: center; padding-left: 0;}
+.ck-matrix b {font-size: 1.12rem; margin-right: 0.15rem;}
 .ck-good {background: rgba(0, 158, 115, 0.20); border-radius: 4px;}
 .ck-bad {background: rgba(213, 94, 0, 0.22); border-radius: 4px;}
-.ck-tiles {display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 0.4rem;}
+.ck-tiles {display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 0.3rem 0.4rem;}
 .ck-tile {border: 1px solid rgba(128, 140, 155, 0.45); border-radius: 6px;
-  padding: 0.3rem 0.55rem; min-width: 0;}
-.ck-tile span {display: block; font-size: 0.8rem; opacity: 0.8; white-space: nowrap;
-  overflow: hidden; text-overflow: ellipsis;}
-.ck-tile b {font-size: 1.3rem; display: block; line-height: 1.3; font-weight: 650;}
-.ck-tile i {font-size: 0.74rem; opacity: 0.75; font-style: normal; white-space: nowrap;}
+  padding: 0.15rem 0.5rem; min-width: 0; position: relative; cursor: help;}
+.ck-tile span {font-size: 0.86rem; opacity: 0.8; white-space: nowrap; display: block;}
+.ck-tile b {font-size: 1.15rem; line-height: 1.3; font-weight: 650; white-space: nowrap;
+  margin-right: 0.3rem;}
+.ck-tile i {font-size: 0.8rem; opacity: 0.8; font-style: normal; display: inline-block;
+  line-height: 1.2;}
+.ck-tile[data-tip]:hover::after, .ck-tile[data-tip]:focus::after {content: attr(data-tip);
+  position: absolute; right: 0; bottom: calc(100% + 4px); z-index: 30; width: max-content;
+  max-width: 18rem; padding: 0.4rem 0.6rem; border-radius: 6px; font-size: 0.88rem;
+  background: var(--st-secondary-background-color, Canvas); color: inherit; line-height: 1.35;
+  box-shadow: 0 2px 10px rgba(0, 0, 0, 0.35); pointer-events: none;}
+.ck-tile:nth-child(3n+1)[data-tip]::after {right: auto !important; left: 0;}
 .ck-classes {width: 100%; border-collapse: collapse; font-size: 0.9rem;
   font-variant-numeric: tabular-nums;}
 .ck-classes td, .ck-classes th {padding: 0.1rem 0.4rem; border: 0; text-align: right;
@@ -39,17 +56,35 @@ STYLE = """<style>
 .ck-classes .bar {display: block; height: 0.8rem; min-width: 1px; border-radius: 2px;}
 @media (max-width: 640px) {
   .ck {grid-template-columns: minmax(0, 1fr);}
-  .ck-tiles {grid-template-columns: repeat(3, minmax(0, 1fr));}
-  .ck-tile b {font-size: 1.1rem;}
-  .st-key-cockpit-sliders .stColumn:nth-child(n+2) {min-width: calc(50% - 1rem);
-    flex: 1 1 calc(50% - 1rem);}
-  .st-key-cockpit-guides {padding-top: 0.6rem;}
+  .ck-tile i {display: block; margin: 0;}
+  .st-key-_cockpit-slider .stSlider {grid-template-columns: 1fr;}
+  .st-key-cockpit-guides {gap: 0.2rem;}
 }
+@media (min-width: 641px) and (max-width: 1400px) {
+  .ck {grid-template-columns: repeat(2, minmax(0, 1fr));}
+  .ck-tiles {grid-column: 1 / -1; grid-template-columns: repeat(6, minmax(0, 1fr));}
+}
+html.projector .ck-matrix, html.projector .ck h5, html.projector .ck-tile {font-size: 1.2rem;}
+html.projector .ck h5 span, html.projector .ck-tile span {font-size: 1.05rem;}
+html.projector .ck-matrix b, html.projector .ck-tile b {font-size: 1.5rem;}
 </style>"""
 
 Interval = Mapping[str, tuple[float, float]]
 Flagged = Mapping[str, tuple[int, int]]  # by class: how many, and of how many
 MOST_CLASSES = 40  # as more would make each move heavy
+PER = 10_000  # samples of the reader's world
+EVERYWHERE = ("Recall", "False alarms")  # do not depend on how rare anomalies are
+MEANINGS = {
+    "Recall": "The share of the anomalies that is flagged.",
+    "False alarms": "The share of the normals that is flagged.",
+    "Precision": "The share of the flagged that are anomalies: how many alarms are real.",
+    "F1": "The harmonic mean of precision and recall: 1 is perfect, and the smaller of the two "
+    "counts most.",
+    "MCC": "Matthews' correlation of verdict and truth: 1 is perfect, 0 no better than chance. It "
+    "looks at all four counts.",
+    "Cost / 1,000": "What mistakes cost per 1,000 samples, counted in false alarms, when a miss "
+    "costs {ratio} of them.",
+}
 
 
 def percent(share: float) -> str:
@@ -61,50 +96,107 @@ def percent(share: float) -> str:
     return f"{share:.{max(1, -1 - math.floor(math.log10(edge)))}%}" if edge > 0 else f"{share:.1%}"
 
 
-def show(point: OperatingPoint, intervals: Interval, cost_ratio: float) -> None:
-    """The confusion matrix beside the rates that follow from it."""
-    st.html(f'<div class="ck">{matrix(point)}{tiles(point, intervals, cost_ratio)}</div>')
+def show(
+    point: OperatingPoint,
+    tested: OperatingPoint,
+    intervals: Interval,
+    cost_ratio: float,
+    noun: str,
+) -> None:
+    """Two confusion matrices, the test's own and what it means in the reader's world (in which
+    `point` is meant), and the rates that follow from either."""
+    n = tested.flagged + tested.false_negatives + tested.true_negatives
+    parts = (
+        _section("In this test", f"{n:,} {noun}, {rate_text(tested.base_rate)} anomalies")
+        + matrix(_counts(tested), "Confusion matrix of the test"),
+        _section("In your world", f"per {PER:,} {noun}, {rate_text(point.base_rate)} anomalies")
+        + matrix(_expected(point), "Confusion matrix of your world"),
+    )
+    made = "".join(f"<section>{part}</section>" for part in parts)
+    st.html(f'<div class="ck">{made}{tiles(point, tested, intervals, cost_ratio)}</div>')
 
 
-def matrix(point: OperatingPoint) -> str:
-    """The sample's own counts, whatever the base rate is set to."""
+def _section(title: str, words: str) -> str:
+    return f"<h5>{title} <span>{words}</span></h5>"
+
+
+def _counts(point: OperatingPoint) -> dict[str, str]:
+    found = {
+        "tp": point.true_positives,
+        "fn": point.false_negatives,
+        "fp": point.false_positives,
+        "tn": point.true_negatives,
+    }
+    return {name: f'<b data-count="{name}">{n:,}</b>' for name, n in found.items()}
+
+
+def _expected(point: OperatingPoint) -> dict[str, str]:
+    share = point.shares
+    found = {
+        "tp": share.true_positives,
+        "fn": share.false_negatives,
+        "fp": share.false_positives,
+        "tn": share.true_negatives,
+    }
+    return {
+        name: f'<b data-world="{name}">{"–" if math.isnan(part) else figures(PER * part)}</b>'
+        for name, part in found.items()
+    }
+
+
+def figures(number: float) -> str:
+    """An expectation, to three figures at least."""
+    return f"{number:,.0f}" if number >= 99.5 else f"{number:.3g}"
+
+
+def matrix(count: Mapping[str, str], label: str) -> str:
+    """Counts, as HTML, by name: true and false positives, true and false negatives."""
     cells = (
         ("h", ""),
         ("h", "flagged"),
         ("h", "passed"),
         ("h", "anomalies"),
-        ("ck-good", _count("tp", point.true_positives, "caught")),
-        ("ck-bad", _count("fn", point.false_negatives, "missed")),
+        ("ck-good", f"{count['tp']} caught"),
+        ("ck-bad", f"{count['fn']} missed"),
         ("h", "normals"),
-        (
-            "ck-bad",
-            _count("fp", point.false_positives, f"false alarm{'s' * (point.false_positives != 1)}"),
-        ),
-        ("ck-good", _count("tn", point.true_negatives, "correct")),
+        ("ck-bad", f"{count['fp']} false alarms"),
+        ("ck-good", f"{count['tn']} correct"),
     )
     inside = "".join(f'<div class="{kind}">{words}</div>' for kind, words in cells)
-    return f'<div class="ck-matrix" role="table" aria-label="Confusion matrix">{inside}</div>'
+    return f'<div class="ck-matrix" role="table" aria-label="{label}">{inside}</div>'
 
 
-def _count(name: str, n: int, words: str) -> str:
-    return f'<b data-count="{name}">{n:,}</b> {words}'
-
-
-def tiles(point: OperatingPoint, intervals: Interval, cost_ratio: float) -> str:
+def tiles(
+    point: OperatingPoint, tested: OperatingPoint, intervals: Interval, cost_ratio: float
+) -> str:
+    """The rates: two that hold in every world, and four of the reader's world, beside the test's
+    where that is another."""
     shown = (
-        ("Precision", percent(point.precision), "precision"),
-        ("Recall", percent(point.recall), "recall"),
-        ("False alarms", percent(point.false_alarm_rate), "false_alarm_rate"),
-        ("F1", _plain(point.f()), ""),
-        ("MCC", _plain(point.mcc), ""),
-        ("Cost / 1,000", f"{1000 * point.cost(cost_ratio):,.0f}", ""),
+        ("Recall", percent, lambda p: p.recall, "recall"),
+        ("False alarms", percent, lambda p: p.false_alarm_rate, "false_alarm_rate"),
+        ("Precision", percent, lambda p: p.precision, "precision"),
+        ("F1", _plain, lambda p: p.f(), ""),
+        ("MCC", _plain, lambda p: p.mcc, ""),
+        ("Cost / 1,000", _costs, lambda p: 1000 * p.cost(cost_ratio), ""),
     )
     made = ""
-    for name, value, interval in shown:
+    for name, written, of, interval in shown:
         low, high = intervals[interval] if intervals and interval else (math.nan, math.nan)
-        between = "" if math.isnan(low) else f"{percent(low)} to {percent(high)}"
-        made += f'<div class="ck-tile"><span>{name}</span><b>{value}</b><i>{between}</i></div>'
+        lines = [] if math.isnan(low) else [f"{percent(low)} to {percent(high)}"]
+        if name in EVERYWHERE:
+            lines.append("in every world")
+        elif point.base_rate != tested.base_rate:
+            lines.append(f"in the test {written(of(tested))}")
+        tip = MEANINGS[name].format(ratio=f"{cost_ratio:g}")
+        made += (
+            f'<div class="ck-tile" tabindex="0" data-tip="{tip}"><span>{name}</span>'
+            f"<b>{written(of(point))}</b><i>{'<br>'.join(lines)}</i></div>"
+        )
     return f'<div class="ck-tiles">{made}</div>'
+
+
+def _costs(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def _plain(value: float) -> str:
@@ -142,27 +234,6 @@ def _class_row(name: str, flagged: int, total: int, colour: str) -> str:
     )
 
 
-def per_day(point: OperatingPoint, noun: str, per_day: float) -> str:
-    """What the threshold means at so many samples a day, in a sentence."""
-    true, false = evaluation.alarms_per_day(point, per_day)
-    rate = f"If {_rate(point.base_rate)} of your {noun} are anomalies"
-    if true + false == 0:
-        return f"{rate}, this threshold raises **no alarm at all**, and every anomaly is missed."
-    real = true / (true + false)
-    return (
-        f"{rate}: of 100 alarms about **{_about(100 * real)} are real**; you will see "
-        f"**{_about(false)} false alarms a day** among {per_day:,.0f} {noun}, catch "
-        f"{_about(true)} anomalies and miss {_about(per_day * point.base_rate - true)}."
-    )
-
-
-def _rate(share: float) -> str:
+def rate_text(share: float) -> str:
+    """A base rate as people say it."""
     return f"{100 * share:.3g} %"
-
-
-def _about(number: float) -> str:
-    """Two figures are enough for what is an expectation."""
-    number = max(0.0, number)
-    if number >= 100:
-        return f"{round(number, 1 - int(math.log10(number))):,.0f}"
-    return f"{number:.0f}" if number >= 9.5 else f"{number:.2g}" if number >= 0.005 else "0"

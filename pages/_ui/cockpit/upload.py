@@ -1,4 +1,4 @@
-"""Scores of one's own: any detector's, from a file."""
+"""Scores of one's own: any detector's, from a file. Nothing is shown as a person's own but that."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from pages._ui import reading
+from pages._ui.cockpit import example as cockpit_example
 from pages._ui.cockpit.data import Loaded
 from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.widgets import refuse
 from wganad_core import outside
 from wganad_core.data import DataError
-from wganad_core.data.own.scores import Offered, OwnScores, read_scores
+from wganad_core.data.own.offers import Offered
+from wganad_core.data.own.scores import OwnScores, read_scores
 
-KEPT = "_cockpit-own"
+FILE, EXAMPLE = "own-scores", "_cockpit-example"
+KEPT, REFUSED = "_cockpit-own", "_cockpit-refused"
+INVITATION = "Your scores: choose a file, and see what every threshold does"
 # What tells a score table's detectors apart, in the order in which it is asked.
 WHOSE = {
     "abnormal": "Unseen",
@@ -28,83 +31,146 @@ WHOSE = {
     "seed": "Seed",
 }
 FORMAT = (
-    "CSV or parquet, a row per sample: a column `score` (higher = more anomalous), better also "
-    "`label` (1 = anomaly), and, where you have them, `id`, `class`, `subject` and `part` "
-    "(`calibration` rows are held-out normals). Without labels you still see the distribution and "
-    "what a threshold flags."
+    "CSV or parquet, a row per sample: a column `score` (higher = more anomalous, or say that "
+    "lower is), better also `label` (1 = anomaly), and, where you have them, `id`, `class`, "
+    "`subject` and `part` (`calibration` rows are held-out normals). Several columns of scores can "
+    "be compared. Without labels you still see the distribution and what a threshold flags."
 )
-
-
-def chosen() -> DetectorScores:
-    """The file that was uploaded, the last one that could be read, or the example."""
-    reading.readers().warm()
-    left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
-    with left:
-        file = st.file_uploader(
-            "Your scores", ["csv", "tsv", "txt", "parquet"], key="own-scores", max_upload_size=200
-        )
-    with right:
-        st.markdown(FORMAT)
-        st.download_button(
-            "The example as CSV",
-            _example_csv,
-            "scores.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key="example-scores",
-        )
-    if file is None:  # also for a moment while one file replaces another
-        return _example()
-    try:
-        asked = _asked(_offered(file.file_id, file))
-        found = _read(file.file_id, asked, file)
-    except DataError as error:
-        refuse(error)
-        return st.session_state.get(KEPT) or _example()
-    made = _scores((file.file_id, asked), found, asked.options)
-    st.caption(" ".join([_summary(made), *map(outside.shown, found.remarks)]))
-    st.session_state[KEPT] = made
-    return made
+BY_NAME, UNKNOWN = "told by its name", "told by the words"
 
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
-    """How to read a file: which column is what ("": told by its name), and whose scores."""
+    """How to read a file: which column is what ("": told by its name), which value of the label is
+    normal ("": told by the words), whether lower is more anomalous, and whose scores."""
 
     score: str
     label: str
     id: str
+    normal: str
+    lower: bool
     detector: tuple[tuple[str, str], ...]
 
     @property
     def options(self) -> tuple[str, ...]:
         """The same for the shell."""
         columns = {"score-column": self.score, "label-column": self.label, "id-column": self.id}
-        given = columns | dict(self.detector)
-        return tuple(f"--{name}={value}" for name, value in given.items() if value)
+        given = columns | {"normal": self.normal} | dict(self.detector)
+        turned = ("--lower-is-anomalous",) * self.lower
+        return *(f"--{name}={value}" for name, value in given.items() if value), *turned
 
 
-def _asked(file: Offered) -> Asked:
-    detector = _detector(file)
-    by_name = ["", *file.columns]
-    with st.expander("Columns"), st.container(horizontal=True, gap="small"):
+def _column(file: Any, role: str) -> str:
+    """What the widget of this role says, before it is made: a column of this file or nothing."""
+    asked = st.session_state.get(f"own-column-{role}", "")
+    return asked if asked in ("", *_offered(file.file_id, "", file).columns) else ""
+
+
+def waiting() -> tuple[DetectorScores | None, DetectorScores | None]:
+    """The scores of the file that is uploaded (or the last that could be read), and those of
+    another of its columns; popovers say how it is read. The example only where it was asked for."""
+    reading.readers().warm()
+    file = st.session_state.get(FILE)
+    if file is None:
+        st.session_state.pop(KEPT, None)
+        st.session_state.pop(REFUSED, None)
+        return (_example() if st.session_state.get(EXAMPLE) else None), None
+    st.session_state.pop(EXAMPLE, None)
+    try:
+        there = _offered(file.file_id, _column(file, "Label"), file)
+        with st.popover(f"File **{outside.shown(file.name[:40])}**"):
+            asked = _asked(file, there)
+        beside = _beside(there, asked)
+        made = _of(file, asked)
+        second = _of(file, dataclasses.replace(asked, score=beside)) if beside else None
+    except DataError as error:
+        st.session_state[REFUSED] = str(error)
+        return st.session_state.get(KEPT), None
+    st.session_state.pop(REFUSED, None)
+    st.session_state[KEPT] = made
+    return made, second
+
+
+def offer() -> None:
+    """Where a file goes, and what was said of the one that is there."""
+    if why := st.session_state.get(REFUSED):
+        refuse(why)
+        if st.session_state.get(KEPT) is not None:
+            st.caption("What is shown is still the file before it.")
+    kept: DetectorScores | None = st.session_state.get(KEPT)
+    if kept is not None and not why:
+        st.caption(" ".join([_summary(kept), *map(outside.shown, kept.loaded.remarks)]))
+    left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
+    with left:
+        st.file_uploader(
+            "Your scores", ["csv", "tsv", "txt", "parquet"], key=FILE, max_upload_size=200
+        )
+    with right:
+        st.markdown(FORMAT)
+        with st.container(horizontal=True, gap="small"):
+            st.button(
+                "Look at an example",
+                on_click=lambda: st.session_state.update({EXAMPLE: True}),
+                disabled=st.session_state.get(FILE) is not None,
+                key="own-example",
+            )
+            st.download_button(
+                "The example as CSV",
+                cockpit_example.csv,
+                "scores.csv",
+                "text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+                key="example-scores",
+            )
+
+
+def _asked(file: Any, there: Offered) -> Asked:
+    detector = _detector(there)
+    by_name = ["", *there.columns]
+    with st.container(horizontal=True, gap="small"):
         score, label, id_ = (
             st.selectbox(
                 role,
                 by_name,
-                format_func=lambda name: name or "told by its name",
+                format_func=lambda name: name or BY_NAME,
                 key=f"own-column-{role}",
                 width=200,
             )
             for role in ("Score", "Label", "Id")
         )
-    return Asked(score, label, id_, detector)
+    lower = st.toggle("Lower scores are more anomalous", key=f"own-lower-{file.file_id}")
+    normal = ""
+    if len(there.label_values) > 1:
+        normal = st.selectbox(
+            "Normal is",
+            ["", *there.label_values],
+            format_func=lambda value: value or UNKNOWN,
+            key=f"own-normal-{file.file_id}-{label}",
+            width=200,
+        )
+    return Asked(score, label, id_, normal, lower, detector)
 
 
-def _detector(file: Offered) -> tuple[tuple[str, str], ...]:
+def _beside(there: Offered, asked: Asked) -> str:
+    """Another column of numbers, whose scores are compared."""
+    others = [name for name in there.numbers if name not in (asked.score, asked.label, asked.id)]
+    if len(there.numbers) < 2 or not others:
+        return ""
+    now = st.session_state.get("own-beside", "")
+    with st.popover(f"Beside **{outside.shown(now[:30]) if now in others else 'none'}**"):
+        chosen: str = st.selectbox(
+            "Compare with the scores in",
+            ["", *others],
+            format_func=lambda name: name or "none",
+            key="own-beside",
+        )
+    return chosen
+
+
+def _detector(there: Offered) -> tuple[tuple[str, str], ...]:
     """One detector of a score table that has several: choices until one is left."""
-    left = file.detectors
+    left = there.detectors
     if len(left) < 2:
         return ()
     with st.container(horizontal=True, gap="small"):
@@ -125,13 +191,18 @@ def _summary(scores: DetectorScores) -> str:
     return f"**{outside.shown(scores.loaded.title)}**: {n:,} scores, {labels}{extra}."
 
 
-@st.cache_resource(scope="session", show_spinner="Reading the scores …", max_entries=2)
-def _offered(file_id: str, _file: Any) -> Offered:
+@st.cache_resource(scope="session", show_spinner="Reading the scores …", max_entries=4)
+def _offered(file_id: str, label: str, _file: Any) -> Offered:
     """In memory, for this session only."""
-    return reading.read(Offered, "offered", _file)
+    return reading.read(Offered, "offered", _file, label=label or None)
 
 
-@st.cache_resource(scope="session", show_spinner="Reading the scores …", max_entries=2)
+def _of(file: Any, asked: Asked) -> DetectorScores:
+    key = (file.file_id, asked)
+    return _scores(key, _read(file.file_id, asked, file), asked)
+
+
+@st.cache_resource(scope="session", show_spinner="Reading the scores …", max_entries=3)
 def _read(file_id: str, asked: Asked, _file: Any) -> OwnScores:
     return reading.read(
         OwnScores,
@@ -141,45 +212,33 @@ def _read(file_id: str, asked: Asked, _file: Any) -> OwnScores:
         label=asked.label or None,
         sample_id=asked.id or None,
         choose=dict(asked.detector) or None,
+        normal=asked.normal or None,
+        lower_is_anomalous=asked.lower,
     )
 
 
-@st.cache_resource(scope="session", show_spinner=False, max_entries=2)
-def _scores(key: Hashable, _found: OwnScores, _reading: tuple[str, ...] = ()) -> DetectorScores:
+@st.cache_resource(scope="session", show_spinner=False, max_entries=3)
+def _scores(key: Hashable, _found: OwnScores, _asked: Asked) -> DetectorScores:
     loaded = Loaded(
         _found.scored,
         _found.calibration,
+        rows=_found.row,
         title=_found.name,
         subject_wise=_found.subject_wise,
         file_row=_found.row,
-        reading=_reading,
+        reading=_asked.options,
+        negated=_found.negated,
+        remarks=_found.remarks,
     )
-    return DetectorScores(
-        ("own", key), "Your scores", "", None, loaded, np.ones(len(loaded.test), bool)
-    )
+    name = _found.columns.get("score", "Your scores")
+    shown = np.ones(len(loaded.test), bool)
+    return DetectorScores(("own", key), name, "", None, loaded, shown)
 
 
 @st.cache_resource(show_spinner=False)
 def _example() -> DetectorScores:
-    import io
-
-    file = io.BytesIO(_example_csv())
-    file.name = "scores.csv"
-    return _scores("example", read_scores(file))
-
-
-def _example_csv() -> bytes:
-    """Made scores: 5,000 normals of three machines, of which one is louder, and 100 faults."""
-    rng = np.random.default_rng(7)
-    machine = rng.integers(3, size=5_100)
-    label = (np.arange(5_100) >= 5_000).astype(int)
-    score = rng.gamma(4.0 + machine, 0.5) + label * rng.gamma(6.0, 0.5, 5_100)
-    table = pd.DataFrame(
-        {
-            "id": [f"part-{i:05d}" for i in range(1, 5_101)],
-            "class": np.where(label == 1, "fault", np.array(["press", "mill", "lathe"])[machine]),
-            "label": label,
-            "score": score.round(4),
-        }
+    found = read_scores(cockpit_example.file())
+    made = _scores("example", found, Asked("", "", "", "", False, ()))
+    return dataclasses.replace(
+        made, loaded=dataclasses.replace(made.loaded, title="An example, not your scores")
     )
-    return table.sample(frac=1, random_state=7).to_csv(index=False).encode()

@@ -1,4 +1,4 @@
-"""One slider, every consequence: threshold, curves, counts and samples, redrawn together."""
+"""One threshold, every consequence: title, curves, counts and samples, redrawn together."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from pages._ui.cockpit import flips as cockpit_flips
 from pages._ui.cockpit import numbers as cockpit_numbers
 from pages._ui.cockpit import scores as cockpit_scores
 from pages._ui.cockpit import state as cockpit_state
+from pages._ui.cockpit import words as cockpit_words
+from pages._ui.cockpit import world as cockpit_world
 from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.state import Position
+from pages._ui.cockpit.world import Assumed
 from wganad_core import evaluation
 from wganad_core.evaluation import OperatingPoint
 from wganad_core.figures import cockpit
 
 CHART, SLIDER, DRAWN = "cockpit", "_cockpit-slider", "_cockpit-drawn"
-RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
-RATIOS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 BELOW = {
     "samples": "Which samples",
     "advice": "Without labels",
@@ -34,51 +35,71 @@ BELOW = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class Assumed:
-    """What the reader told: the base rate (None: the test's), how many false alarms a miss costs,
-    and whether counts are drawn on a logarithmic axis."""
-
-    base_rate: float | None
-    ratio: float
-    log_counts: bool
-    with_bands: bool
-
-
 @st.fragment
 def show(scores: DetectorScores, second: DetectorScores | None) -> None:
-    """Runs again, alone, with every move."""
+    """Within another page; runs again, alone, with every move."""
+    place = placed(scores)
+    with st.container(key="cockpit-choices", horizontal=True, vertical_alignment="center"):
+        assumed = cockpit_world.choose(scores, place)
+    below_choices(scores, second, place, assumed)
+
+
+def placed(scores: DetectorScores) -> Position:
+    """Where the threshold is now, with all that the browser reported."""
     place = cockpit_state.position(scores.place, *scores.start)
     _take_events(place)
     scores.note(place.threshold)
-    assumed = _controls(scores, place)
-    figure = _figure((scores.key, second and second.key), assumed, scores, second)
+    return place
+
+
+def below_choices(
+    scores: DetectorScores, second: DetectorScores | None, place: Position, assumed: Assumed
+) -> None:
+    """The picture, and what follows from it."""
+    figure = _figure((scores.key, second and second.key), assumed.drawn, assumed, scores, second)
     st.session_state[DRAWN] = figure.drawn
-    point, words = _numbers(scores, place, assumed, figure)
-    _draw(figure, scores, place, point, words)
-    if point is not None and scores.two_classes:
-        _per_day(scores, point)
+    point = point_of(scores, place, assumed)
+    _draw(figure, scores, place, cockpit_words.in_brief(scores, place.threshold, point))
+    with st.container(key="cockpit-slider"):
+        _slider(scores, place)
+    if scores.two_classes:
+        _guides(scores, place, assumed)
+    _numbers(scores, place, assumed, point, figure)
     _below(scores, second, place, assumed, point, figure)
 
 
+def point_of(scores: DetectorScores, place: Position, assumed: Assumed) -> OperatingPoint | None:
+    """What the threshold does in the reader's world; None without labels."""
+    curve = scores.curve
+    return None if curve is None else curve.at(place.threshold, assumed.base_rate)
+
+
 def _numbers(
-    scores: DetectorScores, place: Position, assumed: Assumed, figure: ReadyFigure
-) -> tuple[OperatingPoint | None, str]:
-    """Counts and rates, with labels; and the same in words."""
-    if scores.curve is None:
-        flagged, n = scores.ranking.n_flagged(place.threshold), len(scores.test)
-        cockpit_numbers.unlabelled(flagged, n)
-        return None, f"{flagged:,} of {n:,} {scores.loaded.noun} flagged"
-    point = scores.curve.at(place.threshold, assumed.base_rate)
+    scores: DetectorScores,
+    place: Position,
+    assumed: Assumed,
+    point: OperatingPoint | None,
+    figure: ReadyFigure,
+) -> None:
+    """Counts and rates: in the test, and in the reader's world."""
+    noun = scores.loaded.noun
+    if scores.curve is None or point is None:
+        cockpit_numbers.unlabelled(scores.ranking.n_flagged(place.threshold), len(scores.test))
+        return
     bands = figure.drawn.bands
     intervals = {} if bands is None else bands.at(place.threshold)
-    cockpit_numbers.show(point, intervals, assumed.ratio)
+    tested = scores.curve.at(place.threshold)
+    cockpit_numbers.show(point, tested, intervals, assumed.ratio, noun)
     if bands is not None and bands.warning:
         st.caption(f":orange[:material/warning: {bands.warning}]")
-    return point, (
-        f"precision {cockpit_numbers.percent(point.precision)}, "
-        f"recall {cockpit_numbers.percent(point.recall)}"
-    )
+    if not scores.two_classes:
+        return
+    st.markdown(cockpit_words.per_day(point, noun, assumed.per_day))
+    if (area := evaluation.auroc(scores.curve)) < 1 / 2:
+        st.caption(
+            f":orange[:material/warning: AUROC is {100 * area:.1f} %, below chance: the normals "
+            "have the higher scores.]"
+        )
 
 
 # What moves the threshold
@@ -97,64 +118,6 @@ def _take_events(place: Position) -> None:
         found = cockpit.threshold_at(last, click["subplot"], click["x"], click["y"])
         if found is not None:
             place.move(found)
-
-
-def _controls(scores: DetectorScores, place: Position) -> Assumed:
-    """The threshold's slider and buttons, and what the reader assumes."""
-    place_of_sliders = st.container(key="cockpit-sliders")
-    left, middle, right = place_of_sliders.columns([5, 2, 2], gap="medium")
-    labelled = scores.two_classes
-    # A split sends most normals to training: what is left says nothing of how rare anomalies are.
-    proposed = float(f"{scores.loaded.base_rate or 0:.3g}")
-
-    def shown(rate: float) -> str:
-        if not rate:
-            return "as in the test"
-        return f"{100 * rate:g} %" + ", as in your file" * (rate == proposed)
-
-    with middle:
-        base_rate = linked.slide(
-            "Base rate of your world",
-            sorted({0.0, *RATES, proposed}),
-            key=f"rate-{proposed:g}" if proposed else "rate",
-            address="rate",
-            default=proposed,
-            shown=shown,
-            disabled=not labelled,
-            help="How rare anomalies are where the detector will work. Recall and false-alarm rate "
-            "stay as they are; precision does not.",
-        )
-    with right:
-        ratio = linked.slide(
-            "A miss costs as much as",
-            RATIOS,
-            key="cost",
-            default=10,
-            shown=lambda k: f"{k:,} false alarm{'s' * (k > 1)}",
-            disabled=not labelled,
-        )
-    rate = (base_rate or None) if labelled else None
-    place.assume((rate,), (rate, ratio))
-    with left:
-        _slider(scores, place)
-    with st.container(
-        key="cockpit-guides", horizontal=True, vertical_alignment="center", gap="small"
-    ):
-        if labelled:
-            _guides(scores, place, rate, ratio)
-        log_counts = linked.switch("Log counts", key="log", default=True)
-        with_bands = (
-            labelled
-            and not scores.loaded.dependent
-            and linked.switch(
-                "95 % bands",
-                key="bands",
-                default=False,
-                help="How far the curve and the numbers would move on another sample of this size: "
-                "bootstrap, by subject where one subject has several.",
-            )
-        )
-    return Assumed(rate, float(ratio), log_counts, with_bands)
 
 
 def _slider(scores: DetectorScores, place: Position) -> None:
@@ -179,9 +142,9 @@ def _slider(scores: DetectorScores, place: Position) -> None:
     )
 
 
-def _guides(scores: DetectorScores, place: Position, base_rate: float | None, ratio: float) -> None:
+def _guides(scores: DetectorScores, place: Position, assumed: Assumed) -> None:
     """Thresholds that people ask for by name."""
-    curve = scores.curve
+    curve, base_rate, ratio = scores.curve, assumed.base_rate, assumed.ratio
     assert curve is not None
     aims: dict[str, tuple[Callable[[], float], Hashable]] = {
         "best F1": (lambda: evaluation.best_f(curve, base_rate=base_rate), (base_rate,)),
@@ -192,14 +155,15 @@ def _guides(scores: DetectorScores, place: Position, base_rate: float | None, ra
         "recall ≥ 95 %": (lambda: evaluation.at_recall(curve, 0.95), None),
         "false alarms ≤ 1 %": (lambda: evaluation.at_false_alarm_rate(curve, 0.01), None),
     }
-    for name, (aim, holds) in aims.items():
-        label = name[0].upper() + name[1:]
-        st.button(
-            label,
-            key=f"aim-{label}",
-            type="secondary" if place.why == name else "tertiary",
-            on_click=lambda aim=aim, name=name, holds=holds: place.move(aim(), name, holds),
-        )
+    with st.container(key="cockpit-guides", horizontal=True, gap="small"):
+        for name, (aim, holds) in aims.items():
+            label = name[0].upper() + name[1:]
+            st.button(
+                label,
+                key=f"aim-{label}",
+                type="secondary" if place.why == name else "tertiary",
+                on_click=lambda aim=aim, name=name, holds=holds: place.move(aim(), name, holds),
+            )
 
 
 # What is drawn once, and what moves
@@ -216,60 +180,38 @@ class ReadyFigure:
 @st.cache_resource(scope="session", show_spinner=False, max_entries=8)
 def _figure(
     keys: tuple[Hashable, Hashable],
-    assumed: Assumed,
+    looks: Hashable,
+    _assumed: Assumed,
     _scores: DetectorScores,
     _second: DetectorScores | None,
 ) -> ReadyFigure:
     """The figure for these scores and assumptions."""
-    bands = cockpit_scores.bands(_scores, assumed.base_rate) if assumed.with_bands else None
+    bands = cockpit_scores.bands(_scores, _assumed.base_rate) if _assumed.with_bands else None
     drawn = cockpit.Drawn(
         test=_scores.test,
         curve=_scores.curve,
         calibration=_scores.loaded.calibration,
         second=None if _second is None else _second.curve,
         names=(_scores.name, None if _second is None else _second.name),
-        base_rate=assumed.base_rate,
-        cost_ratio=assumed.ratio,
+        base_rate=_assumed.base_rate,
+        cost_ratio=_assumed.ratio,
         bands=bands,
-        log_counts=assumed.log_counts,
+        log_counts=_assumed.log_counts,
         abnormal=_scores.loaded.anomalies,
     )
     return ReadyFigure(drawn, chart.Prepared(cockpit.cockpit_figure(drawn, _scores.start[0])))
 
 
-def _draw(
-    figure: ReadyFigure,
-    scores: DetectorScores,
-    place: Position,
-    point: OperatingPoint | None,
-    words: str,
-) -> None:
+def _draw(figure: ReadyFigure, scores: DetectorScores, place: Position, words: str) -> None:
     saved = st.session_state.get(cockpit_export.SAVED, ("png", 0))
-    shapes = cockpit.marks(figure.drawn, place.threshold if point is None else point)
     address = {cockpit_state.ADDRESS: repr(place.threshold)}
     chart.live_chart(
         figure.prepared,
         key=CHART,
-        marks=chart.Marks(shapes, address, saved),
+        marks=chart.Marks(cockpit.marks(figure.drawn, place.threshold), address, saved),
         alt=f"Scores, precision-recall and ROC curve, cost and classes of {figure.drawn.names[0]}"
         f" at threshold {scores.axis.text(place.threshold)}: {words}",
     )
-
-
-def _per_day(scores: DetectorScores, point: OperatingPoint) -> None:
-    left, right = st.columns([6, 1], vertical_alignment="bottom", gap="medium")
-    loaded = scores.loaded
-    with right:
-        per_day = linked.whole(
-            f"{loaded.noun.capitalize()} a day",
-            1,
-            100_000_000,
-            key="day",
-            default=10_000,
-            step=1_000,
-        )
-    with left:
-        st.markdown(cockpit_numbers.per_day(point, loaded.noun, per_day))
 
 
 def _below(
@@ -286,6 +228,6 @@ def _below(
     elif chosen == "advice":
         cockpit_advice.show(scores, place, assumed.ratio, assumed.base_rate)
     elif chosen == "compare":
-        cockpit_compare.show(scores, second, place.threshold)
+        cockpit_compare.show(scores, second, place.threshold, assumed.base_rate)
     else:
         cockpit_export.show(scores, place, point, figure.drawn)

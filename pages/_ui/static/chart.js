@@ -7,7 +7,10 @@ const HOVER_DELAY = 60; // milliseconds until Plotly surely knows which mark is 
 const CLICK_REACH = 5; // pixels that a click may wander
 const ADDRESS_DELAY = 300; // milliseconds without a move until the address follows
 const KEPT_FIGURES = 12;
+const PROJECTOR = 1.35; // times as large are words for a projector, …
+const TALLER = 1.2; // … and the chart around them
 const charts = new WeakMap();
+const mounted = new Set();
 const figures = new Map(); // prepared figures by their hash, the newest last
 let plotlyReady;
 
@@ -39,6 +42,7 @@ class Chart {
     this.node = document.createElement("div");
     this.node.className = "live-chart";
     parent.append(this.node);
+    mounted.add(this);
     this.number = Date.now(); // of the last report; grows also across mounts
     this.resizing = new ResizeObserver(() => this.schedule());
     this.resizing.observe(this.node);
@@ -56,6 +60,7 @@ class Chart {
 
   remove() {
     this.removed = true;
+    mounted.delete(this);
     this.resizing.disconnect();
     window.removeEventListener("pointerup", this.release);
     window.removeEventListener("pointercancel", this.release);
@@ -117,10 +122,13 @@ class Chart {
     const theme = this.theme();
     if (!width || this.removed || !this.message) return;
     const { hash, text, marks, alt, seen } = this.message;
-    const state = JSON.stringify([hash ?? text, width, theme]);
+    const large = projected();
+    document.documentElement.classList.toggle("projector", large);
+    const state = JSON.stringify([hash ?? text, width, theme, large]);
     if (state === this.drawn) return this.moveMarks();
     const { data, layout } = this.figure();
     const wanted = width < NARROW && layout.meta?.narrow ? merge(layout, layout.meta.narrow) : layout;
+    if (large) enlarge(wanted, data);
     const height = wanted.height ?? 450;
     this.node.style.height = `${height}px`;
     if (!globalThis.Plotly) {
@@ -423,6 +431,50 @@ class Chart {
       click ? HOVER_DELAY : 0,
     );
   }
+}
+
+// P, wherever no field has it, makes words larger and smaller, on every page of this window.
+document.addEventListener("keydown", (event) => {
+  const { key, target, ctrlKey, metaKey, altKey } = event;
+  if (!mounted.size || key.toLowerCase() !== "p" || ctrlKey || metaKey || altKey) return;
+  if (target.closest?.("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])"))
+    return;
+  // Where a race plays, its player keeps the choice.
+  if (!document.querySelector(".lanes")) project(!projected());
+  setTimeout(() => mounted.forEach((chart) => chart.schedule()));
+});
+
+function projected() {
+  try {
+    return Boolean(sessionStorage.getItem("projector"));
+  } catch {
+    return false;
+  }
+}
+
+function project(on) {
+  try {
+    if (on) sessionStorage.setItem("projector", "1");
+    else sessionStorage.removeItem("projector");
+  } catch {
+    // a page that may not keep anything
+  }
+}
+
+// All words of a figure larger, with room for them.
+function enlarge(layout, data) {
+  const grow = (part) => {
+    for (const [name, value] of Object.entries(part ?? {})) {
+      if (!value || typeof value !== "object" || name === "meta") continue;
+      if (/font$/.test(name) && value.size) value.size *= PROJECTOR;
+      grow(value);
+    }
+  };
+  grow(layout);
+  data.forEach(({ textfont }) => grow({ textfont }));
+  layout.font = { ...layout.font, size: layout.font?.size ?? 12 * PROJECTOR };
+  layout.height = (layout.height ?? 450) * TALLER;
+  for (const side of Object.keys(layout.margin ?? {})) layout.margin[side] *= TALLER;
 }
 
 // Markers as one filled path instead of one SVG node each, which is what makes Plotly slow. The

@@ -27,8 +27,9 @@ from wganad_core.data.own import samples as own_samples
 from wganad_core.data.own.examples import example
 from wganad_core.data.own.file import own_file
 from wganad_core.data.own.look import look
+from wganad_core.data.own.offers import offered
 from wganad_core.data.own.samples import OwnSamples, chunk_rows, chunks, read_samples
-from wganad_core.data.own.scores import offered, read_scores
+from wganad_core.data.own.scores import read_scores
 
 INF = np.inf
 LARGEST = float(np.finfo(np.float32).max)

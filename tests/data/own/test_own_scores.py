@@ -18,7 +18,8 @@ from tests.test_scores import table
 from wganad_core import storage
 from wganad_core.data import DataError
 from wganad_core.data.own import scores as own_scores
-from wganad_core.data.own.scores import Offered, OwnScores, offered, read_scores
+from wganad_core.data.own.offers import Offered, offered
+from wganad_core.data.own.scores import OwnScores, read_scores
 from wganad_core.records import ScoreTable
 
 INF = np.inf
@@ -170,7 +171,8 @@ def test_several_scores_of_several_subjects(subjects: str, wise: bool):
 
 def test_what_a_file_offers(tmp_path: Path):
     file = io.BytesIO(b"a,b,,c\n1,2,3,4\n")
-    assert offered(file) == Offered(("a", "b", "column 3", "c"), ())
+    every = ("a", "b", "column 3", "c")
+    assert offered(file) == Offered(every, (), every)
     with pytest.raises(DataError, match="The file: This is empty"):
         offered(io.BytesIO(b""))
     with pytest.raises(DataError, match="cannot be read: No such file"):
@@ -184,6 +186,25 @@ def test_what_a_file_offers(tmp_path: Path):
         ("critic", "gan", "1"),
     ]
     assert [read_scores(path, choose=one).scored.score.tolist() for one in both] == [[1], [2, 3]]
+
+
+def test_which_value_is_normal_can_be_chosen_from_all_there_are():
+    rows = "".join(f"{i},{kind}\n" for i, kind in enumerate(("nut", "bolt", "nut", "", "screw")))
+    file = io.BytesIO(f"s,kind,score\n{rows.replace(chr(10), ',1' + chr(10))}".encode())
+    assert offered(file).label_values == ()  # no column is called like a label
+    assert offered(file, "kind").label_values == ("nut", "bolt", "screw")
+    many = "".join(f"{i},{i}\n" for i in range(60))
+    assert offered(io.BytesIO(f"score,label\n{many}".encode())).label_values == ()
+
+
+def test_of_several_columns_of_scores_the_first_is_read_and_the_others_are_named():
+    found = read("temperature,knn_score,IForestScore,label\n20,1,5,0\n21,2,4,1\n")
+    assert found.columns["score"] == "knn_score"
+    assert found.scored.score.tolist() == [1, 2]
+    (remark,) = found.remarks
+    assert remark == (
+        "Column 'knn_score' is the score; the column 'IForestScore' could be, too (--score-column)."
+    )
 
 
 def test_columns_of_a_list_have_no_name():

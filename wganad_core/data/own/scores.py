@@ -12,15 +12,23 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
-from wganad_core.data.own.detectors import detectors_of, one_detector
+from wganad_core.data.own.detectors import one_detector
 from wganad_core.data.own.file import OwnFile, named, own_file
-from wganad_core.data.own.labels import NAMES, UNLABELLED, labels_of, meaning_of, words_of
+from wganad_core.data.own.labels import (
+    NAMES,
+    UNLABELLED,
+    labels_of,
+    meaning_of,
+    tokens,
+    words_of,
+)
 from wganad_core.data.own.rows import OwnRows, column_of, listed, listed_names
 from wganad_core.data.own.source import open_rows
 from wganad_core.records import Scored
 
 MAX_ROWS, MAX_BYTES = 5_000_000, 200_000_000
 MEANING_ROWS = 100_000  # by which labels are understood
+SCORE_WORDS = {"score", "scores"}  # in names such as knn_score
 USED, PASSED = ("calibration", "test"), ("fit", "validation")
 
 
@@ -51,27 +59,6 @@ class OwnScores:
         """Whether several subjects have several scores each, which then resemble each other."""
         subject = self.scored.subject
         return subject is not None and 1 < len(np.unique(subject)) < len(subject)
-
-
-@dataclasses.dataclass(frozen=True)
-class Offered:
-    """What can be asked of `read_scores` of a file: `columns`, by name, and the `detectors` of a
-    score table of this project, with what to `choose` for each."""
-
-    columns: tuple[str, ...]
-    detectors: tuple[Mapping[str, str], ...]
-
-
-def offered(source: Path | IO[bytes]) -> Offered:
-    """What there is to choose from in a file of scores: its columns, and its detectors.
-
-    Raises `DataError` with one sentence for a file that is no table.
-    """
-    file = own_file(source)
-    with named(file):
-        table = _table(file)
-        names = table.names if table.named else ()
-        return Offered(tuple(filter(None, names)), detectors_of(table))
 
 
 def read_scores(
@@ -116,11 +103,14 @@ def read_scores(
     file = own_file(source)
     with named(file):
         columns = {"score": score, "label": label, "id": sample_id}
-        return _own_scores(file.name, _table(file), columns, choose, normal, lower_is_anomalous)
+        return _own_scores(
+            file.name, score_table(file), columns, choose, normal, lower_is_anomalous
+        )
 
 
-def _table(file: OwnFile) -> OwnRows:
-    """A table with names, or a list of numbers."""
+def score_table(file: OwnFile) -> OwnRows:
+    """A table with names, or a list of numbers. Raises `DataError` for what is neither, and for
+    more rows or bytes than can be read."""
     if not file.is_folder and file.size > MAX_BYTES:
         raise DataError(f"Expected at most {MAX_BYTES // 10**6} MB, found more; keep fewer rows.")
     table = open_rows(file)
@@ -143,13 +133,11 @@ def _own_scores(
     normal: str | None,
     lower: bool,
 ) -> OwnScores:
-    columns = {role: _column(table, role, wanted.get(role)) for role in NAMES}
+    columns = {role: column_for(table, role, wanted.get(role)) for role in NAMES}
     _refuse_two_roles(table, columns)
     remarks: list[str] = []
     if (at := columns["score"]) is None:
-        at = _only_number(table, {c for c in columns.values() if c is not None})
-        if table.named:
-            remarks.append(f"Column {table.names[at]!r}, the only one of numbers, is the score.")
+        at = _score_column(table, {c for c in columns.values() if c is not None}, remarks)
         columns["score"] = at
     every = table.numbers(at)
     chosen, origin = one_detector(table, choose, remarks)
@@ -188,7 +176,7 @@ def _own_scores(
 # ---------------------------------------------------------------- which column is what
 
 
-def _column(table: OwnRows, role: str, wanted: str | None) -> int | None:
+def column_for(table: OwnRows, role: str, wanted: str | None) -> int | None:
     """The column that was asked for, or the first that is called like the role."""
     if wanted is not None:
         return column_of(table.names, wanted)
@@ -209,9 +197,19 @@ def _refuse_two_roles(table: OwnRows, columns: Mapping[str, int | None]) -> None
             )
 
 
-def _only_number(table: OwnRows, taken: set[int]) -> int:
+def _score_column(table: OwnRows, taken: set[int], remarks: list[str]) -> int:
+    """The first of numbers whose name speaks of scores, or the only one of numbers."""
     numbers = [i for i, kind in enumerate(table.kinds) if kind == "number" and i not in taken]
+    telling = [i for i in numbers if SCORE_WORDS & set(tokens(table.names[i]))]
+    if telling:
+        others = [table.names[i] for i in telling[1:]]
+        also = f"; {listed_names(others)} could be, too (--score-column)" if others else ""
+        remarks.append(f"Column {table.names[telling[0]]!r} is the score{also}.")
+        return telling[0]
     if len(numbers) == 1:
+        if table.named:
+            name = table.names[numbers[0]]
+            remarks.append(f"Column {name!r}, the only one of numbers, is the score.")
         return numbers[0]
     found = f"{len(numbers)} columns of numbers" if numbers else "no other column of numbers"
     raise DataError(

@@ -89,13 +89,15 @@ def _equal_f() -> tuple[Trace, ...]:
         y.append(np.append(part[1], np.nan))
     ends = np.array([level / (2 - level) for level in LEVELS])
     words = [f"F1 {level}" if level == LEVELS[-1] else f"{level}" for level in LEVELS]
-    skipped = {"name": "equal F1", "hoverinfo": "skip"}
     line = {"color": style.faint(style.GREY, 0.55), "width": 1}
-    looks = {"textposition": "middle right", "textfont": {"size": 10, "color": style.GREY}}
+    looks = {"textposition": "middle right", "textfont": {"color": style.GREY}}
     labels = {"mode": "text", "text": words, "cliponaxis": False, **looks}
+    said = "Along this line F1, the harmonic mean of precision<br>and recall, is the same: %{text}"
+    hovered = {"hovertemplate": f"{said}<extra></extra>"}
+    named = {"name": "equal F1"}
     return (
-        on("x2", "y4", np.hstack(x), np.hstack(y)) | skipped | {"line": line},
-        on("x2", "y4", np.full(len(LEVELS), 1.01), ends) | skipped | labels,
+        on("x2", "y4", np.hstack(x), np.hstack(y)) | named | {"hoverinfo": "skip", "line": line},
+        on("x2", "y4", np.full(len(LEVELS), 1.01), ends) | named | hovered | labels,
     )
 
 

@@ -126,9 +126,20 @@ class Drawn:
             return self.base_rate
         return self.curve.base_rate if self.curve is not None else np.nan
 
+    @property
+    def world(self) -> str:
+        """In which world precision and cost are meant, in words."""
+        return f"at {100 * self.pi:.3g} % anomalies"
+
     @cached_property
     def axis(self) -> Axis:
         return _axis(self.test)
+
+    @property
+    def beyond(self) -> tuple[int, int]:
+        """How many scores lie below and above what is drawn of the axis, infinite ones too."""
+        score, axis = self.test.score, self.axis
+        return int((score < axis.low).sum()), int((score > axis.high).sum())
 
     def costs(self, states: NDArray[Any]) -> Array:
         """Expected cost per 1,000 samples in these states of the curve, in false alarms."""

@@ -27,9 +27,10 @@ RADIUS, SMALL = 7, 5  # pixels
 
 # Where the panels of the score axis are, as shares of their common height; the same proportions
 # wide and narrow, so that one shape crosses all three in both.
-STACK = {"yaxis": (0.65, 1.0), "yaxis2": (0.41, 0.56), "yaxis3": (0.0, 0.32)}
-SHORT_STACK = {"yaxis": (0.42, 1.0), "yaxis3": (0.0, 0.32)}  # without curves
+STACK = {"yaxis": (0.65, 1.0), "yaxis2": (0.455, 0.56), "yaxis3": (0.0, 0.37)}
+SHORT_STACK = {"yaxis": (0.46, 1.0), "yaxis3": (0.0, 0.37)}  # without curves
 NARROW_STACK = 0.49  # where the stack begins when everything stands below each other
+LETTERS, NARROW_LETTERS = 14, 12  # pixels, of all words in the figure
 
 
 def cockpit_figure(drawn: Drawn, threshold: float) -> Part:
@@ -42,13 +43,14 @@ def cockpit_figure(drawn: Drawn, threshold: float) -> Part:
     if both:
         data += [*panels.cost(drawn), *curves.precision_recall(drawn), *curves.roc(drawn)]
     layout = {
-        "height": 560 if both else 430,
+        "height": (524 if both else 430) + 40 * max(0, len(classes) - 10),
+        "font": {"size": LETTERS},
         "showlegend": False,
         "dragmode": False,
         "hovermode": "closest",
         "uirevision": "cockpit",
         "boxmode": "overlay",
-        "margin": {"l": 78, "r": 46 if both else 12, "t": 26 + 17 * lines, "b": 42},
+        "margin": {"l": 84, "r": 60 if both else 12, "t": 26 + 19 * lines, "b": 44},
         **_axes(drawn, histogram, classes),
         "annotations": _captions(drawn),
         "shapes": _shapes(drawn, threshold),
@@ -83,7 +85,6 @@ def _axes(drawn: Drawn, histogram: list[Part], classes: list[str]) -> Part:
             **rows,
             "anchor": "x",
             "range": [-0.6, max(len(classes), 1) - 0.4],
-            "tickfont": {"size": 12 if len(classes) < 8 else 11},
         },
     }
     if both:
@@ -94,9 +95,17 @@ def _axes(drawn: Drawn, histogram: list[Part], classes: list[str]) -> Part:
         axes |= {
             "yaxis2": {**fixed, "anchor": "x", **costs},
             "xaxis2": {**rate, "anchor": "y4", "title": _title("recall")},
-            "yaxis4": {**share, "anchor": "x2", "domain": [0.59, 1]},
+            "yaxis4": {
+                **share,
+                "anchor": "x2",
+                "domain": [0.61 if drawn.second_drawn else 0.59, 1],
+            },
             "xaxis3": {**rate, "anchor": "y5", "title": _title("false-alarm rate")},
-            "yaxis5": {**share, "anchor": "x3", "domain": [0, 0.4]},
+            "yaxis5": {
+                **share,
+                "anchor": "x3",
+                "domain": [0, 0.36 if drawn.second_drawn else 0.39],
+            },
         }
     for name, domain in (STACK if both else SHORT_STACK).items():
         axes[name]["domain"] = list(domain)
@@ -104,34 +113,37 @@ def _axes(drawn: Drawn, histogram: list[Part], classes: list[str]) -> Part:
 
 
 def _title(words: str) -> Part:
-    return {"text": words, "standoff": 4}
+    return {"text": words, "standoff": 4, "font": {"size": LETTERS}}
 
 
 def _narrow(drawn: Drawn) -> Part:
     """Everything below each other, with smaller letters."""
-    small: Part = {"tickfont": {"size": 11}, "title": {"font": {"size": 12}, "standoff": 3}}
+    small: Part = {"title": {"font": {"size": NARROW_LETTERS}, "standoff": 3}}
     axes: Part = {"xaxis": {**small, "domain": [0, 1], "nticks": 5}, "yaxis": {**small}}
-    margin = {"l": 66, "r": 36 if drawn.two_classes else 8, "t": 26, "b": 40}
+    axes["margin"] = {"l": 66, "r": 48 if drawn.two_classes else 8, "t": 26, "b": 40}
+    axes["font"] = {"size": NARROW_LETTERS}
+    axes["annotations"] = _captions(drawn, NARROW_LETTERS)
     if not drawn.two_classes:
-        return {"height": 460, "margin": margin, **axes, "yaxis3": {"tickfont": {"size": 11}}}
+        return {"height": 440, **axes}
     for name, domain in STACK.items():
         low, high = (NARROW_STACK + (1 - NARROW_STACK) * end for end in domain)
-        axes[name] = {"domain": [low, high], "tickfont": {"size": 11}}
+        axes[name] = {"domain": [low, high]}
     axes |= {
         "xaxis2": {**small, "domain": [0, 1]},
         "xaxis3": {**small, "domain": [0, 1]},
         "yaxis4": {**small, "domain": [0.245, 0.41]},
         "yaxis5": {**small, "domain": [0, 0.165]},
     }
-    return {"height": 1320, "margin": margin, **axes}
+    return {"height": 1200, **axes}
 
 
 def _small(words: str) -> Part:
-    return {"text": words, "font": {"size": 12}, "standoff": 6}
+    return {"text": words, "font": {"size": LETTERS}, "standoff": 6}
 
 
-def _captions(drawn: Drawn) -> list[Part]:
-    """Bold words above each panel, with the numbers that belong to its curve."""
+def _captions(drawn: Drawn, size: int = LETTERS) -> list[Part]:
+    """Bold words above each panel, with the numbers that belong to its curve, and of which world
+    they are where that matters."""
     test, held = drawn.test, drawn.calibration
     if test.label is None:
         key = style.key(panels.UNKNOWN, "all samples")
@@ -140,17 +152,33 @@ def _captions(drawn: Drawn) -> list[Part]:
         key = "  ".join(style.key(*kind) for i, kind in enumerate(kinds) if (test.label == i).any())
     if held is not None and len(held):
         key += f"  {style.key(style.GREY, 'held-out normals', '━')}"
-    found = [_caption("Scores", key, "x", "y")]
+    found = [("Scores", key, "x", "y")]
     rows = "Spread" if test.label is None else "By label"
-    found.append(_caption("By class" if test.class_ is not None else rows, "", "x", "y3"))
+    found.append(("By class" if test.class_ is not None else rows, "", "x", "y3"))
     if drawn.two_classes:
         miss = f"a miss = {drawn.cost_ratio:g} false alarm{'s' if drawn.cost_ratio != 1 else ''}"
+        lowest = style.key(style.GREEN, "lowest", "◆")
         chance = style.key(style.GREY, f"chance {drawn.pi:.3g}", "┅")
         found += [
-            _caption("Cost", f"{miss}  {style.key(style.GREEN, 'lowest cost', '◆')}", "x", "y2"),
-            _caption("Precision by recall", f"{chance}<br>{_areas(drawn, roc=False)}", "x2", "y4"),
-            _caption("ROC: recall by false alarms", f"<br>{_areas(drawn, roc=True)}", "x3", "y5"),
+            ("Cost", miss if size < LETTERS else f"{miss}, {drawn.world}  {lowest}", "x", "y2"),
+            ("Precision by recall", f"{chance}<br>{_areas(drawn, roc=False)}", "x2", "y4"),
+            ("ROC", f"the same in every world<br>{_areas(drawn, roc=True)}", "x3", "y5"),
         ]
+    return [*(_caption(*one, size) for one in found), *_beyond(drawn, size)]
+
+
+def _beyond(drawn: Drawn, size: int) -> list[Part]:
+    """How many scores lie beyond either end of the axis, where no bar counts them."""
+    found = []
+    for n, end, at in zip(
+        drawn.beyond, (drawn.axis.least, drawn.axis.largest), (0, 1), strict=True
+    ):
+        if n:
+            far = f"{n:,} {'down' if at == 0 else 'up'} to {drawn.axis.text(end)}"
+            words = f"◂ {far}" if at == 0 else f"{far} ▸"
+            side = {"xanchor": "left" if at == 0 else "right", "yanchor": "top", "borderpad": 3}
+            place = {"xref": "x domain", "yref": "y domain", "bgcolor": "rgba(230,159,0,0.25)"}
+            found.append(style.note(words, at, 0.86, size, **place, **side))
     return found
 
 
@@ -164,6 +192,7 @@ def _areas(drawn: Drawn, roc: bool) -> str:
         return evaluation.auroc(curve) if roc else evaluation.auprc(curve, drawn.base_rate)
 
     words = f"{name} {area(curve):.3f}"
+    words += "" if roc else f" {drawn.world}"
     if bands is not None:
         low, high = bands.auroc if roc else bands.auprc
         words += f" ({low:.3f}–{high:.3f})" if math.isfinite(low + high) else ""
@@ -174,15 +203,16 @@ def _areas(drawn: Drawn, roc: bool) -> str:
     return words
 
 
-def _caption(title: str, words: str, x: str, y: str) -> Part:
+def _caption(title: str, words: str, x: str, y: str, size: int) -> Part:
     place = {"xref": f"{x} domain", "yref": f"{y} domain", "borderpad": 3}
-    return style.note(f"<b>{title}</b>  {words}", 0, 1, 12.5, **place)
+    return style.note(f"<b>{title}</b>  {words}", 0, 1, size, **place)
 
 
 def _shapes(drawn: Drawn, threshold: float) -> list[Part]:
     top = (STACK if drawn.two_classes else SHORT_STACK)["yaxis"]
     upright = {"xref": "x", "yref": "y domain", "y0": -top[0] / (top[1] - top[0]), "y1": 1}
-    words = {"text": "flagged →", "textposition": "top left", "padding": 6, "font": {"size": 11}}
+    words: Part = {"text": "flagged →", "textposition": "top left", "padding": 6}
+    words["font"] = {"size": LETTERS}
     fill = {"fillcolor": style.faint(MARK, 0.13), "line": {"width": 0}, "layer": "below"}
     line = {"type": "line", "editable": True, "line": {"color": MARK, "width": 3}}
     looks: dict[str, Part] = {

@@ -52,17 +52,19 @@ def histogram(drawn: Drawn) -> list[Trace]:
         if (counts := _counts(drawn, score, n_bins)).any()
     ]
     held = drawn.calibration
-    if held is not None and len(held):
+    if held is not None and len(held) and (seen := _counts(drawn, held.score, n_bins)).any():
         size = len(groups[0][1]) or n
-        scaled = _counts(drawn, held.score, n_bins) * (size / len(held))
+        scaled = seen * (size / len(held))
         outline = _steps(drawn, scaled, "held-out normal (scaled)")
         traces.append(outline | {"line": stroke(style.GREY, 1.4, "hv"), "hoverinfo": "skip"})
     return traces
 
 
 def _counts(drawn: Drawn, score: Array, n_bins: int) -> NDArray[np.int64]:
-    """Scores per bin; those beyond the axis are in its last bins."""
-    at = np.minimum((drawn.axis.share(score) * n_bins).astype(np.int64), n_bins - 1)
+    """Scores per bin; those beyond the axis are in none (the figure says how many)."""
+    axis = drawn.axis
+    inside = score[(score >= axis.low) & (score <= axis.high)]
+    at = np.minimum((axis.share(inside) * n_bins).astype(np.int64), n_bins - 1)
     return np.bincount(at, minlength=n_bins)
 
 
