@@ -72,7 +72,7 @@ def waiting() -> tuple[DetectorScores | None, DetectorScores | None]:
     reading.readers().warm()
     file = st.session_state.get(FILE)
     if file is None:
-        st.session_state.pop(KEPT, None)
+        # Also for a moment while one file replaces another: what was read is still known then.
         st.session_state.pop(REFUSED, None)
         return (_example() if st.session_state.get(EXAMPLE) else None), None
     st.session_state.pop(EXAMPLE, None)
@@ -98,7 +98,7 @@ def offer() -> None:
         if st.session_state.get(KEPT) is not None:
             st.caption("What is shown is still the file before it.")
     kept: DetectorScores | None = st.session_state.get(KEPT)
-    if kept is not None and not why:
+    if kept is not None and not why and st.session_state.get(FILE) is not None:
         st.caption(" ".join([_summary(kept), *map(outside.shown, kept.loaded.remarks)]))
     left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
     with left:
