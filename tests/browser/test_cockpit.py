@@ -349,6 +349,10 @@ def test_one_s_own_scores(page: Page, app: Server) -> None:
     assert_agrees(page, curve)
     upload.set_input_files(upload_of("bare.csv", csv(SCORE)))
     expect(page.locator("[data-count=flagged]")).to_have_count(1, timeout=20_000)
+    picture = page.locator(f"{CHART} .main-svg[role=img]")
+    expect(picture).to_have_attribute(
+        "aria-label", re.compile("60 samples flagged"), timeout=20_000
+    )
     settle(page)
     assert counts(page) == {"flagged": int((threshold(page) < SCORE).sum())}
     expect(page.get_by_test_id("stException")).to_have_count(0)
