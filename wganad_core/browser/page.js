@@ -2,6 +2,7 @@
 
 import { createLanes, eventsOf, extend, stateAt } from "./lanes.js";
 import { createPlayer } from "./player.js";
+import { DigitPage } from "./digit.js";
 
 const ROUND = 120; // milliseconds that the slowest lane may train between two frames
 const LONGEST = 400; // steps between two frames
@@ -189,10 +190,11 @@ class RacePage {
     try {
       await this.race.open(settings);
     } catch (error) {
-      find("said").textContent = `This browser cannot train here: ${error.message}`;
+      say("race", `This browser cannot train here: ${error.message}`);
       return;
     }
-    if (training) this.race.run(this.rate());
+    this.interrupted = training && shown !== "race";
+    if (training && shown === "race") this.race.run(this.rate());
   }
 
   // After every frame, and when training begins or ends.
@@ -210,8 +212,7 @@ class RacePage {
     find("train").textContent = race.running ? "❚❚ Pause" : "▶ Train";
     find("train").disabled = race.finished;
     find("step").disabled = race.running || race.finished;
-    const said = this.sentence(race);
-    if (find("said").textContent !== said) find("said").textContent = said;
+    say("race", this.sentence(race));
   }
 
   // What has happened, in one sentence with its steps.
@@ -288,6 +289,33 @@ class RacePage {
   }
 }
 
+// What each half of the page says in its one sentence; the half that is looked at is heard.
+const sentences = {};
+let shown = "race";
+
+function say(half, sentence) {
+  sentences[half] = sentence;
+  if (half === shown && find("said").textContent !== sentence) find("said").textContent = sentence;
+}
+
+// The address says which half is looked at.
+function turn() {
+  shown = location.hash === "#draw-a-digit" ? "digit" : "race";
+  for (const half of ["race", "digit"]) {
+    find(half).hidden = half !== shown;
+    if (half === shown) find(`to-${half}`).setAttribute("aria-current", "page");
+    else find(`to-${half}`).removeAttribute("aria-current");
+  }
+  say(shown, sentences[shown] ?? "");
+  if (shown === "race") {
+    if (page.interrupted) page.race.run(page.rate());
+    return;
+  }
+  page.interrupted = page.race.running;
+  page.race.pause();
+  digit.open(calm);
+}
+
 function numberOf(given, place, [name, label, low, high, whole]) {
   const text = given.get(`${place}-${name}`).trim().replace(",", ".");
   const value = Number(text);
@@ -297,7 +325,10 @@ function numberOf(given, place, [name, label, low, high, whole]) {
 }
 
 const page = new RacePage();
-Object.assign(window, { page, titleOf });
+const digit = new DigitPage(find("digit"), find("networks").textContent, (sentence) => say("digit", sentence));
+Object.assign(window, { page, digit, titleOf });
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 find("watch").textContent = known.stories[0].watch;
+turn();
 page.begin(known.stories[0].race, !calm);
+addEventListener("hashchange", turn);

@@ -1,4 +1,4 @@
-"""`export page`: one HTML file in which GANs train, without an install and without a network."""
+"""`export page`: one HTML file, without an install or a network: a live race, drawn digits."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ import argparse
 
 from wganad_core.commands.console import Command, json_option, print_facts, print_json
 from wganad_core.commands.own_options import overwrite_option, path_option
+from wganad_core.config import DIGITS
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     path_option(parser, "--out", "FILE.html", "gets the page")
+    parser.add_argument(
+        "--digit",
+        choices=DIGITS,
+        default="4",
+        help="which the networks of “Draw a digit” have never seen (default: %(default)s)",
+    )
     overwrite_option(parser)
     json_option(parser)
 
@@ -21,7 +28,7 @@ def export_page(arguments: argparse.Namespace) -> int:
     from wganad_core.storage import write_atomically
 
     check_outputs([Output(arguments.out, "figure")], overwrite=arguments.overwrite)
-    made = page_html()
+    made = page_html(arguments.digit)
     write_atomically(arguments.out, made)
     if arguments.json:
         print_json({"path": str(arguments.out), "bytes": len(made)})
@@ -33,8 +40,8 @@ def export_page(arguments: argparse.Namespace) -> int:
 
 PAGE = Command(
     "export page",
-    "export page --out FILE.html [--overwrite] [--json]",
-    "write one HTML file in which three GANs train in the browser",
+    "export page --out FILE.html [--digit D] [--overwrite] [--json]",
+    "write one HTML file: three GANs train in it, and a digit is drawn",
     """\
   opens anywhere, also from a disk, a mail or a phone; needs no server and no network:
     python -m wganad_core export page --out demo.html""",

@@ -56,6 +56,11 @@ def read_picture(data: bytes, name: str = "The file") -> Picture:
     return Picture(image, tuple(remarks))
 
 
+def like_mnist(ink: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Ink (rows, columns) from 0 to 1, of a drawing say, as MNIST has it: (28, 28)."""
+    return _like_mnist(np.asarray(ink, np.float32), [])
+
+
 # Decoding
 
 

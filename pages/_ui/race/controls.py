@@ -14,7 +14,7 @@ from pages._ui import anatomy, linked, reading, runtime
 from pages._ui.chart import live_chart
 from pages._ui.race import state as race_state
 from pages._ui.widgets import download, refuse
-from wganad_core import use_cases
+from wganad_core import browser, use_cases
 from wganad_core.config import (
     ACTIVATIONS,
     LIVE_LIMITS,
@@ -415,6 +415,8 @@ def exports(state: race_state.RaceState, live: RaceView | None) -> None:
         with st.container(horizontal=True):
             told = "One file that plays; opens anywhere, without a network."
             offer("Interactive page (HTML)", page, "text/html", "web", told)
+            told = "Three GANs that train in any browser, and a digit to draw; without a network."
+            offer("Live page (HTML)", browser.page_html, "text/html", "bolt", told)
             offer("Animation (GIF)", animation, "image/gif", "gif_box", "For slides and chats.")
         st.caption("From the shell:")
         data = race_state.data_config(state)
