@@ -77,8 +77,8 @@ def publish(name: str, file: bytes) -> str:
 @cache
 def _component() -> ComponentRenderer:
     """Streamlit sends a component's code along with every update, so the code is only a loader."""
-    files = [_STATIC / "live_lanes.js", *(scripts.FOLDER / name for name in scripts.LANES)]
-    urls = [serve_file("chart", path) for path in files]
+    drawing = [serve_file("lanes", scripts.FOLDER / name) for name in scripts.LANES]
+    urls = [serve_file("chart", _STATIC / "live_lanes.js"), *drawing]
     return st.components.v2.component(
         "live_lanes",
         html='<div class="lanes"></div>',
