@@ -15,6 +15,14 @@ from wganad_core.evaluation.choices import (
 )
 from wganad_core.evaluation.curves import Curve, auprc, auroc, curve
 from wganad_core.evaluation.drawing import digits, states_to_draw
+from wganad_core.evaluation.events import (
+    EventReport,
+    EventRule,
+    Events,
+    event_report,
+    events,
+    vus_pr,
+)
 from wganad_core.evaluation.intervals import Bands, Difference, bands, paired_difference
 from wganad_core.evaluation.points import OperatingPoint
 from wganad_core.evaluation.ranking import Ranking
@@ -25,6 +33,9 @@ __all__ = [
     "Bands",
     "Curve",
     "Difference",
+    "EventReport",
+    "EventRule",
+    "Events",
     "OperatingPoint",
     "Ranking",
     "alarms_per_day",
@@ -38,6 +49,8 @@ __all__ = [
     "costs",
     "curve",
     "digits",
+    "event_report",
+    "events",
     "f_scores",
     "false_alarms_by_group",
     "lowest_cost",
@@ -45,5 +58,6 @@ __all__ = [
     "precision_at",
     "states_to_draw",
     "summary",
+    "vus_pr",
     "worst_precision",
 ]

@@ -1,0 +1,293 @@
+"""Alarms in time: from a score for each moment to events, and what these are worth.
+
+A moment is flagged when its score > threshold; label 1 = anomaly, 0 = normal. Moments stand in
+their order; a *range* is a run of labelled moments, an *event* a run of alarms.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from wganad_core.evaluation.curves import checked
+from wganad_core.evaluation.points import FloatArray
+
+Runs = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+@dataclasses.dataclass(frozen=True)
+class EventRule:
+    """How alarms become events, in moments.
+
+    An event begins above the threshold and lasts while scores stay above `release` (None: the
+    threshold; lower is hysteresis). Events with at most `merge_gap` moments between them are one;
+    then those shorter than `min_length` are dropped.
+    """
+
+    min_length: int = 1
+    merge_gap: int = 0
+    release: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.min_length < 1 or self.merge_gap < 0:
+            raise ValueError(
+                "Expected a least length of 1 or more and a gap of 0 or more moments; found "
+                f"{self.min_length} and {self.merge_gap}."
+            )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Events:
+    """`runs` (k, 2): the first moment of each event and the one behind its last; `peak` (k,): the
+    moment of its highest score, the first of several; `n`: moments in all."""
+
+    runs: Runs
+    peak: NDArray[np.int64]
+    n: int
+
+    @property
+    def flagged(self) -> Mask:
+        """(n,): whether each moment belongs to an event."""
+        edges = np.zeros(self.n + 1, np.int64)
+        np.add.at(edges, self.runs[:, 0], 1)
+        np.add.at(edges, self.runs[:, 1], -1)
+        return np.asarray(edges.cumsum()[:-1] > 0)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class EventReport:
+    """What events are worth beside labelled `ranges` (m, 2).
+
+    `caught` (m,): whether some event touches the range; `delay` (m,): moments from a range's
+    beginning to its first alarm, NaN where it is missed; `false` (k,): whether an event touches
+    no range. `recall` and `precision` count ranges and events; NaN without any.
+    """
+
+    ranges: Runs
+    caught: Mask
+    delay: FloatArray
+    false: Mask
+    n_normal: int
+
+    @property
+    def recall(self) -> float:
+        return float(self.caught.mean()) if len(self.caught) else math.nan
+
+    @property
+    def precision(self) -> float:
+        return float(1 - self.false.mean()) if len(self.false) else math.nan
+
+    @property
+    def median_delay(self) -> float:
+        return float(np.median(self.delay[self.caught])) if self.caught.any() else math.nan
+
+    def false_per(self, moments: float) -> float:
+        """False events expected in so many normal moments, such as those of a day."""
+        return float(self.false.sum()) * moments / self.n_normal if self.n_normal else math.nan
+
+
+def runs_of(mask: ArrayLike) -> Runs:
+    """(k, 2): where the mask (n,) holds without a break, first and behind the last.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation.events import runs_of
+    >>> runs_of([0, 1, 1, 0, 1]).tolist()
+    [[1, 3], [4, 5]]
+    """
+    padded = np.concatenate([[0], np.asarray(mask, bool).astype(np.int8), [0]])
+    return np.flatnonzero(np.diff(padded)).astype(np.int64).reshape(-1, 2)
+
+
+def events(score: ArrayLike, threshold: float, rule: EventRule = EventRule()) -> Events:
+    """Group the moments above a threshold.
+
+    Parameters
+    ----------
+    score : (n,), in the order of time, higher = more anomalous, none of them NaN
+    threshold : where an event begins
+    rule : how long it lasts, and what is one event
+
+    Raises
+    ------
+    ValueError
+        For NaN, no moments, or a release above the threshold.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import EventRule, events
+    >>> score = [0, 3, 1, 3, 0, 0, 3, 0]
+    >>> events(score, 2).runs.tolist()
+    [[1, 2], [3, 4], [6, 7]]
+    >>> events(score, 2, EventRule(release=0.5, min_length=2)).runs.tolist()
+    [[1, 4]]
+    """
+    values = np.asarray(score, np.float64)
+    if values.ndim != 1 or not len(values) or np.isnan(values).any():
+        raise ValueError(
+            f"Expected a score for each moment, none of them NaN; found {values.shape}"
+        )
+    release = threshold if rule.release is None else rule.release
+    if release > threshold:
+        raise ValueError(f"Expected a release of at most {threshold:g}; found {release:g}.")
+    begun = np.concatenate([[0], np.cumsum(values > threshold)])
+    runs = runs_of(values > release)
+    runs = runs[begun[runs[:, 1]] > begun[runs[:, 0]]]
+    # With hysteresis, what comes before the threshold is first crossed was no alarm yet.
+    first = begun.searchsorted(begun[runs[:, 0]], side="right") - 1
+    runs = np.column_stack([np.maximum(runs[:, 0], first), runs[:, 1]])
+    if len(runs):
+        apart = runs[1:, 0] - runs[:-1, 1] > rule.merge_gap
+        starts = runs[np.concatenate([[True], apart]), 0]
+        runs = np.column_stack([starts, runs[np.concatenate([apart, [True]]), 1]])
+    runs = runs[runs[:, 1] - runs[:, 0] >= rule.min_length]
+    peak = np.array([low + values[low:high].argmax() for low, high in runs], np.int64)
+    return Events(runs, peak, len(values))
+
+
+def event_report(label: ArrayLike, found: Events) -> EventReport:
+    """Events beside labelled ranges.
+
+    Raises `ValueError` for labels other than 0 and 1, and of another length.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import event_report, events
+    >>> report = event_report([0, 1, 1, 0, 0, 0], events([0, 0, 9, 9, 0, 9], 5))
+    >>> report.recall, report.median_delay, int(report.false.sum())
+    (1.0, 1.0, 1)
+    """
+    truth, _ = checked(label, np.zeros(found.n))
+    ranges, flagged = runs_of(truth), found.flagged
+    alarms = np.concatenate([[0], np.cumsum(flagged)])
+    caught = alarms[ranges[:, 1]] > alarms[ranges[:, 0]]
+    # The first alarm from each moment on; behind the last there is none.
+    coming = np.append(np.flatnonzero(flagged), found.n)
+    first = coming[np.searchsorted(coming, ranges[:, 0])]
+    delay = np.where(caught, first - ranges[:, 0], np.nan)
+    odd = np.concatenate([[0], np.cumsum(truth)])
+    false = odd[found.runs[:, 1]] == odd[found.runs[:, 0]]
+    return EventReport(ranges, caught, delay, false, int((truth == 0).sum()))
+
+
+def point_adjusted(label: ArrayLike, flagged: ArrayLike) -> Mask:
+    """What "point adjustment" makes of alarms: one in a labelled range counts as all of it.
+
+    It flatters so much that random alarms look good (Kim et al. 2022); it is here to show that.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation.events import point_adjusted
+    >>> point_adjusted([0, 1, 1, 1, 0], [0, 0, 1, 0, 1]).astype(int)
+    array([0, 1, 1, 1, 1])
+    """
+    adjusted = np.array(flagged, bool)
+    for low, high in runs_of(label):
+        adjusted[low:high] |= adjusted[low:high].any()
+    return adjusted
+
+
+def affiliation(label: ArrayLike, flagged: ArrayLike) -> tuple[float, float]:
+    """Affiliation precision and recall (Huet et al. 2022): how near alarms and ranges are, as the
+    share of random moments that would be further away.
+
+    Each range owns the moments that are nearer to it than to another (of two equally near, the
+    earlier). Precision is the mean over the ranges that own alarms, recall over all ranges.
+
+    Parameters
+    ----------
+    label, flagged : (n,) of 0 and 1
+
+    Returns
+    -------
+    Precision, NaN without alarms, and recall; both NaN without ranges.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation.events import affiliation
+    >>> affiliation([0, 1, 1, 0, 0, 0], [0, 1, 1, 0, 0, 0])
+    (1.0, 1.0)
+    """
+    alarm = np.flatnonzero(np.asarray(flagged, bool))
+    ranges, n = runs_of(label), len(np.asarray(label))
+    middles = (ranges[:-1, 1] - 1 + ranges[1:, 0]) // 2 + 1
+    zones = zip([0, *middles.tolist()], [*middles.tolist(), n], strict=True)
+    if not len(ranges):
+        return math.nan, math.nan
+    precision, recall = [], []
+    for (low, high), (first, last) in zip(ranges.tolist(), zones, strict=True):
+        own = alarm[(alarm >= first) & (alarm < last)]
+        if not len(own):
+            recall.append(0.0)
+            continue
+        moments = np.arange(first, last)
+        away = np.maximum.reduce([low - moments, moments - high + 1, np.zeros(len(moments), int)])
+        further = 1 - np.searchsorted(np.sort(away), away[own - first]) / len(away)
+        precision.append(float(further.mean()))
+        inside = np.arange(low, high)
+        right = np.searchsorted(own, inside)
+        near = np.minimum(
+            np.abs(inside - own[np.minimum(right, len(own) - 1)]),
+            np.abs(inside - own[np.maximum(right - 1, 0)]),
+        )
+        within = np.minimum(inside + near, last) - np.maximum(inside - near + 1, first)
+        recall.append(float((1 - np.where(near > 0, within, 0) / len(moments)).mean()))
+    return (float(np.mean(precision)) if precision else math.nan), float(np.mean(recall))
+
+
+def vus_pr(label: ArrayLike, score: ArrayLike, buffer: int) -> float:
+    """Volume under the precision-recall surface (Paparrizos et al. 2022): the mean of the range-
+    aware areas for buffers of 0 … `buffer` moments.
+
+    Around every range the label falls from 1 as √(1 − d/ℓ) to the distance ℓ/2; recall is what is
+    flagged of it, over the mean of both labels' sums, times the share of ranges that are touched.
+    Areas are exact, over all thresholds.
+
+    Raises `ValueError` for what `curve` refuses, and for a buffer below 0.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import vus_pr
+    >>> vus_pr([0, 1, 1, 0], [0.1, 0.9, 0.8, 0.2], buffer=0)
+    1.0
+    """
+    truth, values = checked(label, score)
+    if buffer < 0:
+        raise ValueError(f"Expected a buffer of 0 or more moments; found {buffer}.")
+    if not truth.any():
+        return math.nan
+    order = np.argsort(-values, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(values[order])), len(order) - 1)
+    areas = [_range_auc(truth, values, order, ends, width) for width in range(buffer + 1)]
+    return float(np.mean(areas))
+
+
+def softened(label: ArrayLike, width: int) -> FloatArray:
+    """Labels (n,) that fall from 1 around each range, as far as half a `width`."""
+    truth = np.asarray(label)
+    weight = truth.astype(np.float64)
+    away = np.arange(1, width // 2 + 1)
+    fall = np.sqrt(1 - away / width) if width else away.astype(float)
+    for low, high in runs_of(truth):
+        for at, by in ((low - away, fall), (high - 1 + away, fall)):
+            there = (at >= 0) & (at < len(weight))
+            weight[at[there]] += by[there]
+    return np.minimum(weight, 1)
+
+
+def _range_auc(
+    truth: NDArray[Any], values: FloatArray, order: Runs, ends: Runs, width: int
+) -> float:
+    weight = softened(truth, width)
+    true = np.cumsum(weight[order])[ends]
+    highest = np.sort([values[low:high].max() for low, high in runs_of(weight > 0)])
+    touched = len(highest) - highest.searchsorted(values[order][ends], side="left")
+    positives = (truth.sum() + weight.sum()) / 2
+    recall = np.minimum(true / positives, 1) * touched / len(highest)
+    precision = true / (ends + 1)
+    return float(np.diff(recall, prepend=0.0) @ precision)
