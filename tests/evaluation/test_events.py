@@ -39,6 +39,13 @@ def test_gaps_are_merged_before_short_events_are_dropped():
     assert found.peak.tolist() == [1]
 
 
+def test_no_event_spans_two_machines():
+    score, machine = np.array([0, 9, 9, 9, 0, 9]), np.array(list("aabbbb"))
+    assert events(score, 5, stretch=machine).runs.tolist() == [[1, 2], [2, 4], [5, 6]]
+    merged = events(score, 5, EventRule(merge_gap=3), machine)
+    assert merged.runs.tolist() == [[1, 2], [2, 6]]
+
+
 @pytest.mark.parametrize("bad", [{"min_length": 0}, {"merge_gap": -1}])
 def test_a_rule_that_cannot_be_is_refused(bad: dict[str, int]):
     with pytest.raises(ValueError, match="Expected a least length"):

@@ -6,7 +6,7 @@ import argparse
 import math
 from pathlib import Path
 
-from wganad_core.commands import threshold_choice, threshold_report
+from wganad_core.commands import threshold_choice, threshold_events, threshold_report
 from wganad_core.commands.console import Command, Refused, json_option, print_json, say
 from wganad_core.commands.own_options import number, overwrite_option, score_options, scores_of
 from wganad_core.jobs.outputs import Output, check_outputs
@@ -63,6 +63,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.csv",
         help="gets the flagged rows, the highest score first",
     )
+    threshold_events.options(parser)
     overwrite_option(parser)
     json_option(parser)
 
@@ -86,6 +87,7 @@ def ratio(text: str) -> float:
 def choose_threshold(arguments: argparse.Namespace) -> int:
     """Print a threshold for the file's scores, what it rests on and what it flags."""
     from wganad_core import evaluation
+    from wganad_core.storage import write_atomically
 
     given = (
         arguments.false_alarm_rate,
@@ -101,13 +103,17 @@ def choose_threshold(arguments: argparse.Namespace) -> int:
         )
     if arguments.rule and arguments.false_alarm_rate is None:
         raise Refused("--rule says how a --false-alarm-rate is met; leave it out here.")
-    if arguments.flagged:
-        _check_flagged(arguments.flagged, arguments.file, arguments.overwrite)
+    threshold_events.check(arguments)
+    _check_outputs(arguments)
     own = scores_of(arguments)
     label = own.scored.label
     curve = None if label is None else evaluation.curve(label, own.scored.score)
     choice = threshold_choice.choose(own, curve, arguments)
     facts = threshold_report.facts_of(own, choice, curve, arguments)
+    if arguments.events:
+        found, facts["events"] = threshold_events.found_in(own, choice["threshold"], arguments)
+        write_atomically(arguments.events, threshold_events.csv_of(own, found))
+        say(f"{len(found.runs):,} events are in {arguments.events}.")
     if arguments.flagged:
         threshold_report.write_flagged(own, choice["threshold"], arguments.flagged)
         say(f"{facts['flagged']:,} flagged rows are in {arguments.flagged}.")
@@ -118,11 +124,16 @@ def choose_threshold(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _check_flagged(path: Path, read: Path, overwrite: bool) -> None:
-    """Refuse, before any work, a place that cannot take the flagged rows."""
-    check_outputs([Output(path, "flagged rows")], [read], overwrite)
-    if not path.absolute().parent.is_dir():
-        raise Refused(f"{path} cannot be written: there is no folder {path.parent}; make it first.")
+def _check_outputs(arguments: argparse.Namespace) -> None:
+    """Refuse, before any work, places that cannot take what is to be written."""
+    named = ((arguments.flagged, "flagged rows"), (arguments.events, "events"))
+    outputs = [Output(path, what) for path, what in named if path]
+    check_outputs(outputs, [arguments.file], arguments.overwrite)
+    for output in outputs:
+        if not (folder := output.path.absolute().parent).is_dir():
+            raise Refused(
+                f"{output.path} cannot be written: there is no folder {folder}; make it first."
+            )
 
 
 FILE = Command(
@@ -140,6 +151,8 @@ FILE = Command(
     python -m wganad_core threshold scores.csv --cost-ratio 20 --base-rate 0.001
   with labels: find 95 % of the anomalies, and write what is flagged:
     python -m wganad_core threshold scores.parquet --recall 0.95 --flagged flagged.csv --json
+  rows of a recording in their order: alarms as events, and what these are worth:
+    python -m wganad_core threshold scores.csv --best-f1 --events events.csv --merge-gap 10
   what a threshold does and costs, and one detector of a score table that ships:
     python -m wganad_core threshold scores.csv --threshold 1.5 --cost-ratio 20
     python -m wganad_core threshold pretrained/mnist/scores/4.parquet --detector knn --best-f1""",

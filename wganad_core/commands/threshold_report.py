@@ -69,6 +69,7 @@ def print_for_people(facts: dict[str, Any]) -> None:
         low, high = (f"{value:.3g}" for value in expected)
         shown["expected false-alarm rate"] = f"{low} to {high} (95 % interval)"
     shown.pop("n_calibration", None)
+    shown |= {f"events: {name}": value for name, value in shown.pop("events", {}).items()}
     shown["n"], shown["flagged"] = f"{facts['n']:,}", f"{facts['flagged']:,}"
     print_facts(
         {

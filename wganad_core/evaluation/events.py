@@ -7,6 +7,7 @@ their order; a *range* is a run of labelled moments, an *event* a run of alarms.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from typing import Any
 
@@ -104,7 +105,12 @@ def runs_of(mask: ArrayLike) -> Runs:
     return np.flatnonzero(np.diff(padded)).astype(np.int64).reshape(-1, 2)
 
 
-def events(score: ArrayLike, threshold: float, rule: EventRule = EventRule()) -> Events:
+def events(
+    score: ArrayLike,
+    threshold: float,
+    rule: EventRule = EventRule(),
+    stretch: ArrayLike | None = None,
+) -> Events:
     """Group the moments above a threshold.
 
     Parameters
@@ -112,6 +118,8 @@ def events(score: ArrayLike, threshold: float, rule: EventRule = EventRule()) ->
     score : (n,), in the order of time, higher = more anomalous, none of them NaN
     threshold : where an event begins
     rule : how long it lasts, and what is one event
+    stretch : (n,), optional
+        What each moment belongs to, a machine or a recording: no event spans two.
 
     Raises
     ------
@@ -135,6 +143,22 @@ def events(score: ArrayLike, threshold: float, rule: EventRule = EventRule()) ->
     release = threshold if rule.release is None else rule.release
     if release > threshold:
         raise ValueError(f"Expected a release of at most {threshold:g}; found {release:g}.")
+    if stretch is None:
+        cuts = np.array([0, len(values)])
+    else:
+        other = np.asarray(stretch)
+        cuts = np.concatenate([[0], np.flatnonzero(other[1:] != other[:-1]) + 1, [len(values)]])
+    parts = [
+        low + _runs(values[low:high], threshold, release, rule)
+        for low, high in itertools.pairwise(cuts.tolist())
+    ]
+    runs = np.concatenate(parts)
+    peak = np.array([low + values[low:high].argmax() for low, high in runs], np.int64)
+    return Events(runs, peak, len(values))
+
+
+def _runs(values: FloatArray, threshold: float, release: float, rule: EventRule) -> Runs:
+    """The events of one stretch."""
     begun = np.concatenate([[0], np.cumsum(values > threshold)])
     runs = runs_of(values > release)
     runs = runs[begun[runs[:, 1]] > begun[runs[:, 0]]]
@@ -145,9 +169,7 @@ def events(score: ArrayLike, threshold: float, rule: EventRule = EventRule()) ->
         apart = runs[1:, 0] - runs[:-1, 1] > rule.merge_gap
         starts = runs[np.concatenate([[True], apart]), 0]
         runs = np.column_stack([starts, runs[np.concatenate([apart, [True]]), 1]])
-    runs = runs[runs[:, 1] - runs[:, 0] >= rule.min_length]
-    peak = np.array([low + values[low:high].argmax() for low, high in runs], np.int64)
-    return Events(runs, peak, len(values))
+    return runs[runs[:, 1] - runs[:, 0] >= rule.min_length]
 
 
 def event_report(label: ArrayLike, found: Events) -> EventReport:
@@ -190,6 +212,20 @@ def point_adjusted(label: ArrayLike, flagged: ArrayLike) -> Mask:
     for low, high in runs_of(label):
         adjusted[low:high] |= adjusted[low:high].any()
     return adjusted
+
+
+def f1_of(label: ArrayLike, flagged: ArrayLike) -> float:
+    """F1 moment by moment; NaN without anomalies and alarms.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation.events import f1_of
+    >>> f1_of([0, 1, 1, 0], [0, 1, 0, 0])
+    0.6666666666666666
+    """
+    truth, flags = np.asarray(label) == 1, np.asarray(flagged, bool)
+    both = int(truth.sum()) + int(flags.sum())
+    return 2 * int((truth & flags).sum()) / both if both else math.nan
 
 
 def affiliation(label: ArrayLike, flagged: ArrayLike) -> tuple[float, float]:

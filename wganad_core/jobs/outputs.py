@@ -17,8 +17,8 @@ PAGE, PNG_SOFTWARE = b"<!-- a figure of wganad_core -->\n", "wganad_core"  # wha
 @dataclasses.dataclass(frozen=True)
 class Output:
     """`what` is written there: "detector", "checkpoint", "run", "scores", "score table", "flagged
-    rows", "ONNX model", "figure". `beside`: another kind is never replaced, whatever `overwrite`
-    says."""
+    rows", "events", "ONNX model", "figure". `beside`: another kind is never replaced, whatever
+    `overwrite` says."""
 
     path: Path
     what: str
@@ -92,6 +92,8 @@ def holds(path: Path) -> str | None:
             names = [name.strip(b'"').decode(errors="replace") for name in first]
             if "score" in names:
                 return "scores" if "flagged" in names else "flagged rows"
+        if first[:2] == [b"first_row", b"last_row"]:
+            return "events"
         if head.startswith(b"\x08") and b"wganad_core" in head[:32]:  # its producer
             return "ONNX model"
         if head.startswith(b'{\n "wganad": "choice of evidence"'):
