@@ -30,6 +30,7 @@ def main() -> None:
     # Streamlit leaves a fifth of a laptop's screen empty above the first line.
     st.html("<style>.stMainBlockContainer {padding-top: 4rem; padding-bottom: 3rem;}</style>")
     st.html(anatomy.STYLE)
+    anatomy.script()
     runtime.start()
     pages = [
         st.Page(

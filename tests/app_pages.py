@@ -21,9 +21,11 @@ def opened(page: str, **query: str) -> AppTest:
 
 
 def choose(test: AppTest, **values: str) -> AppTest:
-    """Click one option after the other, by the key of its group."""
+    """Choose one option after the other, by the key of its row or list (or how it begins)."""
     for key, value in values.items():
-        next(group for group in test.button_group if group.key == key).set_value(value).run()
+        groups = [*test.button_group, *test.radio]
+        at = next(one for one in groups if one.key == key or (one.key or "").startswith(f"{key}-"))
+        at.set_value(value).run()
         assert not test.exception
         assert not test.error
     return test

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import streamlit as st
 
+from pages._ui.chart import serve_file
+
+_SCRIPT = Path(__file__).parent / "static" / "page.js"
 STYLE = """
 <style>
+.stMainBlockContainer > .stVerticalBlock > :has(> .st-key-script), .st-key-script {display: none;}
 .st-key-headline h1 {
   margin: 0;
   padding: 0 0 0.1rem;
@@ -22,19 +27,40 @@ STYLE = """
 .st-key-subline p {margin: 0 0 0.2rem; font-size: 1rem; line-height: 1.35;}
 .st-key-headline [data-testid=stMarkdownContainer] {margin-bottom: 0;}
 .st-key-headline {margin-bottom: -0.75rem;}
-.st-key-choices {gap: 0.5rem; margin-bottom: -0.6rem;}
-.st-key-choices button {min-height: 2.1rem; padding: 0.1rem 0.65rem;}
+[class*="st-key-choices"] {gap: 0.3rem 0.5rem; margin-bottom: -0.6rem;}
+[class*="st-key-choices"] button {min-height: 2.1rem; padding: 0.1rem 0.65rem;}
+[class*="st-key-choices"] [data-testid=stCaptionContainer] p {line-height: 1.3;}
+[class*="st-key-tabs-"] {margin-right: 0.6rem;}
+[class*="st-key-tabs-"] [role=radiogroup] button {min-height: 2.1rem; padding: 0.1rem 0.6rem;}
+/* What stands below the picture begins with smaller words than the title. */
+.stMainBlockContainer:has(.st-key-headline) h3 {font-size: 1.15rem; padding: 0.3rem 0 0.1rem;}
 @media (max-width: 640px) {
+  .st-key-choices [class*="st-key-tabs-"] {margin: 0; width: 100% !important;}
+  /* What is rare shows its icon only. */
+  .st-key-choices .st-key-rare button p {display: none;}
   .stMainBlockContainer {padding-top: 3.7rem !important;}
   .st-key-headline h1 {font-size: 1.05rem; line-height: 1.15;}
   .st-key-headline {margin-bottom: -0.8rem;}
   .st-key-subline p {font-size: 0.85rem;}
-  .st-key-choices {gap: 0.2rem 0.3rem; margin-bottom: -0.7rem;}
-  .st-key-choices button {min-height: 1.9rem; padding: 0 0.45rem;}
-  .st-key-choices button p {font-size: 0.85rem;}
+  [class*="st-key-choices"] {gap: 0.2rem 0.3rem; margin-bottom: -0.7rem;}
+  [class*="st-key-choices"] button {min-height: 1.8rem; padding: 0 0.45rem;}
+  [class*="st-key-choices"] button p {font-size: 0.85rem; line-height: 1.3;}
+  [class*="st-key-tabs-"] [role=radiogroup] button {
+    min-height: 1.6rem !important;
+    height: 1.75rem;
+    padding: 0 0.4rem;
+  }
+  [class*="st-key-tabs-"] [role=radiogroup] button p {font-size: 0.8rem !important;}
 }
 </style>
 """
+
+
+def script() -> None:
+    """What every page does in the browser (`static/page.js`)."""
+    with st.container(key="script"):
+        tag = f'<script type="module" src="{serve_file("chart", _SCRIPT)}"></script>'
+        st.html(tag, unsafe_allow_javascript=True)
 
 
 def headline(sentence: str) -> None:
@@ -50,7 +76,9 @@ def subline(words: str) -> None:
 
 
 @contextmanager
-def choices() -> Iterator[None]:
-    """The one line of choices; what is rare goes into one more popover at its end."""
-    with st.container(key="choices", horizontal=True, vertical_alignment="center"):
+def choices(of: str = "") -> Iterator[None]:
+    """The one line of choices; what is rare goes into one more popover at its end. `of`: the part
+    of the page that has a line of its own, further down."""
+    key = f"choices-{of}" if of else "choices"
+    with st.container(key=key, horizontal=True, vertical_alignment="center"):
         yield

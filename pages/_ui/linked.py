@@ -7,7 +7,7 @@ address; links made by hand, and labels that change, want names.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -56,6 +56,30 @@ def choice(
     return chosen
 
 
+def tabs(label: str, options: Mapping[Name, str], *, key: str, default: Name) -> Name:
+    """A row of buttons that wraps where it is narrow; its label is only spoken."""
+    names, first = _asked_for(options, key, default)
+    words = options.__getitem__
+    look: dict[str, Any] = {"label_visibility": "collapsed", "wrap": True, "required": True}
+    # A page may have set it; Streamlit does not want to be told twice.
+    start = None if key in st.session_state else first
+    with st.container(key=f"tabs-{key}", width="content"):
+        found = st.segmented_control(
+            label, names, format_func=words, default=start, key=key, **look
+        )
+    chosen: Name = first if found is None else found
+    _keep(key, chosen, is_default=chosen == default)
+    return chosen
+
+
+def now(
+    options: Mapping[Name, Any], *, key: str, default: Name, address: str | None = None
+) -> Name:
+    """What a choice says, before it is drawn."""
+    said, first = st.session_state.get(key), _asked_for(options, address or key, default)[1]
+    return next((name for name in options if name == said), first)
+
+
 def select(
     label: str,
     options: Mapping[Name, str],
@@ -85,26 +109,11 @@ def in_words(
     captions: Mapping[Name, str] | None = None,
 ) -> Name:
     """Like `choice`, but as words on a button ("Sorted by **mean**") that opens the options.
-    `captions`: what stands under the options."""
+    `captions`: what stands under the options. Where what is asked for cannot be had among these
+    options, the first is shown, and the wish stays in the address for others that may have it."""
     said = options[now(options, key=key, default=default, address=address)]
     with st.popover(f"{label} **{said}**", help=help):
-        return listed(
-            label,
-            options,
-            key=key,
-            default=default,
-            address=address,
-            captions=captions,
-        )
-
-
-def now(
-    options: Mapping[Name, str], *, key: str, default: Name, address: str | None = None
-) -> Name:
-    """What is chosen, before the widget of this `key` is made in this run."""
-    names, first = _asked_for(options, address or key, default)
-    said = st.session_state.get(key, first)
-    return said if said in names else first
+        return listed(label, options, key=key, default=default, address=address, captions=captions)
 
 
 def listed(
@@ -120,26 +129,22 @@ def listed(
 ) -> Name:
     """Like `choice`, but one option below the other, as they fit into a popover. `captions` as
     in `in_words`."""
-    names, first = _asked_for(options, address or key, default)
+    place = address or key
+    names, first = _asked_for(options, place, default)
     below = [captions.get(name, "") for name in names] if captions else None
-    chosen: Name = st.radio(
-        label,
-        names,
-        names.index(first),
-        options.__getitem__,
-        key=key,
-        captions=below,
-        horizontal=horizontal,
-        help=help,
-    )
-    _keep(address or key, chosen, is_default=chosen == default)
+    at = names.index(first)
+    look: dict[str, Any] = {"horizontal": horizontal, "help": help}
+    chosen: Name = st.radio(label, names, at, options.__getitem__, key=key, captions=below, **look)
+    if chosen != first or st.query_params.get(place, default) in options:
+        _keep(place, chosen, is_default=chosen == default)
     return chosen
 
 
-def _asked_for(options: Mapping[Name, str], address: str, default: Name) -> tuple[list[Name], Name]:
+def _asked_for(options: Mapping[Name, Any], address: str, default: Name) -> tuple[list[Name], Name]:
     """The options' names, and which of them the address names."""
     names, asked = list(options), st.query_params.get(address)
-    return names, next((name for name in names if name == asked), default)
+    usual = default if default in options else names[0]
+    return names, next((name for name in names if name == asked), usual)
 
 
 def slide(

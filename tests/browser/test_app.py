@@ -51,12 +51,23 @@ def fits_a_phone(page: Page) -> None:
     page.wait_for_function("document.documentElement.scrollWidth <= 390")
 
 
-def above_the_picture(page: Page) -> float:
+def above_the_picture(page: Page, picture: str = ".lanes-planes") -> float:
     """Pixels between the menu and the picture."""
     return page.evaluate(
-        """() => document.querySelector(".lanes-planes").getBoundingClientRect().top
-          - document.querySelector("[data-testid=stHeader]").getBoundingClientRect().bottom"""
+        """(picture) => document.querySelector(picture).getBoundingClientRect().top
+          - document.querySelector("[data-testid=stHeader]").getBoundingClientRect().bottom""",
+        picture,
     )
+
+
+def choose(page: Page, button: str, option: str) -> None:
+    """Choose from the popover whose button begins with these words; it closes then."""
+    page.get_by_role("button", name=re.compile(f"^{button}")).click(timeout=60_000)
+    body = page.get_by_test_id("stPopoverBody")
+    body.locator("label, button").filter(has_text=re.compile(f"^{re.escape(option)}")).click()
+    if body.get_by_test_id("stElementContainer").count() > 1:  # more in it than one list
+        page.keyboard.press("Escape")
+    expect(body).to_have_count(0)
 
 
 def test_home_plays_the_race(page: Page, app: Server, problems: list[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.charts import drag
-from tests.browser.test_app import complaints
+from tests.browser.test_app import above_the_picture, choose, complaints
 from tests.conftest import Server
 from tests.pages.test_windows_page import activity as activity
 
@@ -25,7 +25,7 @@ PIXEL = """([key, x, y, across, up]) => {
 
 def open_page(page: Page, app: Server, query: str) -> None:
     page.goto(f"{app.url}/har?{query}")
-    expect(page.get_by_text("Who is to blame")).to_be_attached(timeout=90_000)
+    expect(page.get_by_text("Who is to blame").first).to_be_attached(timeout=90_000)
     page.wait_for_selector(".st-key-chart-place .main-svg")
 
 
@@ -43,8 +43,14 @@ def shapes(page: Page, key: str) -> list[dict]:
 
 def test_a_visit(page: Page, app: Server, activity: str, problems: list[str]) -> None:
     """One load of the page: clicks on one side show on the other, choices stay in the address."""
-    page.set_viewport_size({"width": 1440, "height": 1600})
+    page.set_viewport_size({"width": 1440, "height": 900})
     open_page(page, app, f"activity={activity}")
+    assert above_the_picture(page, ".st-key-chart-strip") <= 90
+    for chart in ("signals", "recurrence"):  # on one screen with the gallery
+        box = page.locator(f".st-key-chart-{chart}").bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 900
+    page.set_viewport_size({"width": 1440, "height": 1600})
     _a_click_on_the_image_marks_both_times(page)
     _a_brushed_stretch_lights_up_in_the_image(page)
     _a_click_on_a_tile_takes_that_window_apart(page)
@@ -83,28 +89,31 @@ def _a_brushed_stretch_lights_up_in_the_image(page: Page) -> None:
 
 
 def _a_click_on_a_tile_takes_that_window_apart(page: Page) -> None:
-    before = page.locator("h3").nth(1).inner_text()
+    before = page.locator("h3").first.inner_text()
     page.mouse.click(*pixel(page, "strip", 2.5, 0.5, "xaxis2", "yaxis2"))
-    expect(page.locator("h3").nth(1)).not_to_have_text(before, timeout=20_000)
+    expect(page.locator("h3").first).not_to_have_text(before, timeout=20_000)
     expect(page).to_have_url(re.compile(r"window=\d+"))
-    chosen = page.locator("h3").nth(1).inner_text()
+    chosen = page.locator("h3").first.inner_text()
     page.goto(page.url)
-    expect(page.locator("h3").nth(1)).to_have_text(chosen, timeout=60_000)
+    expect(page.locator("h3").first).to_have_text(chosen, timeout=60_000)
     page.wait_for_selector(".st-key-chart-place .main-svg")
 
 
 def _what_the_model_made_is_dashed_and_choices_stay_in_the_address(page: Page) -> None:
     dashed = f"{NODE.format('signals')}.data.filter((t) => t.line?.dash).map((t) => t.name)"
     assert len(page.evaluate(dashed)) == 9
-    page.get_by_role("radio", name="Dense").click()
+    choose(page, "Model", "Dense")
     expect(page).to_have_url(re.compile("model=dense"))
     page.wait_for_function(f"{dashed}.length === 3", timeout=30_000)
     assert all(name.startswith("total_acc") for name in page.evaluate(dashed))
-    page.get_by_role("radio", name="All its windows").click()
+    choose(page, "Model", "All its windows")
     expect(page).to_have_url(re.compile("protocol=test"))
     page.reload()
-    expect(page.get_by_role("radio", name="Dense")).to_be_checked(timeout=60_000)
-    expect(page.get_by_role("radio", name="All its windows")).to_be_checked()
+    expect(page.get_by_role("button", name="Model Dense")).to_be_visible(timeout=60_000)
+    # Another model and back: the detector that was looked at is looked at again.
+    choose(page, "Model", "1-D convolutions")
+    expect(page.get_by_role("button", name="Detector Ours")).to_be_visible(timeout=60_000)
+    assert "detector=" not in page.url
 
 
 def test_it_fits_a_phone(page: Page, app: Server, activity: str, problems: list[str]) -> None:
@@ -112,8 +121,10 @@ def test_it_fits_a_phone(page: Page, app: Server, activity: str, problems: list[
     open_page(page, app, f"activity={activity}&classical=true")
     page.wait_for_timeout(2_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert above_the_picture(page, ".st-key-chart-strip") <= 120
+    page.get_by_role("button", name="Unseen activity").click()
     pictures = page.locator(".st-key-activity img")
-    assert pictures.count() == 6
+    expect(pictures).to_have_count(6)
     for k in range(6):
         box = pictures.nth(k).bounding_box()
         assert box is not None

@@ -102,7 +102,7 @@ def test_every_view_fits_a_phone(
 ) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{app.url}/har?activity={activity}&view=own")
-    for name in ("Your own recording", "Scores by activity", "Six activities"):
+    for name in ("Your recording", "By activity", "All figures"):
         page.get_by_role("radio", name=name, exact=True).click(timeout=90_000)
         page.wait_for_selector("[data-test-script-state=notRunning]", state="attached")
         page.wait_for_selector(PLOT, timeout=90_000)

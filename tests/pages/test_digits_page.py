@@ -39,7 +39,7 @@ def opened(**query: str) -> AppTest:
 
 
 def headline(test: AppTest) -> str:
-    return test.subheader[0].value
+    return test.title[0].value
 
 
 def gallery(test: AppTest):
@@ -83,9 +83,9 @@ def test_the_address_names_an_image(digit: str) -> None:
     other = next(d for d in DIGITS if d != digit)
     number = sample.position[sample.first(other)]
     test = opened(digit=digit, image=str(number))
-    assert f"Autopsy of {MNIST.describe(other)} (a normal digit)" in test.subheader[1].value
+    assert f"Autopsy of {MNIST.describe(other)} (a normal digit)" in test.subheader[0].value
     test = opened(digit=digit, image="anything")
-    assert f"Autopsy of {MNIST.describe(digit)} (never seen" in test.subheader[1].value
+    assert f"Autopsy of {MNIST.describe(digit)} (never seen" in test.subheader[0].value
 
 
 def test_an_autopsy_lists_every_detector_that_scored(digit: str) -> None:
@@ -109,7 +109,7 @@ def test_a_search_ends_and_is_shown(digit: str) -> None:
 
 def test_every_view_can_be_opened(digit: str) -> None:
     test = choose(opened(digit=digit), view="boxes")
-    assert "Fig. 22" in test.subheader[1].value
+    assert "Fig. 22" in test.subheader[0].value
     choose(test, view="board")
     table = test.dataframe[0].value
     assert {"Detector", "0", "9", "Seeds"} <= set(table.columns)
@@ -134,4 +134,4 @@ def test_a_missing_digit_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_pa
     test = opened(digit="7")
     (error,) = test.error
     assert error.value.startswith("The scores with 7 as the unseen digit are not here")
-    assert len(test.button_group) == 2  # the choice of another digit stays
+    assert [group.key for group in test.button_group] == ["view", "digit"]  # choices stay

@@ -4,6 +4,7 @@ look at first."""
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, cast, get_args
 
@@ -17,6 +18,16 @@ ORDERS: tuple[Order, ...] = get_args(Order)
 
 Index = NDArray[np.int64]
 Key = tuple[str, str, str]  # model, protocol, detector
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share in %, rounded down, so that 100 % means all and coarser words never say more than
+    finer ones: 0.9967 is "99.6 %", or "99 %" without digits."""
+    return f"{floor(100 * share, digits):g} %"
+
+
+def floor(value: float, digits: int = 0) -> float:
+    return float(math.floor(10**digits * value + 1e-9) / 10**digits)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,9 +112,11 @@ class Gallery:
         sign = -1 if by in ("highest", "alarms") else 1
         return rows[np.argsort(sign * score[rows], kind="stable")[:n]]
 
-    def first(self, n: int, per_class: int) -> tuple[Index, Index]:
-        """The first n bundled anomalies, and the first normals of each class."""
+    def first(self, detector: str, n: int, per_class: int) -> tuple[Index, Index]:
+        """The first n bundled anomalies, and the first normals of each class, of those that the
+        detector scored."""
         classes = np.append(self.classes, "")[self.row]
+        classes[np.isnan(self.score(detector))] = ""
         normals = [
             np.flatnonzero(classes == class_)[:per_class]
             for class_ in np.unique(self.classes[~self.label])

@@ -3,12 +3,12 @@ its place among all."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wganad_core.data.gallery import percent
 from wganad_core.evaluation import Curve
 from wganad_core.figures import style
 from wganad_core.figures.style import Part
@@ -281,7 +281,7 @@ def place_among(scores_by_class: ScoreTable, score: float) -> Part:
         _histogram(abnormal, edges, f"abnormal ({test.abnormal[0]})", ABNORMAL),
     ]
     line = style.straight((score, score), (0, 1), style.ORANGE, 3, yref="paper")
-    place = f"<b>{score:.3g}</b>, higher than {_percent(share_below(normal, score))} of normals"
+    place = f"<b>{score:.3g}</b>, higher than {percent(share_below(normal, score))} of normals"
     layout = {
         "height": 300,
         "margin": {"l": 48, "r": 8, "t": 30, "b": 70},
@@ -309,8 +309,3 @@ def _histogram(values: Values, edges: Values, name: str, colour: str) -> Part:
         "marker": {"color": colour, "opacity": 0.55, "line": {"width": 0}},
         "hovertemplate": f"{name}: %{{y:.1%}} from %{{x:.3g}} on<extra></extra>",
     }
-
-
-def _percent(share: float) -> str:
-    """In percent, rounded down, so that 100 % means all."""
-    return f"{math.floor(1000 * share + 1e-9) / 10:g} %"

@@ -59,7 +59,7 @@ def plane_axes(box: Box, number: str = "", **more: Any) -> tuple[Part, Part]:
     return across, {**up, "scaleanchor": f"x{number}"}
 
 
-def note(text: str, x: float, y: float, size: float = 13, **more: Any) -> Part:
+def note(text: str, x: float, y: float, size: float = 14, **more: Any) -> Part:
     """Words whose lower left corner is at this share of the figure's width and height."""
     said = {"text": text, "x": x, "y": y, "showarrow": False, "font": {"size": size}}
     return {**ON_PAPER, "align": "left", **said, **more}

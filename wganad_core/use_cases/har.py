@@ -193,7 +193,7 @@ HAR = UseCase(
     describe=doing,
     phrases=Phrases(
         unseen="anybody {what}",
-        found="such windows",
+        found="it",
         these="those of {name}",
         anomalies="windows of somebody {what}",
     ),
@@ -201,9 +201,9 @@ HAR = UseCase(
     pool=pool,
     views={
         "gallery": "Windows",
-        "boxes": "Scores by activity",
-        "board": "Six activities",
-        "own": "Your own recording",
+        "own": "Your recording",
+        "boxes": "By activity",
+        "board": "All figures",
     },
     boxes=(
         PaperBoxes(

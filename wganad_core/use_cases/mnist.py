@@ -137,10 +137,10 @@ MNIST = UseCase(
     pool=pool,
     views={
         "gallery": "Gallery",
-        "own": "Your own digit",
-        "boxes": "Scores by class",
+        "own": "Your digit",
+        "boxes": "By class",
         "board": "Table 1",
-        "generator": "Generated digits",
+        "generator": "Generated",
     },
     boxes=(
         PaperBoxes(

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages._ui.case.choice import Choice
 from pages._ui.chart import live_chart
+from wganad_core.data.gallery import floor, percent
 from wganad_core.figures.scores import place_among
 
 WIDTHS = {"Detector": 150, "Score": 66, "Rank": 56, "Odder than": 84, "Time": 74}
@@ -17,8 +18,8 @@ WIDTHS = {"Detector": 150, "Score": 66, "Rank": 56, "Odder than": 84, "Time": 74
 def verdict(chosen: Choice, detector: str, score: float) -> None:
     place, case = chosen.found.place(detector, score), chosen.case
     st.markdown(
-        f"**{case.name_of(detector)}: odder than {place.normals:.1%} of normal test "
-        f"{case.samples}** and than {place.anomalies:.0%} of "
+        f"**{case.name_of(detector)}: odder than {percent(place.normals)} of normal test "
+        f"{case.samples}** and than {percent(place.anomalies)} of "
         f"{case.say(case.phrases.these, chosen.abnormal)}; rank {place.rank:,} of {place.n:,}."
     )
 
@@ -34,7 +35,7 @@ def table(
             "Detector": [chosen.case.name_of(name) for name in known],
             "Score": [scores[name] for name in known],
             "Rank": [place.rank for place in places],
-            "Odder than": [100 * place.normals for place in places],
+            "Odder than": [floor(100 * place.normals, 1) for place in places],
             "Time": [times.get(name) for name in known],
         }
     )
@@ -44,7 +45,7 @@ def table(
         "Score": ("%.3g", None),
         "Rank": (None, f"1 is the most anomalous test {sample}."),
         "Odder than": (
-            "%.0f %%" if narrow else "%.1f %%",
+            "%.1f %%",
             f"Share of normal test {chosen.case.samples} that score lower.",
         ),
         "Time": ("%.1f ms", f"For this one {sample}, on this machine."),

@@ -7,8 +7,8 @@ import dataclasses
 import pandas as pd
 import streamlit as st
 
-from pages._ui import linked
-from pages._ui.case import choice, data
+from pages._ui import anatomy, linked
+from pages._ui.case import data
 from pages._ui.chart import live_chart
 from wganad_core import board, catalogue
 from wganad_core.figures.board import auprc_bars
@@ -20,17 +20,41 @@ PAPER = "Paper (quoted)"
 CHANCE, FLOOR, EVEN = "Chance (base rate π)", "Floor (worst ranking)", "Chance"
 
 
-def show(case: UseCase) -> None:
+@dataclasses.dataclass(frozen=True)
+class TableChoice:
+    """Which figures are looked at."""
+
+    case: UseCase
+    protocol: str
+    measure: str
+
+    def show(self, above: st.delta_generator.DeltaGenerator) -> None:
+        """The sentence above the choices, bars and the table."""
+        _show(self.case, self.protocol, self.measure, above)
+
+
+def choose(case: UseCase) -> TableChoice:
+    """What there is to choose, in the line of choices."""
+    protocol = case.protocols[0]
     if case.protocol_words:
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-            protocol, measure = choice.protocol(case), _measure()
-    else:
-        protocol, measure = case.protocols[0], ""
+        protocol = linked.in_words(
+            "Tested on",
+            case.protocol_words,
+            key="protocol",
+            default=protocol,
+            help=case.protocol_help,
+        )
+    measure = linked.in_words("Figure", MEASURES, key="measure", default="auprc")
+    return TableChoice(case, protocol, measure)
+
+
+def _show(
+    case: UseCase, protocol: str, measure: str, above: st.delta_generator.DeltaGenerator
+) -> None:
     rows = _rows(case, protocol)
     title, *others = _sentences(case, rows)
-    st.subheader(title, anchor=False)
-    for sentence in others:
-        st.markdown(sentence)
+    with above:
+        anatomy.headline(title)
     series = {
         label: found
         for label, (detector, model) in case.board.bars.items()
@@ -43,7 +67,8 @@ def show(case: UseCase) -> None:
         key="bars",
         alt=f"AUPRC by unseen {case.noun} and detector",
     )
-    measure = measure or _measure()
+    for sentence in others:
+        st.markdown(sentence)
     _show_table(case, rows, measure, classes)
     n = len({row.seed for row in rows if row.seed is not None})
     seeds = "one seed" if n == 1 else f"means of up to {n} seeds"
@@ -51,10 +76,6 @@ def show(case: UseCase) -> None:
         f"{MEASURES[measure]} in %, {case.board.caption.format(seeds=seeds)} From the shell: "
         f"`python -m wganad_core evaluate {case.name}`."
     )
-
-
-def _measure() -> str:
-    return linked.choice("Figure of merit", MEASURES, key="measure", default="auprc")
 
 
 def _rows(case: UseCase, protocol: str) -> list[board.Row]:

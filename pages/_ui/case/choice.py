@@ -45,7 +45,8 @@ class Insert(Protocol):
     modules `image` and `window` are such inserts.
 
     `STYLE` (of the `KEY` of a class), `HELP` and `NAMED` belong to the row of classes: whether
-    names stand beside thumbnails. `CLASS`, `PERSON` and `ORDERS`: what a gallery is filtered by.
+    names stand beside thumbnails. `CLASS`, `PERSON` and `ORDERS`: what a gallery is filtered by;
+    `PICTURE_FIRST`: whether it is the picture of the page, and not a table below one.
     """
 
     STYLE: str
@@ -54,6 +55,7 @@ class Insert(Protocol):
     CLASS: str
     PERSON: str | None
     ORDERS: Mapping[Order, str]
+    PICTURE_FIRST: bool
 
     def thumbnail(self, x: FloatArray) -> str:
         """One sample as the data URI of a picture."""
@@ -61,6 +63,10 @@ class Insert(Protocol):
 
     def first_look(self, chosen: Choice) -> None:
         """What stands above the gallery."""
+        ...
+
+    def legend(self, chosen: Choice) -> str:
+        """How the gallery is read."""
         ...
 
     def gallery(self, chosen: Choice, order: list[int], key: str) -> int:
@@ -77,19 +83,22 @@ class Insert(Protocol):
 
 
 def abnormal(case: UseCase, shape: Insert) -> str:
-    """The row of classes, with a thumbnail of each."""
+    """The class that is unseen, to be chosen from a row with a thumbnail of each."""
     st.html(f"<style>{shape.STYLE.replace('KEY', case.noun)}</style>")
     pictures = _thumbnails(case.name, shape)
     options = {
         name: f"![{name}]({uri}){f' {name}' * shape.NAMED}" for name, uri in pictures.items()
     }
-    return linked.choice(
-        f"The {case.noun} that the model has never seen",
-        options,
-        key=case.noun,
-        default=case.usual_class or case.classes[0],
-        help=shape.HELP,
-    )
+    default = case.usual_class or case.classes[0]
+    now = linked.now(options, key=case.noun, default=default)
+    with st.popover(f"Unseen {case.noun} **{now}**"):
+        return linked.choice(
+            f"The {case.noun} that the model has never seen",
+            options,
+            key=case.noun,
+            default=default,
+            help=shape.HELP,
+        )
 
 
 @st.cache_resource(show_spinner=False)
@@ -102,26 +111,37 @@ def _thumbnails(use_case: str, _shape: Insert) -> dict[str, str]:
 
 
 def choose(case: UseCase, abnormal: str, scores: Scores) -> Choice:
-    """Model, protocol and detector, as far as the use case has several."""
-    several = bool(case.models)  # one choice alone may break its row where it is narrow
-    with st.container(horizontal=several, vertical_alignment="bottom", gap="medium"):
-        architecture, tested = _architecture(case, scores), protocol(case)
-        found = scores.galleries[architecture, tested]
-        detector = _one_of("Detector", case.offered(found.scores), "detector")
+    """Detector, model and protocol, as far as the use case has several."""
+    models = {name: case.architecture_words.get(name, ("", "")) for name in scores.architectures}
+    architecture = linked.now(models, key="model", default=case.architectures[0])
+    protocols = dict.fromkeys(case.protocols)
+    tested = linked.now(protocols, key="protocol", default=case.protocols[0])
+    found = scores.galleries[architecture, tested]
+    known = case.offered(found.scores)
+    detector = linked.in_words(
+        "Detector",
+        {name: words[0] for name, words in known.items()},
+        key=f"detector-{architecture}",
+        default=next(iter(case.detectors)),
+        address="detector",
+        captions={name: f"{words[1]}." for name, words in known.items()},
+    )
+    if case.architecture_words:
+        _rare(case, models, architecture)
     return Choice(case, abnormal, architecture, tested, detector, found)
 
 
-def _architecture(case: UseCase, scores: Scores) -> str:
-    if not case.architecture_words:
-        return case.architectures[0]
-    known = {name: case.architecture_words[name] for name in scores.architectures}
-    return _one_of("Model", known, "model")
-
-
-def _one_of(label: str, known: dict[str, tuple[str, str]], key: str) -> str:
-    meanings = "\n".join(f"- **{label}**: {meaning}." for label, meaning in known.values())
-    labels = {name: words[0] for name, words in known.items()}
-    return linked.choice(label, labels, key=key, default=next(iter(known)), help=meanings)
+def _rare(case: UseCase, models: Mapping[str, tuple[str, str]], now: str) -> None:
+    """The model, and whom it is tested on."""
+    with st.popover(f"Model **{case.short(now)}**", icon=":material/tune:", key="rare"):
+        linked.listed(
+            "Model",
+            {name: words[0] for name, words in models.items()},
+            key="model",
+            default=case.architectures[0],
+            captions={name: f"{words[1].capitalize()}." for name, words in models.items()},
+        )
+        protocol(case)
 
 
 def protocol(case: UseCase) -> str:
@@ -137,15 +157,14 @@ def protocol(case: UseCase) -> str:
     )
 
 
-def headline(chosen: Choice) -> None:
-    """What the chosen detector reaches on the unseen class, in one sentence."""
+def sentence(chosen: Choice) -> str:
+    """What the chosen detector reaches on the unseen class."""
     case, test = chosen.case, chosen.found.table(chosen.detector)
     figures = evaluation.summary(test.label, test.score)
-    who = chosen.name if chosen.name.startswith("Ours") else f"The detector “{chosen.name}”"
-    st.subheader(
+    who = chosen.name if chosen.name.startswith("Ours") else f"“{chosen.name}”"
+    return (
         f"This model has never seen {case.say(case.phrases.unseen, chosen.abnormal)}. {who} finds "
-        f"{case.phrases.found} with AUPRC {figures.auprc:.2f}; chance is {figures.base_rate:.2f}.",
-        anchor=False,
+        f"{case.phrases.found}: AUPRC {figures.auprc:.2f}, chance {figures.base_rate:.2f}"
     )
 
 

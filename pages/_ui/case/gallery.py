@@ -2,57 +2,62 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
-from pages._ui import linked
+from pages._ui import anatomy, linked
 from pages._ui.case import data
-from pages._ui.case.choice import Choice, Insert
+from pages._ui.case.choice import Choice, Insert, to_cockpit
+from wganad_core.data.gallery import Order
 
 N_SHOWN = 24
 
 
 def show(chosen: Choice, shape: Insert) -> int | None:
-    """Controls and samples; returns the number of the bundled one to be taken apart."""
+    """Samples and what chooses them; returns the number of the bundled one to be taken apart."""
     shape.first_look(chosen)
     case, samples = chosen.case, data.samples(chosen.case)
-    among = subject = None
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        by = linked.choice(
-            "Order",
-            shape.ORDERS,
-            key="order",
-            default="mixed",
-            help=f"**Worst misses**: {case.say(case.phrases.these, chosen.abnormal)} with the "
-            f"lowest scores. **Worst false alarms**: normal {case.samples} with the highest.",
-        )
-        if shape.PERSON:
-            people = sorted(set(samples.subjects.tolist()), key=int)
-            subject = _filter("Person", people, "subject", 110, shape.PERSON)
-            among = None if subject is None else samples.subjects == subject
-        class_ = _filter(shape.CLASS, case.classes, "shown", 150)
+    picture = st.container() if shape.PICTURE_FIRST else None
+    with anatomy.choices("gallery"):
+        by, subject, class_ = _choices(chosen, shape)
+        to_cockpit(chosen)
+        st.caption(shape.legend(chosen))
+    among = None if subject is None else samples.subjects == subject
     order = chosen.found.order(chosen.detector, by, class_, N_SHOWN, among)
     if not len(order):
         filters = "person, " * bool(shape.PERSON) + shape.CLASS.lower()
         st.info(f"No test {case.sample} is of this kind; choose another {filters} or order.")
         return None
     key = f"{chosen.abnormal}-{chosen.detector}-{by}-{class_}-{subject}"
-    return shape.gallery(chosen, order.tolist(), key)
+    with picture or st.container():
+        return shape.gallery(chosen, order.tolist(), key)
+
+
+def _choices(chosen: Choice, shape: Insert) -> tuple[Order, str | None, str | None]:
+    """In which order, of which person, of which class."""
+    case, subject = chosen.case, None
+    filters = [st.session_state.get(key, st.query_params.get(key)) for key in ("subject", "shown")]
+    now = shape.ORDERS[linked.now(shape.ORDERS, key="order", default="mixed")].lower()
+    words = ", ".join(filter(None, [now, f"person {filters[0]}" if filters[0] else "", filters[1]]))
+    with st.popover(f"Showing **{words}**", key="showing"):
+        by = linked.listed("Order", shape.ORDERS, key="order", default="mixed")
+        st.caption(
+            f"**Worst misses**: {case.say(case.phrases.these, chosen.abnormal)} with the lowest "
+            f"scores. **Worst false alarms**: normal {case.samples} with the highest."
+        )
+        if shape.PERSON:
+            people = sorted(set(data.samples(case).subjects.tolist()), key=int)
+            subject = _filter("Person", people, "subject", shape.PERSON)
+        return by, subject, _filter(shape.CLASS, case.classes, "shown")
 
 
 def _filter(
-    label: str, options: list[str] | tuple[str, ...], key: str, width: int, help: str | None = None
+    label: str, options: list[str] | tuple[str, ...], key: str, help: str | None = None
 ) -> str | None:
-    return st.selectbox(
-        label,
-        options,
-        index=None,
-        placeholder="all",
-        key=key,
-        width=width,
-        bind="query-params",
-        help=help,
-    )
+    more: dict[str, Any] = {"placeholder": "all", "bind": "query-params", "help": help}
+    return st.selectbox(label, options, index=None, key=key, width=200, **more)
 
 
 def asked_for(chosen: Choice, order: list[int]) -> int:

@@ -7,7 +7,7 @@ import base64
 import numpy as np
 import streamlit as st
 
-from pages._ui import runtime
+from pages._ui import anatomy, runtime
 from pages._ui.case import data
 from wganad_core.data import latents
 from wganad_core.figures.images import sprite
@@ -26,10 +26,11 @@ STYLE = f"""<style>
 </style>"""
 
 
-def show(case: UseCase, abnormal: str) -> None:
+def show(case: UseCase, abnormal: str, above: st.delta_generator.DeltaGenerator) -> None:
     st.html(STYLE)
     what, noun = case.describe(abnormal), case.noun
-    st.subheader(f"Forty {noun}s from a generator that has never seen {what}", anchor=False)
+    with above:
+        anatomy.headline(f"Forty {noun}s from a generator that has never seen {what}")
     model = ModelKey(case.name, abnormal, case.architectures[0])
     n_latent = data.n_latent(model)
     seed = st.session_state.setdefault("samples_seed", 0)

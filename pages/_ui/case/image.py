@@ -17,7 +17,7 @@ from pages._ui.chart import live_chart
 from pages._ui.widgets import refuse
 from wganad_core import outside
 from wganad_core.data import DataError
-from wganad_core.data.gallery import Order
+from wganad_core.data.gallery import Order, floor, percent
 from wganad_core.data.mnist import vectors
 from wganad_core.data.picture import Picture
 from wganad_core.figures import images
@@ -47,12 +47,13 @@ ORDERS: Mapping[Order, str] = {
     "misses": "Worst misses",
     "alarms": "Worst false alarms",
 }
+PICTURE_FIRST = False
 REBUILDING = ("encoder", "vae", "bigan")
 N_UNSEEN = 7
 STRIPS = """<style>
 .dg-strips {display: grid; gap: 2.2rem;
   grid-template-columns: calc(5.2rem + (100% - 7.4rem) * 7 / 16) minmax(0, 1fr);
-  margin: 0.2rem 0 0.4rem;}
+  margin: 0 0 0.4rem;}
 .dg-group {margin: 0; min-width: 0;}
 .dg-group figcaption {font-weight: 700; margin-bottom: 0.3rem; border-bottom: 3px solid;
   color: inherit; padding-bottom: 0.1rem;}
@@ -98,7 +99,7 @@ def rebuilt(judged: Mapping[str, Judgement]) -> dict[str, FloatArray]:
 
 def first_look(chosen: Choice) -> None:
     """The first images of the test part, never picked: how they come back, and what is left."""
-    unseen, seen = chosen.found.first(N_UNSEEN, per_class=1)
+    unseen, seen = chosen.found.first(chosen.detector, N_UNSEEN, per_class=1)
     x = data.samples(chosen.case).take(np.array([*unseen, *seen]))
     name = rebuilder(chosen)
     back = rebuilt(data.judge(chosen.model, x, (name,)).judgements)[name]
@@ -112,10 +113,21 @@ def first_look(chosen: Choice) -> None:
         + _group("seen", "Seen in training", x[n:], back[n:], places[n:])
         + "</div>"
     )
-    st.caption(
-        "The first images of the test part, none picked. Red: ink that is missing from what came "
-        f"back. Blue: too much of it. “Odder than”: the share of normal test images "
-        f"that score lower by {chosen.name}."
+    st.caption(_about_the_strips(chosen, name))
+
+
+def _about_the_strips(chosen: Choice, rebuilder: str) -> str:
+    """Whose scores and whose reconstructions they are."""
+    n = chosen.found.place(chosen.detector, 0.0).n
+    some = "" if n == len(chosen.found.classes) else f" that it scored (it is slow: {n:,} in all)"
+    whose = "What comes back is its own work."
+    if rebuilder != chosen.detector:
+        of = chosen.case.name_of(rebuilder).lower()
+        whose = f"It draws nothing back: what comes back is the {of}'s."
+    return (
+        f"“Odder than”: the share of normal test images that score lower by **{chosen.name}**. "
+        f"{whose} Red: ink that is missing from it. Blue: too much. The first test images{some}, "
+        "none picked."
     )
 
 
@@ -126,7 +138,7 @@ def _group(kind: str, title: str, x: FloatArray, back: FloatArray, places: list[
         )
         return f'<span class="dg-row">{words}</span>{tags}'
 
-    shares = "".join(f"<span>{int(100 * share)}%</span>" for share in places)
+    shares = "".join(f"<span>{percent(share, 0)}</span>" for share in places)
     return (
         f'<figure class="dg-group dg-{kind}"><figcaption>{title}</figcaption><div class="dg-grid">'
         + row("goes in", x)
@@ -137,6 +149,10 @@ def _group(kind: str, title: str, x: FloatArray, back: FloatArray, places: list[
 
 
 # The gallery
+
+
+def legend(chosen: Choice) -> str:
+    return f"Test images in the order of “{chosen.name}”; click on one for its autopsy."
 
 
 def gallery(chosen: Choice, order: list[int], key: str) -> int:
@@ -158,7 +174,7 @@ def gallery(chosen: Choice, order: list[int], key: str) -> int:
             "class": samples.classes[order],
             "score": scores,
             "rank": [place.rank for place in places],
-            "above": [100 * place.normals for place in places],
+            "above": [floor(100 * place.normals, 1) for place in places],
         }
     )
     columns_of = st.column_config
@@ -177,7 +193,7 @@ def gallery(chosen: Choice, order: list[int], key: str) -> int:
         ),
         "above": columns_of.ProgressColumn(
             "Odder than",
-            format="%.0f %%",
+            format="%.1f %%",
             min_value=0,
             max_value=100,
             width=110,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages._ui import linked, runtime
+from pages._ui import anatomy, linked, runtime
 from pages._ui.case import board, boxes, choice, data, gallery, generator, image, window
 from pages._ui.case.choice import Insert
 from wganad_core.use_cases import Shape, UseCase
@@ -16,23 +16,29 @@ SHAPES: Mapping[Shape, Insert] = {"image": image, "window": window}
 
 def show(case: UseCase) -> None:
     runtime.image_worker()  # its imports run while the page is being read
-    shape = SHAPES[case.shape]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        abnormal = choice.abnormal(case, shape)
-        view = linked.choice("Look at", case.views, key="view", default=next(iter(case.views)))
+    shape, above = SHAPES[case.shape], st.container()
+    with anatomy.choices():
+        view = linked.tabs("Look at", case.views, key="view", default=next(iter(case.views)))
+        if view == "board":
+            table = board.choose(case)
+        else:
+            abnormal = choice.abnormal(case, shape)
+        if view not in ("board", "generator"):
+            chosen = choice.choose(case, abnormal, data.scores(case, abnormal))
     if view == "board":
-        board.show(case)
+        table.show(above)
         return
     if view == "generator":
-        generator.show(case, abnormal)
+        generator.show(case, abnormal, above)
         return
-    chosen = choice.choose(case, abnormal, data.scores(case, abnormal))
-    choice.headline(chosen)
-    choice.to_cockpit(chosen)
+    with above:
+        anatomy.headline(choice.sentence(chosen))
     if view == "gallery":
         if (sample := gallery.show(chosen, shape)) is not None:
             shape.autopsy(chosen, sample)
-    elif view == "boxes":
+        return
+    if view == "boxes":
         boxes.show(chosen)
     else:
         shape.upload(chosen)
+    choice.to_cockpit(chosen)

@@ -8,7 +8,7 @@ import dataclasses
 import numpy as np
 import streamlit as st
 
-from pages._ui import linked
+from pages._ui import anatomy, linked
 from pages._ui.chart import ChartEvents, live_chart
 from pages._ui.widgets import draw_again
 from wganad_core.data import recurrence
@@ -30,6 +30,7 @@ i and j: dark is near, bright is far. The main diagonal is every time with itsel
   distance between two stripes is the length of a step.
 - **Dark squares**: stillness, the signal stays where it is. Where two squares meet, it changed.
 - **Bright crosses**: one short event that resembles nothing else.
+- **All three**: the distance between vectors, ‖sᵢ − sⱼ‖.
 
 Click on a cell, and both its times are marked on the signals. Drag across the signals, and the
 rows and columns of that stretch light up. Click on a signal to see its image. The classical
@@ -87,15 +88,9 @@ def _controls() -> tuple[str, str, float | None]:
         st.session_state.pop("stretch", None)
     if (asked := st.session_state.pop("asked_signal", None)) is not None:
         st.session_state["sensor"], _, st.session_state["axis"] = asked.rpartition("_")
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        sensor = linked.choice("Recurrence image of", SENSORS, key="sensor", default="body_acc")
-        axis = linked.choice(
-            "Axis",
-            AXES,
-            key="axis",
-            default="x",
-            help="**All three**: the distance between vectors, ‖sᵢ − sⱼ‖.",
-        )
+    with anatomy.choices("image"):
+        sensor = linked.tabs("Recurrence image of", SENSORS, key="sensor", default="body_acc")
+        axis = linked.tabs("Axis", AXES, key="axis", default="x")
         classical = st.toggle(
             "Threshold",
             key="classical",
@@ -145,15 +140,16 @@ def _say(window: FloatArray, names: list[str], i: int, j: int) -> None:
     """The marked cell in words."""
     sensor = names[0].rpartition("_")[0]
     values = np.stack([window[SIGNALS.index(name)] for name in names])[:, [i, j]]
+    values = np.round(values.astype(float), 3)  # as they are written, so that all three agree
     distance = float(np.linalg.norm(values[:, 0] - values[:, 1]))
     unit = UNITS[sensor]
-    at = [", ".join(f"{value:.2f}" for value in pair).replace("-", "−") for pair in values.T]
+    at = [", ".join(f"{value:.3f}" for value in pair).replace("-", "−") for pair in values.T]
     what = f"{SENSORS[sensor].lower()} {names[0][-1] if len(names) == 1 else '(x, y, z)'}"
     bars = "|sᵢ − sⱼ|" if len(names) == 1 else "‖sᵢ − sⱼ‖"
     st.markdown(
         f":material/ads_click: **R[i, j]** compares *i* = {i / RATE:.2f} s with *j* = "
         f"{j / RATE:.2f} s: {what} is {at[0]} and {at[1]} {unit}, so {bars} = "
-        f"**{distance:.3g} {unit}**. Click on another cell, or drag across the signals."
+        f"**{distance:.3f} {unit}**. Click on another cell, or drag across the signals."
     )
 
 

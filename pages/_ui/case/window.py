@@ -12,11 +12,12 @@ from pages._ui.case import data, recording, recurrence
 from pages._ui.case.choice import Choice
 from pages._ui.case.gallery import asked_for, remember
 from pages._ui.chart import live_chart
-from wganad_core.data.gallery import Order
+from wganad_core.data.gallery import Order, percent
+from wganad_core.data.substitution import blame, substituted
 from wganad_core.figures.windows import strip
 from wganad_core.figures.windows.signals import blame_bars
 from wganad_core.live.messages import Judged, ModelKey
-from wganad_core.records import FloatArray, Judgement
+from wganad_core.records import FloatArray
 
 STYLE = """
 .st-key-KEY button {padding: 4px 6px 2px; min-width: 0; height: auto; min-height: 0;}
@@ -42,6 +43,8 @@ ORDERS: Mapping[Order, str] = {
     "alarms": "Worst false alarms",
 }
 
+PICTURE_FIRST = True
+
 upload = recording.show
 
 
@@ -51,6 +54,13 @@ def thumbnail(x: FloatArray) -> str:
 
 def first_look(chosen: Choice) -> None:
     """The gallery comes first."""
+
+
+def legend(chosen: Choice) -> str:
+    return (
+        "Total acceleration over 2.56 s; click on a window to take it apart. In %: how many normal "
+        f"test windows are less odd to “{chosen.name}”."
+    )
 
 
 def gallery(chosen: Choice, order: list[int], key: str) -> int:
@@ -69,10 +79,6 @@ def gallery(chosen: Choice, order: list[int], key: str) -> int:
         key="strip",
         alt=f"{len(order)} windows of total acceleration to choose from",
     )
-    st.caption(
-        "Total acceleration over 2.56 s; click on a window to take it apart. In %: the share of "
-        f"normal test windows that score lower by “{chosen.name}”."
-    )
     if events.click is not None:
         tile = strip.tile_at(events.click["subplot"], events.click["x"], len(order))
         if tile is not None and order[tile] != shown:
@@ -90,13 +96,14 @@ def autopsy(chosen: Choice, sample: int) -> None:
     case, samples = chosen.case, data.samples(chosen.case)
     what = str(samples.classes[sample])
     seen = f"a normal {case.noun}" if what != chosen.abnormal else "never seen in training"
+    stored = chosen.found.scores_of(sample)
+    place = chosen.found.place(chosen.detector, stored[chosen.detector])
     st.subheader(
         f"Window {samples.position[sample]:,}: person {samples.subjects[sample]}, "
-        f"{case.describe(what)} ({seen})",
+        f"{case.describe(what)} ({seen}). {chosen.name}: odder than {percent(place.normals)} of "
+        "normal windows",
         anchor=False,
     )
-    stored = chosen.found.scores_of(sample)
-    shared.verdict(chosen, chosen.detector, stored[chosen.detector])
     signals = samples.take(np.array([sample]))
     loaded: set[ModelKey] = st.session_state.setdefault("loaded_windows", set())
     if chosen.model not in loaded:
@@ -106,8 +113,9 @@ def autopsy(chosen: Choice, sample: int) -> None:
         loaded.add(chosen.model)
         st.rerun()
     judged = data.judge(chosen.model, signals)
-    recurrence.show(signals[0], _rebuilt(signals[0], judged))
-    _details(chosen, judged, stored)
+    rebuilt = _rebuilt(signals[0], judged)
+    recurrence.show(signals[0], rebuilt)
+    _details(chosen, signals[0], rebuilt, judged, stored)
 
 
 def _rebuilt(signals: FloatArray, judged: Judged) -> recurrence.Rebuilt:
@@ -118,15 +126,20 @@ def _rebuilt(signals: FloatArray, judged: Judged) -> recurrence.Rebuilt:
     return recurrence.Rebuilt.of(signals, row[0], view)
 
 
-def _details(chosen: Choice, judged: Judged, stored: Mapping[str, float]) -> None:
+def _details(
+    chosen: Choice,
+    signals: FloatArray,
+    rebuilt: recurrence.Rebuilt,
+    judged: Judged,
+    stored: Mapping[str, float],
+) -> None:
     """Blame, table and histogram; `stored` scores are those of the shipped table."""
     judgements, times = judged.judgements, judged.milliseconds
     scores = {name: float(one.score[0]) for name, one in judgements.items()} | dict(stored)
     scores = {name: scores[name] for name in chosen.case.labels if name in scores}
     left, middle, right = st.columns([8, 11, 8], gap="medium")
     with left:
-        if "encoder" in judgements:
-            _blame(judgements["encoder"])
+        _blame(chosen, signals, rebuilt, judged)
     with middle:
         st.markdown("**What each detector says**")
         shared.table(chosen, scores, times, narrow=True)
@@ -134,12 +147,32 @@ def _details(chosen: Choice, judged: Judged, stored: Mapping[str, float]) -> Non
         shared.place(chosen, chosen.detector, scores[chosen.detector])
 
 
-def _blame(encoder: Judgement) -> None:
-    """Which signals do not come back."""
-    st.markdown(
-        "**Who is to blame**",
-        help="Each signal's share of the encoder's error, mean (x − G(E(x)))², in the units in "
-        "which the network sees it.",
-    )
-    terms = {name: float(values[0]) for name, values in encoder.terms.items()}
-    live_chart(blame_bars(terms), key="blame", alt="Each signal's share of the error")
+def _blame(
+    chosen: Choice, signals: FloatArray, rebuilt: recurrence.Rebuilt, judged: Judged
+) -> None:
+    """Which signals make the window odd to the detector that is looked at; where that cannot be
+    asked, to the encoder, which is then said."""
+    judgements, whose = judged.judgements, chosen.name
+    if chosen.detector in judgements and chosen.detector != "encoder" and rebuilt.signals:
+        score = float(judgements[chosen.detector].score[0])
+        names, others = (chosen.detector,), substituted(signals, rebuilt.signals)
+        scores = data.judge(chosen.model, others, names).judgements[chosen.detector].score
+        terms = blame(score, dict(zip(rebuilt.signals, scores.tolist(), strict=True)))
+        meaning = (
+            f"How much lower “{whose}” scores when one signal is replaced by what comes back of "
+            "it, as a share of all that helps."
+        )
+    elif "encoder" in judgements:
+        whose = chosen.case.name_of("encoder")
+        terms = {name: float(v[0]) for name, v in judgements["encoder"].terms.items()}
+        meaning = (
+            "Each signal's share of the encoder's error, mean (x − G(E(x)))², in the units in "
+            "which the network sees it."
+        )
+    else:
+        return
+    st.markdown(f"**Who is to blame, to “{whose}”**", help=meaning)
+    if any(terms.values()):
+        live_chart(blame_bars(terms), key="blame", alt="Each signal's share of the blame")
+    else:
+        st.caption(f"No single signal: with any one replaced, “{whose}” finds it as odd as before.")

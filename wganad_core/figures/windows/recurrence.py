@@ -114,9 +114,9 @@ def _cross(number: int, plain: bool, marks: Pair) -> Part:
 
 def _layout(tiles: Sequence[Tile], marks: Pair | None, stretch: Pair | None, narrow: bool) -> Part:
     n = len(tiles)
-    tall, pitch = (370, 430) if narrow else (396, 0)  # pixels of a tile, and between their tops
+    tall, pitch = (370, 430) if narrow else (386, 0)  # pixels of a tile, and between their tops
     inner = tall + pitch * (n - 1)
-    layout: Part = {"height": inner + 66, "margin": {"l": 48, "r": 4, "t": 24, "b": 42}}
+    layout: Part = {"height": inner + 74, "margin": {"l": 52, "r": 4, "t": 24, "b": 50}}
     layout |= {"showlegend": False, "dragmode": False, "hovermode": "closest"}
     layout |= {"shapes": [], "annotations": []}
     gap = 0.08

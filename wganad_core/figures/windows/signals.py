@@ -98,8 +98,8 @@ def _mark_dots(
 def _signals_layout(dashed: bool, marks: Pair | None, stretch: Pair | None) -> Part:
     time = {"anchor": "y3", "range": [0, 2.55], "nticks": 7, "fixedrange": True}
     layout: Part = {
-        "height": 480,
-        "margin": {"l": 44, "r": 6, "t": 40, "b": 42},
+        "height": 460,
+        "margin": {"l": 48, "r": 6, "t": 26, "b": 46},
         "showlegend": False,
         "hovermode": "closest",
         **{"dragmode": "select", "selectdirection": "h", "newselection": {"line": {"width": 0}}},

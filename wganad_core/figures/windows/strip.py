@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from wganad_core.data.gallery import percent
 from wganad_core.figures import style
 from wganad_core.figures.style import Part
 from wganad_core.figures.windows.signals import AXES
@@ -99,7 +100,7 @@ def _strip_layout(
 ) -> Part:
     rows = -(-blocks // per_row)
     small = per_row == 1
-    layout: Part = {"height": (92 if small else 84) * rows + 4, "showlegend": False}
+    layout: Part = {"height": (92 if small else 76) * rows + 4, "showlegend": False}
     layout |= {"margin": {"l": 0, "r": 0, "t": 2, "b": 2}, "dragmode": False}
     layout |= {"annotations": [], "shapes": []}
     for block in range(blocks):
@@ -140,9 +141,9 @@ def _tile_frame(number: int, unseen: bool, chosen: bool) -> Part:
 
 def _tile_words(number: int, name: str, share: float, unseen: bool, small: bool) -> list[Part]:
     column, on = _place(number)
-    size = 11 if small else 12
+    size = 12 if small else 14
     title = f"<b>{name}</b>" if unseen else name
     words = style.note(title, column + 0.06, 0.98, size, yanchor="top", **on)
     words["font"] |= {"color": ABNORMAL} if unseen else {}
     corner = {"xanchor": "right", **on}
-    return [words, style.note(f"{int(100 * share)} %", column + 0.94, 0.0, size, **corner)]
+    return [words, style.note(percent(share, 0), column + 0.94, 0.0, size, **corner)]
