@@ -2,12 +2,12 @@
 // with every change of theme; chart.py describes what the events mean.
 
 const NARROW = 640; // pixels
-const PROJECTOR = 1.3;
 const REPORT_INTERVAL = 150; // milliseconds between two reports of a shape that is being dragged
 const HOVER_DELAY = 60; // milliseconds until Plotly surely knows which mark is under the pointer
 const CLICK_REACH = 5; // pixels that a click may wander
 const ADDRESS_DELAY = 300; // milliseconds without a move until the address follows
 const KEPT_FIGURES = 12;
+const SIZE = 14; // pixels of words in charts
 const PROJECTOR = 1.35; // times as large are words for a projector, …
 const TALLER = 1.2; // … and the chart around them
 const charts = new WeakMap();
@@ -46,8 +46,6 @@ class Chart {
     mounted.add(this);
     this.number = Date.now(); // of the last report; grows also across mounts
     this.resizing = new ResizeObserver(() => this.schedule());
-    this.onProjector = () => this.schedule();
-    addEventListener("projector", this.onProjector);
     this.resizing.observe(this.node);
     this.node.addEventListener("pointerdown", (event) => this.press(event), true);
     this.node.addEventListener("pointermove", (event) => this.move(event), true);
@@ -65,7 +63,6 @@ class Chart {
     this.removed = true;
     mounted.delete(this);
     this.resizing.disconnect();
-    removeEventListener("projector", this.onProjector);
     window.removeEventListener("pointerup", this.release);
     window.removeEventListener("pointercancel", this.release);
     if (this.drawn) Plotly.purge(this.node);
@@ -142,8 +139,6 @@ class Chart {
     }
     Object.assign(wanted, { width, height, autosize: false, template: theme });
     for (const trace of data) if (trace.meta?.dots) drawAsOnePath(trace, wanted);
-    enlarge([wanted, ...data], projected());
-    if (wanted.margin) wanted.margin = enlargedMargin(wanted.margin, projected());
     wanted.uirevision ??= true;
     // A finger must be able to scroll the page past the chart.
     const brushes = (wanted.dragmode ?? "select") === "select";
@@ -251,8 +246,8 @@ class Chart {
     const style = getComputedStyle(this.node);
     const read = (name) => style.getPropertyValue(`--st-${name}`).trim();
     const clear = "rgba(0,0,0,0)";
-    // Readable at three metres on a laptop, and larger for a projector (page.js).
-    const size = innerWidth < NARROW ? 12 : 14 * projected();
+    // Readable at three metres on a laptop.
+    const size = innerWidth < NARROW ? 12 : SIZE;
     const font = { color: read("text-color"), family: read("font"), size };
     const border = read("border-color");
     const line = { color: font.color };
@@ -480,7 +475,7 @@ function enlarge(layout, data) {
   };
   grow(layout);
   data.forEach(({ textfont }) => grow({ textfont }));
-  layout.font = { ...layout.font, size: layout.font?.size ?? 12 * PROJECTOR };
+  layout.font = { ...layout.font, size: layout.font?.size ?? SIZE * PROJECTOR };
   layout.height = (layout.height ?? 450) * TALLER;
   for (const side of Object.keys(layout.margin ?? {})) layout.margin[side] *= TALLER;
 }
@@ -518,25 +513,6 @@ function keepFigure(hash, figure) {
 }
 
 // Plain objects are merged, everything else is replaced.
-// How much larger words are for a projector, which `page.js` keeps note of.
-function projected() {
-  return document.documentElement.style.fontSize ? PROJECTOR : 1;
-}
-
-// The words of a figure's parts whose size they set themselves.
-function enlarge(parts, scale) {
-  if (scale === 1) return;
-  for (const part of parts.filter((value) => value && typeof value === "object")) {
-    for (const [name, value] of Object.entries(part))
-      if (name.endsWith("font") && value?.size > 0) value.size *= scale;
-    enlarge(Object.values(part).filter((value) => !ArrayBuffer.isView(value)), scale);
-  }
-}
-
-function enlargedMargin(margin, scale) {
-  return Object.fromEntries(Object.entries(margin).map(([side, value]) => [side, value * scale]));
-}
-
 function merge(base, over) {
   const plain = (value) => value?.constructor === Object;
   const result = { ...base };
