@@ -311,7 +311,7 @@ def test_some_rows_of_a_file(data, capsys):
         ("{odd} --out {folder}/m", "has anomalies only"),
         ("{odd} --out {folder}/m --kind series", "has anomalies only"),
         ("{doubled} --out {folder}/m", "Several columns have the name 'a'"),
-        ("{missing} --out {folder}/m", "Every row lacks a feature"),
+        ("{missing} --out {folder}/m", "No row has a feature"),
         ("{data} --out {folder}/m --features flow,speed", "There is no column 'speed'"),
         ("{data} --out {folder}/m --steps 0", "steps must be a number at least 1"),
         ("{data} --out {folder}/m --learning-rate nan", "learning_rate must be a number"),
@@ -333,7 +333,7 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(words, reason, data, tmp_p
         "few": "a,b\n1,2\n2,3\n3,4\n",
         "odd": "a,label\n1,1\n2,1\n",
         "doubled": "a,a\n1,2\n3,4\n",
-        "missing": "a,b\n1,\n,2\n",
+        "missing": "a,b\n,\ninf,\n",
     }
     files = {name: tmp_path / f"{name}.csv" for name in texts}
     for name, text in texts.items():

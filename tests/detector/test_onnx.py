@@ -179,13 +179,14 @@ def test_a_file_scores_normals_and_anomalies(fitted, sessions, method):
 
 
 @needs_onnx
-def test_rows_with_holes_are_flagged(fitted, sessions):
-    x = table(5, 1).astype(np.float32)
-    x[1, 0], x[3, 2], x[4, 4] = np.nan, np.inf, -np.inf
+def test_rows_with_holes(fitted, sessions):
+    """What is missing is evidence; what is infinite, or not there at all, is flagged."""
+    x = table(6, 1).astype(np.float32)
+    x[1, 0], x[3, 2], x[4, 4], x[5] = np.nan, np.inf, -np.inf, np.nan
     found, flagged = sessions["ours"].run(["score", "flagged"], {"x": x})
-    assert np.isnan(found).tolist() == [False, True, False, True, True]
-    assert flagged[[1, 3, 4]].all()
-    close(found[[0, 2]], fitted["ours"].anomaly_score(x[[0, 2]]))
+    assert np.isnan(found).tolist() == [False, False, False, True, True, True]
+    assert flagged[[1, 3, 4, 5]].all()
+    close(found[:3], fitted["ours"].anomaly_score(x[:3]))
 
 
 def test_flags_are_those_of_the_threshold():

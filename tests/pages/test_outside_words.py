@@ -125,7 +125,7 @@ def test_in_figures() -> None:
     label = np.arange(9) % 3 == 0
     test = Scored(x[:, 0], label.astype(int), class_=np.array(names * 3))
     figures = [
-        own_explained.features_figure(names, *x[:3]).to_json(),
+        own_explained.features_figure(names, names, names, x[2]).to_json(),
         own_explained.recording_figure(names, x).to_json(),
         str(cockpit_figure(Drawn(test, None, names=(FOREIGN, FOREIGN), abnormal=FOREIGN), 0.0)),
     ]

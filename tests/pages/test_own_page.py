@@ -328,9 +328,9 @@ def test_a_file_with_gaps_and_text_is_reported() -> None:
     data = f"a,b,c,name\n1,,5,k\n{rows}".encode()
     test.file_uploader(key="own-data").upload("mine.csv", data, "text/csv").run()
     assert not test.error
-    assert "1 of 51 rows is left out" in texts(test)
+    assert "In 1 of 51 rows a cell is missing" in texts(test)
     assert "The same value throughout" in texts(test)
-    assert "All 50 rows are taken as normal" in texts(test)
+    assert "All 51 rows are taken as normal" in texts(test)
 
 
 def test_a_column_of_numbers_with_a_word_in_it_is_left_out_and_told() -> None:
@@ -421,8 +421,8 @@ def test_the_figure_of_a_training() -> None:
 
 
 def test_the_figure_of_a_row_and_of_a_recording() -> None:
-    x, rebuilt, residual = np.arange(3.0), np.zeros(3), np.array([0.1, 2.0, 0.5])
-    bars = own_explained.features_figure(["a", "b", "c"], x, rebuilt, residual).data[0]
+    residual = np.array([0.1, 2.0, 0.5])
+    bars = own_explained.features_figure("abc", "012", "000", residual).data[0]
     assert list(bars.y) == ["b", "c", "a"]
     assert bars.text[0] == " found 1, expected 0"
     rng = np.random.default_rng(0)

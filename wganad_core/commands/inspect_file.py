@@ -65,8 +65,8 @@ FILE = Command(
   for a program to read:
     python -m wganad_core inspect data.parquet --json
 
-What is not as meant is said to `fit` and `score`: --features, --leave-out, --label-column,
---normal, --id-column, --time-column, --group-column.""",
+What is not as meant is said to `fit` and `score`: --features, --categories, --leave-out,
+--label-column, --normal, --id-column, --time-column, --group-column.""",
     options,
     inspect_file,
 )

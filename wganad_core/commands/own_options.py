@@ -40,6 +40,12 @@ def column_options(parser: argparse.ArgumentParser, which: str) -> None:
         type=names,
         help="columns that are nothing, where the features are found by themselves",
     )
+    group.add_argument(
+        "--categories",
+        metavar="NAME,…",
+        type=names,
+        help="features that are kinds of something although they hold numbers",
+    )
     for role in ("label", "id", "time", "group"):
         group.add_argument(
             f"--{role}-column",
@@ -70,6 +76,7 @@ def roles_of(arguments: argparse.Namespace) -> Roles:
         arguments.group_column,
         arguments.normal,
         tuple(arguments.leave_out or ()),
+        tuple(arguments.categories or ()),
     )
 
 

@@ -120,7 +120,7 @@ def _print(facts: dict[str, Any]) -> None:
     print_facts(
         {
             "rows": f"{facts['n']:,}",
-            "without score": f"{without:,}, as a feature is missing or infinite"
+            "without score": f"{without:,}, as they lack what the detector needs"
             if without
             else None,
             "flagged": f"{facts['flagged']:,}{share}, score > {facts['threshold_text']}",
@@ -143,7 +143,7 @@ FILE = Command(
   own DASK_SCHEDULER_ADDRESS; the workers need this project and no files):
     python -m wganad_core score a.parquet --model m.safetensors --out s.parquet --engine dask
 
-A row with a missing or infinite feature gets no score; a recording must lack none. Ctrl-C leaves
+Missing cells are evidence like others; a row of which nothing is there gets no score. Ctrl-C leaves
 nothing half-written.""",
     options,
     score_file,

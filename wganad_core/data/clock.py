@@ -10,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
+from wganad_core.data.missing import FOLDED
 
 Seconds = NDArray[np.float64]
 
-MISSING = ("", "na", "n/a", "nan", "null", "none")
 UNITS = {
     **{"": 1.0, "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0},
     **{"ms": 1e-3, "msec": 1e-3, "millis": 1e-3, "milliseconds": 1e-3},
@@ -73,7 +73,7 @@ def seconds_of(texts: pd.Series[str], column: str) -> tuple[Seconds, str]:
     from 1970; else in seconds. Raises `DataError` with the row of what is no time.
     """
     texts = texts.str.strip()
-    known = ~texts.str.casefold().isin(MISSING)
+    known = ~texts.str.casefold().isin(FOLDED)
     if not known.any():
         raise DataError(f"Column {column!r} holds no time; expected one for each row.")
     numbers = pd.to_numeric(texts.where(known).str.replace(",", "."), errors="coerce")

@@ -19,6 +19,7 @@ from wganad_core.config import AnyNetworkConfig, ConfigError, NetworkConfig, Tra
 from wganad_core.detector import onnx, saved
 from wganad_core.detector.learning import Progress, learn
 from wganad_core.detector.model import FittedModel, fitted_model
+from wganad_core.detector.preparation import Preparation, coded
 from wganad_core.detector.scaler import Scaler
 from wganad_core.detector.settings import Settings, needs_of, plain, seed_of
 from wganad_core.methods import score_methods
@@ -43,10 +44,13 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         super().__init_subclass__(**more)
         saved.CLASSES.setdefault(cls.__name__, cls)
 
+    model_: FittedModel
+
     # What subclasses decide.
 
     # Why calibration rows are not exchangeable with new ones, if they are not.
     _dependence: ClassVar[str] = ""
+    _prepares: ClassVar[bool] = False  # whether cells may be missing and columns hold categories
 
     def _rows(self, X: Any, *, fitting: bool) -> Rows:
         """X checked, as rows (n, d)."""
@@ -60,6 +64,10 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         if given["n_latent"] is None:
             given["n_latent"] = default_latents(n_features)
         return NetworkConfig(n_features=n_features, **given)
+
+    def _preparation(self, rows: Rows) -> Preparation | None:
+        """How rows become features; None where they are features."""
+        return Preparation.fitted(rows, self._words) if self._prepares else None
 
     def _scaler(self, rows: Rows, settings: Settings) -> Scaler:
         return Scaler.fitted(rows, settings.scaling)
@@ -143,25 +151,37 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         work = copy.copy(self)  # on which attributes may change
         rows = work._rows(X, fitting=True)
         settings = work._settings(rows.shape[1])
+        work.parts_ = fit, _, _ = work._parts(len(rows), settings)
+        preparation = work._preparation(rows[fit])
+        if self._continues:
+            preparation = self.model_.preparation
+        if preparation is not None:
+            settings = dataclasses.replace(settings, network=work._network(preparation.n_features))
         warm = self._warm_start(settings)
         kept = None if checkpoint is None else Path(checkpoint)
-        return self._fitting(work, rows, settings, warm, kept)
+        return self._fitting(work, rows, settings, preparation, warm, kept)
+
+    def _parts(self, n: int, settings: Settings) -> tuple[NDArray[np.int64], ...]:
+        """Numbers of rows as `_split`; of few rows, all are learned from."""
+        split = self._split(n, settings)
+        if n < FEW or len(split[0]) < FEW // 2:
+            return np.arange(n), np.empty(0, np.int64), np.empty(0, np.int64)
+        return split
 
     def _fitting(
         self,
         work: Self,
         rows: Rows,
         settings: Settings,
+        preparation: Preparation | None,
         warm: FittedModel | None,
         checkpoint: Path | None,
     ) -> Iterator[Progress]:
-        everyone, nobody = np.arange(len(rows)), np.empty(0, np.int64)
-        split = work._split(len(rows), settings)
-        few = len(rows) < FEW or len(split[0]) < FEW // 2
-        if few:
-            split = everyone, nobody, nobody
-        fit, validation, calibration = (rows if few else rows[part] for part in split)
+        parts = [rows[part] for part in work.parts_]
+        fit, validation, _ = parts if preparation is None else map(preparation, parts)
         scaler = warm.scaler if warm else work._scaler(fit, settings)
+        if preparation is not None and not warm and settings.scaling != "none":
+            scaler = preparation.scaled(scaler, fit)
         x, held_out = scaler(fit), scaler(validation)
         learned = yield from learn(
             settings,
@@ -173,8 +193,9 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         )
         with one_thread():
             standard = held_out if len(held_out) else x
-            work.parts_ = split
-            work.model_ = fitted_model(settings, scaler, learned.weights, x, standard)
+            work.model_ = fitted_model(
+                settings, scaler, learned.weights, x, standard, preparation=preparation
+            )
         work._score = work.model_.score()
         work.parameters_ = work.get_params(deep=False)
         work.n_steps_, work.history_, work.seed_ = (
@@ -182,7 +203,7 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
             learned.history,
             settings.training.seed,
         )
-        work._calibrate(calibration if len(calibration) else fit, settings)
+        work._calibrate(parts[2] if len(parts[2]) else parts[0], settings)
         self.__dict__.clear()
         self.__dict__.update(work.__dict__)
         if checkpoint:
@@ -196,9 +217,20 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
     def _checked(self, X: Any, fitting: bool, n_least: int = 2) -> Rows:
         """X as numbers (n, d), its columns those of the fit; to fit, `n_least` rows or more."""
         reset = fitting and not self._continues
+        if self._prepares:
+            X, found = coded(X, None if reset else self._known_words)
+            if reset:
+                self._words = found
         values: Rows = validate_data(
-            self, X, reset=reset, dtype=np.float64, ensure_min_samples=n_least if fitting else 1
+            self,
+            X,
+            reset=reset,
+            dtype=np.float64,
+            ensure_min_samples=n_least if fitting else 1,
+            ensure_all_finite="allow-nan" if self._prepares else True,
         )
+        if self._prepares:
+            _check_not_empty(values)
         if fitting:
             content = np.ascontiguousarray(values).view(np.uint8).data
             self.rows_sha256_ = hashlib.sha256(content).hexdigest()
@@ -244,7 +276,7 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
 
     def _calibrate(self, rows: Rows, settings: Settings) -> None:
         """Choose the threshold on rows of normals."""
-        scores = self._scores(rows)
+        scores = self._weighed(self._scores(rows), rows)
         advice = advice_of(settings.threshold_rule, Scored(scores), settings.false_alarm_rate)
         remarks = [advice.warning] if advice.warning else []
         if self._dependence:  # what a rule says of independent rows does not hold
@@ -261,6 +293,33 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         self.calibration_score_ = scores
         self.score_quantiles_ = np.quantile(scores, np.linspace(0, 1, 101))
         self.offset_ = -advice.threshold
+
+    def _weighed(self, scores: Rows, rows: Rows) -> Rows:
+        """Scores of rows with what their surprises add: each as much as lies between usual rows
+        and the oddest."""
+        model = self.model_
+        if (preparation := model.preparation) is None:
+            return scores
+        span = float(scores.max() - np.median(scores)) or float(np.spacing(np.float32(scores[0])))
+        weighed = dataclasses.replace(preparation, surprise=span)
+        self.model_ = dataclasses.replace(model, preparation=weighed)
+        return weighed.surprised(scores.astype(np.float32), rows).astype(np.float64)
+
+    @property
+    def categories_(self) -> dict[str, tuple[str, ...]]:
+        """The categories of each column that has some, by its name; in an array they are known by
+        their numbers. `NotFittedError` before `fit`."""
+        check_is_fitted(self)
+        return dict(self._known_words)
+
+    @property
+    def _known_words(self) -> Mapping[str, tuple[str, ...]]:
+        preparation: Preparation | None = self.model_.preparation
+        names = getattr(self, "feature_names_in_", ())
+        if preparation is None:
+            return {}
+        pairs = zip(names, preparation.words, strict=False)
+        return {str(name): words for name, words in pairs if words}
 
     def set_threshold(self, value: float) -> Self:
         """Flag rows whose anomaly score exceeds `value` from now on; `advice_` says it was given.
@@ -304,9 +363,12 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
     def _judgements(self, rows: Rows) -> Generator[Judgement, None, None]:
         """One per block of `BLOCK_ROWS` rows."""
         for start in range(0, len(rows), BLOCK_ROWS):
-            z = self.model_.scaler(rows[start : start + BLOCK_ROWS])
+            block, preparation = rows[start : start + BLOCK_ROWS], self.model_.preparation
+            z = self.model_.scaler(block if preparation is None else preparation(block))
             with one_thread():
                 found = self._score.judge(z)
+            if preparation is not None:
+                found = dataclasses.replace(found, score=preparation.surprised(found.score, block))
             yield found
 
     def _scores(self, rows: Rows) -> Rows:
@@ -334,7 +396,8 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         NotFittedError
             Before `fit`.
         ValueError
-            For NaN, infinite values, or another number of columns than in `fit`.
+            For infinite values, or another number of columns than in `fit`. A table may lack some
+            cells of a row (NaN), images and recordings none.
 
         Examples
         --------
@@ -417,13 +480,15 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         (2, 3)
         """
         check_is_fitted(self)
-        scaler: Scaler = self.model_.scaler
-        return scaler.back(self._rebuilt(self._rows(X, fitting=False)))
+        scaler, preparation = self.model_.scaler, self.model_.preparation
+        features = scaler.back(self._rebuilt(self._rows(X, fitting=False)))
+        return features if preparation is None else preparation.back(features)
 
     def explain(self, X: ArrayLike) -> Rows:
-        """How far each feature is from its reconstruction: (n, d), squared, in standardised units.
+        """How far each column is from its reconstruction: (n, d), squared, in standardised units.
 
-        A row's mean is its squared error. Raises what `reconstruct` raises.
+        A row's mean is its squared error, where columns are features; what tells of missing cells
+        and of categories counts for its column. Raises what `reconstruct` raises.
 
         Examples
         --------
@@ -435,8 +500,31 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         rows = self._rows(X, fitting=False)
-        z = np.asarray(self.model_.scaler(rows), np.float64)
-        return np.square(z - self._rebuilt(rows))
+        preparation: Preparation | None = self.model_.preparation
+        features = rows if preparation is None else preparation(rows)
+        z = np.asarray(self.model_.scaler(features), np.float64)
+        apart: Rows = np.square(z - self._rebuilt(rows))
+        return apart if preparation is None else preparation.by_column(apart)
+
+    def never_seen(self, X: ArrayLike) -> NDArray[np.bool_]:
+        """Which cells (n, d) are missing where none was in the fit, or hold a category that was not
+        there; each adds to its row's score. Errors as `anomaly_score`.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from wganad_core import WGANAnomalyDetector
+        >>> x = pd.DataFrame({"a": np.arange(60) % 7, "kind": ["new", "old", "old"] * 20})
+        >>> detector = WGANAnomalyDetector(steps=2, random_state=0).fit(x)
+        >>> detector.never_seen(pd.DataFrame({"a": [1, None], "kind": ["odd", "new"]})).tolist()
+        [[False, True], [True, False]]
+        """
+        check_is_fitted(self)
+        rows = self._rows(X, fitting=False)
+        preparation: Preparation | None = self.model_.preparation
+        if preparation is None:
+            return np.zeros(rows.shape, np.bool_)
+        return preparation.never_seen(rows)
 
     def _rebuilt(self, rows: Rows) -> FloatArray:
         parts = []
@@ -451,6 +539,11 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         return np.concatenate(parts)
 
     # Files. What pickles is the model; the networks are built again from it.
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = tags.input_tags.categorical = self._prepares
+        return tags
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()
@@ -514,7 +607,21 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
     def _columns(self) -> dict[str, Any]:
         """Names of the columns of what is scored, None where there are none."""
         found = getattr(self, "feature_names_in_", None)
-        return {"features": None if found is None else [str(name) for name in found]}
+        words = {name: list(each) for name, each in self.categories_.items()}
+        return {
+            "features": None if found is None else [str(name) for name in found],
+            **({"categories": words} if words else {}),
+        }
+
+
+def _check_not_empty(rows: Rows) -> None:
+    """Refuse rows of which nothing is known."""
+    empty = np.isnan(rows).all(axis=1)
+    if empty.any():
+        raise ValueError(
+            f"Row {int(empty.argmax())} holds NaN only, so nothing is known of it; leave out the "
+            f"{int(empty.sum()):,} such rows."
+        )
 
 
 def default_latents(n_features: int) -> int:

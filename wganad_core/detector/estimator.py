@@ -24,13 +24,17 @@ with one or two latents rebuilds too roughly.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from wganad_core.detector.base import BaseWGANDetector
 
 
 class WGANAnomalyDetector(BaseWGANDetector):
     """Detect anomalous rows: X is (n, d), normals to `fit`, anything to score.
+
+    Cells may be missing (NaN): they count as the column's median, and whether they were missing is
+    learned, too. Columns of text in a table of pandas are categories. A cell that is missing where
+    none was in the fit, or a category that was not there, adds to its row's score.
 
     The paper's WGAN-GP learns what normal rows look like, its encoder to rebuild them; what fits
     badly is anomalous. As everywhere in this project, the anomaly score is higher for the more
@@ -140,6 +144,8 @@ class WGANAnomalyDetector(BaseWGANDetector):
     >>> detector.predict([[1, 0], [3, 3]])
     array([ 1, -1])
     """
+
+    _prepares: ClassVar[bool] = True
 
     def __init__(
         self,

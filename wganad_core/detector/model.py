@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from wganad_core.config import AnyNetworkConfig, NetworkConfig, RuleConfig
+from wganad_core.detector.preparation import Preparation
 from wganad_core.detector.scaler import Scaler
 from wganad_core.detector.settings import Settings, needs_of
 from wganad_core.methods import Bundle, Score, score_methods, trained_modules
@@ -36,7 +37,7 @@ class FittedModel:
     """Everything that turns rows (n, d) into scores.
 
     `weights` are named as `Networks.arrays` names them; `fitted` is what the score method needs
-    besides networks.
+    besides networks; `preparation` comes first: None where rows are features, as in older files.
     """
 
     score_method: str
@@ -44,6 +45,7 @@ class FittedModel:
     scaler: Scaler
     weights: Mapping[str, NDArray[Any]]
     fitted: FittedRules | None = None
+    preparation: Preparation | None = None
 
     def bundle(self, double: bool = True) -> Bundle:
         """Fresh networks with these weights. Dense ones calculate in `double` precision, in which
@@ -69,11 +71,13 @@ def fitted_model(
     weights: Mapping[str, NDArray[Any]],
     fit: FloatArray,
     validation: FloatArray,
+    *,
+    preparation: Preparation | None = None,
 ) -> FittedModel:
     """The model of trained weights: what else its score method needs is measured on standardised
     rows, neighbours on those of the fit part, the scale of each evidence on validation rows."""
     method = settings.score_method
-    model = FittedModel(method, settings.network, scaler, weights)
+    model = FittedModel(method, settings.network, scaler, weights, None, preparation)
     bundle = model.bundle()
     fitted = FittedRules()
     if method in OURS["dense"]:

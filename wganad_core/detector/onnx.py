@@ -28,6 +28,7 @@ from torch import Tensor, nn
 import wganad_core
 from wganad_core import storage
 from wganad_core.detector import saved
+from wganad_core.detector.preparation import Preparation
 from wganad_core.detector.scaler import LIMIT, Scaler
 from wganad_core.methods import Score, score_methods
 from wganad_core.storage import StorageError
@@ -47,9 +48,11 @@ class ScoringGraph(nn.Module):
     """Rows x (n, d) in their own units → `score` (n,) float32, higher = more anomalous, and
     `flagged` (n,), score > threshold.
 
-    A row with a missing or infinite value has the score NaN and is flagged: whoever reads the
-    flags alone must not take a dead sensor for a normal one. `location`, `scale` (d,) standardise
-    in float64; `score` takes what comes of it.
+    A row with an infinite value, or with nothing but NaN, has the score NaN and is flagged:
+    whoever reads the flags alone must not take a dead sensor for a normal one. A missing value is
+    NaN, a category its number; `prepared` makes features of them, and without it a row with NaN
+    has no score either. `location`, `scale` (D,) standardise in float64; `score` takes what comes
+    of it.
     """
 
     location: Tensor
@@ -64,8 +67,10 @@ class ScoringGraph(nn.Module):
         score: Score,
         threshold: float,
         tolerance: ArrayLike = (),
+        prepared: Prepared | None = None,
     ) -> None:
         super().__init__()
+        self.prepared = prepared
         self.register_buffer("location", torch.tensor(location, dtype=torch.float64))
         self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
         self.register_buffer("tolerance", torch.tensor(tolerance, dtype=torch.float64))
@@ -74,23 +79,62 @@ class ScoringGraph(nn.Module):
         self.precision = next(score.parameters()).dtype
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        finite = torch.isfinite(x).all(dim=1)
-        off = x.double() - self.location
+        rows = x.double()
+        surprise: Tensor | float = 0.0
+        if self.prepared is None:
+            finite = torch.isfinite(x).all(dim=1)
+        else:
+            finite = ~torch.isinf(x).any(dim=1) & ~torch.isnan(x).all(dim=1)
+            rows, surprise = self.prepared(rows)
+        off = rows - self.location
         if self.tolerance.numel():
             off = torch.where(off.abs() <= self.tolerance, 0.0, off)
         standard = (off / self.scale).clamp(-LIMIT, LIMIT)
-        score = self.score(standard.float().to(self.precision)).score.float()
+        score = self.score(standard.float().to(self.precision)).score.float() + surprise
         score = torch.where(finite, score, torch.nan)
         return score, ~(score.double() <= self.threshold)
+
+
+class Prepared(nn.Module):
+    """`Preparation` in PyTorch: rows (n, d) → features (n, D) and what surprises add (n,)."""
+
+    filled: Tensor
+    missing: Tensor
+    category: Tensor
+
+    def __init__(self, preparation: Preparation) -> None:
+        super().__init__()
+        known = preparation.known
+        self.numbers = [at for at, words in enumerate(preparation.words) if not words]
+        self.indicated, self.of = preparation.indicated.tolist(), known[:, 0].tolist()
+        self.surprise = preparation.surprise
+        self.unheard = sorted(set(self.numbers) - set(self.indicated))
+        self.each = [np.flatnonzero(known[:, 0] == at).tolist() for at in np.unique(known[:, 0])]
+        self.register_buffer("filled", torch.tensor(preparation.filled, dtype=torch.float64))
+        self.register_buffer("category", torch.tensor(known[:, 1], dtype=torch.float64))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        missing = torch.isnan(x)
+        values = torch.where(missing, self.filled, x)
+        parts = [values[:, self.numbers], missing[:, self.indicated].double()]
+        surprises = missing[:, self.unheard].sum(dim=1)
+        if self.of:
+            codes = torch.where(missing, -1.0, x)[:, self.of].trunc()
+            same = codes == self.category
+            parts.append(same.double())
+            for mine in self.each:
+                surprises = surprises + ~same[:, mine].any(dim=1)
+        return torch.cat(parts, dim=1), (surprises * self.surprise).float()
 
 
 def export_onnx(estimator: Any, path: str | Path, *, input_type: InputType | None = None) -> None:
     """Write a fitted estimator's scoring path as ONNX, atomically.
 
     Input `x` (n, d): rows in their own units, for any n; of `input_type`, by default float32
-    unless that is too coarse for a feature (a time in seconds since 1970, say). Outputs `score`
-    (n,), higher = more anomalous, and `flagged` (n,). What is not finite scores NaN and is
-    flagged. Metadata: `metadata`.
+    unless that is too coarse for a feature (a time in seconds since 1970, say). A missing value is
+    NaN, a category its place in the metadata's `categories`, anything else there was never seen.
+    Outputs `score` (n,), higher = more anomalous, and `flagged` (n,). What is infinite scores NaN
+    and is flagged. Metadata: `metadata`.
 
     Raises
     ------
@@ -132,7 +176,10 @@ def graph_of(estimator: Any) -> ScoringGraph:
     scaler = model.scaler
     # Without a constant there is nothing to tolerate, and the graph stays as it was.
     tolerance = scaler.tolerance if scaler.tolerance.any() else np.zeros(0)
-    return ScoringGraph(scaler.location, scaler.scale, score, estimator.threshold_, tolerance)
+    prepared = None if model.preparation is None else Prepared(model.preparation)
+    return ScoringGraph(
+        scaler.location, scaler.scale, score, estimator.threshold_, tolerance, prepared
+    )
 
 
 def coarsest(scaler: Scaler) -> InputType:
@@ -156,10 +203,15 @@ def metadata(estimator: Any) -> dict[str, Any]:
         "rule": advice.rule,
         "rule_assumption": advice.assumption,
         "rule_warning": advice.warning or "",
-        "n_features": len(estimator.model_.scaler.location),
+        "n_features": _n_inputs(estimator.model_),
         **estimator._columns(),
         "detector_sha256": saved.hash_of(estimator),
     }
+
+
+def _n_inputs(model: Any) -> int:
+    preparation: Preparation | None = model.preparation
+    return len(model.scaler.location) if preparation is None else preparation.n_columns
 
 
 def encoded(
@@ -170,7 +222,8 @@ def encoded(
     The same graph gives the same bytes. Raises `ExportError` where a package is missing.
     """
     _require_packages()
-    rows = torch.zeros(2, len(graph.location), dtype=getattr(torch, input_type))
+    n = len(graph.location if graph.prepared is None else graph.prepared.filled)
+    rows = torch.zeros(2, n, dtype=getattr(torch, input_type))
     with _quiet():
         program = torch.onnx.export(
             graph.eval(),

@@ -175,6 +175,16 @@ def _check_shapes(saved: SavedDetector) -> None:
         "score_quantiles": (saved.score_quantiles, (101,)),
         "calibration_score": (saved.calibration_score, (saved.calibration_score.size,)),
     }
+    if (preparation := model.preparation) is not None:
+        columns, known = saved.n_features, preparation.known
+        arrays["preparation.filled"] = preparation.filled, (columns,)
+        arrays["preparation.known"] = known, (len(known), 2)
+        arrays["preparation.column"] = preparation.column, (d,)
+        of = preparation.column
+        if len(preparation.words) != columns or (
+            len(of) and not 0 <= of.min() <= of.max() < columns
+        ):
+            raise ValueError("its columns and their categories do not fit together")
     fitted = model.fitted
     axes = None if fitted is None else fitted.axes
     if axes is not None:

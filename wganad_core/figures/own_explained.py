@@ -18,10 +18,10 @@ Values = NDArray[np.float64]
 
 
 def features_figure(
-    names: Sequence[str], x: Values, rebuilt: Values, residual: Values
+    names: Sequence[str], found: Sequence[str], expected: Sequence[str], residual: Values
 ) -> go.Figure:
     """One row: residual (d,) by feature as bars, the largest at the top, each with the value found
-    and the value that the generator makes of it."""
+    and the value that the generator makes of it, in words."""
     order = np.argsort(residual)[::-1][:SHOWN]
     top = max(float(residual.max()), 1e-9)
     bars = {
@@ -29,7 +29,10 @@ def features_figure(
         "orientation": "h",
         "x": residual[order],
         "y": [outside.shown(names[i]) for i in order],
-        "text": [f" found {x[i]:.4g}, expected {rebuilt[i]:.4g}" for i in order],
+        "text": [
+            f" found {outside.shown(found[i])}, expected {outside.shown(expected[i])}"
+            for i in order
+        ],
         "textposition": "outside",
         "textfont": {"size": 13},
         "cliponaxis": False,

@@ -45,10 +45,10 @@ def score(detector: Any, x: Any) -> Values:
         return np.empty(0)
     rows: Any = x
     if (names := getattr(detector, "feature_names_in_", None)) is not None:
-        import pandas as pd
+        from wganad_core.data.own.samples import table_of
 
         several = isinstance(x, list)
-        frames = [pd.DataFrame(one, columns=names, copy=False) for one in (x if several else [x])]
+        frames = [table_of(one, names, detector.categories_) for one in (x if several else [x])]
         rows = frames if several else frames[0]
     along = getattr(detector, "anomaly_score_along", detector.anomaly_score)
     try:

@@ -76,6 +76,9 @@ def fit(
     for remark in samples.remarks:
         say(f"remark: {remark}")
     recorded = None
+    if kind != "table":
+        samples = samples.whole()
+        _only_numbers(samples)
     if kind == "series":
         if samples.image_shape:
             raise Refused(
@@ -89,6 +92,8 @@ def fit(
             say(f"remark: {remark}")
     x = normal_rows(samples, recorded)
     n = sum(map(len, x)) if isinstance(x, list) else len(x)
+    if missing := missing_cells(samples):
+        say(f"remark: {missing}")
     say(_learned_from(samples, n))
     if order.checkpoint.exists():
         say(f"{order.checkpoint} is there: a fit of the same rows and settings goes on from it.")
@@ -116,9 +121,27 @@ def fit(
         warning=advice.warning,
         expected_false_alarm_rate=advice.expected,
         command=shell_line(whole),
-        remarks=(*samples.remarks, *(recorded.remarks if recorded else ())),
+        remarks=(
+            *samples.remarks,
+            *filter(None, [missing]),
+            *(recorded.remarks if recorded else ()),
+        ),
         row=every.row,
         part=_parts(estimator, every.row, samples, recorded),
+    )
+
+
+def missing_cells(samples: OwnSamples) -> str:
+    """How a table's detector takes cells that are missing."""
+    import numpy as np
+
+    empty = np.flatnonzero(np.isnan(samples.x).any(axis=0))
+    if not len(empty):
+        return ""
+    names = ", ".join(samples.features[at] for at in empty[:SHOWN]) + ", …" * (len(empty) > SHOWN)
+    return (
+        f"Missing cells of {names} count as the median of the column (as a kind of its own where "
+        "it holds categories), and which were missing is learned, too."
     )
 
 
@@ -194,12 +217,20 @@ def normal_rows(samples: OwnSamples, recorded: Recordings | None = None) -> Any:
     return _with_names(samples, x)
 
 
-def _with_names(samples: OwnSamples, x: Any) -> Any:
-    if not samples.named and (samples.image_shape or counted(samples.features)):
-        return x
-    import pandas as pd
+def _only_numbers(samples: OwnSamples) -> None:
+    """Recordings and pictures have no categories."""
+    if names := [name for name, w in zip(samples.features, samples.words, strict=False) if w]:
+        raise Refused(
+            f"{samples.name}: a recording has channels of numbers, and {', '.join(names[:5])} "
+            "holds categories; leave it out (--leave-out), or fit a table (--kind table)."
+        )
 
-    return pd.DataFrame(x, columns=list(samples.features))
+
+def _with_names(samples: OwnSamples, x: Any) -> Any:
+    plain = not any(samples.words)
+    if plain and not samples.named and (samples.image_shape or counted(samples.features)):
+        return x
+    return dataclasses.replace(samples, x=x).table()
 
 
 def counted(features: Sequence[str]) -> bool:

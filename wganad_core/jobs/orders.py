@@ -136,6 +136,7 @@ def joined_names(names: Sequence[str]) -> str:
 def _columns(roles: Roles) -> list[str]:
     words = [f"--features={joined_names(roles.features)}"] if roles.features else []
     words += [f"--leave-out={joined_names(roles.leave_out)}"] if roles.leave_out else []
+    words += [f"--categories={joined_names(roles.categories)}"] if roles.categories else []
     columns = {
         "label": roles.label,
         "id": roles.sample_id,

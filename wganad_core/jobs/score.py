@@ -105,7 +105,11 @@ def _opened(order: ScoreOrder, detector: Any) -> Iterator[OwnSamples]:
     rows = samples.chunk_rows(int(detector.n_features_in_))
     if detector.model_.score_method in SEARCHING:
         rows = min(rows, samples.FEWEST)
-    return _fitting(samples.chunks(order.file, roles, rows), detector, order.file, by_order)
+    words = dict(detector.categories_)
+    found = samples.chunks(order.file, roles, rows, words)
+    if detector.model_.preparation is None:  # it takes whole rows only
+        found = (chunk.whole() for chunk in found)
+    return _fitting(found, detector, order.file, by_order)
 
 
 def _names_of(detector: Any) -> tuple[str, ...] | None:

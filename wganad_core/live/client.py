@@ -12,7 +12,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -246,13 +246,11 @@ class WorkerClient:
 
     def own_explain(
         self, path: Path, x: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-        """How rows x (n, d) are rebuilt (n, d), and the squared residual (n, d) in standardised
-        units; None where the score method rebuilds nothing. Raises `WorkerError`."""
+    ) -> Mapping[str, NDArray[np.float64]] | None:
+        """What `own_detectors.explained` tells of rows x (n, d); None where the score method
+        rebuilds nothing. Raises `WorkerError`."""
         arrays, _ = self.ask("own_explain", {"x": x}, path=str(path), timeout=60)
-        if not arrays:
-            return None
-        return arrays["reconstruction"], arrays["residual"]
+        return arrays or None
 
 
 def _sent(model: ModelKey) -> dict[str, str]:

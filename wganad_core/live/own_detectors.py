@@ -40,6 +40,7 @@ def about(found: Any) -> dict[str, Any]:
         "score_method": found.score_method,
         "n_features": int(found.n_features_in_),
         "features": None if names is None else [str(name) for name in names],
+        "categories": {name: list(words) for name, words in found.categories_.items()},
         "threshold": found.threshold_,
         "false_alarm_rate": found.false_alarm_rate,
         "rule": found.advice_.rule,
@@ -51,18 +52,21 @@ def about(found: Any) -> dict[str, Any]:
 
 def explained(found: Any, x: Rows) -> dict[str, Rows]:
     """Rows x (n, d), or steps of a recording: `reconstruction` (n, d) in their units, `residual`
-    (n, d), squared in standardised units; nothing where the score method rebuilds nothing."""
+    (n, d), squared in standardised units, and of a table `never_seen` (n, d), 1 where a cell is as
+    none was in the fit; nothing where the score method rebuilds nothing."""
     rows: Any = x
     if (names := getattr(found, "feature_names_in_", None)) is not None:
-        import pandas as pd
+        from wganad_core.data.own.samples import table_of
 
-        rows = pd.DataFrame(x, columns=names)
+        rows = table_of(x, names, found.categories_)
     try:
         made = {"reconstruction": found.reconstruct(rows), "residual": found.explain(rows)}
     except ValueError as error:
         if "rebuilds nothing" in str(error):
             return {}
         raise
+    if found.model_.preparation is not None:
+        made["never_seen"] = found.never_seen(rows).astype(float)
     if hasattr(found, "window_starts"):  # of a recording
         starts = found.window_starts(len(x))
         return {name: _along(values, starts, x.shape) for name, values in made.items()}

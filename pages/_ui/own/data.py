@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -19,9 +19,10 @@ from wganad_core import outside
 from wganad_core.data import DataError
 from wganad_core.data.own import Roles
 from wganad_core.data.own.labels import UNLABELLED
-from wganad_core.data.own.proposals import Role
+from wganad_core.data.own.proposals import SEEN, Role
 from wganad_core.data.own.samples import OwnSamples, read_samples
 from wganad_core.data.own.stretches import normal_stretch
+from wganad_core.jobs.fit import missing_cells
 from wganad_core.jobs.orders import Kind
 
 Normals = Literal["labelled", "all", "range"]
@@ -112,6 +113,8 @@ def _choices(source: OwnFile, learning: bool) -> Chosen:
     with left:
         picture = st.container()
         roles, samples = _readable(source, chosen_ones, normal)
+        if kind == "series":
+            samples = samples.whole()
         with picture:
             _preview(source, kind, samples)
     labelled, stretch = False, None
@@ -127,9 +130,12 @@ def _choices(source: OwnFile, learning: bool) -> Chosen:
     return chosen
 
 
-def read(source: OwnFile, roles: Roles) -> OwnSamples:
-    """All samples. Raises `DataError`."""
-    return _read(source.key, roles, source)
+def read(
+    source: OwnFile, roles: Roles, words: Mapping[str, Sequence[str]] | None = None
+) -> OwnSamples:
+    """All samples; `words` are the categories that a saved detector knows. Raises `DataError`."""
+    known = None if words is None else tuple((name, tuple(w)) for name, w in words.items())
+    return _read(source.key, roles, known, source)
 
 
 def _readable(
@@ -153,8 +159,14 @@ def _readable(
 
 
 @st.cache_resource(scope="session", show_spinner="Reading the samples …", max_entries=3)
-def _read(key: str, roles: Roles, _source: OwnFile) -> OwnSamples:
-    chosen = dataclasses.asdict(roles)
+def _read(
+    key: str,
+    roles: Roles,
+    words: tuple[tuple[str, tuple[str, ...]], ...] | None,
+    _source: OwnFile,
+) -> OwnSamples:
+    known = None if words is None else dict(words)
+    chosen = {**dataclasses.asdict(roles), "words": known}
     if _source.kind is not None:  # an example of ours
         return read_samples(_source.path, _source.name, **chosen)
     return reading.read(OwnSamples, "samples", _source.path, name=_source.name, **chosen)
@@ -195,7 +207,9 @@ def _pictures(samples: OwnSamples) -> None:
 
 def _told(chosen: Chosen, remarks: Sequence[str], doubts: Sequence[str] = ()) -> None:
     """What may be meant otherwise; then missing values, constants and the like, a line each."""
-    about = [*remarks, *chosen.samples.remarks]
+    how = missing_cells(chosen.samples) if chosen.kind == "table" else ""
+    about = [*filter(None, [how]), *remarks, *chosen.samples.remarks]
+    about = [line for line in about if not (how and line.startswith("Missing or infinite"))]
     about = [line for line in dict.fromkeys(about) if "serves as the label" not in line]
     about = [line for line in about if line not in doubts]
     if chosen.roles == Roles():  # what was chosen is not in doubt
@@ -211,8 +225,9 @@ def _told(chosen: Chosen, remarks: Sequence[str], doubts: Sequence[str] = ()) ->
 def _kind(source: OwnFile) -> Kind:
     """Whether rows stand for themselves or follow each other in time."""
     columns = source.look.columns
-    whole = not any(column.n_missing for column in columns if column.guess == "feature")
-    guess = whole and any(column.guess == "time" for column in columns)
+    whole = not any(column.n_missing for column in columns if column.guess in SEEN)
+    numbers = not any(column.guess == "category" for column in columns)
+    guess = whole and numbers and any(column.guess == "time" for column in columns)
     start: Kind = source.kind or ("series" if guess else "table")
     kinds: dict[Kind, str] = {"table": "a sample of its own", "series": "a moment of a recording"}
     return choice("Each row is", kinds, f"own-rows-{source.key}", start)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 from pages._ui import chart, runtime
 from pages._ui.own.outcome import Outcome
 from wganad_core import outside
+from wganad_core.data.own.samples import OwnSamples
 from wganad_core.data.own.stretches import runs_of
 
 OFFERED = 400  # samples in the list, highest scores first
@@ -31,10 +34,10 @@ def show(outcome: Outcome) -> None:
     if found is None:
         st.info(NOTHING)
     elif outcome.chosen.kind == "images":
-        _image(outcome, chosen, x, found[0][0], found[1][0])
+        _image(outcome, chosen, x, found["reconstruction"][0], found["residual"][0])
         _strip(outcome, order[:STRIP])
     else:
-        _row(outcome, chosen, x, found[0][0], found[1][0])
+        _row(outcome, chosen, x, {name: values[0] for name, values in found.items()})
 
 
 def _choose(outcome: Outcome, order: NDArray[np.int64]) -> int:
@@ -63,13 +66,31 @@ def _choose(outcome: Outcome, order: NDArray[np.int64]) -> int:
     return picked
 
 
-def _row(outcome: Outcome, at: int, x: Values, rebuilt: Values, residual: Values) -> None:
+def _row(outcome: Outcome, at: int, x: Values, found: Mapping[str, Values]) -> None:
     from wganad_core.figures import own_explained
 
-    names = outcome.chosen.samples.features
-    st.markdown(_blame(outcome, at, names, residual))
-    figure = own_explained.features_figure(names, x, rebuilt, residual)
+    samples, residual = outcome.chosen.samples, found["residual"]
+    said = _blame(outcome, at, samples.features, residual)
+    if "never_seen" in found:
+        said += _never_seen(samples, x, found["never_seen"] > 0)
+    st.markdown(said)
+    cells, expected = (
+        [samples.cell(i, value) for i, value in enumerate(row)]
+        for row in (x, found["reconstruction"])
+    )
+    figure = own_explained.features_figure(samples.features, cells, expected, residual)
     chart.live_chart(figure, key="own-features", alt="The residual of each feature")
+
+
+def _never_seen(samples: OwnSamples, x: Values, odd: NDArray[np.bool_]) -> str:
+    """Cells that are as none was when the detector learned, which adds to the score."""
+    listed = []
+    for i in np.flatnonzero(odd)[:3]:
+        name, missing = outside.shown(samples.features[i]), np.isnan(x[i])
+        what = "is missing, which it never was" if missing else "was never seen"
+        value = "" if missing else f" “{outside.shown(samples.cell(i, x[i]))}”"
+        listed.append(f"**{name}**{value} {what}")
+    return f" **Besides**, {'; '.join(listed)}: that alone adds to the score." if listed else ""
 
 
 def _blame(outcome: Outcome, at: int, names: tuple[str, ...], residual: Values) -> str:
@@ -164,7 +185,7 @@ def _moment(outcome: Outcome) -> None:
     if found is None:
         st.info(NOTHING)
         return
-    rebuilt, residual = found
+    rebuilt, residual = found["reconstruction"], found["residual"]
     share = residual[low - first : max(high - first, low - first + 1)].mean(axis=0)
     worst = outside.shown(samples.features[int(share.argmax())])
     st.markdown(

@@ -38,6 +38,7 @@ class Plan:
     rows: tuple[int, int] | None = None
     model: str = ""
     threshold: float | None = None
+    with_words: bool = False
 
     @property
     def key(self) -> str:
@@ -95,9 +96,10 @@ class Plan:
         if "features" in named:
             named["features"] = list(named["features"])
         arguments = "".join(f", {name}={value!r}" for name, value in named.items())
+        data = "samples.table()" if self.with_words else "samples.x"
         along = "_along" if self.kind == "series" else ""
         given = ", ".join(f"{name}={value!r}" for name, value in self.settings)
-        made = f"{KINDS[self.kind]}({given}).fit(samples.x{self._rows()})"
+        made = f"{KINDS[self.kind]}({given}).fit({data}{self._rows()})"
         imported = f"from wganad_core import {KINDS[self.kind]}"
         if self.model:
             made = f'load("{self.model}")'
@@ -110,7 +112,7 @@ class Plan:
             f'samples = read_samples(Path("{self.source.name}"){arguments})',
             f"detector = {made}",
             *self._set(),
-            f"scores = detector.anomaly_score{along}(samples.x)",
+            f"scores = detector.anomaly_score{along}({data})",
         ]
         return "\n".join(lines)
 

@@ -15,9 +15,9 @@ from wganad_core.data import DataError
 from wganad_core.data.own import Roles
 from wganad_core.data.own.labels import plain
 from wganad_core.data.own.look import Column
-from wganad_core.data.own.proposals import Role
+from wganad_core.data.own.proposals import SEEN, Role
 
-ROLES = ["feature", "label", "second label", "id", "group", "time", "leave out"]
+ROLES = ["feature", "category", "label", "second label", "id", "group", "time", "leave out"]
 PROPOSED = "as proposed"
 
 
@@ -51,7 +51,8 @@ def edited(source: OwnFile) -> list[Role]:
                 required=True,
                 help="Double-click to change: what the detector sees (features), what tells the "
                 "truth (the label; a second one is left alone), what names a row (id, time), which "
-                "machine or recording it is of (group).",
+                "machine or recording it is of (group). A category tells kinds apart, by words or "
+                "by numbers that count nothing.",
             )
         },
     )
@@ -116,10 +117,12 @@ def named_roles(
             )
     if all(column.kind == "empty" for column in columns):
         raise DataError("Every column is empty; expected numbers.")
-    if not names["feature"]:
+    if not names["feature"] + names["category"]:
         raise DataError("No column is a feature; give that role to those that tell normality.")
     one = {role: (found or [""])[0] for role, found in names.items()}
     # A file without such a column need not say so.
     group = one["group"] or ("" if any(column.guess == "group" for column in columns) else None)
-    features = tuple(names["feature"])
-    return Roles(features, one["label"], one["id"], one["time"], group, normal)
+    pairs = list(zip(columns, chosen, strict=True))
+    features = tuple(column.name for column, role in pairs if role in SEEN)
+    kinds = tuple(c.name for c, role in pairs if role == "category" and c.kind == "number")
+    return Roles(features, one["label"], one["id"], one["time"], group, normal, (), kinds)

@@ -97,8 +97,12 @@ def as_it_takes(chosen: Chosen, about: dict[str, Any]) -> Chosen:
                 f"{', '.join(chosen.samples.features[:8])}. Change the roles above."
             )
         return chosen
-    roles = dataclasses.replace(chosen.roles, features=tuple(about["features"]))
-    return dataclasses.replace(chosen, roles=roles, samples=read(chosen.source, roles))
+    kinds = tuple(about["categories"])
+    roles = dataclasses.replace(chosen.roles, features=tuple(about["features"]), categories=kinds)
+    samples = read(chosen.source, roles, about["categories"])
+    if chosen.kind == "series":
+        samples = samples.whole()
+    return dataclasses.replace(chosen, roles=roles, samples=samples)
 
 
 def plan_of(chosen: Chosen, name: str) -> Plan:
@@ -107,5 +111,6 @@ def plan_of(chosen: Chosen, name: str) -> Plan:
         chosen.kind,
         chosen.roles,
         with_label=chosen.samples.label is not None,
+        with_words=any(chosen.samples.words),
         model=name,
     )

@@ -127,6 +127,7 @@ def plan_of(chosen: Chosen, found: tuple[tuple[str, Any], ...]) -> Plan:
         chosen.labelled,
         chosen.stretch,
         chosen.rows,
+        with_words=any(chosen.samples.words),
     )
 
 

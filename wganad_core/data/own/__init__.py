@@ -11,6 +11,7 @@ class Roles:
 
     `group`: which machine, person or recording a row is of. `normal`: the value of the label that
     means normal. `leave_out`: columns that are nothing, where the others are guessed.
+    `categories`: features that are kinds of something although they hold numbers.
     """
 
     features: tuple[str, ...] | None = None
@@ -20,6 +21,7 @@ class Roles:
     group: str | None = None
     normal: str | None = None
     leave_out: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
 
 
 GUESSED = Roles()

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from wganad_core.data import DataError
+from wganad_core.data.missing import MISSING, NOTHING
 from wganad_core.data.own.file import OwnFile
 from wganad_core.data.own.rows import (
     HEAD_ROWS,
@@ -41,24 +42,6 @@ HEAD = 1 << 21  # bytes in which the header and the first rows are looked for
 # Bytes that Arrow reads at a time, up to 32 times ahead; a row fits into one. The latter where rows
 # may be that long.
 BLOCK, LONG_BLOCK = 1 << 21, 1 << 23
-# What says that a cell is missing: anywhere, and where numbers belong.
-NOTHING = [
-    "",
-    "na",
-    "n/a",
-    "nan",
-    "null",
-    "NA",
-    "N/A",
-    "NaN",
-    "NAN",
-    "NULL",
-    "<NA>",
-    "#N/A",
-    "#NV",
-    "?",
-]
-MISSING = [*NOTHING, "none", "None", "NaT", "-", "--", "."]
 # What Arrow takes for a number; Python also knows 1_000.
 NUMBER = re.compile(
     r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|inf|infinity|nan)", re.IGNORECASE | re.ASCII
@@ -201,7 +184,7 @@ class CsvRows(OwnRows):
             pyarrow.csv.ConvertOptions(
                 column_types=wanted,
                 include_columns=list(wanted),
-                null_values=MISSING,
+                null_values=list(MISSING),
                 strings_can_be_null=False,
                 decimal_point=self._point,
             ),

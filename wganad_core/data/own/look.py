@@ -12,10 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wganad_core.data import DataError
+from wganad_core.data.missing import NOTHING
 from wganad_core.data.own.file import OwnFile, Source, named, own_file
 from wganad_core.data.own.images import open_images
 from wganad_core.data.own.labels import MAX_KINDS, UNLABELLED, meaning_of, plain, told_by
-from wganad_core.data.own.proposals import Proposal, Role, propose
+from wganad_core.data.own.proposals import SEEN, Proposal, Role, propose
 from wganad_core.data.own.rows import (
     Kind,
     OwnRows,
@@ -196,10 +197,10 @@ class _Tally:
             return
         coded = encoded(cells)
         for chunk in coded.chunks:
-            blank = pc.index(chunk.dictionary, "").as_py()
-            self.n_missing += pc.sum(pc.equal(chunk.indices, blank)).as_py() or 0
+            blank = pc.is_in(chunk.dictionary, pa.array(NOTHING))
+            self.n_missing += pc.sum(pc.take(blank, chunk.indices)).as_py() or 0
             if len(self.values) < COUNTED:
-                self.values.update(filter(None, chunk.dictionary[: COUNTED + 1].to_pylist()))
+                self.values.update(chunk.dictionary.filter(pc.invert(blank))[:COUNTED].to_pylist())
         if len(self.counts) <= MAX_KINDS:
             values, code = distinct(coded)
             n = np.bincount(code, minlength=len(values))
@@ -232,14 +233,15 @@ def _few(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _remarks(columns: Sequence[Column], n: int) -> list[str]:
-    features = [column for column in columns if column.guess == "feature"]
-    constant = {c.name: _number(c.example) for c in features if c.constant}
+    features = [column for column in columns if column.guess in SEEN]
+    constant = {c.name: _number(c.example) for c in features if c.constant and c.kind == "number"}
     missing = [column for column in features if column.n_missing]
     remarks = same_throughout(constant)
     if missing:
         remarks.append(
-            f"Missing or infinite values are in {listed_names([c.name for c in missing])}; such "
-            "rows are left out."
+            f"Missing or infinite values are in {listed_names([c.name for c in missing])}; a table "
+            "counts them as the median of their column and learns which were missing, a recording "
+            "bridges a few rows."
         )
     if n == 1:
         remarks.append("There is one row, which can be scored but not fitted.")

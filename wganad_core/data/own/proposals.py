@@ -24,7 +24,8 @@ from wganad_core.data.own.labels import (
 )
 from wganad_core.data.own.rows import OwnRows
 
-Role = Literal["feature", "label", "second label", "id", "group", "time", "leave out"]
+Role = Literal["feature", "category", "label", "second label", "id", "group", "time", "leave out"]
+SEEN = ("feature", "category")  # roles that a detector sees
 ONCE = ("label", "id", "group", "time")  # roles that one column has at most
 
 # Words of names that tell of labels by themselves, and those that do so beside telling values.
@@ -158,11 +159,29 @@ def _of_kind(column: _Seen) -> Proposal:
     if column.kind == "number":
         return _number(column)
     if column.kind == "text":
-        if set(column.counts) <= {"true", "false"} and column.counts:
-            return Proposal("leave out", "true and false are no numbers; write 1 and 0")
-        return Proposal("leave out", "text is no number")
+        return _text(column)
     reason = {"empty": "the first rows are empty", "time": "a time is no feature"}
     return Proposal("leave out", reason.get(column.kind, "neither numbers nor text"))
+
+
+def _text(column: _Seen) -> Proposal:
+    n = len(column.counts)
+    if n > MAX_KINDS or 2 * n > sum(column.counts.values()):
+        return Proposal("leave out", "text that hardly repeats is no category")
+    reason = f"a few texts: {_listed(column.counts)}"
+    if set(tokens(column.name)) & WEAK:
+        return Proposal("category", reason, _may_be_label(column))
+    if column.rarer <= RARE and len(column.values) >= FEWEST:
+        return Proposal("category", reason, _flag(column))
+    return Proposal("category", reason)
+
+
+def _may_be_label(column: _Seen) -> str:
+    return (
+        f"Column {column.name!r} holds {_listed(column.counts)} and is taken for a category that "
+        "the detector sees; if it tells what is an anomaly, choose it as the label and say which "
+        "value means normal (--label-column, --normal)."
+    )
 
 
 def _number(column: _Seen) -> Proposal:
@@ -261,7 +280,7 @@ def _answers(seen: Sequence[_Seen], found: list[Proposal]) -> None:
     if not 0 < odd.sum() < len(odd):
         return
     for column, proposal in zip(seen, found, strict=True):
-        if proposal.role != "feature" or len(column.counts) != 2:
+        if proposal.role not in SEEN or len(column.counts) != 2:
             continue
         rare = column.counts.most_common(2)[1][0]
         here = np.array([plain(value) == rare for value in column.values])

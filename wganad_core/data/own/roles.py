@@ -9,14 +9,14 @@ from wganad_core.data import DataError
 from wganad_core.data.own import Roles
 from wganad_core.data.own.images import PIXELS
 from wganad_core.data.own.labels import Meaning, meaning_of
-from wganad_core.data.own.proposals import Proposal, propose
+from wganad_core.data.own.proposals import SEEN, Proposal, propose
 from wganad_core.data.own.rows import OwnRows, column_of, listed, listed_names
 
 
 @dataclasses.dataclass(frozen=True)
 class Resolved:
     """Columns by number, and the `meaning` of the label's values; `remarks` say what was guessed or
-    left out."""
+    left out. `categories`: the features that are kinds of something."""
 
     features: tuple[int, ...]
     label: int | None
@@ -25,11 +25,18 @@ class Resolved:
     group: int | None = None
     meaning: Meaning | None = None
     remarks: tuple[str, ...] = ()
+    categories: frozenset[int] = frozenset()
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The features that are no categories."""
+        return tuple(at for at in self.features if at not in self.categories)
 
     @property
     def texts(self) -> tuple[int, ...]:
         """The columns that are read as text, each once."""
-        found = (self.label, self.sample_id, self.time, self.group)
+        kinds = (at for at in self.features if at in self.categories)
+        found = (self.label, self.sample_id, self.time, self.group, *kinds)
         return tuple(dict.fromkeys(at for at in found if at is not None))
 
 
@@ -50,7 +57,7 @@ def resolve_roles(rows: OwnRows, wanted: Roles) -> Resolved:
     others = {r: _one(rows.names, proposed, r, name, taken, out) for r, name in asked.items()}
     used = {at for at in others.values() if at is not None}
     if features is None:
-        guessed = [i for i, proposal in enumerate(proposed) if proposal.role == "feature"]
+        guessed = [i for i, proposal in enumerate(proposed) if proposal.role in SEEN]
         features = _in_order(rows, guessed, used | out)
         remarks += _left_out(rows, proposed, {*features, *used, *out})
         remarks += [p.doubt for i, p in enumerate(proposed) if p.doubt and i not in used | out]
@@ -65,7 +72,11 @@ def resolve_roles(rows: OwnRows, wanted: Roles) -> Resolved:
     if meaning is not None and meaning.remark:
         remarks.append(meaning.remark)
     label, sample_id, time, group = others.values()
-    return Resolved(features, label, sample_id, time, group, meaning, tuple(remarks))
+    named = {column_of(rows.names, name) for name in wanted.categories}
+    if wrong := sorted(named - set(features)):
+        raise DataError(f"{listed_names([rows.names[at] for at in wrong])} is no feature.")
+    kinds = frozenset(at for at in features if at in named or rows.kinds[at] == "text")
+    return Resolved(features, label, sample_id, time, group, meaning, tuple(remarks), kinds)
 
 
 def _features(rows: OwnRows, wanted: Sequence[str], remarks: list[str]) -> tuple[int, ...]:
