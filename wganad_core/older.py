@@ -67,7 +67,12 @@ def rules(arrays: Arrays, meta: Mapping[str, Any]) -> Content:
 
 
 # Parameters that came later, with the values by which a detector is as it was.
-LATER: Mapping[str, Mapping[str, Any]] = {"WGANSeriesDetector": {"rate": None}}
+ALL = {"contamination": 0.0}
+LATER: Mapping[str, Mapping[str, Any]] = {
+    "WGANAnomalyDetector": ALL,
+    "WGANImageDetector": ALL,
+    "WGANSeriesDetector": {"rate": None, **ALL},
+}
 
 
 def detector(arrays: Arrays, meta: Mapping[str, Any]) -> Content:

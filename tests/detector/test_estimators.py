@@ -25,11 +25,11 @@ from wganad_core.config import ConfigError
 from wganad_core.detector import BLOCK_ROWS, SCORE_METHODS, Progress
 from wganad_core.detector import base as detector_base
 from wganad_core.detector.series import standing_out
-from wganad_core.methods import DivergedError
+from wganad_core.methods import DivergedError, score_methods
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = make_blobs(300, 4, centers=3, random_state=0)[0]
-REBUILDING = [m for m in SCORE_METHODS if not m.startswith("critic")]
+REBUILDING = [name for name, found in score_methods().items() if found.rebuilds]
 
 
 def short(**parameters) -> WGANAnomalyDetector:

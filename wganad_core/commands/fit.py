@@ -23,6 +23,7 @@ from wganad_core.commands.own_options import (
     roles_of,
     row_range,
 )
+from wganad_core.jobs.beside import Beside, verdict
 from wganad_core.jobs.fit import Fitted, fit
 from wganad_core.jobs.orders import KINDS, FitOrder
 
@@ -43,6 +44,11 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="FIRST:LAST",
         help="learn from these rows of the file alone, counted from 1 without a header",
     )
+    parser.add_argument(
+        "--beside",
+        action="store_true",
+        help="fit nearest neighbours, PCA and an isolation forest, too, and compare: seconds more",
+    )
     column_options(parser, "(default: all columns of numbers that are nothing else)")
     overwrite_option(parser)
     json_option(parser)
@@ -59,6 +65,7 @@ def order_of(arguments: argparse.Namespace) -> FitOrder:
         arguments.rows,
         tuple(given(arguments).items()),
         arguments.overwrite,
+        arguments.beside,
     )
 
 
@@ -81,8 +88,10 @@ def fit_file(arguments: argparse.Namespace) -> int:
 
 def facts_of(found: Fitted) -> dict[str, Any]:
     """What --json says."""
-    names = [field.name for field in dataclasses.fields(found) if field.name not in ("row", "part")]
+    arrays = ("row", "part", "set_aside")
+    names = [field.name for field in dataclasses.fields(found) if field.name not in arrays]
     facts = {name: getattr(found, name) for name in names}
+    facts["set_aside"] = found.set_aside.tolist()
     return facts | {"threshold_text": repr(found.threshold)}  # JSON has no infinity
 
 
@@ -111,6 +120,7 @@ def _print(found: Fitted) -> None:
             "detector": f"{found.detector}, score_method {found.score_method}",
             "rows": f"{found.n:,} of {found.n_features:,} features",
             "left out": ", ".join(f"{n:,} {what}" for what, n in left.items() if n) or None,
+            "set aside": _some(found.set_aside.tolist()),
             "steps": f"{found.steps:,} in {found.seconds:.1f} s",
             "threshold": f"{found.threshold!r} ({found.rule}, meant to flag "
             f"{100 * found.false_alarm_rate:g} % of normals)",
@@ -121,6 +131,28 @@ def _print(found: Fitted) -> None:
             "command": found.command,
         }
     )
+    _print_beside(tuple(Beside(**one) for one in found.beside))
+
+
+def _some(rows: list[int]) -> str | None:
+    """Which rows were taken for anomalies."""
+    listed = ", ".join(f"{row:,}" for row in rows[:10]) + ", …" * (len(rows) > 10)
+    return f"{len(rows):,} rows as likely anomalies: {listed}" if rows else None
+
+
+def _print_beside(found: tuple[Beside, ...]) -> None:
+    for one in found:
+        figures = f"{one.flagged:,} of {one.n:,} flagged"
+        if one.auprc is not None and one.auroc is not None:
+            figures = (
+                f"AUPRC {100 * one.auprc:.1f} %, AUROC {100 * one.auroc:.1f} %, "
+                f"{one.caught:,} of {one.anomalies:,} anomalies caught, {one.alarms:,} false "
+                f"alarms among {one.normals:,}"
+            )
+        print(f"beside: {one.title}: {figures}; {one.seconds:.1f} s")
+    said, instead = verdict(found)
+    if said:
+        print(f"beside: {said}" + f" Take it by --score-method {instead}." * bool(instead))
 
 
 FILE = Command(

@@ -20,6 +20,7 @@ from wganad_core.detector import onnx, saved
 from wganad_core.detector.learning import Progress, learn
 from wganad_core.detector.model import FittedModel, fitted_model
 from wganad_core.detector.preparation import Preparation, coded
+from wganad_core.detector.robust import suspicious
 from wganad_core.detector.scaler import Scaler
 from wganad_core.detector.settings import Settings, needs_of, plain, seed_of
 from wganad_core.methods import score_methods
@@ -34,6 +35,10 @@ FEW = 40  # rows; with fewer, none are held out
 LEARNED_FROM = (
     "The threshold rests on the rows that were learned from ({why}), so more new normals will "
     "exceed it."
+)
+ASIDE = (
+    "{n:,} rows, {share:g} % as contamination says, were set aside as likely anomalies; if fewer "
+    "were, more normals will be flagged than asked for."
 )
 
 
@@ -151,8 +156,10 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         work = copy.copy(self)  # on which attributes may change
         rows = work._rows(X, fitting=True)
         settings = work._settings(rows.shape[1])
-        work.parts_ = fit, _, _ = work._parts(len(rows), settings)
-        preparation = work._preparation(rows[fit])
+        work.parts_ = work._parts(len(rows), settings)
+        work.set_aside_ = work._suspicious(rows, settings)
+        work.parts_ = tuple(part[~np.isin(part, work.set_aside_)] for part in work.parts_)
+        preparation = work._preparation(rows[work.parts_[0]])
         if self._continues:
             preparation = self.model_.preparation
         if preparation is not None:
@@ -160,6 +167,17 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         warm = self._warm_start(settings)
         kept = None if checkpoint is None else Path(checkpoint)
         return self._fitting(work, rows, settings, preparation, warm, kept)
+
+    def _suspicious(self, rows: Rows, settings: Settings) -> NDArray[np.int64]:
+        """The rows that `contamination` sets aside."""
+        if not settings.contamination:
+            return np.empty(0, np.int64)
+        preparation = self._preparation(rows)
+        features = rows if preparation is None else preparation(rows)
+        scaler = Scaler.fitted(features, "none" if settings.scaling == "none" else "robust")
+        if preparation is not None and settings.scaling != "none":
+            scaler = preparation.scaled(scaler, features)
+        return suspicious(scaler(features), settings.contamination, settings.training.seed)
 
     def _parts(self, n: int, settings: Settings) -> tuple[NDArray[np.int64], ...]:
         """Numbers of rows as `_split`; of few rows, all are learned from."""
@@ -240,7 +258,7 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         """Every parameter, checked. Raises `ConfigError`."""
         value = {name: plain(found) for name, found in self.get_params(deep=False).items()}
         training = TrainingConfig(
-            method=needs_of(value["score_method"])[0],
+            method=(needs_of(value["score_method"]) or ("wgan-gp",))[0],
             seed=seed_of(self.random_state),
             **{
                 f.name: value[f.name] for f in dataclasses.fields(TrainingConfig) if f.name in value
@@ -287,7 +305,9 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
             few = f"fewer than {FEW} rows" if n < FEW else f"{n} rows, too few to hold some out"
             why = few if settings.calibration_share else "calibration_share=0"
             remarks.insert(0, LEARNED_FROM.format(why=why))
-        if self._dependence or not held_out:  # no interval holds then
+        if aside := len(self.set_aside_):
+            remarks.append(ASIDE.format(n=aside, share=100 * settings.contamination))
+        if self._dependence or not held_out or aside:  # no interval holds then
             advice = dataclasses.replace(advice, warning=" ".join(remarks), expected=None)
         self.advice_: Advice = advice
         self.calibration_score_ = scores
@@ -530,7 +550,7 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         parts = []
         for found in self._judgements(rows):
             if found.reconstruction is None:
-                *others, last = (m for m in score_methods() if not m.startswith("critic"))
+                *others, last = (m for m, found in score_methods().items() if found.rebuilds)
                 raise ValueError(
                     f"score_method={self.model_.score_method!r} rebuilds nothing; fit with "
                     f"{', '.join(others)} or {last}."

@@ -95,6 +95,9 @@ def learn(
     from it to the same end; what is of no use there is replaced. Raises `DivergedError`.
     """
     configs = stage_configs(settings, n_before)
+    if not configs:  # no network is learned
+        yield Progress("scores", 1, 1, 0.0, 0.0, math.nan, {}, None)
+        return Learned({}, {}, n_before)
     reports = Reports(configs, validation, settings, n_before)
     stages = [Stage(config, settings.network) for config in configs]
     run = Run(x, stages, start, [reports])

@@ -15,6 +15,7 @@ from wganad_core.detector.settings import Settings, needs_of
 from wganad_core.methods import Bundle, Score, score_methods, trained_modules
 from wganad_core.methods.critic import critic_range
 from wganad_core.methods.ours import fit_rules
+from wganad_core.methods.plain import fit_plain
 from wganad_core.records import FittedRules, FloatArray
 
 # The pieces of evidence that are joined, by kind of networks. How those for rows were chosen is
@@ -80,7 +81,11 @@ def fitted_model(
     model = FittedModel(method, settings.network, scaler, weights, None, preparation)
     bundle = model.bundle()
     fitted = FittedRules()
-    if method in OURS["dense"]:
+    if not needs_of(method):
+        seed = settings.training.seed
+        plain = fit_plain(method, fit, settings.n_references, settings.n_neighbours, seed)
+        fitted = FittedRules(plain=plain)
+    elif method in OURS["dense"]:
         kind = "dense" if isinstance(settings.network, NetworkConfig) else "image"
         config = RuleConfig(
             rules={method: OURS[kind][method]},

@@ -189,6 +189,9 @@ def _check_shapes(saved: SavedDetector) -> None:
     axes = None if fitted is None else fitted.axes
     if axes is not None:
         arrays["axes"] = axes, (len(axes), d)
+    for name, values in (fitted.plain if fitted else {}).items():
+        widths = {"references": (len(values), d), "components": (len(values), d), "centre": (d,)}
+        arrays[f"plain.{name}"] = values, widths.get(name, values.shape)
     if fitted and (normals := fitted.normals):
         parts = [*normals.points.values(), *normals.levels.values()]
         n = min(map(len, parts), default=0)

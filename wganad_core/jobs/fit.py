@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wganad_core.jobs import Refused
+from wganad_core.jobs.beside import beside
 from wganad_core.jobs.orders import KINDS, SEED, FitOrder, Kind, option, shell_line
 from wganad_core.jobs.outputs import Output, check_outputs
 from wganad_core.jobs.recordings import in_time, parts_of
@@ -30,7 +31,8 @@ class Fitted:
     `anomalies_left_out` are not. `command` does it again in a shell.
 
     `row` (m,): every row of the file that can be scored, from 1, and its `part` (m,), a number in
-    `records.PARTS`: "test" are those that had no part in the fit.
+    `records.PARTS`: "test" are those that had no part in the fit. `beside`: `beside.Beside` as
+    dictionaries, this detector's first. `set_aside` (k,): rows that `contamination` took out.
     """
 
     detector: str
@@ -51,6 +53,8 @@ class Fitted:
     remarks: tuple[str, ...]
     features: tuple[str, ...] = ()
     unlabelled_left_out: int = 0
+    beside: tuple[dict[str, Any], ...] = ()
+    set_aside: Any = None
     row: Any = None
     part: Any = None
 
@@ -100,7 +104,9 @@ def fit(
     began = time.perf_counter()
     _learn(estimator, samples.name, x, order, watch)
     estimator.save(order.out)
-    advice = estimator.advice_
+    advice, seconds = estimator.advice_, time.perf_counter() - began
+    part = _parts(estimator, every.row, samples, recorded)
+    others = beside(estimator, x, every, part, seconds) if order.beside else ()
     given = {name: value for name, value in parameters.items() if (name, value) != ("rate", None)}
     whole = dataclasses.replace(order, parameters=tuple(given.items()))
     return Fitted(
@@ -113,7 +119,7 @@ def fit(
         unlabelled_left_out=n_labelled(samples, -1) if n < len(samples.x) else 0,
         features=() if samples.image_shape else samples.features,
         steps=int(estimator.n_steps_),
-        seconds=time.perf_counter() - began,
+        seconds=seconds,
         threshold=float(estimator.threshold_),
         false_alarm_rate=estimator.false_alarm_rate,
         rule=advice.rule,
@@ -126,8 +132,10 @@ def fit(
             *filter(None, [missing]),
             *(recorded.remarks if recorded else ()),
         ),
+        beside=tuple(dataclasses.asdict(one) for one in others),
+        set_aside=_set_aside(estimator, samples, recorded),
         row=every.row,
-        part=_parts(estimator, every.row, samples, recorded),
+        part=part,
     )
 
 
@@ -250,6 +258,16 @@ def _learn(estimator: Any, name: str, x: Any, order: FitOrder, watch: Watch) -> 
         raise
     except ValueError as error:  # rows that the estimator refuses
         raise Refused(f"{name}: {' '.join(str(error).split())}") from error
+
+
+def _set_aside(estimator: Any, samples: OwnSamples, recorded: Recordings | None) -> Any:
+    """The numbers of the rows of the file; those of windows are in several."""
+    import numpy as np
+
+    if recorded is not None:
+        return np.empty(0, np.int64)
+    learned = samples.row if samples.label is None else samples.row[samples.label == 0]
+    return learned[estimator.set_aside_]
 
 
 def _parts(estimator: Any, rows: Any, samples: OwnSamples, recorded: Recordings | None) -> Any:

@@ -28,7 +28,8 @@ class FitOrder:
 
     `kind`: what a sample is, None: told by the file. `rows`: the first and the last row to learn
     from, counted from 1. `parameters`: the estimator's that are not as usual. `overwrite`: whether
-    `out` may replace a file that is no detector.
+    `out` may replace a file that is no detector. `beside`: whether detectors without networks are
+    fitted, too, to compare with.
     """
 
     file: Path
@@ -38,6 +39,7 @@ class FitOrder:
     rows: tuple[int, int] | None = None
     parameters: tuple[tuple[str, Any], ...] = ()
     overwrite: bool = False
+    beside: bool = False
 
     @property
     def checkpoint(self) -> Path:
@@ -51,6 +53,7 @@ class FitOrder:
         words += _columns(self.roles)
         for name, value in self.parameters:
             words += _option(name, value)
+        words += ["--beside"] * self.beside
         return words + ["--overwrite"] * self.overwrite
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -15,6 +17,8 @@ from wganad_core.methods.score import Score, Verdict, evaluate
 @scores("critic", needs=["wgan-gp"])
 class CriticScore(Score):
     """−f(x): what the critic takes for unlike the data."""
+
+    rebuilds: ClassVar[bool] = False
 
     def __init__(self, bundle: Bundle) -> None:
         super().__init__(bundle)

@@ -30,7 +30,8 @@ S = TypeVar("S", bound="type[Score]")
 class Detector:
     """A way to score with a bundle. `needs`: the methods whose networks it takes;
     `score_method`: its name among the estimators', None where they do not offer it; `wants`:
-    whether a bundle has what it needs besides networks."""
+    whether a bundle has what it needs besides networks; `rebuilds`: whether it says what a sample
+    should be."""
 
     name: str
     needs: tuple[str, ...]
@@ -38,6 +39,7 @@ class Detector:
     score_method: str | None
     wants: Callable[[Bundle], bool]
     searches: bool
+    rebuilds: bool = True
 
 
 # Score methods in the order in which they are offered, as far as there is one.
@@ -71,7 +73,7 @@ def scores(
     def register(score: S) -> S:
         offered = name if score_method is True else score_method or None
         DETECTORS[name] = Detector(
-            name, tuple(needs), make or score, offered, wants, score.searches
+            name, tuple(needs), make or score, offered, wants, score.searches, score.rebuilds
         )
         return score
 

@@ -38,6 +38,7 @@ class Score(nn.Module):
     """
 
     searches: ClassVar[bool] = False  # by gradient descent for every sample: slow, not exported
+    rebuilds: ClassVar[bool] = True  # whether there is a reconstruction to blame features by
     n_references: int = 0  # to which the distances of every sample are measured
 
     def __init__(self, bundle: Bundle) -> None:

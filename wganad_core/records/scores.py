@@ -133,13 +133,14 @@ class FittedRules:
 
     `critic_range`: smallest and largest f (§5.1). For detectors that join evidence, `normals` to
     compare with and per detector the rule that joins; `axes` (k, d): main axes of the rows, where a
-    rule seeks neighbours along them.
+    rule seeks neighbours along them. `plain`: what a detector without networks keeps.
     """
 
     critic_range: tuple[float, float] | None = None
     normals: Normals | None = None
     rules: Mapping[str, Rule] = dataclasses.field(default_factory=dict)
     axes: FloatArray | None = None
+    plain: Mapping[str, NDArray[Any]] = dataclasses.field(default_factory=dict)
 
     def narrowed(self, rules: Mapping[str, tuple[str, ...]]) -> FittedRules:
         """Rules of some of their pieces only, by rule; one that lacks such a piece stays whole."""
