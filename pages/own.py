@@ -33,8 +33,9 @@ def main() -> None:
     key = _key(source, saved)
     own_train.watch(key)
     own_tab.write_address(jobs.any)
-    if key in jobs.outcomes:
-        own_results.show(jobs.outcomes[key])
+    found = jobs.outcomes.get(key) or jobs.glimpse(key)
+    if found is not None:
+        own_results.show(found)
 
 
 def _key(source: OwnFile, saved: bool) -> str:

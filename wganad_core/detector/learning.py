@@ -96,7 +96,6 @@ def learn(
     """
     configs = stage_configs(settings, n_before)
     if not configs:  # no network is learned
-        yield Progress("scores", 1, 1, 0.0, 0.0, math.nan, {}, None)
         return Learned({}, {}, n_before)
     reports = Reports(configs, validation, settings, n_before)
     stages = [Stage(config, settings.network) for config in configs]

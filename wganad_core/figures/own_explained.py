@@ -20,8 +20,8 @@ Values = NDArray[np.float64]
 def features_figure(
     names: Sequence[str], found: Sequence[str], expected: Sequence[str], residual: Values
 ) -> go.Figure:
-    """One row: residual (d,) by feature as bars, the largest at the top, each with the value found
-    and the value that the generator makes of it, in words."""
+    """One row: what of its score (d,) each column has, as bars, the largest at the top, each with
+    the value found and the expected one, in words."""
     order = np.argsort(residual)[::-1][:SHOWN]
     top = max(float(residual.max()), 1e-9)
     bars = {
@@ -41,7 +41,7 @@ def features_figure(
             "color": [style.VERMILLION if residual[i] >= top / 2 else style.BLUE for i in order]
         },
     }
-    title = {"text": "squared residual, standardised"}
+    title = {"text": "how much the score falls where it is as expected"}
     rows = {"autorange": "reversed", "automargin": True, "showgrid": False, "type": "category"}
     layout = {
         "height": 70 + 34 * len(order),

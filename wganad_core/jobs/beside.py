@@ -27,7 +27,8 @@ SHOWN = 20  # of the oddest rows, how many two detectors share
 
 @dataclasses.dataclass(frozen=True)
 class Beside:
-    """What one detector makes of the `n` rows that none of them learned from, of which so many are
+    """What one detector makes of the `n` rows that none of them learned from or chose its threshold
+    by, of which so many are
     `normals` and `anomalies` by the labels: `flagged` at its own threshold, `caught` and `alarms`
     where labels tell. `shared`: how many of the `SHOWN` oddest rows are those of the first."""
 
@@ -57,7 +58,8 @@ def beside(
 
     from wganad_core.records import PARTS
 
-    held = part != PARTS.index("fit")
+    used = [PARTS.index(name) for name in ("fit", "calibration")]
+    held = ~np.isin(part, used)
     if not held.any():
         return ()
     label = None if every.label is None else every.label[held]

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wganad_core.methods import score_methods
+
 # scikit-learn comes with the first detector, not with the worker's start.
 KEPT = 4
 Rows = NDArray[np.float64]
@@ -53,24 +55,44 @@ def about(found: Any) -> dict[str, Any]:
 def explained(found: Any, x: Rows) -> dict[str, Rows]:
     """Rows x (n, d), or steps of a recording: `reconstruction` (n, d) in their units, `residual`
     (n, d), squared in standardised units, and of a table `never_seen` (n, d), 1 where a cell is as
-    none was in the fit; nothing where the score method rebuilds nothing."""
-    rows: Any = x
-    if (names := getattr(found, "feature_names_in_", None)) is not None:
-        from wganad_core.data.own.samples import table_of
-
-        rows = table_of(x, names, found.categories_)
-    try:
+    none was in the fit, and `blame` (n, d): by how much the score falls where that cell is as
+    expected. Nothing where the score method of anything else rebuilds nothing."""
+    rows = _named(found, x)
+    made: dict[str, Rows] = {}
+    if score_methods()[found.model_.score_method].rebuilds:
         made = {"reconstruction": found.reconstruct(rows), "residual": found.explain(rows)}
-    except ValueError as error:
-        if "rebuilds nothing" in str(error):
-            return {}
-        raise
-    if found.model_.preparation is not None:
+    if (preparation := found.model_.preparation) is not None:
+        usual = preparation.back(found.model_.scaler.location[None])
+        expected = made.setdefault("reconstruction", np.repeat(usual, len(x), axis=0))
         made["never_seen"] = found.never_seen(rows).astype(float)
+        made["blame"] = _blame(found, x, expected)
+    if not made:
+        return {}
     if hasattr(found, "window_starts"):  # of a recording
         starts = found.window_starts(len(x))
         return {name: _along(values, starts, x.shape) for name, values in made.items()}
     return made
+
+
+def _named(found: Any, x: Rows) -> Any:
+    """Rows under the names that the detector was fitted with."""
+    if (names := getattr(found, "feature_names_in_", None)) is None:
+        return x
+    from wganad_core.data.own.samples import table_of
+
+    return table_of(x, names, found.categories_)
+
+
+def _blame(found: Any, x: Rows, expected: Rows) -> Rows:
+    """How much of each row's score every cell has (n, d)."""
+    n, d = x.shape
+    changed = np.repeat(x[:, None], d, axis=1)
+    each = np.arange(d)
+    changed[:, each, each] = expected
+    lacking = np.isnan(changed).all(axis=2)  # nothing can be said of a row of nothing
+    changed[lacking] = np.repeat(x[:, None], d, axis=1)[lacking]
+    without = found.anomaly_score(_named(found, changed.reshape(n * d, d))).reshape(n, d)
+    return np.asarray(found.anomaly_score(_named(found, x))[:, None] - without)
 
 
 def _along(windows: Rows, starts: NDArray[np.int64], shape: tuple[int, ...]) -> Rows:

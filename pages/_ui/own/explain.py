@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
@@ -14,6 +17,8 @@ from wganad_core import outside
 from wganad_core.data.own.samples import OwnSamples
 from wganad_core.data.own.stretches import runs_of
 
+LABELS = ("normal", "anomaly", "not labelled")
+LISTED = 50  # rows that are explained at once
 OFFERED = 400  # samples in the list, highest scores first
 STRIP = 12
 Values = NDArray[np.float64]
@@ -28,16 +33,77 @@ def show(outcome: Outcome) -> None:
         _moment(outcome)
         return
     order = np.argsort(-outcome.score, kind="stable")
+    if outcome.chosen.kind == "table":
+        _rows(outcome, order)
+        return
     chosen = _choose(outcome, order)
     x = outcome.chosen.samples.x[outcome.position[chosen]]
     found = runtime.image_worker().own_explain(outcome.model, x[None])
     if found is None:
         st.info(NOTHING)
-    elif outcome.chosen.kind == "images":
+    else:
         _image(outcome, chosen, x, found["reconstruction"][0], found["residual"][0])
         _strip(outcome, order[:STRIP])
-    else:
-        _row(outcome, chosen, x, {name: values[0] for name, values in found.items()})
+
+
+def _rows(outcome: Outcome, order: NDArray[np.int64]) -> None:
+    """The oddest rows with their own columns; the one that is clicked, explained."""
+    samples = outcome.chosen.samples
+    top = order[:LISTED]
+    x = samples.x[outcome.position[top]]
+    found = _explained(outcome.key, outcome.model, outcome.position[top], x)
+    if found is None:
+        st.info(NOTHING)
+        return
+    left, right = st.columns([7, 5], gap="medium")
+    with left:
+        picked = st.dataframe(
+            _table(outcome, top, found),
+            hide_index=True,
+            height=470,
+            on_select="rerun",
+            selection_mode="single-row-required",
+            selection_default={"selection": {"rows": [0]}},
+            key=f"own-rows-of-{outcome.plan.source.key}-{outcome.plan.quick}",
+        )
+    at = next(iter(picked["selection"]["rows"]), 0)
+    with right:
+        one = {name: values[at] for name, values in found.items()}
+        _row(outcome, int(top[at]), x[at], one)
+
+
+@st.cache_data(scope="session", show_spinner="Asking the detector why …", max_entries=8)
+def _explained(
+    key: Hashable, _model: Path, at: NDArray[np.int64], _x: Values
+) -> Mapping[str, Values] | None:
+    return runtime.image_worker().own_explain(_model, _x)
+
+
+def _table(outcome: Outcome, top: NDArray[np.int64], found: Mapping[str, Values]) -> pd.DataFrame:
+    """Name, score, flag and label, why, and the columns as they are in the file."""
+    samples = outcome.chosen.samples
+    table = samples.take(outcome.position[top]).table()
+    most = found["blame"].argmax(axis=1) if "blame" in found else None
+    front: dict[str, Any] = {
+        "": np.where(outcome.score[top] > outcome.current, "⚑", ""),
+        "row": outcome.names[top],
+        "score": outcome.score[top],
+    }
+    if outcome.label is not None:
+        front["label"] = [LABELS[value] for value in outcome.label[top].tolist()]
+    if most is not None:
+        front["why"] = [samples.features[at] for at in most.tolist()]
+    head = pd.DataFrame(front)
+    head.columns = [unused(str(name), table.columns) for name in head.columns]
+    return pd.concat([head, table.reset_index(drop=True)], axis=1)
+
+
+def unused(name: str, taken: Iterable[str]) -> str:
+    """A column's name that the file's own do not have."""
+    there = set(taken)
+    while name in there:
+        name += " "
+    return name
 
 
 def _choose(outcome: Outcome, order: NDArray[np.int64]) -> int:
@@ -49,7 +115,7 @@ def _choose(outcome: Outcome, order: NDArray[np.int64]) -> int:
         if outcome.score[i] > outcome.current:
             words.append("flagged")
         if label is not None:
-            words.append(("normal", "anomaly", "not labelled")[label[i]])
+            words.append(LABELS[label[i]])
         return " · ".join(words)
 
     offered = order
@@ -69,8 +135,11 @@ def _choose(outcome: Outcome, order: NDArray[np.int64]) -> int:
 def _row(outcome: Outcome, at: int, x: Values, found: Mapping[str, Values]) -> None:
     from wganad_core.figures import own_explained
 
-    samples, residual = outcome.chosen.samples, found["residual"]
-    said = _blame(outcome, at, samples.features, residual)
+    samples = outcome.chosen.samples
+    blame = found.get("blame", found["residual"] if "residual" in found else None)
+    assert blame is not None
+    blame = blame.clip(min=0)
+    said = _blame(outcome, at, samples.features, blame)
     if "never_seen" in found:
         said += _never_seen(samples, x, found["never_seen"] > 0)
     st.markdown(said)
@@ -78,8 +147,8 @@ def _row(outcome: Outcome, at: int, x: Values, found: Mapping[str, Values]) -> N
         [samples.cell(i, value) for i, value in enumerate(row)]
         for row in (x, found["reconstruction"])
     )
-    figure = own_explained.features_figure(samples.features, cells, expected, residual)
-    chart.live_chart(figure, key="own-features", alt="The residual of each feature")
+    figure = own_explained.features_figure(samples.features, cells, expected, blame)
+    chart.live_chart(figure, key="own-features", alt="How much of the score each column has")
 
 
 def _never_seen(samples: OwnSamples, x: Values, odd: NDArray[np.bool_]) -> str:
@@ -94,7 +163,7 @@ def _never_seen(samples: OwnSamples, x: Values, odd: NDArray[np.bool_]) -> str:
 
 
 def _blame(outcome: Outcome, at: int, names: tuple[str, ...], residual: Values) -> str:
-    """The features that carry most of the residual, in a sentence."""
+    """The columns that most of the score hangs on, in a sentence."""
     order = np.argsort(-residual)
     share = residual[order] / max(residual.sum(), 1e-300)
     n = int(np.searchsorted(np.cumsum(share), 0.6)) + 1
@@ -106,8 +175,7 @@ def _blame(outcome: Outcome, at: int, names: tuple[str, ...], residual: Values) 
     state = "is flagged" if flagged else "passes as normal"
     return (
         f"“{outside.shown(outcome.names[at])}” {state} with a score of {outcome.score[at]:.3g} "
-        f"(threshold {outcome.current:.3g}). What the generator cannot rebuild lies mostly in "
-        f"{listed}."
+        f"(threshold {outcome.current:.3g}), which would fall most if {listed} were as expected."
     )
 
 

@@ -172,10 +172,11 @@ class OutcomeScores(DetectorScores):
         ]
 
 
-def collect(plan: Plan, chosen: Chosen, fitting: Fitting) -> Outcome:
-    """What a finished fitting found."""
-    fitted: Fitted | None = None if plan.model else fitting.results[0]
-    scored = fitting.results[-1]
+def collect(plan: Plan, chosen: Chosen, fitting: Fitting, n: int | None = None) -> Outcome:
+    """What a fitting found with its last orders, or with the last of its first `n`."""
+    results = fitting.results[:n]
+    fitted: Fitted | None = None if plan.model else results[-2]
+    scored = results[-1]
     known = np.isfinite(scored.score)
     row, score = scored.row[known], scored.score[known]
     part = np.full(len(row), PARTS.index("test"), np.int8)
@@ -191,8 +192,8 @@ def collect(plan: Plan, chosen: Chosen, fitting: Fitting) -> Outcome:
         part,
         (fitted or scored).threshold,
         fitted,
-        tuple(fitting.reports),
-        (plan.key, fitting.folder.name),
+        tuple(() if plan.quick else fitting.reports),
+        (plan.key, fitting.folder.name, plan.quick),
         tuple(scored.remarks),
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pages._ui.own.source import OwnFile
 from wganad_core.data.own import Roles
+from wganad_core.jobs.beside import BASELINES
 from wganad_core.jobs.orders import (
     KINDS,
     ExportOrder,
@@ -18,6 +19,9 @@ from wganad_core.jobs.orders import (
     ScoreOrder,
     shell_line,
 )
+
+QUICK = "neighbours"
+WITHOUT_NETWORKS = ("false_alarm_rate", "window", "contamination", "random_state")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Plan:
     model: str = ""
     threshold: float | None = None
     with_words: bool = False
+    quick: bool = False
 
     @property
     def key(self) -> str:
@@ -47,7 +52,17 @@ class Plan:
 
     @property
     def model_name(self) -> str:
-        return self.model or f"{self.source.title}-detector.safetensors"
+        return self.model or f"{self.source.title}-{'quick-' * self.quick}detector.safetensors"
+
+    @property
+    def first(self) -> Plan | None:
+        """The same without networks, of use within seconds; None where it is that already."""
+        method = dict(self.settings).get("score_method")
+        if self.model or self.quick or method in BASELINES:
+            return None
+        kept = tuple((k, v) for k, v in self.settings if k in WITHOUT_NETWORKS)
+        settings = (("score_method", QUICK), *kept)
+        return dataclasses.replace(self, settings=settings, quick=True)
 
     @property
     def tuned_name(self) -> str:
@@ -58,7 +73,8 @@ class Plan:
 
     @property
     def scores_name(self) -> str:
-        return f"{self.source.title}-scores{'' if self.threshold is None else '-tuned'}.csv"
+        tuned = "" if self.threshold is None else "-tuned"
+        return f"{self.source.title}-{'quick-' * self.quick}scores{tuned}.csv"
 
     @property
     def fit(self) -> FitOrder:
@@ -67,11 +83,16 @@ class Plan:
             roles = dataclasses.replace(roles, label="")  # all of these rows are normal
         kind = self.kind if self.kind == "series" else None
         model = Path(self.model_name)
-        return FitOrder(Path(self.source.name), model, roles, kind, self.rows, self.settings)
+        file, beside = Path(self.source.name), not self.quick
+        return FitOrder(file, model, roles, kind, self.rows, self.settings, beside=beside)
 
     def orders(self) -> list[Order]:
         """The fit (unless the detector is there already) and those that follow."""
         return [*([] if self.model else [self.fit]), *self.applied()]
+
+    def whole(self) -> list[Order]:
+        """What is of use within seconds, then the orders themselves."""
+        return [*(self.first.orders() if self.first else ()), *self.orders()]
 
     def applied(self) -> list[Order]:
         """Those that give the detector its threshold and score the data."""

@@ -9,6 +9,7 @@ from pages._ui import chart, linked
 from pages._ui.cockpit import flips as cockpit_flips
 from pages._ui.cockpit import numbers as cockpit_numbers
 from pages._ui.cockpit import view as cockpit_view
+from pages._ui.own import beside as own_beside
 from pages._ui.own import explain as own_explain
 from pages._ui.own import outcome as own_outcome
 from pages._ui.own import take as own_take
@@ -19,8 +20,8 @@ from wganad_core.data.own.stretches import counted
 from wganad_core.jobs.fit import Fitted
 
 VIEWS = {
+    "explain": ":material/troubleshoot: What stands out, and why",
     "scores": ":material/tune: Threshold",
-    "explain": ":material/troubleshoot: Why this one?",
     "take": ":material/download: Files and code",
     "learned": ":material/monitoring: How it learned",
 }
@@ -43,8 +44,9 @@ STYLE = """<style>
 
 def show(outcome: Outcome) -> None:
     st.html(_verdict(outcome))
+    own_beside.show(outcome)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        view = linked.choice("What it found", VIEWS, key="show", default="scores")
+        view = linked.choice("What it found", VIEWS, key="show", default="explain")
         everything = _which(outcome) if view == "scores" else False
     if view == "scores":
         st.html(cockpit_numbers.STYLE + cockpit_flips.STYLE)
@@ -155,7 +157,10 @@ def _which(outcome: Outcome) -> bool:
 def _learned(outcome: Outcome) -> None:
     from wganad_core.figures import own_training
 
-    if not outcome.reports or outcome.fitted is None:
+    if outcome.fitted is not None and not outcome.reports:
+        st.info("Nothing was trained: this detector compares with the normal rows as they are.")
+        return
+    if outcome.fitted is None:
         st.info("This detector came from a file; it was trained elsewhere.")
         return
     reports = list(outcome.reports)

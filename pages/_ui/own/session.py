@@ -13,6 +13,7 @@ from pages._ui.own.plan import Plan
 from wganad_core.live.fitting import Fitting
 
 KEPT = 4  # outcomes; of more, the oldest go
+EARLY = 2  # orders by which something is of use
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -32,6 +33,11 @@ class Job:
         """Whether it has left something to go on from."""
         return not self.plan.model and (self.folder / self.plan.fit.checkpoint).exists()
 
+    @property
+    def early(self) -> bool:
+        """Whether something is of use already."""
+        return self.plan.first is not None and len(self.fitting.results) >= EARLY
+
     def forget(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -44,6 +50,17 @@ class Jobs:
     latest: Job | None = None
     broken: dict[str, Job] = dataclasses.field(default_factory=dict)
     outcomes: dict[str, Outcome] = dataclasses.field(default_factory=dict)
+    seen: Outcome | None = None  # what is of use already
+
+    def glimpse(self, key: str) -> Outcome | None:
+        """What the training of these data has found in its first seconds, without networks."""
+        job = self.latest
+        if job is None or job.plan.key != key or not job.early:
+            return None
+        if self.seen is None or self.seen.folder != job.folder:
+            assert job.plan.first is not None
+            self.seen = collect(job.plan.first, job.chosen, job.fitting, EARLY)
+        return self.seen
 
     @property
     def busy(self) -> bool:
@@ -60,12 +77,12 @@ class Jobs:
         before = self.broken.pop(plan.key, None)
         tab = own_tab.tab()
         if before is not None and before.plan == plan and before.begun:
-            fitting = tab.submit(before.folder, plan.orders(), before.fitting.reports)
+            fitting = tab.submit(before.folder, plan.whole(), before.fitting.reports)
         else:
             if before is not None:
                 before.forget()
             folder = tab.new_folder(chosen.source.path, *files)
-            fitting = tab.submit(folder, plan.orders())
+            fitting = tab.submit(folder, plan.whole())
         self.latest = Job(plan, chosen, fitting)
 
     def cancel(self) -> None:

@@ -12,7 +12,7 @@ from pages._ui import chart
 from pages._ui.own import tab as own_tab
 from pages._ui.own.data import Chosen
 from pages._ui.own.plan import Plan
-from pages._ui.own.session import Jobs, jobs
+from pages._ui.own.session import EARLY, Jobs, jobs
 from pages._ui.own.tab import choice, number, settle, usual
 from pages._ui.widgets import refuse
 from wganad_core import outside
@@ -30,6 +30,9 @@ METHODS = {
     "vae": "VAE",
     "inversion": "Inversion (slow)",
     "anogan": "AnoGAN (slow)",
+    "neighbours": "Nearest neighbours",
+    "pca": "Main axes (PCA)",
+    "isolation-forest": "Isolation forest",
 }
 RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 EFFORTS = {"quick": "Quick", "usual": "Usual", "thorough": "Thorough"}
@@ -50,6 +53,8 @@ STAGES = {
 }
 RATE, WINDOW = 0.01, 32  # false alarms; steps
 LOOK = 0.4  # seconds between two looks at a training
+GLIMPSED = "_own-glimpsed"
+SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)  # of the rows that may be anomalies
 
 
 def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
@@ -81,6 +86,19 @@ def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
                 format_func=lambda value: f"{100 * value:g} % of {of}",
             ),
         )
+        hidden = settle(
+            "own-hidden",
+            st.selectbox(
+                "Hidden anomalies",
+                SHARES,
+                SHARES.index(usual("own-hidden", 0.0)),
+                key="own-hidden",
+                width=130,
+                format_func=lambda value: f"{100 * value:g} %" if value else "none",
+                help="The share of these rows that may be anomalies nobody has labelled: as many "
+                "of those that fit least to the others are set aside before anything is learned.",
+            ),
+        )
         start = "quick" if kind == "images" else "usual"
         effort = choice("Training", EFFORTS, f"own-effort-{kind}", start)
         window = WINDOW
@@ -93,6 +111,7 @@ def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
         "score_method": method if method != "ours" else None,
         "false_alarm_rate": rate if rate != RATE else None,
         "window": window if window != WINDOW else None,
+        "contamination": hidden or None,
         **STEPS[kind][effort],
         "random_state": seed,
     }
@@ -179,6 +198,9 @@ def _live() -> None:
     if held.latest is None or not held.busy:
         st.rerun()
         return
+    if held.latest.early and st.session_state.get(GLIMPSED) != held.latest.folder.name:
+        st.session_state[GLIMPSED] = held.latest.folder.name
+        st.rerun()  # something is of use already
     fitting, plan = held.latest.fitting, held.latest.plan
     place = own_tab.fittings().place(fitting)
     latest = fitting.reports[-1] if fitting.reports else None
@@ -215,7 +237,8 @@ def _how_far(
     if latest is None:
         return 0.0, f"Scoring {name} …" if plan.model else f"Reading {name}, waking the networks …"
     share = latest["step"] / max(1, latest["n_steps"])
-    if fitting.results or share >= 1:
+    n_before = EARLY if plan.first else 0
+    if len(fitting.results) > n_before or share >= 1:
         return 1.0, f"Learned. Scoring all of {name} …"
     text = f"{name}: {STAGES[latest['stage']]} · step {latest['step']:,} of {latest['n_steps']:,}"
     if latest["seconds_left"] is not None:

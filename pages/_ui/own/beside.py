@@ -1,0 +1,84 @@
+"""What detectors without networks make of the same rows, which of them does better, and which rows
+were set aside."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages._ui.own import train as own_train
+from pages._ui.own.outcome import Outcome
+from wganad_core.jobs.beside import Beside, verdict
+
+SHOWN = 500  # rows that were set aside
+
+
+def show(outcome: Outcome) -> None:
+    if outcome.plan.quick:
+        st.caption(
+            ":material/hourglass_top: For now by the distance to the nearest normals; the networks "
+            "are being trained and take over when they are done."
+        )
+        return
+    if outcome.fitted is None:
+        return
+    found = tuple(Beside(**one) for one in outcome.fitted.beside)
+    said, instead = verdict(found)
+    if said:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            with st.popover(f"Beside others: {said}", icon=":material/compare_arrows:"):
+                st.dataframe(_table(found), hide_index=True, key="own-beside")
+                st.caption(
+                    "On rows that none of them learned from, nor chose its threshold by; each at "
+                    "its own threshold."
+                )
+            if instead:
+                name = own_train.METHODS[instead]
+                st.button(
+                    f"Take {name[0].lower()}{name[1:]}",
+                    icon=":material/swap_horiz:",
+                    key="own-instead",
+                    on_click=_take,
+                    args=(instead,),
+                )
+    _set_aside(outcome)
+
+
+def _take(method: str) -> None:
+    """Train with that score instead: seconds, as nothing is learned."""
+    st.session_state["own-method"] = method
+    own_train.ask()
+
+
+def _table(found: tuple[Beside, ...]) -> pd.DataFrame:
+    rows = []
+    for one in found:
+        row = {"Detector": one.title}
+        if one.auprc is not None and one.auroc is not None:
+            row |= {"AUPRC": f"{100 * one.auprc:.1f} %", "AUROC": f"{100 * one.auroc:.1f} %"}
+            row |= {
+                "Caught": f"{one.caught:,} of {one.anomalies:,}",
+                "False alarms": f"{one.alarms:,} of {one.normals:,}",
+            }
+        else:
+            row |= {"Flagged": f"{one.flagged:,} of {one.n:,}"}
+            row |= {"Of the 20 oddest, the same": f"{one.shared}"}
+        rows.append({**row, "Time": f"{one.seconds:.1f} s"})
+    return pd.DataFrame(rows)
+
+
+def _set_aside(outcome: Outcome) -> None:
+    assert outcome.fitted is not None
+    rows = outcome.fitted.set_aside
+    if rows is None or not len(rows):
+        return
+    with st.expander(f"{len(rows):,} rows were set aside as likely anomalies", expanded=False):
+        samples = outcome.chosen.samples
+        at = np.searchsorted(samples.row, rows)
+        score = pd.Series(outcome.score, outcome.row).reindex(rows).to_numpy()
+        order = np.argsort(-score, kind="stable")[:SHOWN]
+        table = samples.take(at[order]).table()
+        table.insert(0, "score", score[order])
+        table.insert(0, "row", rows[order])
+        st.dataframe(table, hide_index=True, key="own-aside")
