@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from pages._ui import chart, runtime
 from pages._ui.own.outcome import Outcome
+from pages._ui.widgets import refuse
 from wganad_core import outside
 from wganad_core.data.own.samples import OwnSamples
 from wganad_core.data.own.stretches import runs_of
+from wganad_core.live.client import WorkerError
 
 LABELS = ("normal", "anomaly", "not labelled")
 LISTED = 50  # rows that are explained at once
@@ -51,7 +53,14 @@ def _rows(outcome: Outcome, order: NDArray[np.int64]) -> None:
     samples = outcome.chosen.samples
     top = order[:LISTED]
     x = samples.x[outcome.position[top]]
-    found = _explained(outcome.key, outcome.model, outcome.position[top], x)
+    if outcome.plan.quick:  # reasons come with the detector itself
+        st.dataframe(_table(outcome, top, {}), hide_index=True, height=470, key="own-quick-rows")
+        return
+    try:
+        found = _explained(outcome.key, outcome.model, outcome.position[top], x)
+    except WorkerError as error:
+        refuse(error)
+        return
     if found is None:
         st.info(NOTHING)
         return
@@ -64,7 +73,7 @@ def _rows(outcome: Outcome, order: NDArray[np.int64]) -> None:
             on_select="rerun",
             selection_mode="single-row-required",
             selection_default={"selection": {"rows": [0]}},
-            key=f"own-rows-of-{outcome.plan.source.key}-{outcome.plan.quick}",
+            key=f"own-rows-of-{outcome.plan.source.key}",
         )
     at = next(iter(picked["selection"]["rows"]), 0)
     with right:
