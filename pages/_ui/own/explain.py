@@ -145,7 +145,7 @@ def _row(outcome: Outcome, at: int, x: Values, found: Mapping[str, Values]) -> N
     from wganad_core.figures import own_explained
 
     samples = outcome.chosen.samples
-    blame = found.get("blame", found["residual"] if "residual" in found else None)
+    blame = found.get("blame", found.get("residual"))
     assert blame is not None
     blame = blame.clip(min=0)
     said = _blame(outcome, at, samples.features, blame)
