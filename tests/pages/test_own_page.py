@@ -83,6 +83,9 @@ def test_a_training_ends_in_a_verdict_and_the_cockpit(trained: AppTest) -> None:
     assert "of 60 anomalies caught" in texts(trained)
     assert "normal rows that neither taught it nor chose its threshold" in texts(trained)
     assert trained.button(key="own-train").label == "Train again"
+    assert "is flagged with a score of" in texts(trained)
+    assert any("Beside others" in str(each.proto.popover.label) for each in trained.get("popover"))
+    group(trained, "show").set_value("scores").run()
     assert any("Threshold" in str(slider.label) for slider in trained.select_slider)
 
 

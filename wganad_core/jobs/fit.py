@@ -208,15 +208,13 @@ def normal_rows(samples: OwnSamples, recorded: Recordings | None = None) -> Any:
         every = [stretch.x for stretch in recorded.stretches]
         named = [_with_names(samples, x) for x in every]
         return named if len(named) > 1 else named[0]
-    x = samples.x
-    if samples.label is not None:
-        x = x[samples.label == 0]
-        if not len(x):
-            raise Refused(
-                f"{samples.name} has anomalies only; a detector learns from normal rows. If its "
-                "label means something else, say which value is normal (--normal), or that there "
-                "is no label (--label-column '')."
-            )
+    x = samples.x[samples.learned]
+    if samples.label is not None and not len(x):
+        raise Refused(
+            f"{samples.name} has anomalies only; a detector learns from normal rows. If its label "
+            "means something else, say which value is normal (--normal), or that there is no "
+            "label (--label-column '')."
+        )
     if len(x) < 2:
         raise Refused(
             f"{samples.name} has one row to learn from; a detector needs two, and is of use with "
@@ -266,8 +264,7 @@ def _set_aside(estimator: Any, samples: OwnSamples, recorded: Recordings | None)
 
     if recorded is not None:
         return np.empty(0, np.int64)
-    learned = samples.row if samples.label is None else samples.row[samples.label == 0]
-    return learned[estimator.set_aside_]
+    return samples.row[samples.learned][estimator.set_aside_]
 
 
 def _parts(estimator: Any, rows: Any, samples: OwnSamples, recorded: Recordings | None) -> Any:
@@ -280,8 +277,7 @@ def _parts(estimator: Any, rows: Any, samples: OwnSamples, recorded: Recordings 
     if recorded is not None:
         used = parts_of(recorded, estimator)
     else:
-        if samples.label is not None:
-            learned = learned[samples.label == 0]
+        learned = learned[samples.learned]
         used = np.full(len(learned), PARTS.index("test"), np.int8)
         for number, members in enumerate(estimator.parts_):
             used[members] = number

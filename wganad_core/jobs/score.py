@@ -74,7 +74,7 @@ def score(
             remarks |= dict.fromkeys(samples.remarks)
             every.update(samples.x.data)
             if samples.label is not None:
-                normal.update(samples.x[samples.label == 0].data)
+                normal.update(samples.x[samples.learned].data)
             watch(rows, samples.about)
     if found.rows_sha256_ in (every.hexdigest(), normal.hexdigest()):
         remarks[LEARNED_FROM] = None

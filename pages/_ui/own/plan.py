@@ -147,4 +147,4 @@ class Plan:
         if self.stretch is not None:
             return f"[{self.stretch[0]}:{self.stretch[1]}]"
         apart = self.with_label and self.labelled and self.kind != "series"
-        return "[samples.label == 0]" if apart else ""
+        return "[samples.learned]" if apart else ""

@@ -13,9 +13,10 @@ from wganad_core.data.decoding import MAX_PIXELS, decoding, too_many
 from wganad_core.data.mnist import SIDE
 from wganad_core.data.own.npy_rows import OwnArray
 
-FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
-MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
+FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif")
+MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF87a", b"GIF89a")
+TWELVE_BITS = 4095
 TO_GREY = np.array([0.299, 0.587, 0.114])  # as Pillow weighs red, green and blue
 
 Grey = NDArray[np.float32]
@@ -23,13 +24,14 @@ Grey = NDArray[np.float32]
 
 def looks_like_image(start: bytes) -> bool:
     """By its first bytes, 14 at least; a table may begin with BM, too, but holds no zero."""
-    return start.startswith(MAGIC) or (start.startswith(b"BM") and b"\0" in start[:14])
+    webp = start.startswith(b"RIFF") and start[8:12] == b"WEBP"
+    return webp or start.startswith(MAGIC) or (start.startswith(b"BM") and b"\0" in start[:14])
 
 
 def read_image(
     data: bytes, remarks: set[str], spend: Callable[[int], None] = lambda pixels: None
 ) -> Grey:
-    """A PNG, JPEG, BMP or TIFF file as (28, 28) in [0, 1], black to white, as MNIST's are.
+    """A PNG, JPEG, BMP, TIFF, WebP or GIF file as (28, 28) in [0, 1], from black to white.
 
     Nothing is cropped, centred or inverted; proportions are not kept. 8 and 16 bits, grey, colour
     and palettes will do; what is transparent is laid on white. Raises `DataError` with half a
@@ -55,6 +57,11 @@ def _grey(image: Any, remarks: set[str]) -> Grey:
         least, most = _extremes(values)
         if values.dtype.kind == "i" and least >= 0 and most <= 65535:  # so Pillow keeps 16 bits
             values = values.astype(np.uint16)
+        if values.dtype.kind == "u" and 255 < most <= TWELVE_BITS:
+            remarks.add(
+                "Of 16 bits some pictures use 12 or fewer, as cameras write them; they are read as "
+                "they are, and so are dark."
+            )
         return in_unit_range(values, least, most)
     if image.mode not in ("1", "L"):
         remarks.add("Colours are turned into grey.")
@@ -115,6 +122,8 @@ class ArrayImages:
         self.n = shape[0]
         self.names: tuple[str, ...] | None = None
         self.label: NDArray[np.int64] | None = None
+        self.class_: NDArray[np.object_] | None = None
+        self.kept: NDArray[np.bool_] | None = None
         self.remarks: set[str] = set()
         # What white is depends on all of them: 1.0 is white among floats up to 1 alone.
         self._range = float("inf"), -float("inf")

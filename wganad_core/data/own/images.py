@@ -19,6 +19,7 @@ from wganad_core.data import DataError
 from wganad_core.data.decoding import MAX_BYTES
 from wganad_core.data.mnist import SIDE
 from wganad_core.data.own.file import OwnFile
+from wganad_core.data.own.folders import told_by_folders
 from wganad_core.data.own.image import (
     SUFFIXES,
     ArrayImages,
@@ -34,8 +35,6 @@ MAX_TOTAL = 2_000_000_000  # bytes of all pictures of a zip, unpacked
 MAX_PIXELS, PIXELS_A_BYTE = 2_000_000_000, 100
 MAX_DIRECTORY = 24_000_000  # bytes of a zip's list of files
 PIXELS = tuple(f"p{i}" for i in range(SIDE * SIDE))
-NORMAL = ("normal", "normals", "good", "ok")
-ANOMALY = ("anomaly", "anomalies", "anomalous", "abnormal", "bad", "defect", "defective")
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 CUT_OFF = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError)
 
@@ -46,6 +45,8 @@ class OwnImages(Protocol):
     n: int
     names: tuple[str, ...] | None
     label: NDArray[np.int64] | None
+    class_: NDArray[np.object_] | None  # kinds of anomalies
+    kept: NDArray[np.bool_] | None  # for testing
     remarks: set[str]  # grows while pictures are read
 
     def images(self) -> Iterator[Grey]:
@@ -71,12 +72,12 @@ class _Files:
 
     def __init__(self, paths: Sequence[str]) -> None:
         kept = [path for path in paths if not _is_clutter(path)]
-        self.names: tuple[str, ...] | None = tuple(
-            sorted((p for p in kept if p.casefold().endswith(SUFFIXES)), key=_natural)
-        )
-        self.n = len(self.names)
-        self.remarks: set[str] = set()
-        self.label = _labels(self.names)
+        pictures = sorted((p for p in kept if p.casefold().endswith(SUFFIXES)), key=_natural)
+        told = told_by_folders(pictures)
+        self.names: tuple[str, ...] | None = told.names
+        self.n = len(told.names)
+        self.remarks: set[str] = set(told.remarks)
+        self.label, self.class_, self.kept = told.label, told.class_, told.kept
         if not self.n:
             some = ", ".join(map(repr, kept[:3])) + (", …" if len(kept) > 3 else "")
             raise DataError(
@@ -85,7 +86,7 @@ class _Files:
             )
         if self.n > MAX_IMAGES:
             raise DataError(f"Expected at most {MAX_IMAGES:,} pictures; found {self.n:,}.")
-        if others := len(kept) - self.n:
+        if others := len(kept) - len(pictures):
             self.remarks.add(f"{others:,} file{'s' * (others > 1)} of another kind left out.")
 
     def _read(self, name: str, read: Callable[[], bytes]) -> Grey:
@@ -247,11 +248,3 @@ def _is_clutter(path: str) -> bool:
 def _natural(path: str) -> list[tuple[int, str]]:
     """For 9.png before 10.png."""
     return [(int(p), "") if p.isdecimal() else (-1, p) for p in re.split(r"(\d+)", path)]
-
-
-def _labels(names: Sequence[str]) -> NDArray[np.int64] | None:
-    """By the folder that each lies in, if every one is called normal, anomaly or the like."""
-    words = [PurePosixPath(name.casefold()).parts[-2:-1] for name in names]
-    if not all(word and word[0] in (*NORMAL, *ANOMALY) for word in words):
-        return None
-    return np.array([word[0] in ANOMALY for word in words], np.int64)

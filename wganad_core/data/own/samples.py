@@ -39,7 +39,7 @@ MAX_VALUES = 100_000_000  # features × rows that are held at once
 ROWS, FEWEST = 1 << 16, 1 << 12
 OTHERS = "another label column or none"
 LARGEST = float(np.finfo(np.float32).max)  # networks compute in float32
-OF_ROWS = ("x", "row", "label", "class_", "sample_id", "time", "group")
+OF_ROWS = ("x", "row", "label", "class_", "sample_id", "time", "group", "kept")
 OF_MISSING = ("missing", "missing_label", "missing_class", "missing_id")
 
 Text = NDArray[np.object_]
@@ -59,11 +59,11 @@ class OwnSamples:
     its texts where they tell kinds of anomalies. `sample_id`, `time` and `group` (n,), which
     machine or recording a row is of: as they are written.
     `image_shape`: of images, and of tables with columns p0 to p783; grey values in [0, 1].
+    `kept` (n,): which ones folders keep for testing.
     `missing` (m,): the numbers of the rows that are left out because every feature is missing, with
-    `missing_label` and `missing_id`. `remarks`: what was read otherwise
-    than one might expect. `named`: whether the file itself calls the features so. `about`: the
-    rows of the file, of text by its lines, for showing progress. `time_name`: what the column of
-    `time` is called.
+    `missing_label` and `missing_id`. `remarks`: what was read otherwise than one might expect.
+    `named`: whether the file itself calls the features so. `about`: the rows of the file, of text
+    by its lines, for showing progress. `time_name`: what the column of `time` is called.
     """
 
     name: str
@@ -84,7 +84,15 @@ class OwnSamples:
     named: bool = False
     about: int = 0
     time_name: str = ""
+    kept: NDArray[np.bool_] | None = None
     words: tuple[Words, ...] = ()
+
+    @property
+    def learned(self) -> NDArray[np.bool_]:
+        """Which samples (n,) a detector may learn from: what is not labelled otherwise than normal,
+        nor kept for testing."""
+        may = np.ones(len(self.x), np.bool_) if self.label is None else self.label == 0
+        return may if self.kept is None else may & ~self.kept
 
     def take(self, which: slice | NDArray[Any]) -> OwnSamples:
         """Some of the samples; what is said of missing ones stays."""
@@ -280,7 +288,9 @@ def _of_pictures(
     file: OwnFile, pictures: OwnImages, roles: Roles, rows: int
 ) -> Iterator[OwnSamples]:
     ids = np.array(pictures.names, object) if roles.sample_id != "" and pictures.names else None
-    labels = pictures.label if roles.label != "" else None
+    labels, kinds, kept = (
+        (pictures.label, pictures.class_, pictures.kept) if roles.label != "" else (None,) * 3
+    )
     with named(file):
         images = pictures.images()
         for start in range(0, pictures.n, rows):
@@ -294,6 +304,8 @@ def _of_pictures(
                 PIXELS,
                 np.arange(part.start, part.stop) + 1,
                 None if labels is None else labels[part],
+                None if kinds is None else kinds[part],
+                kept=None if kept is None else kept[part],
                 sample_id=None if ids is None else ids[part],
                 image_shape=(SIDE, SIDE),
                 remarks=tuple(sorted(pictures.remarks)),

@@ -1,0 +1,117 @@
+"""Folders of pictures tell what is normal, what is for training, and what is a mask."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from wganad_core.data.own.folders import told_by_folders
+from wganad_core.data.own.samples import read_samples
+from wganad_core.jobs.fit import fit
+from wganad_core.jobs.orders import FitOrder
+
+MVTEC = (
+    "washer/train/good/0.png",
+    "washer/train/good/1.png",
+    "washer/test/good/0.png",
+    "washer/test/hole/0.png",
+    "washer/test/scratch/0.png",
+    "washer/ground_truth/hole/0_mask.png",
+)
+
+
+def test_the_layout_of_mvtec() -> None:
+    found = told_by_folders(MVTEC)
+    assert found.names == MVTEC[:5]
+    assert found.label is not None
+    assert found.label.tolist() == [0, 0, 0, 1, 1]
+    assert found.class_ is not None
+    assert found.class_.tolist() == ["normal"] * 3 + ["hole", "scratch"]
+    assert found.kept is not None
+    assert found.kept.tolist() == [False, False, True, True, True]
+    assert [line.split(",")[0][:33] for line in found.remarks] == [
+        "1 picture in a folder of masks sh",
+        "By their folders",
+        "Folders for training and testing:",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "label"),
+    [
+        (("good/a.png", "bad/b.png"), [0, 1]),
+        (("good/a.png", "cracks/b.png"), [0, 1]),
+        (("cats/a.png", "dogs/b.png"), None),
+        (("good/a.png", "b.png"), None),
+        (("masks/a.png", "masks/b.png"), None),
+        ((), None),
+    ],
+)
+def test_other_folders(names: tuple[str, ...], label: list[int] | None) -> None:
+    found = told_by_folders(names)
+    assert found.names == names
+    assert (None if found.label is None else found.label.tolist()) == label
+    assert found.kept is None
+
+
+def test_a_fit_leaves_the_test_folder_alone(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for at, name in enumerate(MVTEC):
+        for copy in range(20 if "train" in name else 2):
+            path = tmp_path / "all" / name.replace(".png", f"-{copy}.png")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            grey = (40 * at + rng.integers(0, 9, (28, 28))).astype(np.uint8)
+            Image.fromarray(grey).save(path)
+    order = FitOrder(
+        tmp_path / "all", tmp_path / "m.safetensors", parameters=(("score_method", "pca"),)
+    )
+    found = fit(order)
+    assert found.n == 40
+    assert len(found.row) == 46
+    names = read_samples(tmp_path / "all").sample_id
+    assert names is not None
+    learned = names[found.part < 3]
+    assert {name.split("/")[1] for name in learned} == {"train"}
+
+
+@pytest.mark.parametrize("form", ["WEBP", "GIF"])
+def test_other_forms(form: str) -> None:
+    buffer = io.BytesIO()
+    grey = np.repeat(np.arange(0, 252, 9, dtype=np.uint8)[None], 28, axis=0)
+    more = {"lossless": True} if form == "WEBP" else {}
+    Image.fromarray(grey).save(buffer, form, **more)
+    (x,) = read_samples(buffer.getvalue(), f"a.{form.lower()}").x
+    np.testing.assert_allclose(x.reshape(28, 28), grey / 255, atol=1e-6)
+
+
+def test_twelve_bits_in_sixteen_are_said() -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((28, 28), 4000, np.uint16)).save(buffer, "PNG")
+    assert any("12 or fewer" in line for line in read_samples(buffer.getvalue()).remarks)
+
+
+CASES = Path(os.environ.get("WGANAD_CASES", "/work/shared/cases"))
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason=f"{CASES} is not here: published cases")
+def test_case_16() -> None:
+    found = read_samples(CASES / "16-mvtec-layout/washer")
+    assert found.label is not None
+    assert found.kept is not None
+    assert found.learned.sum() == 60
+    assert found.label.sum() == 20
+    assert found.class_ is not None
+    assert set(found.class_) == {"normal", "hole", "scratch"}
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason=f"{CASES} is not here: published cases")
+@pytest.mark.parametrize("name", ["a.webp", "a.gif", "la.png", "pal.png", "cmyk.jpg", "exif.jpg"])
+def test_case_19(name: str) -> None:
+    folder = CASES / "19-odd-pictures"
+    expected, found = (read_samples(folder / one).x for one in ("a.png", name))
+    assert np.abs(found - expected).mean() < 0.05
