@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import wganad_core
 from wganad_core.commands import (
+    app,
     choose,
     data,
     evaluate,
@@ -73,6 +74,7 @@ def commands() -> tuple[Command, ...]:
         info.MODEL,
         data.FETCH,
         data.CHECK,
+        app.APP,
     )
 
 

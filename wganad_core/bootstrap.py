@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     # Runs a command to its end; returns its exit status and everything it printed.
     Runner = Callable[[Sequence[str]], "tuple[int, str]"]
 
-ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+ROOT = PACKAGE.parent
+# Where app.py, pages/ and pretrained/ lie: at the top of a checkout, in the package of a wheel.
+HOUSE = PACKAGE / "_app" if (PACKAGE / "_app").is_dir() else ROOT
 MINIMUM_PYTHON = (3, 11)
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # Of what is installed, most modules are never imported: Python compiles the others at first use.
@@ -46,9 +49,13 @@ class SetupError(SystemExit):
 
 def open_app(arguments: Sequence[str]) -> int:
     """Set up what the app needs and serve it until it is stopped; return its exit status."""
-    python = prepare("requirements.txt")
+    return serve(prepare("requirements.txt"), arguments)
+
+
+def serve(python: Path, arguments: Sequence[str]) -> int:
+    """Serve the app with this Python until it is stopped; return its exit status."""
     server = subprocess.Popen(
-        [str(python), "-m", "streamlit", "run", "app.py", *arguments], cwd=ROOT
+        [str(python), "-m", "streamlit", "run", "app.py", *arguments], cwd=HOUSE
     )
     signal.signal(signal.SIGTERM, lambda *_: server.terminate())
     while True:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core import storage
+from wganad_core.bootstrap import HOUSE
 from wganad_core.config import AnyNetworkConfig, LaneConfig, MixtureConfig, TrainingConfig
 from wganad_core.data.views import View
 from wganad_core.packing import pack, unpack
@@ -30,7 +31,7 @@ from wganad_core.records import (
     in_nibbles,
 )
 
-SHIPPED = Path(__file__).resolve().parents[1] / "pretrained"
+SHIPPED = HOUSE / "pretrained"
 RUN = "run"
 # Names of the shipped mixture runs: the paper's three, and the race that the app opens with, in
 # which WGAN-GP has the sharp recipe.

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
+from wganad_core.bootstrap import HOUSE
 from wganad_core.data import DataError
 from wganad_core.data.fetch import reason
 
-FOLDER = Path(__file__).resolve().parents[2] / "pretrained" / "samples"
+FOLDER = HOUSE / "pretrained" / "samples"
 
 
 def content_ids(samples: NDArray[Any]) -> NDArray[np.str_]:
