@@ -111,3 +111,23 @@ def test_every_view_fits_a_phone(page: Page, app: Server, digit: str, problems: 
     assert last is not None
     assert last["x"] + last["width"] <= 390
     assert not complaints(problems)
+
+
+def test_a_drawn_digit_is_taken_apart(
+    page: Page, app: Server, digit: str, problems: list[str]
+) -> None:
+    page.goto(f"{app.url}/mnist?digit={digit}&view=own")
+    pad = page.get_by_role("img", name="Draw a digit here")
+    pad.wait_for(timeout=60_000)
+    box = pad.bounding_box()
+    assert box is not None
+    for stroke in ([(0.3, 0.2), (0.3, 0.55), (0.75, 0.55)], [(0.65, 0.2), (0.65, 0.9)]):
+        for i, (x, y) in enumerate(stroke):
+            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=4)
+            if not i:
+                page.mouse.down()
+        page.mouse.up()
+    expect(page.get_by_text("of normal test images")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Wipe").click()
+    expect(page.get_by_text("of normal test images")).to_be_hidden(timeout=60_000)
+    assert not complaints(problems)

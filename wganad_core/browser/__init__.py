@@ -45,7 +45,10 @@ def page_html(unseen: str = MNIST.usual_class) -> bytes:
         "page": one_script(
             [
                 *(scripts.FOLDER / name for name in scripts.LANES),
-                *(FOLDER / name for name in ("images.js", "ink.js", "digit.js", "page.js")),
+                *(
+                    FOLDER / name
+                    for name in ("images.js", "ink.js", "pad.js", "digit.js", "page.js")
+                ),
             ]
         ),
     }

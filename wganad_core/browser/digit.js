@@ -2,8 +2,8 @@
 
 import { likeMnist } from "./ink.js";
 import { judge, unpackNetworks } from "./images.js";
+import { Pad, WORK } from "./pad.js";
 
-const PEN = 0.095; // of the side
 const FLAGGED = 0.95; // of held-out normals below it
 const TOLD =
   "Encoder, generator and critic of a WGAN-GP, trained on MNIST without a single {unseen}. The generator " +
@@ -11,7 +11,6 @@ const TOLD =
   "those of {n} held-out images of the other digits; 95 % of them lie below what is flagged here. " +
   "Your drawing is scaled into 20 × 20 pixels and centred by its mass, as MNIST's digits were. " +
   "One digit's networks take 1.8 MB, so this file has one; export page --digit makes another's.";
-const WORK = 280; // pixels of the side that the networks' picture is made from
 // Pens' paths in the unit square, to begin with.
 const PATHS = {
   0: [arc(0.5, 0.5, 0.24, 0.34, 0, 360)],
@@ -37,17 +36,15 @@ function arc(x, y, across, down, from, to) {
 // Judges drawings; `judge`, `likeMnist` and `shareBelow` are there for who checks its numbers.
 export class DigitPage {
   constructor(root, text, say) {
-    Object.assign(this, { root, text, say, strokes: [], likeMnist, shareBelow });
+    Object.assign(this, { root, text, say, likeMnist, shareBelow });
     this.find = (name) => root.querySelector(name);
-    this.pad = this.find(".pad");
-    this.ink = Object.assign(document.createElement("canvas"), { width: WORK, height: WORK });
-    this.pad.addEventListener("pointerdown", (event) => this.down(event));
-    this.pad.addEventListener("pointermove", (event) => this.move(event));
-    for (const name of ["pointerup", "pointercancel"]) this.pad.addEventListener(name, () => (this.pen = null));
+    this.pad = new Pad(this.find(".pad"), () => {
+      this.playing = null;
+      this.judgeSoon();
+    });
     this.find(".clear").addEventListener("click", () => this.show([]));
     this.find(".unseen").addEventListener("click", () => this.play(this.model.unseen));
     this.find(".seen-one").addEventListener("click", () => this.play(this.another()));
-    new ResizeObserver(() => this.draw()).observe(this.pad);
   }
 
   // Unpacks the networks the first time, and draws the digit that they have never seen.
@@ -80,49 +77,22 @@ export class DigitPage {
       for (const point of finer(stroke)) {
         if (playing !== this.playing) return;
         begun[i].push(point);
-        this.show(begun.filter((made) => made.length), false);
+        this.pad.show(begun.filter((made) => made.length));
         await new Promise((go) => setTimeout(go, 14));
       }
     }
     this.judgeNow();
   }
 
-  point(event) {
-    const box = this.pad.getBoundingClientRect();
-    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
-  }
-
-  down(event) {
-    if (this.playing) this.strokes = [];
+  show(strokes) {
     this.playing = null;
-    this.pad.setPointerCapture(event.pointerId);
-    this.pen = [this.point(event)];
-    this.strokes.push(this.pen);
-    this.show(this.strokes);
+    this.pad.show(strokes);
+    this.judgeSoon();
   }
 
-  move(event) {
-    if (!this.pen) return;
-    for (const one of event.getCoalescedEvents?.() ?? []) this.pen.push(this.point(one));
-    this.pen.push(this.point(event));
-    this.show(this.strokes);
-  }
-
-  show(strokes, judged = true) {
-    this.strokes = strokes;
-    this.draw();
-    if (!strokes.length) this.playing = null;
-    // A slow machine judges less often; the pen stays quick.
-    if (judged) this.waiting ??= setTimeout(() => this.judgeNow(), 2 * (this.took ?? 10));
-  }
-
-  draw() {
-    const dense = Math.min(devicePixelRatio || 1, 2);
-    const side = Math.round(this.pad.clientWidth * dense);
-    if (!side) return;
-    if (this.pad.width !== side) [this.pad.width, this.pad.height] = [side, side];
-    trace(this.pad, this.strokes, getComputedStyle(this.pad).color);
-    trace(this.ink, this.strokes, "#000");
+  // A slow machine judges less often; the pen stays quick.
+  judgeSoon() {
+    this.waiting ??= setTimeout(() => this.judgeNow(), 2 * (this.took ?? 10));
   }
 
   judgeNow() {
@@ -130,9 +100,7 @@ export class DigitPage {
     this.waiting = null;
     if (!this.model) return;
     const began = performance.now();
-    const pixels = this.ink.getContext("2d").getImageData(0, 0, WORK, WORK).data;
-    const ink = Float32Array.from({ length: WORK * WORK }, (_, k) => pixels[4 * k + 3] / 255);
-    const image = likeMnist(ink, WORK, WORK);
+    const image = likeMnist(this.pad.ink(), WORK, WORK);
     this.find(".outcome").hidden = !image;
     if (!image) {
       this.say(`Draw a digit, for networks that have never seen ${this.article()}`);
@@ -184,19 +152,6 @@ function finer(stroke) {
     const n = Math.max(1, Math.round(Math.hypot(u - x, v - y) / 0.03));
     return Array.from({ length: n }, (_, k) => [x + ((u - x) * k) / n, y + ((v - y) * k) / n]);
   }).concat([stroke.at(-1)]);
-}
-
-function trace(canvas, strokes, colour) {
-  const c = canvas.getContext("2d", { willReadFrequently: true });
-  const side = canvas.width;
-  c.clearRect(0, 0, side, side);
-  Object.assign(c, { strokeStyle: colour, lineWidth: PEN * side, lineCap: "round", lineJoin: "round" });
-  for (const stroke of strokes) {
-    c.beginPath();
-    stroke.forEach(([x, y], i) => c[i ? "lineTo" : "moveTo"](x * side, y * side));
-    if (stroke.length === 1) c.lineTo(stroke[0][0] * side + 0.01, stroke[0][1] * side);
-    c.stroke();
-  }
 }
 
 // A picture (784) in [0, 1], white on black as MNIST's.

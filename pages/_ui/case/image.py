@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages._ui import reading
 from pages._ui.case import autopsy as shared
-from pages._ui.case import data, search
+from pages._ui.case import data, draw, search
 from pages._ui.case.choice import Choice
 from pages._ui.case.gallery import asked_for, remember
 from pages._ui.chart import live_chart
@@ -271,6 +271,7 @@ def upload(chosen: Choice) -> None:
         f"{case.title} holds: light ink on black, cropped, scaled into 20 × 20 pixels with its "
         "proportions kept, and centred by its centre of mass in 28 × 28."
     )
+    drawn = draw.pad(f"draw-{case.noun}")
     file = st.file_uploader(
         f"A picture of one {case.noun}",
         ["png", "jpg", "jpeg"],
@@ -278,6 +279,8 @@ def upload(chosen: Choice) -> None:
         max_upload_size=16,
     )
     if file is None:
+        if drawn is not None:
+            take_apart(chosen, vectors(drawn[None]), stored={})
         return
     try:
         picture = reading.read(Picture, "picture", file)
