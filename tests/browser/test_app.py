@@ -124,6 +124,9 @@ def test_the_race(page: Page, app: Server, problems: list[str]) -> None:
         button(page, "Interactive page").click()
     text = download.value.path().read_text(encoding="utf-8")
     assert text.lstrip().lower().startswith("<!doctype html>")
+    with page.expect_download() as download:
+        button(page, "Live page").click()
+    assert '"This race"' in download.value.path().read_text(encoding="utf-8")
     expect(page.get_by_text("train mixture").first).to_be_visible()
     fits_a_phone(page)
     assert not complaints(problems)

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from wganad_core import use_cases
 from wganad_core.__main__ import main
+from wganad_core.browser import what_browsers_lack
 from wganad_core.config import LaneConfig, MixtureConfig, NetworkConfig, TrainingConfig
 from wganad_core.data.mixture import Mixture, make_mixture
 from wganad_core.divergence import mode_ledger, sliced_wasserstein
@@ -331,6 +332,40 @@ def test_a_race_with_settings_of_ones_own(page: Page, problems: list[str], path:
     page.get_by_label("Land").select_option("slope")
     page.wait_for_function("window.page.race.recording.lanes[0].layers.slope?.frames.at(-1)")
     assert problems == []
+
+
+def test_a_race_as_a_file(page: Page, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """The app's address in, its settings and the commands that make it again in the page."""
+    out = tmp_path / "mine.html"
+    text = "ring,n_modes=5~gan,seed=7~sharp,penalty=1.5"
+    assert main(["export", "page", "--race", text, "--out", str(out)]) == 0
+    page.goto(out.as_uri())
+    page.wait_for_function("window.page?.race.recording?.clock.length")
+    titles = page.evaluate("window.page.race.recording.lanes.map((lane) => lane.title)")
+    assert titles == ["Vanilla GAN", "WGAN-GP · λ = 1.5"]
+    assert page.evaluate("window.page.race.recording.modes.length") == 5
+    race = use_cases.race_from_text(text)
+    commands = [use_cases.command_line(race.mixture, lane) for lane in race.lanes]
+    assert page.locator("#commands").text_content() == "\n".join(commands)
+    capsys.readouterr()
+    assert main(["export", "page", "--race", "moons~gan", "--out", str(tmp_path / "no.html")]) == 1
+    assert "rings of Gaussians; found data named 'moons'" in capsys.readouterr().err
+    assert not (tmp_path / "no.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ring-8~sharp", None),
+        ('ring~gan,activation="tanh"', "activation relu, leaky-relu; found 'tanh'"),
+        ('ring~gan,decay="one-cycle"', "decay none, linear, cosine; found 'one-cycle'"),
+        ("ring~gan,n_latent=3", "n_latent 2; found 3"),
+        ("ring~gan,batch_size=4", "batches of 8 or more; found 4"),
+    ],
+)
+def test_what_browsers_cannot_train_is_told(text: str, found: str | None):
+    why = what_browsers_lack(use_cases.race_from_text(text))
+    assert why is None if found is None else found in str(why)
 
 
 def test_titles_are_the_apps(kit: Page):

@@ -15,7 +15,9 @@ from typing import Any
 
 from wganad_core import __version__, use_cases
 from wganad_core.browser.digits import pack_networks
-from wganad_core.figures import race, scripts
+from wganad_core.config import ConfigError, RaceConfig
+from wganad_core.figures import race as race_words
+from wganad_core.figures import scripts
 from wganad_core.jobs.outputs import PAGE
 from wganad_core.records import COLLAPSE_SHARE, COVERED_SHARE
 from wganad_core.use_cases import MNIST
@@ -27,8 +29,18 @@ TRAINING = ("random.js", "products.js", "nets.js", "gans.js", "ring.js", "lane.j
 BETWEEN_MODULES = re.compile(r"^import .*;\n|^export ", re.MULTILINE)
 
 
-def page_html(unseen: str = MNIST.usual_class) -> bytes:
-    """The page; `unseen`: the digit that the networks of *Draw a digit* have never seen.
+def page_html(unseen: str = MNIST.usual_class, race: RaceConfig | None = None) -> bytes:
+    """The page.
+
+    Parameters
+    ----------
+    unseen : the digit that the networks of *Draw a digit* have never seen
+    race : what it begins with, before the races with a point
+
+    Raises
+    ------
+    ConfigError
+        For a race that browsers cannot train; `what_browsers_lack` says why.
 
     Examples
     --------
@@ -36,10 +48,12 @@ def page_html(unseen: str = MNIST.usual_class) -> bytes:
     >>> b"<script src" in page_html()
     False
     """
+    if race is not None and (why := what_browsers_lack(race)):
+        raise ConfigError(why)
     parts = {
         "looks": scripts.lanes_looks() + _text("page.css"),
         "version": __version__,
-        "known": _in_script(json.dumps(_known(), ensure_ascii=False)),
+        "known": _in_script(json.dumps(_known(race), ensure_ascii=False)),
         "training": one_script(FOLDER / name for name in TRAINING),
         "networks": pack_networks(unseen),
         "page": one_script(
@@ -62,18 +76,55 @@ def one_script(files: Iterable[Path]) -> str:
     return _in_script("\n".join(BETWEEN_MODULES.sub("", text) for text in texts))
 
 
-def _known() -> dict[str, Any]:
+def what_browsers_lack(race: RaceConfig) -> str | None:
+    """Why this race cannot be trained in the page, in a sentence; None if it can."""
+    if not race.mixture.name.startswith("ring"):
+        return f"The page trains on rings of Gaussians; found data named {race.mixture.name!r}."
+    for lane in race.lanes:
+        training, network = lane.training, lane.network
+        for name, value, known in (
+            ("activation", network.activation, ("relu", "leaky-relu")),
+            ("optimizer", training.optimizer, ("adam", "rmsprop")),
+            ("decay", training.decay, ("none", "linear", "cosine")),
+            ("average", training.average, (0.0,)),
+            ("n_latent", network.n_latent, (2,)),
+        ):
+            if value not in known:
+                allowed = ", ".join(map(str, known))
+                return f"The page trains with {name} {allowed}; found {value!r}."
+        if training.batch_size * network.n_latent < 16:
+            return f"The page trains on batches of 8 or more; found {training.batch_size}."
+    return None
+
+
+def _known(own: RaceConfig | None) -> dict[str, Any]:
     """What the page is told: races with a point, names of methods, shares that words go by."""
-    stories = [
-        {"title": story.title, "watch": story.watch, "race": story.race.to_dict()}
-        for story in use_cases.STORIES.values()
+    stories = list(use_cases.STORIES.values())
+    if own is not None:
+        stories.insert(0, use_cases.Story("This race", "", own))
+    told = [
+        {
+            "title": story.title,
+            "watch": story.watch,
+            "race": _in_the_page(story.race),
+            "commands": [
+                use_cases.command_line(story.race.mixture, lane) for lane in story.race.lanes
+            ],
+        }
+        for story in stories
     ]
     rules = {
         "covered_share": COVERED_SHARE,
         "collapse_share": COLLAPSE_SHARE,
-        "between": race.BETWEEN,
+        "between": race_words.BETWEEN,
     }
-    return {"stories": stories, "names": use_cases.METHOD_NAMES, "rules": rules}
+    return {"stories": told, "names": use_cases.METHOD_NAMES, "rules": rules}
+
+
+def _in_the_page(race: RaceConfig) -> dict[str, Any]:
+    """Its settings; a ring of 8 is a ring with 8 modes."""
+    modes = 8 if race.mixture.name == "ring-8" else race.mixture.n_modes
+    return race.replace(mixture=race.mixture.replace(name="ring", n_modes=modes)).to_dict()
 
 
 def _text(name: str) -> str:

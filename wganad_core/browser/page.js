@@ -177,9 +177,10 @@ class RacePage {
     };
   }
 
-  tell({ race, watch }) {
+  tell({ race, watch, commands }, training = true) {
     find("watch").textContent = watch;
-    return this.begin(race, true);
+    find("commands").textContent = commands.join("\n");
+    return this.begin(race, training);
   }
 
   async begin(settings, training) {
@@ -282,6 +283,7 @@ class RacePage {
         return { ...lane, training };
       });
       find("watch").textContent = "";
+      find("commands").textContent = "These settings are the reader's own: give them to the commands as options.";
       this.begin({ mixture: { ...this.settings.mixture, n_modes }, lanes }, true);
     } catch (error) {
       find("settings").querySelector(".wrong").textContent = error.message;
@@ -328,7 +330,6 @@ const page = new RacePage();
 const digit = new DigitPage(find("digit"), find("networks").textContent, (sentence) => say("digit", sentence));
 Object.assign(window, { page, digit, titleOf });
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-find("watch").textContent = known.stories[0].watch;
 turn();
-page.begin(known.stories[0].race, !calm);
+page.tell(known.stories[0], !calm);
 addEventListener("hashchange", turn);

@@ -17,18 +17,25 @@ def options(parser: argparse.ArgumentParser) -> None:
         default="4",
         help="which the networks of “Draw a digit” have never seen (default: %(default)s)",
     )
+    parser.add_argument(
+        "--race",
+        metavar="TEXT",
+        help="what it begins with, as the app's address has it: ring,n_modes=5~gan~sharp,penalty=1",
+    )
     overwrite_option(parser)
     json_option(parser)
 
 
 def export_page(arguments: argparse.Namespace) -> int:
     """Write the page, and say how large it is."""
+    from wganad_core import use_cases
     from wganad_core.browser import page_html
     from wganad_core.jobs.outputs import Output, check_outputs
     from wganad_core.storage import write_atomically
 
     check_outputs([Output(arguments.out, "figure")], overwrite=arguments.overwrite)
-    made = page_html(arguments.digit)
+    race = None if arguments.race is None else use_cases.race_from_text(arguments.race)
+    made = page_html(arguments.digit, race)
     write_atomically(arguments.out, made)
     if arguments.json:
         print_json({"path": str(arguments.out), "bytes": len(made)})
@@ -40,7 +47,7 @@ def export_page(arguments: argparse.Namespace) -> int:
 
 PAGE = Command(
     "export page",
-    "export page --out FILE.html [--digit D] [--overwrite] [--json]",
+    "export page --out FILE.html [--digit D] [--race TEXT] [--overwrite] [--json]",
     "write one HTML file: three GANs train in it, and a digit is drawn",
     """\
   opens anywhere, also from a disk, a mail or a phone; needs no server and no network:

@@ -271,9 +271,11 @@ def upload(chosen: Choice) -> None:
         f"{case.title} holds: light ink on black, cropped, scaled into 20 × 20 pixels with its "
         "proportions kept, and centred by its centre of mass in 28 × 28."
     )
-    drawn = draw.pad(f"draw-{case.noun}")
-    file = st.file_uploader(
-        f"A picture of one {case.noun}",
+    left, right = st.columns([1, 3], gap="large")
+    with left:
+        drawn = draw.pad(f"draw-{case.noun}")
+    file = right.file_uploader(
+        f"Or a picture of one {case.noun}",
         ["png", "jpg", "jpeg"],
         key=f"own-{case.noun}",
         max_upload_size=16,

@@ -416,7 +416,11 @@ def exports(state: race_state.RaceState, live: RaceView | None) -> None:
             told = "One file that plays; opens anywhere, without a network."
             offer("Interactive page (HTML)", page, "text/html", "web", told)
             told = "Three GANs that train in any browser, and a digit to draw; without a network."
-            offer("Live page (HTML)", browser.page_html, "text/html", "bolt", told)
+            asked = RaceConfig(mixture=race_state.data_config(state), lanes=lanes)
+            mine = None if browser.what_browsers_lack(asked) else asked
+            live_page = partial(browser.page_html, race=mine)
+            told += "" if mine else " It begins with another race: browsers cannot train this one."
+            offer("Live page (HTML)", live_page, "text/html", "bolt", told)
             offer("Animation (GIF)", animation, "image/gif", "gif_box", "For slides and chats.")
         st.caption("From the shell:")
         data = race_state.data_config(state)
