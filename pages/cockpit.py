@@ -49,6 +49,7 @@ def draw() -> None:
             place = cockpit_view.placed(scores)
             assumed = cockpit_world.choose(scores, place)
     if scores is None:
+        cockpit_view.forget()
         with above:
             anatomy.headline(cockpit_upload.INVITATION)
         with under:

@@ -44,6 +44,12 @@ def show(scores: DetectorScores, second: DetectorScores | None) -> None:
     below_choices(scores, second, place, assumed)
 
 
+def forget() -> None:
+    """Where nothing is drawn: the next slider is told where it stands, as it is another one."""
+    st.session_state.pop(SLIDER, None)
+    st.session_state.pop(DRAWN, None)
+
+
 def placed(scores: DetectorScores) -> Position:
     """Where the threshold is now, with all that the browser reported."""
     place = cockpit_state.position(scores.place, *scores.start)
@@ -121,25 +127,36 @@ def _take_events(place: Position) -> None:
 
 
 def _slider(scores: DetectorScores, place: Position) -> None:
-    options = scores.options
-    if math.isinf(place.threshold):
-        nearest = 0 if place.threshold < 0 else len(options) - 1
-    else:
-        nearest = int(np.abs(np.asarray(options) - place.threshold).argmin())
+    here = _nearest(scores, place)
+
+    def moved() -> None:
+        # A slider that comes back to the page reports where it stands, which is no move.
+        value = st.session_state.get(SLIDER)
+        if value is not None and value != _nearest(scores, place):
+            place.move(float(value))
+
     # Set only where something else has moved it: a browser that is told where its own slider
     # stands goes back there, and forgets the steps that were made while the page was redrawn.
-    if st.session_state.get(SLIDER) != options[nearest]:
-        st.session_state[SLIDER] = options[nearest]
+    if st.session_state.get(SLIDER) != here:
+        st.session_state[SLIDER] = here
     why = f", {place.why}" if place.why else ""
     st.select_slider(
         f"**Threshold {scores.axis.text(place.threshold)}**{why}",
-        options,
+        scores.options,
         key=SLIDER,
         format_func=scores.axis.text,
-        on_change=lambda: place.move(float(st.session_state[SLIDER])),
+        on_change=moved,
         help="A sample is flagged when its score is above the threshold. Arrow keys make small "
         "steps; or drag the orange line, or click into any curve.",
     )
+
+
+def _nearest(scores: DetectorScores, place: Position) -> float:
+    """The slider's option next to the threshold."""
+    options = scores.options
+    if math.isinf(place.threshold):
+        return options[0 if place.threshold < 0 else -1]
+    return options[int(np.abs(np.asarray(options) - place.threshold).argmin())]
 
 
 def _guides(scores: DetectorScores, place: Position, assumed: Assumed) -> None:
