@@ -331,3 +331,23 @@ def test_a_verb_alone_stands_beside_verbs_with_nouns():
     chosen = make_parser().parse_args(["threshold", "train", "--best-f1"])
     assert chosen.file == Path("train")
     assert chosen.run is command.FILE.run
+
+
+def test_the_share_of_false_alarms_among_alarms(capsys, tmp_path: Path, labelled: Path):
+    part = np.repeat(["calibration", "test", "test"], [700, 300, 60])
+    path = tmp_path / "parts.csv"
+    rows = zip(SCORE.tolist(), LABEL.tolist(), part, strict=True)
+    path.write_text("score,label,part\n" + "".join(f"{s!r},{y},{p}\n" for s, y, p in rows))
+    said = chosen_of_parts(capsys, path, "--false-discovery-rate", "20%")
+    expected = thresholds.discovery_advice(SCORE[:700], SCORE[700:], 0.2)
+    assert (said["threshold"], said["rule"]) == (expected.threshold, "discovery")
+    assert said["n_calibration"] == 700
+    assert said["flagged"] == (SCORE[700:] > expected.threshold).sum() > 0
+    assert main(["threshold", str(labelled), "--false-discovery-rate", "0.1"]) == 1
+    assert "has no rows of a part calibration" in capsys.readouterr().err
+
+
+def chosen_of_parts(capsys, path: Path, *words: str) -> dict[str, Any]:
+    assert main(["threshold", str(path), *words, "--json"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found

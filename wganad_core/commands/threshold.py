@@ -25,6 +25,13 @@ def options(parser: argparse.ArgumentParser) -> None:
         help="of normals to be flagged: 0.01 or 1%%; needs no labels",
     )
     goal.add_argument(
+        "--false-discovery-rate",
+        type=share,
+        metavar="RATE",
+        help="of the flagged rows to be normals at most, by Benjamini and Hochberg's rule on "
+        "conformal p-values; needs rows of a part calibration",
+    )
+    goal.add_argument(
         "--recall",
         type=share,
         metavar="RATE",
@@ -91,6 +98,7 @@ def choose_threshold(arguments: argparse.Namespace) -> int:
 
     given = (
         arguments.false_alarm_rate,
+        arguments.false_discovery_rate,
         arguments.cost_ratio,
         arguments.recall,
         arguments.best_f1 or None,
@@ -98,8 +106,8 @@ def choose_threshold(arguments: argparse.Namespace) -> int:
     )
     if all(value is None for value in given):
         arguments.misused(
-            "one of --false-alarm-rate, --cost-ratio, --recall, --best-f1 and "
-            "--threshold is required"
+            "one of --false-alarm-rate, --false-discovery-rate, --cost-ratio, --recall, --best-f1 "
+            "and --threshold is required"
         )
     if arguments.rule and arguments.false_alarm_rate is None:
         raise Refused("--rule says how a --false-alarm-rate is met; leave it out here.")

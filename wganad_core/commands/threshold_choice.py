@@ -27,6 +27,8 @@ def choose(own: OwnScores, curve: Curve | None, arguments: argparse.Namespace) -
         }
     if arguments.false_alarm_rate is not None:
         return _without_labels(own, arguments.false_alarm_rate, arguments.rule or "quantile")
+    if arguments.false_discovery_rate is not None:
+        return _by_discoveries(own, arguments.false_discovery_rate)
     assert curve is not None
     return _by_labels(curve, arguments)
 
@@ -57,6 +59,26 @@ def _without_labels(own: OwnScores, rate: float, rule: str) -> dict[str, Any]:
         "calibration": whence,
         "n_calibration": len(calibration),
         "expected_false_alarm_rate": advice.expected,
+    }
+
+
+def _by_discoveries(own: OwnScores, rate: float) -> dict[str, Any]:
+    from wganad_core import thresholds
+
+    if own.calibration is None:
+        raise Refused(
+            "--false-discovery-rate compares rows with normals that are not among them, and "
+            f"{own.name} has no rows of a part calibration; add a column 'part' that tells "
+            "calibration from test."
+        )
+    advice = thresholds.discovery_advice(own.calibration.score, own.scored.score, rate)
+    return {
+        "threshold": advice.threshold,
+        "rule": advice.rule,
+        "assumption": advice.assumption,
+        "warning": advice.warning,
+        "calibration": f"the {len(own.calibration):,} rows of the part calibration",
+        "n_calibration": len(own.calibration),
     }
 
 

@@ -7,6 +7,7 @@ where there are labels, what a threshold gives away.
 
 from wganad_core.thresholds.advice import Advice, share_text
 from wganad_core.thresholds.advisor import RULES, advice_of, advise
+from wganad_core.thresholds.discovery import discovery_advice
 from wganad_core.thresholds.mad import mad_advice
 from wganad_core.thresholds.order import (
     conformal_advice,
@@ -30,6 +31,7 @@ __all__ = [
     "conformal_advice",
     "conformal_p_values",
     "conformal_threshold",
+    "discovery_advice",
     "fit_tail",
     "interval_advice",
     "mad_advice",

@@ -12,6 +12,7 @@ from wganad_core import thresholds
 from wganad_core.records import Scored
 from wganad_core.thresholds import Advice, Regret
 
+FALSE = 0.1  # of the alarms, where a rule is about those
 WANTED = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 
 
@@ -41,6 +42,8 @@ def show(scores: DetectorScores, place: Position, ratio: float, base_rate: float
         st.markdown(words)
     loaded = scores.loaded
     advice = thresholds.advise(calibration, wanted, loaded.fit_range, loaded.dependent)
+    if loaded.calibration is not None and not loaded.dependent and not loaded.subject_wise:
+        advice = (*advice, thresholds.discovery_advice(calibration.score, scores.test.score, FALSE))
     curve = scores.curve if scores.two_classes else None
     for column, one in zip(st.columns(len(advice), gap="small"), advice, strict=True):
         with column.container(border=True, height="stretch"):
