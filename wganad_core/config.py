@@ -57,6 +57,8 @@ class _Config:
 
     @classmethod
     def _check_keys(cls, values: Mapping[str, Any], *, all_needed: bool = False) -> None:
+        if not isinstance(values, Mapping):
+            raise ConfigError(f"{cls.__name__} has settings by name; found {values!r:.60}.")
         known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
         unknown, missing = sorted(set(values) - known), sorted(known - set(values))
         if unknown:

@@ -18,7 +18,7 @@ from wganad_core.config import MAX_SEED, TrainingConfig
 from wganad_core.detector.settings import Settings, needs_of
 from wganad_core.methods import TRAINERS, DivergedError
 from wganad_core.methods.trainer import KEPT
-from wganad_core.packing import pack
+from wganad_core.packing import pack, unpack
 from wganad_core.records import FloatArray
 from wganad_core.run import Checkpoint, Run, Stage, one_thread
 from wganad_core.run.checkpoint import OtherRunError
@@ -144,6 +144,19 @@ def _resume(kept: Checkpoint, run: Run) -> None:
         log.warning("%s The fit starts over.", error)
 
 
+@dataclasses.dataclass(frozen=True)
+class LearningProgress:
+    """What resumed `Reports` need besides arrays."""
+
+    stage: int
+    best: float
+    n_worse: int
+    judged: float | None
+    history: dict[str, list[Any]]
+    n_steps: int
+    seconds: float
+
+
 class Reports:
     """Reports a hundred times a stage, judges validation rows, and ends a stage early where they
     stop improving; then, and at the end, the best weights count."""
@@ -241,7 +254,10 @@ class Reports:
         return storage.prefixed("best", self.best_weights), {**found, "seconds": seconds}
 
     def load_state(self, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
+        found = unpack(LearningProgress, {}, meta)
+        if not 0 <= found.stage <= len(self.configs):
+            raise ValueError(f"stage {found.stage} of {len(self.configs)}")
         for name in ("stage", "best", "n_worse", "judged", "history", "n_steps"):
-            setattr(self, name, meta[name])
+            setattr(self, name, getattr(found, name))
         self.best_weights = storage.below("best", arrays)
-        self.began -= meta["seconds"]
+        self.began -= found.seconds

@@ -8,12 +8,14 @@ platform with one torch thread).
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -21,6 +23,7 @@ from torch import Tensor, nn
 from wganad_core import storage
 from wganad_core.config import AnyNetworkConfig, NetworkConfig, TrainingConfig
 from wganad_core.networks.parts import FlatParameters, Networks, numbers
+from wganad_core.packing import unpack
 from wganad_core.records import FloatArray, Snapshot
 
 N_FIXED = 1000
@@ -28,12 +31,27 @@ N_FIXED_IMAGES = 100
 RISE, FIRST = 0.3, 1 / 25  # of one cycle: when its rate is highest, and where it begins
 
 
+# What optimisers keep of each part.
+KEPT_BY = {
+    "adam": {"step", "exp_avg", "exp_avg_sq"},
+    "rmsprop": {"step", "square_avg"},
+}
 KEPT = "the weights before it are kept"
 
 
 class DivergedError(RuntimeError):
     """A loss or the squared length of a gradient, of which optimisers keep averages, was not
     finite. The update was not applied: weights are the last good."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainerProgress:
+    """What a resumed trainer needs besides arrays."""
+
+    n_steps: int
+    updates: Mapping[str, int]
+    losses: Mapping[str, float]
+    w_estimate: float
 
 
 class Trainer(ABC):
@@ -167,21 +185,44 @@ class Trainer(ABC):
         }
 
     def load_state(self, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
-        """Continue from `state`."""
+        """Continue from `state`. Raises `ValueError`, `TypeError` and `KeyError` for another's."""
+        progress = unpack(TrainerProgress, {}, meta)
+        if not 0 <= progress.n_steps <= self.config.steps:
+            raise ValueError(f"step {progress.n_steps} of {self.config.steps}")
         self.networks.load_arrays(arrays)
         self.rng.set_state(torch.from_numpy(arrays["rng"].copy()))
         if self._average is not None:
+            _check_like("average", arrays["average"], self._average.vector)
             self._average.vector.data.copy_(torch.from_numpy(arrays["average"]))
         for part, optimizer in self.optimizers.items():
             found = storage.below(f"optimizer.{part}", arrays)
+            self._check_optimizer(part, found)
             state = {name: torch.from_numpy(value.copy()) for name, value in found.items()}
             groups = optimizer.state_dict()["param_groups"]
             optimizer.load_state_dict(
                 {"state": {0: state} if state else {}, "param_groups": groups}
             )
-        self.updates = Counter(meta["updates"])
-        for name in ("n_steps", "losses", "w_estimate"):
-            setattr(self, name, meta[name])
+        self.updates = Counter(progress.updates)
+        self.n_steps, self.losses = progress.n_steps, dict(progress.losses)
+        self.w_estimate = progress.w_estimate
+
+    def _check_optimizer(self, part: str, found: Mapping[str, NDArray[Any]]) -> None:
+        """PyTorch's optimisers trust their state, and write where it ends."""
+        kept = KEPT_BY.get(self.config.optimizer, KEPT_BY["adam"])
+        if found and set(found) != kept:
+            names = ", ".join(sorted(kept))
+            raise ValueError(f"expected {names} of an optimiser; found {', '.join(sorted(found))}")
+        for name, value in found.items():
+            like = torch.empty(()) if name == "step" else self.networks.flat[part].vector
+            _check_like(f"optimizer.{part}.{name}", value, like)
+
+
+def _check_like(name: str, found: NDArray[Any], like: Tensor) -> None:
+    if found.shape != tuple(like.shape) or found.dtype != np.float32:
+        raise ValueError(
+            f"expected {name} of shape {tuple(like.shape)}, float32; found {found.shape}, "
+            f"{found.dtype}"
+        )
 
 
 def fixed_latents(networks: Networks, seed: int) -> Tensor:

@@ -13,6 +13,7 @@ import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ from wganad_core.methods.descent import Path as Way
 from wganad_core.methods.evidence import CONTRAST, base_of
 from wganad_core.methods.ours import OursScore
 from wganad_core.records import FittedRules, FloatArray, Judgement, Split
+from wganad_core.storage import StorageError
 from wganad_core.use_cases import USE_CASES, UseCase
 
 RULES = "ours"  # the file of what was fitted besides the networks
@@ -82,7 +84,7 @@ class Panel:
         signals = SIGNALS[-len(self.view.scales) * 3 :] if self.view else ()
         self.bundle: Bundle = Bundle(
             self.config,
-            {m: trained_modules(m, model.network, model.arrays) for m, model in models.items()},
+            {method: self._networks(method, model) for method, model in models.items()},
             pretrained.load_rules(self.file(RULES)) if self.file(RULES).exists() else None,
             channels=signals,
             windows=self.view is not None and self.view.kind == "signals",
@@ -93,6 +95,16 @@ class Panel:
             for name, score in detectors(self.bundle).items()
             if not self.borrows or (isinstance(score, OursScore) and score.takes_contrast)
         }
+
+    def _networks(self, method: str, model: pretrained.Model) -> dict[str, Any]:
+        """Raises `StorageError` where weights are not those of the network beside them."""
+        try:
+            return trained_modules(method, model.network, model.arrays)
+        except (ValueError, TypeError, KeyError) as error:
+            path = self.file(method)
+            raise StorageError(
+                f"{path} is no usable model ({error}); restore it from where it came from."
+            ) from error
 
     def _of_further_seeds(self) -> list[Panel]:
         """Those beside the first one that have contrastive features and rules of their own."""

@@ -78,6 +78,11 @@ class Rule:
     scale: Mapping[str, float]
     join: Join = "mean"
 
+    def __post_init__(self) -> None:
+        for given in (self.location, self.scale):
+            if lacking := [name for name in self.names if name not in given]:
+                raise ValueError(f"no location or scale of {lacking[0]}")
+
     @classmethod
     def fitted(
         cls, names: tuple[str, ...], normals: Mapping[str, FloatArray], join: Join = "mean"

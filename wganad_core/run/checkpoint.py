@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -52,7 +53,9 @@ class Checkpoint:
         """The checkpoint that a file holds, for runs that its own plan describes. Raises
         `StorageError` for any other file."""
         arrays, meta = storage.load(path, KIND)
-        return cls(path, meta["plan"], storage.below("data", arrays), keep_data=True)
+        with as_words(path, KIND):
+            plan = dict(meta["plan"])
+        return cls(path, plan, storage.below("data", arrays), keep_data=True)
 
     def save(self, *runs: Resumable) -> None:
         """Write atomically. Raises `StorageError`, and then what was there is unchanged."""
@@ -71,9 +74,10 @@ class Checkpoint:
         if not self.path.exists():
             return False
         arrays, meta = storage.load(self.path, KIND)
-        self._check(meta, len(runs))
-        for i, (run, state) in enumerate(zip(runs, meta["runs"], strict=True)):
-            run.load_state(storage.below(str(i), arrays), state)
+        with as_words(self.path, KIND):
+            self._check(meta, len(runs))
+            for i, (run, state) in enumerate(zip(runs, meta["runs"], strict=True)):
+                run.load_state(storage.below(str(i), arrays), state)
         return True
 
     def _check(self, meta: Mapping[str, Any], n_runs: int) -> None:
@@ -93,6 +97,20 @@ class Checkpoint:
 
     def delete(self) -> None:
         self.path.unlink(missing_ok=True)
+
+
+@contextmanager
+def as_words(path: Path, kind: str) -> Iterator[None]:
+    """What does not fit together in a file, in a `StorageError`: a hash tells of damage only."""
+    try:
+        yield
+    except StorageError:
+        raise
+    except (ValueError, TypeError, LookupError, AttributeError, RuntimeError) as error:
+        why = f"it lacks {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
+        raise StorageError(
+            f"{path} is no usable {kind} ({why}); restore it from where it came from, or delete it."
+        ) from error
 
 
 def _compared(found: Any, asked: Any) -> Iterator[tuple[dict[str, Any], str, Any]]:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from wganad_core import storage
 from wganad_core.config import AnyNetworkConfig, TrainingConfig
 from wganad_core.methods import TRAINERS, Trainer, make_trainer
+from wganad_core.packing import unpack
 from wganad_core.records import FloatArray, Snapshot
 
 Weights = Mapping[str, NDArray[Any]]
@@ -78,6 +79,17 @@ class Observer(Protocol):
     def after_step(self, run: Run) -> None: ...
     def state(self) -> State: ...
     def load_state(self, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class RunProgress:
+    """What a resumed run needs besides arrays: `done` stages, and what its trainer and observers
+    need."""
+
+    done: int
+    seconds: float
+    trainer: Mapping[str, Any]
+    observers: list[dict[str, Any]]
 
 
 class Run:
@@ -186,10 +198,13 @@ class Run:
         return arrays, found
 
     def load_state(self, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
-        """Go on from `state`."""
-        self.done, self.seconds = meta["done"], meta["seconds"]
+        """Go on from `state`. Raises `ValueError`, `TypeError` and `KeyError` for another's."""
+        progress = unpack(RunProgress, {}, meta)
+        if not 0 <= progress.done <= len(self.stages):
+            raise ValueError(f"stage {progress.done} of {len(self.stages)}")
+        self.done, self.seconds = progress.done, progress.seconds
         self.weights = storage.below("before", arrays)
         self.trainer = self._trainer()
-        self.trainer.load_state(storage.below("trainer", arrays), meta["trainer"])
-        for i, (observer, its) in enumerate(zip(self.observers, meta["observers"], strict=True)):
+        self.trainer.load_state(storage.below("trainer", arrays), dict(progress.trainer))
+        for i, (observer, its) in enumerate(zip(self.observers, progress.observers, strict=True)):
             observer.load_state(storage.below(f"observer{i}", arrays), its)

@@ -134,9 +134,9 @@ class MixtureRun:
         """Continue from `state`."""
         self.lane.load_state(arrays, meta)
         self._weights = {
-            step: storage.below(f"weights.{step}", arrays) for step in meta["weight_steps"]
+            int(step): storage.below(f"weights.{step}", arrays) for step in meta["weight_steps"]
         }
-        self._seconds = meta["seconds"]
+        self._seconds = float(meta["seconds"])
 
     def result(self, command: str) -> RecordedRun:
         """What there is to keep, now."""
@@ -195,9 +195,15 @@ def fresh_samples(lane: Lane, n: int) -> FloatArray:
 
 
 def modules_of(run: RecordedRun, step: int | None = None) -> dict[str, nn.Module]:
-    """The networks of a run at a step at which its weights were kept, by default the last."""
+    """The networks of a run at a step at which its weights were kept, by default the last. Raises
+    `StorageError` where weights are not those of the networks beside them."""
     weights = run.weights[max(run.weights) if step is None else step]
-    return trained_modules(run.lane.training.method, run.lane.network, weights)
+    try:
+        return trained_modules(run.lane.training.method, run.lane.network, weights)
+    except (ValueError, TypeError, KeyError) as error:
+        raise storage.StorageError(
+            f"This run cannot be used ({error}); restore its file from where it came from."
+        ) from error
 
 
 def look_back(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Collection
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from wganad_core import divergence
 from wganad_core.methods import Trainer, evaluate
+from wganad_core.packing import unpack
 from wganad_core.records import FloatArray
 from wganad_core.run.loop import Run, State
 
@@ -40,6 +42,13 @@ class Judge:
         return figures
 
 
+@dataclasses.dataclass(frozen=True)
+class Columns:
+    """Figures by name."""
+
+    columns: dict[str, list[float]]
+
+
 class History:
     """A row of figures at chosen steps: losses, the critic's estimate of W, what `judge` says."""
 
@@ -61,4 +70,4 @@ class History:
         return {}, self.columns
 
     def load_state(self, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
-        self.columns = meta
+        self.columns = unpack(Columns, {}, {"columns": meta}).columns

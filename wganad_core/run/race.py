@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from wganad_core import divergence, objectives, storage
 from wganad_core.config import LaneConfig, RaceConfig
 from wganad_core.data.mixture import Mixture, make_mixture
 from wganad_core.methods import Adversarial, DivergedError
+from wganad_core.packing import unpack
 from wganad_core.records import Frame, Replay, StepTrace
-from wganad_core.run.checkpoint import Checkpoint
+from wganad_core.run.checkpoint import Checkpoint, as_words
 from wganad_core.run.loop import Run, Stage, State
 
 GRID = 40
@@ -37,6 +39,17 @@ def box_points(box: tuple[float, float, float, float], size: int) -> Tensor:
         bottom + (top - bottom) * middle, left + (right - left) * middle, indexing="ij"
     )
     return torch.stack([x, y], dim=-1).reshape(-1, 2)
+
+
+@dataclasses.dataclass(frozen=True)
+class LaneProgress:
+    """What a resumed lane needs besides arrays."""
+
+    run: Mapping[str, Any]
+    events: list[str]
+    stopped: str | None
+    smooth_w: float
+    collapsed: bool
 
 
 class Lane:
@@ -116,20 +129,9 @@ class Lane:
 
     def observe(self) -> None:
         """Record the lane as it is now."""
-        trainer, step = self.trainer, self.trainer.n_steps
-        samples = trainer.sample(trainer.fixed_z)
+        trainer, frame = self.trainer, self._frame()
+        step, samples = frame.step, frame.samples
         ledger = divergence.mode_ledger(samples, self.mixture)
-        field, slope = self._fields()
-        frame = Frame(
-            step=step,
-            samples=samples,
-            field=field,
-            slope=slope,
-            optimal=self.optimal,
-            arrows=self._arrows(),
-            manifold=self._manifold(),
-            counts=np.array(ledger.counts, np.float32),
-        )
         numbers = {
             "step": step,
             "critic_loss": trainer.losses.get("critic", math.nan),
@@ -145,6 +147,21 @@ class Lane:
         if collapse is not None and not self._collapsed:
             self.recording.note(collapse)
         self._collapsed = collapse is not None
+
+    def _frame(self) -> Frame:
+        trainer = self.trainer
+        samples = trainer.sample(trainer.fixed_z)
+        field, slope = self._fields()
+        return Frame(
+            step=trainer.n_steps,
+            samples=samples,
+            field=field,
+            slope=slope,
+            optimal=self.optimal,
+            arrows=self._arrows(),
+            manifold=self._manifold(),
+            counts=np.array(divergence.mode_ledger(samples, self.mixture).counts, np.float32),
+        )
 
     def state(self) -> State:
         """Everything that a resumed lane needs except the data: arrays and JSON."""
@@ -163,12 +180,18 @@ class Lane:
         }
 
     def load_state(self, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
-        """Continue from `state`."""
-        self.run.load_state(storage.below("run", arrays), meta["run"])
-        self.recording = Replay.from_arrays(storage.below("past", arrays), meta["events"])
+        """Continue from `state`. Raises `ValueError`, `TypeError` and `KeyError` for another's."""
+        names = [field.name for field in dataclasses.fields(LaneProgress)]
+        progress = unpack(LaneProgress, {}, {name: meta[name] for name in names})
+        self.run.load_state(storage.below("run", arrays), dict(progress.run))
+        self.recording = Replay.from_arrays(storage.below("past", arrays), progress.events)
+        now = self._frame().arrays()
         self.optimal = arrays["optimal"]
-        self.stopped = meta["stopped"]
-        self._smooth_w, self._collapsed = meta["smooth_w"], meta["collapsed"]
+        for kept in [{"optimal": self.optimal}, *(f.arrays() for f in self.recording.frames[:1])]:
+            if wrong := [name for name, value in kept.items() if value.shape != now[name].shape]:
+                raise ValueError(f"{wrong[0]} has another shape than {now[wrong[0]].shape}")
+        self.stopped = progress.stopped
+        self._smooth_w, self._collapsed = progress.smooth_w, progress.collapsed
 
     def _value(self, x: Tensor) -> Tensor:
         """f(x), or D(x) for the vanilla GAN; (n, 2) → (n,)."""
@@ -324,6 +347,7 @@ def load_race(path: Path) -> Race:
     checkpoint = Checkpoint.of(path)
     if "race" not in checkpoint.plan:
         raise storage.StorageError(f"{path} holds no race; choose another file.")
-    race = Race(RaceConfig.from_dict(checkpoint.plan["race"]), checkpoint.data.get("own"))
+    with as_words(path, "checkpoint"):
+        race = Race(RaceConfig.from_dict(checkpoint.plan["race"]), checkpoint.data.get("own"))
     checkpoint.load(*race.lanes)
     return race
