@@ -11,6 +11,7 @@ if __name__ == "__main__" and "streamlit" not in sys.modules:
 import streamlit as st
 
 from pages._ui import anatomy, runtime
+from pages._ui.lessons import panel
 
 PAGES = (
     ("home", "Home", "home"),
@@ -22,6 +23,7 @@ PAGES = (
     ("cockpit", "Threshold", "tune"),
     ("reproduction", "Reproduction", "grid_on"),
     ("own", "Your data", "upload_file"),
+    ("lessons", "Lessons", "school"),
 )  # name in `pages/` and in the address, title, icon; the first is the home page
 
 
@@ -42,7 +44,11 @@ def main() -> None:
         )
         for name, title, icon in PAGES
     ]
-    st.navigation(pages, position="top").run()
+    page = st.navigation(pages, position="top")
+    lesson = st.container()
+    page.run()
+    with lesson:
+        panel.show()
 
 
 # Not in processes that `multiprocessing` starts: they run this file again, under another name.

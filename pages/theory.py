@@ -24,7 +24,10 @@ PARTS: Mapping[str, tuple[str, Callable[[], Shown]]] = {
     "errors": ("Three errors", errors.choose),
     "law": ("1/√n", law.choose),
 }
-STYLE = "<style>.st-key-choices [data-testid=stWidgetLabel] {display: none;}</style>"
+STYLE = """<style>
+.st-key-choices [data-testid=stWidgetLabel] {display: none;}
+.katex-display > .katex {font-size: 1.05em;}
+</style>"""
 
 
 def main() -> None:

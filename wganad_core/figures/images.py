@@ -60,6 +60,17 @@ def data_uri(image: Pixels, size: int = 56, diverging: bool = False) -> str:
     )
 
 
+def ink_uri(image: Pixels, colour: str) -> str:
+    """One image (784,) as the data URI of a PNG: its ink in this colour (#RRGGBB) and nothing
+    else, so that what lies behind shows through."""
+    rgba = np.zeros((SIDE, SIDE, 4), np.uint8)
+    rgba[..., :3] = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    rgba[..., 3] = _levels(image, diverging=False).reshape(SIDE, SIDE)
+    buffer = io.BytesIO()
+    Image.fromarray(rgba).save(buffer, "PNG", compress_level=6)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
 def _levels(images: Pixels, diverging: bool) -> NDArray[np.uint8]:
     """Numbers of colours; 0 in [−1, 1] is the palette's middle. NaN is drawn as 0."""
     low = -1.0 if diverging else 0.0

@@ -25,7 +25,7 @@ from wganad_core.use_cases.case import ENCODER, GAN
 
 IMAGE = ImageConfig(generator_width=16, critic_width=10, encoder_width=10, hidden=64)
 DENSE = NetworkConfig(width=64)
-IMAGE_GAN, IMAGE_ENCODER = GAN.replace(steps=1_500), ENCODER.replace(steps=800, batch_size=64)
+IMAGE_GAN, IMAGE_ENCODER = GAN.replace(steps=800), ENCODER.replace(steps=500, batch_size=64)
 RECIPE = (
     f"generator of width {IMAGE.generator_width}, critic and encoder of {IMAGE.critic_width}, "
     f"{IMAGE_GAN.steps:,} and {IMAGE_ENCODER.steps:,} steps, one seed"

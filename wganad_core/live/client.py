@@ -233,6 +233,13 @@ class WorkerClient:
         sent = {"z": np.asarray(z, np.float32)}
         return self._asked(Generated, "generate", sent, model=_sent(model))
 
+    def encode(self, model: ModelKey, x: NDArray[np.floating]) -> FloatArray:
+        """E(x) (n, n_latent) of samples (n, …) by the encoder that never saw the class. Raises
+        `WorkerError`."""
+        sent = {"x": _rows(x)}
+        z = self.ask("encode", sent, model=_sent(model), timeout=120)[0]["z"]
+        return np.asarray(z, np.float32)
+
     def theory_fit(self, n: int, seed: int) -> tuple[float, float]:
         """JS from the data and ‖θ̂ − θ̄‖ of one fit to n samples. Raises `WorkerError`."""
         js, moved = self.ask("theory_fit", n=n, seed=seed, timeout=120)[1]["found"]

@@ -302,6 +302,11 @@ class Worker:
         panel = self.panels.get(**model)
         return pack(Generated(panel.generate(arrays["z"]), panel.view))
 
+    def on_encode(self, arrays: Sent, model: dict[str, str]) -> protocol.Message:
+        """E(x) for samples x (n, d)."""
+        panel = self.panels.get(**model)
+        return {"z": panel.encode(panel.rows(arrays["x"]))}, {}
+
     # Theory.
 
     def on_theory_fit(self, arrays: Sent, n: int, seed: int) -> protocol.Message:

@@ -148,6 +148,10 @@ class Panel:
         """G(z) (n, n_features) for latents (n, n_latent)."""
         return evaluate(self.bundle.part("generator"), z)
 
+    def encode(self, x: FloatArray) -> FloatArray:
+        """E(x) (n, n_latent) for rows (n, n_features)."""
+        return evaluate(self.bundle.part("encoder", "encoder"), x)
+
     def model_of(self, detector: str) -> str:
         """The name in score tables of the model whose networks a detector uses."""
         name = DETECTORS[detector].needs[0]

@@ -82,7 +82,7 @@ def _layout(theta: float, here: Apart, reach: float, narrow: bool) -> Part:
                 style.key(LEARNED, "D learned", "┅"),
             ]
         ),
-        "2": f"{style.key(JS, f'JS = {here.jensen_shannon:.3f}', '━')} of ln 2   "
+        "2": f"{style.key(JS, f'JS = {here.jensen_shannon:.3f}', '━')} of 0.693   "
         f"{style.key(W1, f'W<sub>1</sub> = {here.wasserstein:.2f}', '━')}",
         "3": f"gradient by θ: {style.key(JS, f'{abs(here.jensen_shannon_slope):.4f}', '━')}   "
         f"{style.key(W1, f'{abs(here.wasserstein_slope):.2f}', '━')}",

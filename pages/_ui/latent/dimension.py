@@ -1,0 +1,66 @@
+"""How many latents, and of which law: measured with small networks, beside our lab's figures."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages._ui import anatomy
+from pages._ui.chart import live_chart
+from wganad_core import latent
+from wganad_core.figures.latent import dimension_figure
+from wganad_core.latent import LAWS, Latents
+
+
+def show(above: DeltaGenerator) -> None:
+    found = _read()
+    digits = sorted({fit.abnormal for fit in found.fits if fit.use_case == "mnist"})
+    digit = digits[0]
+    fits = found.of("mnist", digit)
+    first, last = fits[0], fits[-1]
+    with above.container():
+        anatomy.headline(
+            f"From {first.n_latent} to {last.n_latent} latents: normals come back better, "
+            f"neighbours find the {digit} with AUPRC {first.auprc['neighbours']:.2f} → "
+            f"{max(fit.auprc['neighbours'] for fit in fits):.2f}"
+        )
+    live_chart(
+        dimension_figure(fits),
+        key="latent-dimension",
+        alt="Error of normals and AUROC over the dimension of the latent space: "
+        + "; ".join(f"{fit.n_latent}: {fit.rebuilt:.0f}" for fit in fits),
+    )
+    st.caption(
+        f"Full lines: measured here with small networks ({found.recipe}; digit {digit} unseen, "
+        f"{first.n:,} test images, base rate {first.base_rate:.0%}). Dotted: {latent.QUOTED_FROM}; "
+        "another set of digits, so compare the shape, not the height. Again: "
+        f"`{found.command} mnist --digit {digit}`."
+    )
+    st.markdown(
+        "**§7 asks** which dimension and which law. The **error of normals** keeps falling with "
+        "the dimension, while **detection by the residual** hardly cares: what redraws normals "
+        "better redraws anomalies better too. **Neighbours among latents** need room to tell "
+        "classes apart."
+    )
+    rows = [
+        {
+            "data": fit.use_case,
+            "unseen": fit.abnormal,
+            "latents": fit.n_latent,
+            "law": LAWS[fit.law],
+            "error of normals": f"{fit.rebuilt:.3g}",
+            "of the unseen": f"{fit.rebuilt_unseen:.3g}",
+            "AUPRC residual": f"{fit.auprc['residual']:.1%}",
+            "AUPRC neighbours": f"{fit.auprc['neighbours']:.1%}",
+            "AUROC residual": f"{fit.auroc['residual']:.1%}",
+            "AUROC neighbours": f"{fit.auroc['neighbours']:.1%}",
+            "base rate": f"{fit.base_rate:.0%}",
+        }
+        for fit in found.fits
+    ]
+    st.dataframe(rows, hide_index=True)
+
+
+def _read() -> Latents:
+    """Raises `StorageError` where nothing was measured."""
+    return latent.load(latent.shipped_path())

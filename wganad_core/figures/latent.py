@@ -1,0 +1,152 @@
+"""Pictures of the latent space: a map made of images, a walk through G, dimension against error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from wganad_core.figures import style
+from wganad_core.figures.images import SIDE, Pixels, ink_uri
+from wganad_core.figures.style import Part
+from wganad_core.latent import QUOTED_NEIGHBOURS, QUOTED_REBUILT, QUOTED_RESIDUAL, LatentFit
+from wganad_core.latent.map import LatentMap
+
+UNSEEN, NORMAL = style.VERMILLION, style.BLUE
+N_DRAWN = 26  # images of each class that are drawn; all have a dot
+RESIDUAL, NEIGHBOURS = style.VERMILLION, style.BLUE
+
+
+def map_figure(
+    found: LatentMap,
+    classes: NDArray[np.str_],
+    images: Pixels,
+    unseen: str,
+    ends: tuple[int, int],
+) -> Part:
+    """Images (n, 784) of these classes (n,) where they lie on the map, the unseen class in red,
+    the two `ends` of the walk in a ring."""
+    places = found.places
+    data: list[Part] = []
+    for name in sorted(set(classes.tolist())):
+        at = places[classes == name]
+        colour, size = (UNSEEN, 6) if name == unseen else (style.GREY, 4)
+        marker = {"size": size, "color": colour, "opacity": 0.55}
+        data.append(style.dots(at, marker, name=name, hovertemplate=f"{name}<extra></extra>"))
+    ring = {"size": 38, "color": "rgba(0,0,0,0)", "line": {"width": 3, "color": style.ORANGE}}
+    low, high = places.min(axis=0), places.max(axis=0)
+    unit = 0.042 * float((high - low).max())
+    drawn = [
+        {
+            **{"source": ink_uri(images[i], UNSEEN if classes[i] == unseen else NORMAL)},
+            **{"x": float(places[i, 0]), "y": float(places[i, 1]), "xref": "x", "yref": "y"},
+            **{"sizex": unit, "sizey": unit, "xanchor": "center", "yanchor": "middle"},
+            "layer": "below",
+        }
+        for i in _shown(classes, ends)
+    ]
+    data.append(style.dots(places[list(ends)], ring))
+    pad = 0.03 * (high - low)
+    bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
+    layout: Part = {
+        **{"height": 560, "margin": {"l": 4, "r": 4, "t": 30, "b": 4}, "showlegend": False},
+        **{"dragmode": False, "uirevision": "latent-map", "images": drawn},
+        "xaxis": {**bare, "range": [low[0] - pad[0], high[0] + pad[0]]},
+        "yaxis": {**bare, "range": [low[1] - pad[1], high[1] + pad[1]]},
+        "annotations": [
+            style.note(
+                f"{style.key(UNSEEN, f'the unseen {unseen}')}   {style.key(NORMAL, 'normals')}",
+                0,
+                1,
+                15,
+                yshift=4,
+            )
+        ],
+    }
+    layout["meta"] = {"narrow": {"height": 420}}
+    return {"data": data, "layout": layout}
+
+
+def _shown(classes: NDArray[np.str_], ends: tuple[int, int]) -> list[int]:
+    """The first of each class, and both ends."""
+    firsts = [np.flatnonzero(classes == name)[:N_DRAWN] for name in sorted(set(classes.tolist()))]
+    return sorted({*np.concatenate(firsts).tolist(), *ends})
+
+
+def walk_sprite(ends: Pixels, made: Pixels, cell: int = 88) -> Image.Image:
+    """The two images (2, 784) in orange frames, and between them what G made (n, 784) on the way
+    from the first to the second."""
+    row = [ends[0], *made, ends[1]]
+    picture = Image.new("L", (cell * len(row), cell), 255)
+    for i, image in enumerate(row):
+        levels = (255 * (1 - np.clip(image, 0, 1))).astype(np.uint8).reshape(SIDE, SIDE)
+        tile = Image.fromarray(levels).resize((cell - 8, cell - 8), Image.Resampling.NEAREST)
+        picture.paste(tile, (i * cell + 4, 4))
+    framed = picture.convert("RGB")
+    pen = ImageDraw.Draw(framed)
+    for i in (0, len(row) - 1):
+        box = (i * cell + 1, 1, (i + 1) * cell - 2, cell - 2)
+        pen.rectangle(box, outline=style.ORANGE, width=3)
+    return framed
+
+
+def dimension_figure(fits: Sequence[LatentFit]) -> Part:
+    """Left ‖x − G(E(x))‖² of normals and of the unseen class over the dimension, right the AUROC of
+    both rules; dotted what the lab measured with the full recipe."""
+    left, right = style.axes(1), style.axes(2)
+    n = [fit.n_latent for fit in fits]
+    data = [
+        _curve(n, [fit.rebuilt for fit in fits], NEIGHBOURS, "normals", **left),
+        _curve(n, [fit.rebuilt_unseen for fit in fits], RESIDUAL, "the unseen", **left),
+        _curve(n, [100 * fit.auroc["neighbours"] for fit in fits], NEIGHBOURS, "near", **right),
+        _curve(n, [100 * fit.auroc["residual"] for fit in fits], RESIDUAL, "residual", **right),
+        _quoted(QUOTED_REBUILT, NEIGHBOURS, **left),
+        _quoted(QUOTED_NEIGHBOURS, NEIGHBOURS, **right),
+        _quoted(QUOTED_RESIDUAL, RESIDUAL, **right),
+    ]
+    layout = _dimension_layout(n, narrow=False)
+    layout["meta"] = {"narrow": _dimension_layout(n, narrow=True)}
+    return {"data": data, "layout": layout}
+
+
+def _curve(x: Sequence[int], y: Sequence[float], colour: str, name: str, **axes: Any) -> Part:
+    more = {"line": {"color": colour, "width": 3}, "marker": {"size": 11, "color": colour}}
+    hover = {"hovertemplate": f"{name}, %{{x}} latents: %{{y:.3g}}<extra></extra>"}
+    return style.scatter("lines+markers", list(x), list(y), **more, **hover, **axes)
+
+
+def _quoted(values: Mapping[int, float], colour: str, **axes: Any) -> Part:
+    return style.line([*values], [*values.values()], colour, 2, "dot", opacity=0.8, **axes)
+
+
+def _dimension_layout(n: Sequence[int], narrow: bool) -> Part:
+    size = 13 if narrow else 15
+    spans = {
+        "": ([0, 1], [0.58, 0.92]) if narrow else ([0, 0.46], [0, 0.88]),
+        "2": ([0, 1], [0, 0.36]) if narrow else ([0.54, 1], [0, 0.88]),
+    }
+    titles = {
+        "": f"‖x − G(E(x))‖²: {style.key(NEIGHBOURS, 'normals', '●')} "
+        f"{style.key(RESIDUAL, 'the unseen', '●')}",
+        "2": f"AUROC: {style.key(NEIGHBOURS, 'neighbours of E(x)', '●')} "
+        f"{style.key(RESIDUAL, 'residual', '●')}",
+    }
+    layout: Part = {
+        **{"height": 640 if narrow else 430, "margin": {"l": 40, "r": 10, "t": 8, "b": 44}},
+        **{"showlegend": False, "dragmode": False, "uirevision": "dimension", "annotations": []},
+    }
+    fixed = {"fixedrange": True, "zeroline": False, "tickfont": {"size": size - 1}}
+    for number, (across, up) in spans.items():
+        layout[f"xaxis{number}"] = {
+            **{"type": "log", "tickvals": list(n), "ticktext": [str(one) for one in n]},
+            **{"title": {"text": "latents", "font": {"size": size}}, "domain": across},
+            **{"anchor": f"y{number}", **fixed},
+        }
+        layout[f"yaxis{number}"] = {"domain": up, "anchor": f"x{number}", **fixed}
+        layout["annotations"].append(style.note(titles[number], across[0], up[1], size, yshift=8))
+    layout["yaxis"] |= {"rangemode": "tozero"}
+    layout["yaxis2"] |= {"range": [40, 100], "ticksuffix": " %"}
+    return layout
