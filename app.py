@@ -19,6 +19,7 @@ PAGES = (
     ("critic", "Critic as detector", "radar"),
     ("theory", "Theory", "function"),
     ("mnist", "Digits", "image_search"),
+    ("latent", "Latent space", "scatter_plot"),
     ("har", "Movements", "directions_walk"),
     ("cockpit", "Threshold", "tune"),
     ("reproduction", "Reproduction", "grid_on"),

@@ -2,7 +2,7 @@
 // says what was right. The answer is in the address; what a lecturer has switched stays in the
 // browser. N, or the right arrow while nothing else wants it, goes on.
 
-const LOOK = 300; // milliseconds between two looks at the address, while a task is open
+const LOOK = 300; // milliseconds between two looks at the address
 const SWITCHES = { hide: "Hide answers", large: "Projector" };
 const mounts = new WeakMap();
 
@@ -38,7 +38,7 @@ class Panel {
     this.explained = new Set();
     this.done = false;
     clearInterval(this.timer);
-    if (lesson.step.watch) this.timer = setInterval(() => this.look(), LOOK);
+    this.timer = setInterval(() => this.look(), LOOK);
     this.draw();
   }
 
@@ -57,12 +57,12 @@ class Panel {
   }
 
   look() {
-    if (this.done || this.elsewhere) return;
+    if (location.pathname !== this.path) this.draw(); // the menu leads away, and back
+    if (this.done || this.elsewhere || !this.lesson.step.watch) return;
     const asked = new URLSearchParams(location.search);
     const rules = Object.entries(this.lesson.step.watch.address);
     if (!rules.every(([name, rule]) => met(rule, asked.get(name)))) return;
     this.done = true;
-    clearInterval(this.timer);
     this.draw();
   }
 
@@ -92,6 +92,7 @@ class Panel {
   draw() {
     const { lesson, root } = this;
     const { step } = lesson;
+    this.path = location.pathname;
     root.classList.toggle("lesson-large", this.on("large"));
     document.documentElement.classList.toggle("projector", this.on("large"));
     this.explained.clear();
@@ -185,6 +186,7 @@ class Panel {
   words(text) {
     return escaped(text)
       .replace(/\*\*(.+?)\*\*/g, "<b>$1</b>")
+      .replace(/\*(.+?)\*/g, "<i>$1</i>")
       .replace(/\[\[(.+?)(?:\|(.+?))?\]\]/g, (_, term, written) => {
         const meaning = this.lesson.terms[term];
         const shown = written ?? term;
