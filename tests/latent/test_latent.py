@@ -11,7 +11,7 @@ import torch
 
 from wganad_core import latent
 from wganad_core.__main__ import main
-from wganad_core.figures.latent import dimension_figure, map_figure, walk_sprite
+from wganad_core.figures.latent import N_DRAWN, dimension_figure, map_figure, walk_sprite
 from wganad_core.latent import study
 from wganad_core.latent.map import latent_map
 
@@ -95,7 +95,7 @@ def test_pictures_show_what_they_are_given():
     found = latent_map(rng.normal(size=(60, 5)), classes, "7")
     figure = map_figure(found, classes, images, "7", (0, 59))
     drawn = figure["layout"]["images"]
-    assert len(drawn) == 2 * 26 + 1  # the last end is not among the first of its class
+    assert len(drawn) == 2 * N_DRAWN + 1  # the last end is not among the first of its class
     assert (drawn[0]["x"], drawn[0]["y"]) == pytest.approx(tuple(found.places[0]))
     picture = walk_sprite(images[:2], images[:5])
     assert picture.size == (7 * 88, 88)

@@ -16,7 +16,7 @@ from wganad_core.latent import QUOTED_NEIGHBOURS, QUOTED_REBUILT, QUOTED_RESIDUA
 from wganad_core.latent.map import LatentMap
 
 UNSEEN, NORMAL = style.VERMILLION, style.BLUE
-N_DRAWN = 26  # images of each class that are drawn; all have a dot
+N_DRAWN = 16  # images of each class that are drawn; all have a dot
 RESIDUAL, NEIGHBOURS = style.VERMILLION, style.BLUE
 
 
