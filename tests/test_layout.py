@@ -367,3 +367,12 @@ def test_a_package_may_import_its_modules_but_they_not_it():
     sources["p/other.py"] = ""
     assert circle(sources) == []
     assert circle({**sources, "p/other.py": "from p import x"})
+
+
+def test_a_recorded_race_needs_neither_scipy_nor_pandas():
+    """Imports are most of a cold start, and what Home and Race show first is a recording."""
+    heavy = {"scipy", "pandas", "sklearn", "torch"}
+    assert (
+        loaded_by("import pages._ui.home_cards, pages._ui.lanes, pages._ui.race.state") & heavy
+        == set()
+    )

@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
 
 from wganad_core.config import MixtureConfig
 from wganad_core.data import DataError
@@ -174,6 +173,8 @@ def scored_points(mixture: Mixture) -> EvaluationSet:
 
 def nearest_mode(mixture: Mixture, points: NDArray[np.floating]) -> NDArray[np.int64]:
     """The number (n,), from 0, of the mode nearest to each point (n, 2)."""
+    from scipy.spatial.distance import cdist  # not before: pages would wait for it
+
     return np.asarray(cdist(points, mixture.modes).argmin(axis=1), np.int64)
 
 

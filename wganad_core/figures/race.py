@@ -12,7 +12,6 @@ from typing import Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from wganad_core import divergence
 from wganad_core.config import Method
 from wganad_core.data.mixture import Mixture, clouds
 from wganad_core.figures import style
@@ -57,6 +56,8 @@ def state_words(frame: Frame, mixture: Mixture) -> tuple[str, Tone]:
         return "diverged", "bad"
     if not n_modes:
         return "", ""
+    from wganad_core import divergence  # not before: a recorded race needs no SciPy
+
     crowded = divergence.crowded_mode(frame.samples, mixture)
     if crowded is not None:
         return f"collapsed on mode {crowded[0]}", "bad"

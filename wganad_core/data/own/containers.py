@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
-import pandas as pd
 
 from wganad_core.data import DataError
 
@@ -102,10 +101,14 @@ def _table(arrays: Mapping[str, Any]) -> bytes:
         for name, value in kept.items()
         for at in range(value.shape[1])
     }
+    import pandas as pd  # not before: pages that read no such file shall not wait for it
+
     return bytes(pd.DataFrame(columns).to_parquet(index=False))
 
 
 def _arff(data: bytes) -> bytes:
+    import pandas as pd
+
     limit = csv.field_size_limit()  # which SciPy lifts for the whole process
     try:
         from scipy.io import arff
