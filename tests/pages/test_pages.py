@@ -263,6 +263,7 @@ def test_a_point_stays_in_the_address() -> None:
     assert test.query_params["point"] == "0,0.5"
     test.query_params.clear()
     test.switch_page("pages/home.py").run()
+    test.query_params.clear()  # as a browser does
     test.switch_page("pages/critic.py").run()
     assert test.query_params["point"] == "0,0.5"
     assert test.query_params["model"] == "wgan-gp"
