@@ -14,6 +14,7 @@ from pages._ui.cockpit import advice as cockpit_advice
 from pages._ui.cockpit import compare as cockpit_compare
 from pages._ui.cockpit import export as cockpit_export
 from pages._ui.cockpit import flips as cockpit_flips
+from pages._ui.cockpit import moments as cockpit_moments
 from pages._ui.cockpit import numbers as cockpit_numbers
 from pages._ui.cockpit import scores as cockpit_scores
 from pages._ui.cockpit import state as cockpit_state
@@ -239,8 +240,11 @@ def _below(
     point: OperatingPoint | None,
     figure: ReadyFigure,
 ) -> None:
-    chosen = linked.choice("Look at", BELOW, key="below", default="samples")
-    if chosen == "samples":
+    in_time = {"events": "In time"} if scores.loaded.dependent else {}
+    chosen = linked.choice("Look at", in_time | BELOW, key="below", default="samples")
+    if chosen == "events":
+        cockpit_moments.show(scores, place)
+    elif chosen == "samples":
         cockpit_flips.show(scores, place)
     elif chosen == "advice":
         cockpit_advice.show(scores, place, assumed.ratio, assumed.base_rate)

@@ -1,0 +1,119 @@
+"""Alarms in time: the moments of a recording as events, and what these are worth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages._ui.cockpit.numbers import percent
+from pages._ui.cockpit.scores import DetectorScores
+from pages._ui.cockpit.state import Position
+from wganad_core import evaluation
+from wganad_core.evaluation import EventRule, Events
+from wganad_core.evaluation.events import affiliation, f1_of, point_adjusted
+
+MOST = 200  # events in the table, those with the highest peaks
+MOST_BUFFER = 100  # moments that VUS-PR forgives, at most
+HELP = {
+    "gap": "Events with at most so many moments between them are one.",
+    "least": "Shorter events are dropped, after merging: a spike of one moment needs 1.",
+    "release": "An event begins above the threshold and lasts while scores stay above this; empty: "
+    "the threshold itself.",
+}
+
+
+def show(scores: DetectorScores, place: Position) -> None:
+    """How alarms are grouped, the events, and their worth by the labels."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        gap = st.number_input(
+            "Merge gaps of", 0, 100_000, 0, key="event-gap", width=150, help=HELP["gap"]
+        )
+        least = st.number_input(
+            "Shortest event", 1, 100_000, 1, key="event-least", width=150, help=HELP["least"]
+        )
+        release = st.number_input(
+            "Lasts while above",
+            value=None,
+            placeholder="the threshold",
+            key="event-release",
+            width=170,
+            help=HELP["release"],
+        )
+    if release is not None and release > place.threshold:
+        st.caption(":orange[An event cannot end above where it begins: the threshold is taken.]")
+        release = None
+    row = scores.loaded.row
+    stretch = np.concatenate([[0], np.cumsum(np.diff(row) != 1)])
+    rule = EventRule(int(least), int(gap), release)
+    found = evaluation.events(scores.test.score, place.threshold, rule, stretch)
+    st.markdown(_sentence(scores, found))
+    if scores.two_classes:
+        _worth(scores, found)
+    _table(scores, found)
+
+
+def _sentence(scores: DetectorScores, found: Events) -> str:
+    n, moments = len(found.runs), int(found.flagged.sum())
+    return (
+        f"**{n:,} event{'s' * (n != 1)}** of {moments:,} {scores.loaded.noun} in all, which is "
+        f"{percent(moments / found.n)} of them."
+    )
+
+
+def _worth(scores: DetectorScores, found: Events) -> None:
+    label, flagged = scores.test.label, found.flagged
+    assert label is not None
+    report = evaluation.event_report(label, found)
+    n, false, noun = len(report.ranges), int(report.false.sum()), scores.loaded.noun
+    late = f"{report.median_delay:,.0f} {noun} late in the median, " if report.caught.any() else ""
+    precision, recall = affiliation(label, flagged)
+    buffer = min(int(np.median(report.ranges[:, 1] - report.ranges[:, 0])), MOST_BUFFER)
+    volume = evaluation.vus_pr(label, scores.test.score, buffer)
+    st.markdown(
+        f"**{report.caught.sum():,} of {n:,} labelled stretches** are touched by one, {late}"
+        f"and **{false:,} event{'s' * (false != 1)}** touch{'es' * (false == 1)} none: "
+        f"{report.false_per(10_000):.2g} in 10,000 normal {noun}.  \n"
+        f"Moment by moment, F1 is **{f1_of(label, flagged):.3f}**. Measures that know stretches: "
+        f"affiliation precision {_number(precision)} and recall {_number(recall)} (near misses "
+        f"count in part; at random 0.5), VUS-PR {volume:.3f} (any threshold, {buffer:,} {noun} "
+        "early or late forgiven)."
+    )
+    if st.toggle("See how point adjustment cheats", key="event-cheat"):
+        random = np.random.default_rng(0).permutation(flagged)
+        st.markdown(
+            "Many papers count a labelled stretch as found as a whole once a single moment of it "
+            f"is flagged. F1 is then **{f1_of(label, point_adjusted(label, flagged)):.3f}** "
+            f"instead of {f1_of(label, flagged):.3f}; as many alarms **at random** get "
+            f"**{f1_of(label, point_adjusted(label, random)):.3f}** instead of "
+            f"{f1_of(label, random):.3f}."
+        )
+
+
+def _number(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.3f}"
+
+
+def _table(scores: DetectorScores, found: Events) -> None:
+    test = scores.test
+    order = np.argsort(-test.score[found.peak], kind="stable")[:MOST]
+    low, high = found.runs[order, 0], found.runs[order, 1]
+    columns: dict[str, object] = {
+        "from": _names(scores, low),
+        "to": _names(scores, high - 1),
+        scores.loaded.noun: high - low,
+        "peak at": _names(scores, found.peak[order]),
+        "peak score": test.score[found.peak[order]],
+    }
+    if test.label is not None:
+        odd = np.concatenate([[0], np.cumsum(test.label)])
+        columns["labelled"] = odd[high] - odd[low]
+    st.dataframe(pd.DataFrame(columns), hide_index=True, width="stretch")
+    if len(found.runs) > MOST:
+        st.caption(f"The {MOST} events with the highest peaks.")
+
+
+def _names(scores: DetectorScores, at: NDArray[np.int64]) -> list[str]:
+    ids = scores.test.sample_id
+    return [f"row {n:,}" for n in scores.loaded.row[at]] if ids is None else ids[at].tolist()
