@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from wganad_core import use_cases
 from wganad_core.__main__ import main
 from wganad_core.browser import what_browsers_lack
-from wganad_core.config import LaneConfig, MixtureConfig, NetworkConfig, TrainingConfig
+from wganad_core.config import LIVE_LIMITS, LaneConfig, MixtureConfig, NetworkConfig, TrainingConfig
 from wganad_core.data.mixture import Mixture, make_mixture
 from wganad_core.divergence import mode_ledger, sliced_wasserstein
 from wganad_core.figures.race import state_words
@@ -266,6 +266,14 @@ def test_wgan_gp_covers_the_ring(kit: Page):
     assert step is not None
 
 
+def test_the_largest_lane_has_room(kit: Page):
+    largest = {name: LIVE_LIMITS[name] for name in ("width", "depth")}
+    training = IN_THE_RACE.replace(batch_size=LIVE_LIMITS["batch_size"], n_critic=1)
+    open_lane(kit, training, NetworkConfig(**largest))
+    kit.evaluate("lane.advance(1)")
+    assert kit.evaluate("lane.observe().steps") == [1]
+
+
 def test_a_lane_that_diverges_says_so_and_stays(kit: Page):
     open_lane(kit, PAPER["wgan-clip"].replace(learning_rate=1.0, clip=1000.0))
     kit.evaluate("lane.trainer.x.fill(NaN)")
@@ -389,4 +397,6 @@ def test_on_a_phone_it_fits(browser: Browser, path: Path, dark: bool):
     assert box["y"] < 190
     assert box["y"] + box["height"] < 930
     assert page.evaluate("page.player.options.theme.dark") is dark
+    key = "Lighter: the critic" if dark else "Darker: the critic"
+    expect(page.locator(".lanes-key")).to_contain_text(key)
     context.close()

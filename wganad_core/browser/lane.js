@@ -11,12 +11,18 @@ const COMPARED = 320;
 const SMOOTH = 0.98; // of the critic's estimate of W
 const LEAST_SLOPE = -4; // doublings
 
+// What two networks of these sizes take, amply.
+function megabytes({ network: { width, depth }, training: { batch_size } }) {
+  const rows = Math.max(3 * batch_size, GRID * GRID);
+  return Math.ceil((2 * rows * (2 * depth + 3) * width * 4) / 1e6) + 8;
+}
+
 export class Lane {
   constructor({ lane, mixture, rules, x }) {
     this.ring = new Ring(mixture, rules, x);
     this.method = lane.training.method;
     const Trainer = TRAINERS[this.method];
-    this.trainer = new Trainer(new Room(), this.ring.x, lane.network, lane.training, GRID * GRID);
+    this.trainer = new Trainer(new Room(megabytes(lane)), this.ring.x, lane.network, lane.training, GRID * GRID);
     this.last = lane.training.steps;
     this.compared = this.ring.x.slice(0, 2 * COMPARED);
     this.w = NaN;

@@ -5,7 +5,7 @@
 // JavaScript elsewhere, forty times slower.
 
 export class Room {
-  constructor(megabytes = 24) {
+  constructor(megabytes) {
     this.memory = new WebAssembly.Memory({ initial: 16 * megabytes });
     this.next = 16;
     this.fast = kernels(this.memory);

@@ -101,7 +101,7 @@ class Player {
     const said = [
       dots,
       modes ? "Circles: 3σ. Grey: data." : "Grey: data.",
-      ALL_LENSES[lens],
+      this.options.theme?.dark ? ALL_LENSES[lens].replace("Darker", "Lighter") : ALL_LENSES[lens],
       modes ? "Strip: share of samples per mode over time, pale outside 3σ." : "",
       arrows ? "Arrows: where the generator is pushed." : "",
       manifold ? "Green net: a square grid of latents." : "",
