@@ -267,9 +267,9 @@ def test_wgan_gp_covers_the_ring(kit: Page):
 
 
 def test_the_largest_lane_has_room(kit: Page):
-    largest = {name: LIVE_LIMITS[name] for name in ("width", "depth")}
+    largest = NetworkConfig(width=LIVE_LIMITS["width"], depth=LIVE_LIMITS["depth"])
     training = IN_THE_RACE.replace(batch_size=LIVE_LIMITS["batch_size"], n_critic=1)
-    open_lane(kit, training, NetworkConfig(**largest))
+    open_lane(kit, training, largest)
     kit.evaluate("lane.advance(1)")
     assert kit.evaluate("lane.observe().steps") == [1]
 
