@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import signal
 import time
+from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
@@ -164,6 +167,26 @@ def test_closing_the_tab_ends_its_race_and_keeps_a_checkpoint(
     other.get_by_role("button", name="Resume it").click()
     expect(other.get_by_text(re.compile(r"Paused at step [1-9]"))).to_be_visible()
     other.close()
+
+
+def test_a_worker_that_dies_is_told_and_training_begins_anew(page: Page, app: Server) -> None:
+    open_race(page, app, "?race=ring~sharp,width=16,batch_size=16")
+    train = page.get_by_role("button", name=re.compile("Train$"))
+    train.click()
+    expect(page.get_by_text(re.compile("^Training"))).to_be_visible(timeout=30_000)
+    for pid in children(app, "wganad_core.live.worker"):
+        os.kill(pid, signal.SIGKILL)
+    expect(page.get_by_text("This run has ended. Press Train")).to_be_visible(timeout=30_000)
+    expect(button(page, "pause")).to_have_count(0)
+    train.click()
+    expect(page.get_by_text(re.compile("^Training"))).to_be_visible(timeout=60_000)
+
+
+def children(app: Server, program: str) -> list[int]:
+    """The processes of a server that run a program."""
+    listed = Path(f"/proc/{app.process.pid}/task").glob("*/children")
+    pids = [int(pid) for path in listed for pid in path.read_text().split()]
+    return [p for p in pids if program in Path(f"/proc/{p}/cmdline").read_text()]
 
 
 def test_the_server_had_nothing_to_complain_about(app: Server) -> None:

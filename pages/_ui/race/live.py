@@ -25,6 +25,8 @@ def show(state: race_state.RaceState, ticking: bool) -> None:
     """The lanes and how it goes; redraws itself while the race runs."""
     live = race_state.view(state)
     if live is None:
+        if ticking:
+            st.rerun()  # its process died: the whole page changes, Pause to Train
         st.info("This run has ended. Press Train to start it again.")
         return
     if ticking and not live.playing and live.place == 0:
