@@ -15,7 +15,7 @@ from wganad_core.use_cases import MNIST
 
 PLOT = ".js-plotly-plot .main-svg"
 ABOVE = "document.querySelector('.js-plotly-plot').getBoundingClientRect().top - " + (
-    "document.querySelector('.stMainBlockContainer h3').getBoundingClientRect().top"
+    "document.querySelector('.stMainBlockContainer h1').getBoundingClientRect().top"
 )
 
 
@@ -48,7 +48,7 @@ def _the_board_is_sorted_by_a_class(page: Page) -> None:
     page.get_by_role("button", name=re.compile("Sorted by")).click()
     page.get_by_role("radiogroup").get_by_text("9", exact=True).click()
     expect(page).to_have_url(re.compile("sort=9"), timeout=20_000)
-    expect(page.locator("h3").first).to_contain_text("AUPRC on 9")
+    expect(page.locator("h1")).to_contain_text("AUPRC on 9")
     page.keyboard.press("Escape")
 
 
@@ -59,7 +59,7 @@ def _leaks_are_a_choice_away(page: Page) -> None:
     page.keyboard.press("Escape")
     page.get_by_role("radio", name="Base rate").click()
     expect(page).to_have_url(re.compile("leak=rates"))
-    expect(page.locator("h3").first).to_contain_text("points on average")
+    expect(page.locator("h1")).to_contain_text("points on average")
 
 
 def test_it_fits_a_phone(page: Page, app: Server, problems: list[str]) -> None:

@@ -113,7 +113,11 @@ def test_every_view_can_be_opened(digit: str) -> None:
     choose(test, view="board")
     table = test.dataframe[0].value
     assert {"Detector", "0", "9", "Seeds"} <= set(table.columns)
-    assert "wgan-gp (paper)" in set(table["Detector"])
+    assert table["Detector"].tolist()[:2] == [
+        "Encoder (the paper's, here)",
+        "Paper, WGAN and encoder",
+    ]
+    assert not table[[*DIGITS, "Seeds"]].isna().any(axis=None)
     choose(test, view="generator")
     next(button for button in test.button if button.label == "New samples").click().run()
     assert not test.exception

@@ -45,12 +45,12 @@ def figures(case: UseCase, abnormal: str, detector: str) -> board.Row:
 
 def test_the_sentence_and_the_first_cell(case: UseCase) -> None:
     test = opened(case=case.name)
-    first = test.subheader[0].value
+    first = test.title[0].value
     assert first.startswith(f"{case.title}, mean AUPRC over {len(case.classes)} unseen classes")
     assert "chance" in first
     detector = next(iter(case.detectors))
     row = figures(case, case.usual_class, detector)
-    assert case.usual_class in test.subheader[1].value
+    assert case.usual_class in test.subheader[0].value
     said = " ".join(element.value for element in test.markdown)
     assert f"AUPRC **{row.auprc:.1%}**" in said
     assert f"{row.n:,} test {case.samples}" in said
@@ -67,11 +67,11 @@ def test_choices_change_the_sentence_and_the_address(case: UseCase) -> None:
     test = opened(case=case.name)
     other = case.classes[1]
     pick(test, f"{case.name}-sort", other)
-    assert f"AUPRC on {other}" in test.subheader[0].value
-    assert other in test.subheader[1].value
+    assert f"AUPRC on {other}" in test.title[0].value
+    assert other in test.subheader[0].value
     pick(test, "measure", "auroc")
-    assert "AUROC" in test.subheader[0].value
-    assert "chance 50%" in test.subheader[0].value
+    assert "AUROC" in test.title[0].value
+    assert "chance 50%" in test.title[0].value
     assert test.query_params["sort"] == other
     assert test.query_params["measure"] == "auroc"
 
@@ -79,10 +79,10 @@ def test_choices_change_the_sentence_and_the_address(case: UseCase) -> None:
 def test_the_address_names_a_cell(case: UseCase) -> None:
     row = next(r for r in board.QUOTED if r.use_case == case.name)
     test = opened(case=case.name, cell=f"{row.model}~paper~{row.abnormal}")
-    assert "(quoted)" in test.subheader[1].value
+    assert "(quoted)" in test.subheader[0].value
     assert not test.code
     test = opened(case=case.name, cell="anything")
-    assert case.usual_class in test.subheader[1].value
+    assert case.usual_class in test.subheader[0].value
     assert "cell" not in test.query_params
 
 
@@ -94,7 +94,7 @@ def test_every_leak_is_drawn_with_why(case: UseCase) -> None:
     for way in found.ways:
         app_pages.choose(test, leak=way)
         pairs = found.pairs[way]
-        assert f"{100 * leaks.mean_gain(pairs):+.1f} points" in test.subheader[0].value
+        assert f"{100 * leaks.mean_gain(pairs):+.1f} points" in test.title[0].value
         assert WAYS[way].why in " ".join(element.value for element in test.markdown)
         assert len(test.dataframe[0].value) == len(pairs)
 

@@ -16,7 +16,7 @@ from wganad_core.storage import StorageError
 from wganad_core.use_cases import UseCase
 
 MEASURES = {"auprc": "AUPRC", "auroc": "AUROC"}
-PAPER = "Paper (quoted)"
+THE_PAPERS = "the paper's, here"  # its own detector, as measured here
 CHANCE, FLOOR, EVEN = "Chance (base rate π)", "Floor (worst ranking)", "Chance"
 
 
@@ -69,12 +69,13 @@ def _show(
     )
     for sentence in others:
         st.markdown(sentence)
-    _show_table(case, rows, measure, classes)
+    left_out = _show_table(case, rows, measure, classes)
     n = len({row.seed for row in rows if row.seed is not None})
     seeds = "one seed" if n == 1 else f"means of up to {n} seeds"
+    gaps = f" Not scored everywhere, so left out: {', '.join(left_out)}." if left_out else ""
     st.caption(
-        f"{MEASURES[measure]} in %, {case.board.caption.format(seeds=seeds)} From the shell: "
-        f"`python -m wganad_core evaluate {case.name}`."
+        f"{MEASURES[measure]} in %, {case.board.caption.format(seeds=seeds)}{gaps} From the "
+        f"shell: `python -m wganad_core evaluate {case.name}`."
     )
 
 
@@ -111,14 +112,19 @@ def _means(found: dict[tuple[str, str, str], float], n: int) -> str:
     ours = [v for (abnormal, name, _), v in found.items() if (abnormal, name) == ("mean", "ours")]
     if not ours:
         return f"The paper reaches a mean AUPRC of {paper:.0%}; {n} of our ten digits are here."
-    return f"Mean AUPRC over ten digits: the paper {paper:.0%}, ours {ours[0]:.0%}."
+    here = found.get((board.MEAN, "encoder", "wgan-gp"))
+    same = "" if here is None else f", its detector {here:.0%} here"
+    return f"Mean AUPRC over ten digits: the paper {paper:.0%}{same}, ours {ours[0]:.0%}"
 
 
-def _show_table(case: UseCase, rows: list[board.Row], measure: str, classes: list[str]) -> None:
-    table = _table(case, rows, measure, classes)
+def _show_table(
+    case: UseCase, rows: list[board.Row], measure: str, classes: list[str]
+) -> list[str]:
+    """Returns the detectors that are left out, as their rows would have gaps."""
+    table, left_out = _table(case, rows, measure, classes)
     many = len(classes) > 8
     number = st.column_config.NumberColumn(format="%.1f", width=58 if many else 78)
-    reference = table["Detector"].isin([PAPER, CHANCE, FLOOR, EVEN])
+    reference = table["Detector"].isin([*case.board.paper.values(), CHANCE, FLOOR, EVEN])
     st.dataframe(
         table.style.highlight_max(
             subset=pd.IndexSlice[table.index[~reference], classes],
@@ -128,40 +134,50 @@ def _show_table(case: UseCase, rows: list[board.Row], measure: str, classes: lis
         height="content",
         placeholder="–",
         column_config=dict.fromkeys(classes, number)
-        | {"Detector": st.column_config.TextColumn(pinned=True, width=140 if many else 230)},
+        | {"Detector": st.column_config.TextColumn(pinned=True, width=210 if many else 280)},
     )
+    return left_out
 
 
-def _table(case: UseCase, rows: list[board.Row], measure: str, classes: list[str]) -> pd.DataFrame:
-    """A row per detector, a column per class, in %; seeds are averaged, the best mean is first.
-    With references, the baselines, the paper, and what chance and the worst ranking give follow."""
+def _table(
+    case: UseCase, rows: list[board.Row], measure: str, classes: list[str]
+) -> tuple[pd.DataFrame, list[str]]:
+    """A row per detector, a column per class, in %; seeds are averaged. The paper's own detector
+    stands first, beside what the paper prints of it; then the best mean. With references, the
+    baselines, and what chance and the worst ranking give, follow. Also who is left out, as fewer
+    classes were scored than of others."""
     frame = pd.DataFrame([dataclasses.asdict(row) for row in rows])
     frame["Detector"] = [_name(case, row) for row in rows]
     measured = frame.dropna(subset=measure)
     pivot = 100 * measured.pivot_table(
         index="Detector", columns="abnormal", values=measure, aggfunc="mean"
     ).reindex(columns=classes)
+    scored, quoted = pivot.notna().sum(axis=1), pivot.index.isin([*case.board.paper.values()])
+    gaps = scored < scored[~quoted].max()
+    left_out, pivot = pivot.index[gaps].tolist(), pivot[~gaps]
     group = pd.Series(0, pivot.index)
+    group[pivot.index == next(iter(case.board.paper.values()), "")] = -1
+    group[pivot.index.str.endswith(f"({THE_PAPERS})")] = -2
     if case.board.references:
         group[pivot.index.isin(frame.loc[frame["model"] == "none", "Detector"])] = 1
-        group[pivot.index == PAPER] = 2
     mean = pivot[board.MEAN] if board.MEAN in pivot else pivot.mean(axis=1)
     rank = pd.DataFrame({"group": group, "mean": -mean})
     pivot = pivot.loc[rank.sort_values(["group", "mean"]).index]
-    if case.board.seeds:
-        seeds = measured.groupby("Detector")["seed"].nunique()
-        pivot["Seeds"] = seeds.map(lambda n: str(n) if n else "–")
+    seeds = measured.groupby("Detector")["seed"].nunique()
+    pivot["Seeds"] = seeds.map(lambda n: str(n) if n else "quoted")
     if case.board.references and measure == "auprc":
         known = frame.dropna(subset="base_rate").groupby("abnormal")
         pivot.loc[CHANCE] = 100 * known["base_rate"].first()
         pivot.loc[FLOOR] = 100 * known["floor"].first()
     elif case.board.references:
         pivot.loc[EVEN] = 50.0
-    return pivot.reset_index()
+    return pivot.reset_index(), left_out
 
 
 def _name(case: UseCase, row: board.Row) -> str:
     """What people call a detector of a model."""
     if row.detector == "paper":
-        return PAPER if case.board.references else f"{row.model} (paper)"
-    return catalogue.name_in_full(case, row.model, row.detector)
+        return case.board.paper.get(row.model, "Paper")
+    name = catalogue.name_in_full(case, row.model, row.detector)
+    same = row.detector == "encoder" and row.model == next(iter(case.board.paper), None)
+    return f"{name} ({THE_PAPERS})" if same else name

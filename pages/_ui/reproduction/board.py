@@ -6,7 +6,7 @@ import dataclasses
 
 import streamlit as st
 
-from pages._ui import linked
+from pages._ui import anatomy, linked
 from pages._ui.case import data
 from pages._ui.chart import live_chart, waiting
 from pages._ui.reproduction import cell, choice
@@ -32,7 +32,8 @@ class BoardChoice:
 
     def show(self, title: st.delta_generator.DeltaGenerator) -> None:
         """The sentence above the choices, the picture, and what stands behind the chosen cell."""
-        title.subheader(_headline(self), anchor=False)
+        with title:
+            anatomy.headline(_headline(self))
         drawn = _drawn(self)
         chosen = _cell(self, drawn)
         live_chart(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._ui import linked
+from pages._ui import anatomy, linked
 from pages._ui.chart import live_chart
 from wganad_core import leaks
 from wganad_core.figures.reproduction import PairGroup, duration, paired_dots
@@ -26,11 +26,11 @@ class LeakChoice:
         way, pairs = WAYS[self.way], self.found.pairs[self.way]
         most = max(pairs, key=lambda pair: pair.gain)
         noun = USE_CASES[most.use_case].noun
-        title.subheader(
-            f"{way.title}: AUPRC {100 * leaks.mean_gain(pairs):+.1f} points on average, "
-            f"{100 * most.gain:+.1f} on {noun} {most.abnormal}.",
-            anchor=False,
-        )
+        with title:
+            anatomy.headline(
+                f"{way.title}: AUPRC {100 * leaks.mean_gain(pairs):+.1f} points on average, "
+                f"{100 * most.gain:+.1f} on {noun} {most.abnormal}"
+            )
         live_chart(
             paired_dots(panels(pairs), way.honest, way.leaky),
             key="leaks",
@@ -57,7 +57,7 @@ def choose() -> LeakChoice:
     path = leaks.shipped_path()
     found = _read(path, path.stat().st_mtime_ns if path.exists() else 0)
     titles = {name: WAYS[name].short.capitalize() for name in found.ways}
-    way = linked.choice("Leak", titles, key="leak", default=next(iter(titles)))
+    way = linked.tabs("Leak", titles, key="leak", default=next(iter(titles)))
     return LeakChoice(way, found)
 
 
