@@ -108,7 +108,7 @@ def _bar_layout(parts: Sequence[Sequence[str]], n: int, narrow: bool) -> Part:
     elif narrow:
         legend = 26 * -(-(n + 1) // 2)
         margin["t"] = legend + 10
-    place = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}}
+    place = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
     inner = 2 * 230 if stacked else 344 if single else 360
     layout: Part = {"height": inner + legend, "margin": margin}
     layout |= {"barmode": "group", "bargap": 0.16, "bargroupgap": 0.06, "legend": place}

@@ -113,8 +113,8 @@ def _means(found: dict[tuple[str, str, str], float], n: int) -> str:
     if not ours:
         return f"The paper reaches a mean AUPRC of {paper:.0%}; {n} of our ten digits are here."
     here = found.get((board.MEAN, "encoder", "wgan-gp"))
-    same = "" if here is None else f", its detector {here:.0%} here"
-    return f"Mean AUPRC over ten digits: the paper {paper:.0%}{same}, ours {ours[0]:.0%}"
+    same = "" if here is None else f", its detector {here:.1%} here"
+    return f"Mean AUPRC over ten digits: the paper {paper:.0%}{same}, ours {ours[0]:.1%}"
 
 
 def _show_table(
