@@ -33,7 +33,10 @@ STYLE = """
 [class*="st-key-tabs-"] {margin-right: 0.6rem;}
 [class*="st-key-tabs-"] [role=radiogroup] button {min-height: 2.1rem; padding: 0.1rem 0.6rem;}
 /* A canvas is filled after the page: what is below it has its place from the start. */
-.st-key-lanes-recorded, .st-key-lanes-live {min-height: calc(100vh - 10rem);}
+.st-key-lanes-recorded, .st-key-lanes-live {min-height: calc(100vh - 9.1rem);}
+@media (min-width: 640px) {
+  .st-key-lanes-hero {min-height: calc(100vh - 22rem);}
+}
 /* What stands below the picture begins with smaller words than the title. */
 .stMainBlockContainer:has(.st-key-headline) h3 {font-size: 1.15rem; padding: 0.3rem 0 0.1rem;}
 @media (max-width: 640px) {

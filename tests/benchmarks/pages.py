@@ -10,10 +10,12 @@ machine stands in the last column: without it, times say little.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -80,19 +82,19 @@ def visit(browser: Browser, url: str, picture: str, size: tuple[int, int], theme
 def measure(name: str) -> list[dict[str, Any]]:
     """All loads of one page, on a server of its own."""
     address, picture = PAGES[name]
-    loads = []
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        with start_server("app.py", (), Path(folder)) as server:
-            browser = playwright.chromium.launch(
-                executable_path=chromium.find_installed(), args=CHROMIUM_ARGUMENTS
-            )
-            for theme in ("light", "dark"):
-                for size in SIZES:
-                    found = visit(browser, f"{server.url}/{address}", picture, size, theme)
-                    kind = "warm" if loads else "cold"
-                    loads.append({"page": name, "size": size, "theme": theme, "kind": kind} | found)
-                    print(line(loads[-1]), flush=True)
-            browser.close()
+    loads: list[dict[str, Any]] = []
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        server = stack.enter_context(start_server("app.py", (), folder))
+        browser = stack.enter_context(sync_playwright()).chromium.launch(
+            executable_path=chromium.find_installed(), args=CHROMIUM_ARGUMENTS
+        )
+        for theme, size in itertools.product(("light", "dark"), SIZES):
+            found = visit(browser, f"{server.url}/{address}", picture, size, theme)
+            kind = "warm" if loads else "cold"
+            loads.append({"page": name, "size": size, "theme": theme, "kind": kind} | found)
+            print(line(loads[-1]), flush=True)
+        browser.close()
     return loads
 
 
