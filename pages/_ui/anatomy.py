@@ -36,6 +36,9 @@ STYLE = """
 .st-key-lanes-recorded, .st-key-lanes-live {min-height: calc(100vh - 9.1rem);}
 @media (min-width: 640px) {
   .st-key-lanes-hero {min-height: calc(100vh - 22rem);}
+  .st-key-chart-detector {min-height: 500px;}
+  .st-key-chart-strip {min-height: 156px;}
+  .st-key-chart-signals, .st-key-chart-recurrence {min-height: 460px;}
 }
 /* What stands below the picture begins with smaller words than the title. */
 .stMainBlockContainer:has(.st-key-headline) h3 {font-size: 1.15rem; padding: 0.3rem 0 0.1rem;}

@@ -223,9 +223,9 @@ def sentence(judged: list[PlaneVerdicts]) -> str:
     """What the rule costs, in one sentence."""
     known = len(judged[0].model.mixture.modes) > 0
     what = "false alarms" if known else "of held-out points flagged"
-    said = [f"{_name(one)}: {100 * one.false_alarms:.1f} % {what}" for one in judged]
-    rule = DETECTORS[judged[0].rule]
-    return f"{rule} — {' against '.join(said)}"
+    said = [f"{100 * one.false_alarms:.1f} % ({_name(one)})" for one in judged]
+    said[0] = said[0].replace(" % ", f" % {what} ", 1)
+    return f"{DETECTORS[judged[0].rule]}: {' against '.join(said)}"
 
 
 def _name(judged: PlaneVerdicts) -> str:
