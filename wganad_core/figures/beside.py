@@ -73,16 +73,21 @@ def _layout(
     for i, pane in enumerate(panes):
         if narrow:
             high = 1 - i / len(panes)
-            across, up = (0.0, 1.0), (high - 1 / len(panes), high - 0.05)
+            across, up = (0.0, 1.0), (high - 1 / len(panes), high - 0.06)
         else:
             across, up = (i * 0.53, i * 0.53 + 0.47), (0.0, 0.93)
         names = style.axes(i + 1)
         x, y = style.plane_axes(box, names["xaxis"][1:], nticks=6)
-        mark = names["xaxis"][1:]
+        mark, size = names["xaxis"][1:], 13 if narrow else 15
         layout[f"xaxis{mark}"] = {**x, "domain": across, "anchor": names["yaxis"]}
         layout[f"yaxis{mark}"] = {**y, "domain": up, "anchor": names["xaxis"]}
         layout["annotations"] += [
-            style.note(pane.title, across[0], up[1], 15),
+            style.note(_broken(pane.title) if narrow else pane.title, across[0], up[1], size),
             said_at(point, pane.verdict, box, names),
         ]
     return layout
+
+
+def _broken(title: str) -> str:
+    """In two lines: the model, and what its rule costs."""
+    return title.replace("</b> · ", "</b><br>", 1)
