@@ -120,6 +120,10 @@ def _judged(about: Beside, label: Any, scores: Any, flagged: Any) -> Beside:
     return dataclasses.replace(about, **counts)
 
 
+def _first(title: str) -> str:
+    return title[0].upper() + title[1:]
+
+
 def verdict(found: tuple[Beside, ...]) -> tuple[str, str]:
     """A sentence on which does best, and the score method to take instead of the first, if any."""
     if len(found) < 2:
@@ -135,10 +139,10 @@ def verdict(found: tuple[Beside, ...]) -> tuple[str, str]:
     ahead = (best.auprc or 0.0) - own.auprc
     figures = f"AUPRC {100 * (best.auprc or 0):.1f} % against {100 * own.auprc:.1f} %"
     if ahead > TIE:
-        return f"{best.title.capitalize()} does better here: {figures}.", best.score_method
+        return f"{_first(best.title)} does better here: {figures}.", best.score_method
     if ahead >= -TIE:
         return (
-            f"{best.title.capitalize()} does as well here, and is simpler: {figures}.",
+            f"{_first(best.title)} does as well here, and is simpler: {figures}.",
             best.score_method,
         )
-    return f"{best.title.capitalize()} comes closest: {figures}.", ""
+    return f"{_first(best.title)} comes closest: {figures}.", ""

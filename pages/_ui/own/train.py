@@ -16,6 +16,7 @@ from pages._ui.own.session import EARLY, Jobs, jobs
 from pages._ui.own.tab import choice, number, settle, usual
 from pages._ui.widgets import refuse
 from wganad_core import outside
+from wganad_core.jobs.fit import OF_SCALED
 from wganad_core.jobs.orders import Kind
 from wganad_core.live.fitting import Fitting
 from wganad_core.storage import StorageError
@@ -61,13 +62,14 @@ def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
     """The detector's parameters, but for those that are as usual."""
     kind = chosen.kind
     of = "windows" if kind == "series" else "normals"
+    scaled = kind == "images" and chosen.samples.scaled
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         method = settle(
             "own-method",
             st.selectbox(
                 "Score",
                 list(METHODS),
-                list(METHODS).index(usual("own-method", "ours")),
+                list(METHODS).index(usual("own-method", OF_SCALED if scaled else "ours")),
                 width=200,
                 format_func=lambda name: METHODS[name],
                 key="own-method",
@@ -108,7 +110,7 @@ def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
         st.space("stretch")
         _button(chosen)
     found = {
-        "score_method": method if method != "ours" else None,
+        "score_method": method if method != "ours" or scaled else None,
         "false_alarm_rate": rate if rate != RATE else None,
         "window": window if window != WINDOW else None,
         "contamination": hidden or None,
@@ -221,11 +223,13 @@ def _live() -> None:
 
     reports = list(fitting.reports)
     n_steps = latest["n_steps"] if latest else 1
-    chart.live_chart(
-        own_training.training_spec(reports, n_steps),
-        key="own-training",
-        alt="The critic's estimate of W and the losses so far",
-    )
+    # What stands in is seen first, then how its successor learns.
+    with st.expander("How it learns", expanded=False) if held.latest.early else st.container():
+        chart.live_chart(
+            own_training.training_spec(reports, n_steps),
+            key="own-training",
+            alt="The critic's estimate of W and the losses so far",
+        )
 
 
 def _how_far(

@@ -17,6 +17,7 @@ FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif")
 MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF87a", b"GIF89a")
 TWELVE_BITS = 4095
+SCALED = "Scaled to"  # so begins the remark on pictures of another size
 TO_GREY = np.array([0.299, 0.587, 0.114])  # as Pillow weighs red, green and blue
 
 Grey = NDArray[np.float32]
@@ -80,7 +81,7 @@ def small(grey: Grey, remarks: set[str]) -> Grey:
         return grey
     from PIL import Image
 
-    remarks.add(f"Scaled to {SIDE} × {SIDE} pixels, whatever the proportions.")
+    remarks.add(f"{SCALED} {SIDE} × {SIDE} pixels, whatever the proportions.")
     scaled = Image.fromarray(grey).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
     return np.asarray(scaled, np.float32).clip(0, 1)
 

@@ -22,6 +22,7 @@ from wganad_core.data.missing import NOTHING
 from wganad_core.data.mnist import SIDE
 from wganad_core.data.own import Roles
 from wganad_core.data.own.file import OwnFile, Source, named, own_file
+from wganad_core.data.own.image import SCALED
 from wganad_core.data.own.images import PIXELS, OwnImages, open_images
 from wganad_core.data.own.labels import MAX_KINDS, UNLABELLED, labels_of, words_of
 from wganad_core.data.own.roles import Resolved, resolve_roles
@@ -59,7 +60,7 @@ class OwnSamples:
     its texts where they tell kinds of anomalies. `sample_id`, `time` and `group` (n,), which
     machine or recording a row is of: as they are written.
     `image_shape`: of images, and of tables with columns p0 to p783; grey values in [0, 1].
-    `kept` (n,): which ones folders keep for testing.
+    `kept` (n,): which ones folders keep for testing. `scaled`: whether pictures were larger.
     `missing` (m,): the numbers of the rows that are left out because every feature is missing, with
     `missing_label` and `missing_id`. `remarks`: what was read otherwise than one might expect.
     `named`: whether the file itself calls the features so. `about`: the rows of the file, of text
@@ -85,6 +86,7 @@ class OwnSamples:
     about: int = 0
     time_name: str = ""
     kept: NDArray[np.bool_] | None = None
+    scaled: bool = False
     words: tuple[Words, ...] = ()
 
     @property
@@ -306,6 +308,7 @@ def _of_pictures(
                 None if labels is None else labels[part],
                 None if kinds is None else kinds[part],
                 kept=None if kept is None else kept[part],
+                scaled=any(line.startswith(SCALED) for line in pictures.remarks),
                 sample_id=None if ids is None else ids[part],
                 image_shape=(SIDE, SIDE),
                 remarks=tuple(sorted(pictures.remarks)),
