@@ -257,10 +257,10 @@ def test_the_words_of_a_plan(tmp_path: Path) -> None:
     fit, score = (order.words() for order in plan.orders())
     columns = ['--features=flow_m3_h,"a, b"', "--label-column=", "--id-column=id"]
     words = ["fit", "pump.csv", "--out", "pump-detector.safetensors"]
-    assert fit == [*words, *columns, "--score-method", "critic"]
+    assert fit == [*words, *columns, "--score-method", "critic", "--beside"]
     assert score[-3:] == columns
     everything = Plan(data, "table", Roles(), with_label=True, labelled=False)
-    assert everything.fit.words()[-1] == "--label-column="
+    assert everything.fit.words()[-2:] == ["--label-column=", "--beside"]
     assert "samples.label" not in everything.python()
     saved = Plan(data, "table", roles, model="m.safetensors")
     assert [order.words()[0] for order in saved.orders()] == ["score"]

@@ -72,6 +72,8 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
 
     def _preparation(self, rows: Rows) -> Preparation | None:
         """How rows become features; None where they are features."""
+        if self._continues:
+            return self.model_.preparation
         return Preparation.fitted(rows, self._words) if self._prepares else None
 
     def _scaler(self, rows: Rows, settings: Settings) -> Scaler:
@@ -160,8 +162,6 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         work.set_aside_ = work._suspicious(rows, settings)
         work.parts_ = tuple(part[~np.isin(part, work.set_aside_)] for part in work.parts_)
         preparation = work._preparation(rows[work.parts_[0]])
-        if self._continues:
-            preparation = self.model_.preparation
         if preparation is not None:
             settings = dataclasses.replace(settings, network=work._network(preparation.n_features))
         warm = self._warm_start(settings)
