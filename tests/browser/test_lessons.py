@@ -51,6 +51,7 @@ def by_the_generator(page: Page) -> None:
 
 def unseen_one(page: Page) -> None:
     page.wait_for_selector(PLOT, timeout=SLOW)
+    page.get_by_role("button", name="Unseen digit").click()
     page.get_by_role("radio", name="1", exact=True).first.click()
 
 
