@@ -2,9 +2,9 @@
 
     python -m tests.soak.forged 500
 
-Expected: no line but one for each kind of file. Without the checks of a resumed training, 500
-forgeries of checkpoints give 200 tracebacks and a segmentation fault (an optimiser's state of
-another length).
+Expected: no line but one for each kind of file; 200 of each took 25 s at load 12. Before resumed
+trainings were checked, 100 of a race gave a dozen kinds of tracebacks, and 100 of a training a
+segmentation fault: an optimiser's state of another length.
 """
 
 from __future__ import annotations

@@ -197,8 +197,8 @@ def fresh_samples(lane: Lane, n: int) -> FloatArray:
 def modules_of(run: RecordedRun, step: int | None = None) -> dict[str, nn.Module]:
     """The networks of a run at a step at which its weights were kept, by default the last. Raises
     `StorageError` where weights are not those of the networks beside them."""
-    weights = run.weights[max(run.weights) if step is None else step]
     try:
+        weights = run.weights[max(run.weights) if step is None else step]
         return trained_modules(run.lane.training.method, run.lane.network, weights)
     except (ValueError, TypeError, KeyError) as error:
         raise storage.StorageError(
