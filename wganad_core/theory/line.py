@@ -115,8 +115,8 @@ def apart(real: Humps, fake: Humps, x: Curve1 | None = None) -> Apart:
     >>> from wganad_core.theory.line import Humps, apart
     >>> still = Humps((1,), (0,), (1,))
     >>> far = apart(still, still.moved(40))
-    >>> round(far.jensen_shannon, 4), round(far.jensen_shannon_slope, 4)
-    (0.6931, 0.0)
+    >>> round(far.jensen_shannon, 4), abs(far.jensen_shannon_slope) < 1e-4
+    (0.6931, True)
     >>> round(far.wasserstein, 4), round(far.wasserstein_slope, 4)
     (40.0, 1.0)
     """

@@ -163,14 +163,15 @@ def _table(
     mean = pivot[board.MEAN] if board.MEAN in pivot else pivot.mean(axis=1)
     rank = pd.DataFrame({"group": group, "mean": -mean})
     pivot = pivot.loc[rank.sort_values(["group", "mean"]).index]
-    seeds = measured.groupby("Detector")["seed"].nunique()
-    pivot["Seeds"] = seeds.map(lambda n: str(n) if n else "quoted")
     if case.board.references and measure == "auprc":
         known = frame.dropna(subset="base_rate").groupby("abnormal")
         pivot.loc[CHANCE] = 100 * known["base_rate"].first()
         pivot.loc[FLOOR] = 100 * known["floor"].first()
     elif case.board.references:
         pivot.loc[EVEN] = 50.0
+    seeds = measured.groupby("Detector")["seed"].nunique()
+    words = seeds.map(lambda n: str(n) if n else "quoted")
+    pivot["Seeds"] = words.reindex(pivot.index).fillna("")
     return pivot.reset_index(), left_out
 
 
