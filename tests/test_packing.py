@@ -89,6 +89,8 @@ def some(hint: Any) -> st.SearchStrategy[Any]:
         return CONFIGS[hint]
     if hint is Replay:
         return recordings()
+    if hint is Rule:
+        return rules()
     if dataclasses.is_dataclass(hint):
         hints = typing.get_type_hints(hint)
         fields = [f.name for f in dataclasses.fields(hint) if f.init]
@@ -109,6 +111,14 @@ def some(hint: Any) -> st.SearchStrategy[Any]:
     plain = {float: NUMBERS, int: st.integers(), str: NAMES, bool: st.booleans()}
     plain |= {Any: JSON, types.NoneType: st.none(), Path: NAMES.map(Path)}
     return plain[hint]
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> Rule:
+    """With a location and a scale for each of its names."""
+    names = tuple(draw(st.lists(NAMES, max_size=2, unique=True)))
+    location, scale = ({name: draw(NUMBERS) for name in names} for _ in range(2))
+    return Rule(names, location, scale, draw(st.sampled_from(["mean", "logs", "squares"])))
 
 
 @st.composite

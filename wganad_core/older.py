@@ -67,7 +67,7 @@ def rules(arrays: Arrays, meta: Mapping[str, Any]) -> Content:
 
 
 # Parameters that came later, with the values by which a detector is as it was.
-ALL = {"contamination": 0.0}
+ALL = {"suspect_share": 0.0}
 LATER: Mapping[str, Mapping[str, Any]] = {
     "WGANAnomalyDetector": ALL,
     "WGANImageDetector": ALL,

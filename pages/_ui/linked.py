@@ -107,13 +107,21 @@ def in_words(
     address: str | None = None,
     help: str | None = None,
     captions: Mapping[Name, str] | None = None,
+    keep_wish: bool = False,
 ) -> Name:
     """Like `choice`, but as words on a button ("Sorted by **mean**") that opens the options.
-    `captions`: what stands under the options. Where what is asked for cannot be had among these
-    options, the first is shown, and the wish stays in the address for others that may have it."""
+    `captions`: what stands under the options; `keep_wish` as in `listed`."""
     said = options[now(options, key=key, default=default, address=address)]
     with st.popover(f"{label} **{said}**", help=help):
-        return listed(label, options, key=key, default=default, address=address, captions=captions)
+        return listed(
+            label,
+            options,
+            key=key,
+            default=default,
+            address=address,
+            captions=captions,
+            keep_wish=keep_wish,
+        )
 
 
 def listed(
@@ -126,16 +134,19 @@ def listed(
     captions: Mapping[Name, str] | None = None,
     horizontal: bool = False,
     help: str | None = None,
+    keep_wish: bool = False,
 ) -> Name:
     """Like `choice`, but one option below the other, as they fit into a popover. `captions` as
-    in `in_words`."""
+    in `in_words`. `keep_wish`: where what is asked for cannot be had among these options, the
+    first is shown, and the wish stays in the address for others that may have it."""
     place = address or key
     names, first = _asked_for(options, place, default)
     below = [captions.get(name, "") for name in names] if captions else None
     at = names.index(first)
     look: dict[str, Any] = {"horizontal": horizontal, "help": help}
     chosen: Name = st.radio(label, names, at, options.__getitem__, key=key, captions=below, **look)
-    if chosen != first or st.query_params.get(place, default) in options:
+    known = st.query_params.get(place, default) in options
+    if known or chosen != first or not keep_wish:
         _keep(place, chosen, is_default=chosen == default)
     return chosen
 

@@ -5,7 +5,7 @@
 Two tables of 2,000 normals of which a share is replaced: `mix`, eight correlated features with
 anomalies scattered in the box of the normals; `clump`, the same normals with anomalies that lie
 close together, four standard deviations from the middle. The test has 1,000 new normals and 100
-new anomalies of the same sort. `+` after a name: `contamination` is what it is. Figures are mean
+new anomalies of the same sort. `+` after a name: `suspect_share` is what it is. Figures are mean
 AUPRC in %, over three seeds; PyOD's detectors are there where it is installed.
 """
 
@@ -66,9 +66,9 @@ def knn(fit: Rows, test: Rows, share: float, seed: int) -> Rows:
 
 def ours(method: str, robust: bool) -> Callable[[Rows, Rows, float, int], Rows]:
     def score(fit: Rows, test: Rows, share: float, seed: int) -> Rows:
-        contamination = share if robust else 0.0
+        suspect_share = share if robust else 0.0
         detector = WGANAnomalyDetector(
-            score_method=method, contamination=contamination, random_state=seed
+            score_method=method, suspect_share=suspect_share, random_state=seed
         )
         return detector.fit(fit).anomaly_score(test)
 

@@ -116,12 +116,12 @@ def test_a_clump_is_learned_from_unless_it_is_set_aside(tmp_path: Path) -> None:
     order = FitOrder(
         tmp_path / "t.csv",
         tmp_path / "m.safetensors",
-        parameters=(("score_method", "neighbours"), ("contamination", 0.05)),
+        parameters=(("score_method", "neighbours"), ("suspect_share", 0.05)),
     )
     found = fit(order)
     assert set(range(1, 21)) <= set(found.set_aside.tolist())
     assert found.warning is not None
-    assert "21 rows, 5 % as contamination says, were set aside" in found.warning
+    assert "21 rows, 5 % as asked for, were set aside" in found.warning
     clean = load(order.out)
     dirty = WGANAnomalyDetector(score_method="neighbours", random_state=0).fit(
         np.concatenate([clump, x])

@@ -55,7 +55,8 @@ def equal(one: Any, other: Any) -> bool:
             equal(getattr(one, name), getattr(other, name)) for name in names
         )
     if isinstance(one, np.ndarray):
-        return one.dtype == other.dtype and bool(np.array_equal(one, other))
+        same = np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+        return one.dtype == other.dtype and bool(same)
     return bool(one == other)
 
 

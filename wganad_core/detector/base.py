@@ -37,7 +37,7 @@ LEARNED_FROM = (
     "exceed it."
 )
 ASIDE = (
-    "{n:,} rows, {share:g} % as contamination says, were set aside as likely anomalies; if fewer "
+    "{n:,} rows, {share:g} % as asked for, were set aside as likely anomalies; if fewer "
     "were, more normals will be flagged than asked for."
 )
 
@@ -169,15 +169,15 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
         return self._fitting(work, rows, settings, preparation, warm, kept)
 
     def _suspicious(self, rows: Rows, settings: Settings) -> NDArray[np.int64]:
-        """The rows that `contamination` sets aside."""
-        if not settings.contamination:
+        """The rows that `suspect_share` sets aside."""
+        if not settings.suspect_share:
             return np.empty(0, np.int64)
         preparation = self._preparation(rows)
         features = rows if preparation is None else preparation(rows)
         scaler = Scaler.fitted(features, "none" if settings.scaling == "none" else "robust")
         if preparation is not None and settings.scaling != "none":
             scaler = preparation.scaled(scaler, features)
-        return suspicious(scaler(features), settings.contamination, settings.training.seed)
+        return suspicious(scaler(features), settings.suspect_share, settings.training.seed)
 
     def _parts(self, n: int, settings: Settings) -> tuple[NDArray[np.int64], ...]:
         """Numbers of rows as `_split`; of few rows, all are learned from."""
@@ -306,7 +306,7 @@ class BaseWGANDetector(OutlierMixin, BaseEstimator):
             why = few if settings.calibration_share else "calibration_share=0"
             remarks.insert(0, LEARNED_FROM.format(why=why))
         if aside := len(self.set_aside_):
-            remarks.append(ASIDE.format(n=aside, share=100 * settings.contamination))
+            remarks.append(ASIDE.format(n=aside, share=100 * settings.suspect_share))
         if self._dependence or not held_out or aside:  # no interval holds then
             advice = dataclasses.replace(advice, warning=" ".join(remarks), expected=None)
         self.advice_: Advice = advice

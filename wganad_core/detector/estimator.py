@@ -104,9 +104,11 @@ class WGANAnomalyDetector(BaseWGANDetector):
         Rows that are kept as neighbours, at most.
     n_neighbours : int, default=5
         Nearest rows whose mean distance counts.
-    contamination : float, default=0.0
+    suspect_share : float, default=0.0
         The share of the rows that may be anomalies although nobody has labelled them, below 0.5:
-        as many of those that fit least to the others are set aside before anything is learned.
+        as many of those that fit least to the others are set aside before anything is learned. It
+        is not called `contamination`, which elsewhere sets the share that is flagged; here
+        `false_alarm_rate` does.
     warm_start : bool, default=False
         Whether another `fit` goes on from the weights (and scaling) of the last.
     random_state : int, RandomState or None, default=None
@@ -124,7 +126,7 @@ class WGANAnomalyDetector(BaseWGANDetector):
     score_quantiles_ : (101,) their quantiles from 0 to 100 %.
     parts_ : three arrays of numbers of rows
         Those that were fitted on, that validated, and that the threshold was chosen on. Not saved.
-    set_aside_ : numbers of rows that `contamination` took out. Not saved.
+    set_aside_ : numbers of rows that `suspect_share` took out. Not saved.
     history_ : dict of lists of one length
         A row per report of `fit_steps`.
     n_steps_ : int
@@ -179,7 +181,7 @@ class WGANAnomalyDetector(BaseWGANDetector):
         patience: int | None = None,
         n_references: int = 2048,
         n_neighbours: int = 5,
-        contamination: float = 0.0,
+        suspect_share: float = 0.0,
         warm_start: bool = False,
         random_state: Any = None,
         verbose: int = 0,
@@ -207,7 +209,7 @@ class WGANAnomalyDetector(BaseWGANDetector):
         self.patience = patience
         self.n_references = n_references
         self.n_neighbours = n_neighbours
-        self.contamination = contamination
+        self.suspect_share = suspect_share
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose

@@ -64,7 +64,7 @@ class WGANImageDetector(BaseWGANDetector):
         patience: int | None = None,
         n_references: int = 2048,
         n_neighbours: int = 5,
-        contamination: float = 0.0,
+        suspect_share: float = 0.0,
         warm_start: bool = False,
         random_state: Any = None,
         verbose: int = 0,
@@ -92,7 +92,7 @@ class WGANImageDetector(BaseWGANDetector):
         self.patience = patience
         self.n_references = n_references
         self.n_neighbours = n_neighbours
-        self.contamination = contamination
+        self.suspect_share = suspect_share
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose

@@ -44,14 +44,14 @@ class Settings:
     patience: int | None
     n_references: int
     n_neighbours: int
-    contamination: float = 0.0
+    suspect_share: float = 0.0
 
     def __post_init__(self) -> None:
         needs_of(self.score_method)
         _one_of("threshold_rule", self.threshold_rule, tuple(RULES))
         _one_of("scaling", self.scaling, SCALINGS)
         _between("false_alarm_rate", self.false_alarm_rate, 0, 1)
-        _between("contamination", self.contamination, 0, 0.49)
+        _between("suspect_share", self.suspect_share, 0, 0.49)
         _between("validation_share", self.validation_share, 0, 0.45)
         _between("calibration_share", self.calibration_share, 0, 0.45)
         _whole("encoder_steps", self.encoder_steps, 1)

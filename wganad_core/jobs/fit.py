@@ -38,7 +38,7 @@ class Fitted:
 
     `row` (m,): every row of the file that can be scored, from 1, and its `part` (m,), a number in
     `records.PARTS`: "test" are those that had no part in the fit. `beside`: `beside.Beside` as
-    dictionaries, this detector's first. `set_aside` (k,): rows that `contamination` took out.
+    dictionaries, this detector's first. `set_aside` (k,): rows that `suspect_share` took out.
     """
 
     detector: str

@@ -125,6 +125,7 @@ def choose(case: UseCase, abnormal: str, scores: Scores) -> Choice:
         default=next(iter(case.detectors)),
         address="detector",
         captions={name: f"{words[1]}." for name, words in known.items()},
+        keep_wish=True,
     )
     if case.architecture_words:
         _rare(case, models, architecture)

@@ -21,7 +21,7 @@ from wganad_core.jobs.orders import (
 )
 
 QUICK = "neighbours"
-WITHOUT_NETWORKS = ("false_alarm_rate", "window", "contamination", "random_state")
+WITHOUT_NETWORKS = ("false_alarm_rate", "window", "suspect_share", "random_state")
 
 
 @dataclasses.dataclass(frozen=True)

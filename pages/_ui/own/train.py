@@ -113,7 +113,7 @@ def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
         "score_method": method if method != "ours" or scaled else None,
         "false_alarm_rate": rate if rate != RATE else None,
         "window": window if window != WINDOW else None,
-        "contamination": hidden or None,
+        "suspect_share": hidden or None,
         **STEPS[kind][effort],
         "random_state": seed,
     }
