@@ -244,3 +244,13 @@ def test_the_worker_ends_with_its_server() -> None:
             return not status.exists() or status.read_text().split(")")[1].split()[0] == "Z"
 
         wait_for(gone)
+
+
+def test_a_slice_ends_where_a_frame_is_due(client: WorkerClient, race: str) -> None:
+    """Frames show whole steps only; slices that end in the middle of one would never have any."""
+    client.ask("play", race=race)
+    wait_for(lambda: step_of(client, race) > 0)
+    first = step_of(client, race)
+    wait_for(lambda: step_of(client, race) > first)
+    client.ask("pause", race=race)
+    assert step_of(client, race) < RACE.lanes[0].training.steps / 2

@@ -66,14 +66,17 @@ class Session:
 
     def work(self, one_step: bool = False) -> None:
         """Updates for one slice of time, or as many as the speed allows; no further than to the end
-        of `one_step`, where something waits for that. Raises what a step that was begun raises."""
+        of `one_step`, where something waits for that, or of a step after which a frame is due.
+        Raises what a step that was begun raises."""
         end = time.monotonic() + SLICE
         while self.under_way or self._may_step():
             if self._step is None:
                 self.begin(self.race.slices())
                 self._owed -= 1.0
             self._go_on()
-            if time.monotonic() >= end or (one_step and not self.under_way):
+            now = time.monotonic()
+            wanted = one_step or now >= self._next_frame
+            if now >= end or (wanted and not self.under_way):
                 break
         if self.race.finished and not self.under_way:
             self.playing = False
