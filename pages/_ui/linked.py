@@ -80,24 +80,6 @@ def now(
     return next((name for name in options if name == said), first)
 
 
-def select(
-    label: str,
-    options: Mapping[Name, str],
-    *,
-    key: str,
-    default: Name,
-    address: str | None = None,
-    width: int = 164,
-    help: str | None = None,
-) -> Name:
-    """Like `choice`, but a list to open, `width` pixels wide."""
-    names, first = _asked_for(options, address or key, default)
-    at, words = names.index(first), options.__getitem__
-    chosen: Name = st.selectbox(label, names, at, words, key=key, help=help, width=width)
-    _keep(address or key, chosen, is_default=chosen == default)
-    return chosen
-
-
 def in_words(
     label: str,
     options: Mapping[Name, str],

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 NAMES = ("subjects", "hindsight", "epochs", "rates")  # of `leaks.WAYS`, as help needs no NumPy
 
 
+def figures_option(parser: argparse.ArgumentParser, words: str) -> None:
+    """`--out` of a study."""
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help=f"{words} (default: the file that ships, which the app draws)",
+    )
+
+
 def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--leak",
@@ -23,12 +33,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="only this one, once or more; what the file has of the others stays",
     )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help="where the figures go (default: the file that ships, which the app draws)",
-    )
+    figures_option(parser, "where the figures go")
     json_option(parser)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wganad_core.commands.console import (
@@ -15,6 +14,8 @@ from wganad_core.commands.console import (
     print_json,
     say,
 )
+from wganad_core.commands.study import figures_option
+from wganad_core.config import DIGITS
 
 if TYPE_CHECKING:
     from wganad_core.latent import LatentFit
@@ -26,7 +27,7 @@ MOST = 512
 
 def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("use_case", choices=CASES, metavar="CASE", help="mnist or mixture")
-    parser.add_argument("--digit", default="4", choices=tuple("0123456789"), help="unseen (mnist)")
+    parser.add_argument("--digit", default="4", choices=DIGITS, help="unseen (mnist)")
     parser.add_argument(
         "--dimension",
         type=positive,
@@ -36,12 +37,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--law", choices=("normal", "uniform", "sphere"), default="normal")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help="what is measured is added to it (default: the file that ships, which the app draws)",
-    )
+    figures_option(parser, "what is measured is added to it")
     json_option(parser)
 
 

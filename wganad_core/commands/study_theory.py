@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wganad_core.commands.console import Command, json_option, print_facts, print_json, say
+from wganad_core.commands.study import figures_option
 
 if TYPE_CHECKING:
     from wganad_core.theory.shipped import Theory
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help="where the figures go (default: the file that ships, which the app draws)",
-    )
+    figures_option(parser, "where the figures go")
     json_option(parser)
 
 

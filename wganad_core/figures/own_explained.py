@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from wganad_core import outside
+from wganad_core.evaluation.events import runs_of
 from wganad_core.figures import style
 
 SHOWN = 16  # features
@@ -102,12 +103,11 @@ def shaded(label: NDArray[np.int64] | None, first: int) -> list[dict[str, Any]]:
     """Bands over the stretches that are labelled anomalies, for the first 50 of them."""
     if label is None:
         return []
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], (label == 1).astype(np.int8), [0]])))
     band = {"type": "rect", "xref": "x", "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
     band |= {"line": {"width": 0}, "fillcolor": "rgba(213,94,0,0.16)"}
     return [
         {**band, "x0": float(low + first), "x1": float(high + first)}
-        for low, high in edges.reshape(-1, 2)[:50]
+        for low, high in runs_of(label == 1)[:50]
     ]
 
 

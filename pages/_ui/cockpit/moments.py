@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -70,7 +72,7 @@ def _worth(scores: DetectorScores, found: Events) -> None:
     late = f"{report.median_delay:,.0f} {noun} late in the median, " if report.caught.any() else ""
     precision, recall = affiliation(label, flagged)
     buffer = min(int(np.median(report.ranges[:, 1] - report.ranges[:, 0])), MOST_BUFFER)
-    volume = evaluation.vus_pr(label, scores.test.score, buffer)
+    volume = _volume(scores.key, buffer, label, scores.test.score)
     st.markdown(
         f"**{report.caught.sum():,} of {n:,} labelled stretches** are touched by one, {late}"
         f"and **{false:,} event{'s' * (false != 1)}** touch{'es' * (false == 1)} none: "
@@ -89,6 +91,14 @@ def _worth(scores: DetectorScores, found: Events) -> None:
             f"**{f1_of(label, point_adjusted(label, random)):.3f}** instead of "
             f"{f1_of(label, random):.3f}."
         )
+
+
+@st.cache_resource(scope="session", show_spinner=False, max_entries=16)
+def _volume(
+    key: Hashable, buffer: int, _label: NDArray[np.int64], _score: NDArray[np.floating]
+) -> float:
+    """VUS-PR is of all thresholds at once: a move of the slider does not change it."""
+    return evaluation.vus_pr(_label, _score, buffer)
 
 
 def _number(value: float) -> str:
