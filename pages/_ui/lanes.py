@@ -7,7 +7,8 @@ import dataclasses
 import json
 import shutil
 import tempfile
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -33,7 +34,12 @@ class LanesEvents:
 
 
 def show_lanes(
-    message: dict[str, Any], frames: bytes = b"", *, key: str, layers: Layers
+    message: dict[str, Any],
+    frames: bytes = b"",
+    *,
+    key: str,
+    layers: Layers,
+    on_space: Callable[[], None] | None = None,
 ) -> LanesEvents:
     """Draw a recording (`message["url"]`), or newer frames of a live race (`frames`).
 
@@ -43,13 +49,15 @@ def show_lanes(
     frames : a file of `figures.lanes.pack_lanes`
     key : identity on the page
     layers : what is drawn over and under the samples
+    on_space : carried out once for every press of the key that starts and stops, though
+        Streamlit may hand over an event twice, when a run of the page overtakes another
     """
     options = dataclasses.asdict(layers) | message.get("options", {})
     text = json.dumps({**message, "options": options}).encode()
     found = _component()(
         key=f"lanes-{key}",
         data=len(text).to_bytes(4, "little") + text + frames,
-        on_space_change=_rerun_only,
+        on_space_change=partial(_once, f"lanes-{key}", on_space) if on_space else _rerun_only,
         on_lost_change=_rerun_only,
     )
     return LanesEvents(bool(found.get("space")), bool(found.get("lost")))
@@ -57,6 +65,15 @@ def show_lanes(
 
 def _rerun_only() -> None:
     """Declare an event of the component; its value is read from the result."""
+
+
+def _once(key: str, action: Callable[[], None]) -> None:
+    """Carry out what a press of the space bar means, unless this press has been seen before."""
+    press = st.session_state[key].get("space")
+    seen = f"{key}-press"
+    if press is not None and press != st.session_state.get(seen):
+        st.session_state[seen] = press
+        action()
 
 
 @cache

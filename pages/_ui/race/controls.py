@@ -194,8 +194,9 @@ def _start(state: race_state.RaceState, op: str, **arguments: Any) -> None:
     attempt(state, begin)
 
 
-def toggle(state: race_state.RaceState, live: RaceView | None) -> None:
-    """What the space bar does while a race is trained."""
+def toggle(state: race_state.RaceState) -> None:
+    """Pause the race that is trained here, or train on: what the space bar does."""
+    live = race_state.view(state)
     if live is not None and (live.playing or live.place):
         attempt(state, partial(race_state.command, "pause"))
     elif live is None or not live.finished:
@@ -207,7 +208,7 @@ def transport(state: race_state.RaceState, live: RaceView | None) -> None:
     running = live is not None and (live.playing or live.place > 0)
     finished = live is not None and live.finished
     if running:
-        _button("Pause", "pause", partial(toggle, state, live), type="primary")
+        _button("Pause", "pause", partial(toggle, state), type="primary")
     else:
         first: dict[str, Any] = {"type": "primary", "disabled": finished}
         _button("Train", "play_arrow", partial(_start, state, "play"), **first)

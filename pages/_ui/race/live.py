@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -44,11 +45,11 @@ def show(state: race_state.RaceState, ticking: bool) -> None:
         "recorded": len(live.recorded_steps),
         "options": options,
     }
-    events = show_lanes(message, frames, key="live", layers=state.layers)
+    toggle = partial(race_controls.toggle, state)
+    events = show_lanes(message, frames, key="live", layers=state.layers, on_space=toggle)
     status(live)
     if events.space:
-        race_controls.toggle(state, live)
-        st.rerun()
+        st.rerun()  # the buttons change, too
     if events.lost and not live.playing:
         st.session_state[LOST] = True
         st.rerun()

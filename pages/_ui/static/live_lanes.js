@@ -41,7 +41,7 @@ class Mount {
     else if (bytes.length) await this.extend(message, await this.lanes.decode(bytes));
     if (!this.recording || this.removed) return;
     const options = { ...message.options, theme: this.theme(), onRest: (step) => this.rest(step) };
-    options.onSpace = message.space ? () => this.send("space", true) : undefined;
+    options.onSpace = message.space ? () => this.send("space", Date.now()) : undefined;
     if (this.player) this.player.update(options);
     else this.player = this.players.createPlayer(this.lanes, this.root, this.recording, options);
     if (this.player.recording !== this.recording || bytes.length) this.player.show(this.recording);
