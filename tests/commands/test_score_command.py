@@ -224,7 +224,7 @@ def test_a_recording_in_pieces_scores_as_a_whole(window, stride, n, rows_read):
     stride = min(stride, window)
     x = rows(window + 1 + n, 5)
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("wganad_core.detector", "wganad_core.detector.base"):
+        for module in ("wganad_core.detector", "wganad_core.detector.judging"):
             patch.setattr(f"{module}.BLOCK_ROWS", 4)
         series = WGANSeriesDetector(window=window, stride=stride, steps=1, width=4, random_state=0)
         series.fit(rows(60, 6))

@@ -22,8 +22,7 @@ from sklearn.metrics import roc_auc_score
 
 from wganad_core import WGANAnomalyDetector, WGANImageDetector, WGANSeriesDetector
 from wganad_core.config import ConfigError
-from wganad_core.detector import BLOCK_ROWS, SCORE_METHODS, Progress
-from wganad_core.detector import base as detector_base
+from wganad_core.detector import BLOCK_ROWS, SCORE_METHODS, Progress, judging
 from wganad_core.detector.series import standing_out
 from wganad_core.methods import DivergedError, score_methods
 
@@ -131,7 +130,7 @@ def test_without_a_calibration_share_the_advice_says_so():
 
 @pytest.mark.parametrize("method", SCORE_METHODS)
 def test_chunks_of_whole_blocks_give_the_same_bits(by_method, method, monkeypatch):
-    monkeypatch.setattr(detector_base, "BLOCK_ROWS", 64)
+    monkeypatch.setattr(judging, "BLOCK_ROWS", 64)
     one = by_method[method]
     rows = ROWS[:200]
     whole = one.anomaly_score(rows)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+import streamlit as st
 
 from pages._ui import lanes
 
 
 def test_a_press_that_is_handed_over_twice_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
     session: dict = {"lanes-live": {"space": 1_000}}
-    monkeypatch.setattr(lanes.st, "session_state", session)
+    monkeypatch.setattr(st, "session_state", session)
     done: list[str] = []
 
     def press() -> None:

@@ -1,8 +1,8 @@
 """The paper's detector as a scikit-learn estimator: fit normals, score anything, take it away."""
 
-from wganad_core.detector.base import BLOCK_ROWS
 from wganad_core.detector.estimator import WGANAnomalyDetector
 from wganad_core.detector.images import WGANImageDetector
+from wganad_core.detector.judging import BLOCK_ROWS
 from wganad_core.detector.learning import Progress
 from wganad_core.detector.saved import load
 from wganad_core.detector.series import WGANSeriesDetector

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from wganad_core.config import ImageConfig
-from wganad_core.detector.base import BaseWGANDetector, Rows
+from wganad_core.detector.base import BaseWGANDetector
+from wganad_core.detector.judging import Rows
 from wganad_core.detector.settings import plain
 
 SIDE = 28

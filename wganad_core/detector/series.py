@@ -11,7 +11,8 @@ from scipy import ndimage
 from sklearn.utils.validation import check_is_fitted
 
 from wganad_core.config import ConfigError
-from wganad_core.detector.base import BLOCK_ROWS, BaseWGANDetector, Rows
+from wganad_core.detector.base import BaseWGANDetector
+from wganad_core.detector.judging import BLOCK_ROWS, Rows
 from wganad_core.detector.scaler import Scaler
 from wganad_core.detector.settings import Settings, plain
 
