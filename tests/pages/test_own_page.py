@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import json
 import resource
 import time
 import tomllib
@@ -436,3 +437,21 @@ def test_the_figure_of_a_row_and_of_a_recording() -> None:
     assert len(drawn.data) == 4
     assert drawn.data[0].y.max() == np.float32(long[:, 0].max())  # thinning keeps peaks
     assert (drawn.layout.shapes[0].x0, drawn.layout.shapes[0].x1) == (101, 201)
+
+
+def test_labels_from_a_second_file():
+    """They take the place of a column, go along to the fit, and are told by one remark."""
+    test = opened(kind="own")
+    times = pd.date_range("2024-03-01", periods=400, freq="5min")
+    value = np.sin(np.arange(400) / 5).round(3)
+    value[200:210] += 5
+    table = pd.DataFrame({"timestamp": times, "value": value, "label": 0})
+    test.file_uploader(key="own-data").upload("pump.csv", table.to_csv(index=False).encode(), "")
+    test.run()
+    ranges = next(each for each in test.file_uploader if str(each.key).startswith("own-ranges-"))
+    window = [str(times[200]), str(times[209])]
+    ranges.upload("windows.json", json.dumps({"x/pump.csv": [window]}).encode(), "")
+    test.run()
+    assert not test.exception
+    assert "1 range of windows.json: 10 of 400 rows" in texts(test)
+    assert "Column 'label' serves" not in texts(test)

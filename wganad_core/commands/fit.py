@@ -20,6 +20,7 @@ from wganad_core.commands.own_options import (
     column_options,
     overwrite_option,
     path_option,
+    ranges_of,
     roles_of,
     row_range,
 )
@@ -66,6 +67,7 @@ def order_of(arguments: argparse.Namespace) -> FitOrder:
         tuple(given(arguments).items()),
         arguments.overwrite,
         arguments.beside,
+        ranges_of(arguments),
     )
 
 

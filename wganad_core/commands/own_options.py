@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from wganad_core.data.own import Roles
+from wganad_core.commands.console import Refused
+from wganad_core.data.own import Counted, LabelRanges, Roles
 
 if TYPE_CHECKING:
     from wganad_core.data.own.scores import OwnScores
@@ -54,6 +55,40 @@ def column_options(parser: argparse.ArgumentParser, which: str) -> None:
             help=f"which column is the {ROLES.get(role, role)}; '' for none (default: by its name)",
         )
     normal_option(group)
+    range_options(parser)
+
+
+def range_options(parser: argparse.ArgumentParser) -> None:
+    """Labels in a second file."""
+    group = parser.add_argument_group("labels in a second file")
+    group.add_argument(
+        "--label-ranges",
+        type=Path,
+        metavar="FILE",
+        help="CSV or JSON: from when to when, or from which row to which, is an anomaly; takes the "
+        "place of a column of labels",
+    )
+    group.add_argument(
+        "--ranges-count",
+        choices=get_args(Counted),
+        help="what its numbers are: rows from 1 or 0, times as in the time column, or seconds "
+        "since the first row (default: told by the file, and said)",
+    )
+    group.add_argument(
+        "--ranges-zone",
+        metavar="ZONE",
+        help="UTC, +02:00 or Europe/Berlin: of the times without one, in either file",
+    )
+
+
+def ranges_of(arguments: argparse.Namespace) -> LabelRanges | None:
+    """What `range_options` found."""
+    file, count, zone = (
+        getattr(arguments, name) for name in ("label_ranges", "ranges_count", "ranges_zone")
+    )
+    if file is None and (count or zone):
+        raise Refused("--ranges-count and --ranges-zone are about --label-ranges FILE; add it.")
+    return None if file is None else LabelRanges(file, count, zone)
 
 
 def normal_option(parser: Any) -> None:
@@ -92,6 +127,10 @@ def score_options(parser: argparse.ArgumentParser) -> None:
         )
     normal_option(parser)
     parser.add_argument(
+        "--time-column", metavar="NAME", help="which column is the time, for --label-ranges"
+    )
+    range_options(parser)
+    parser.add_argument(
         "--lower-is-anomalous",
         action="store_true",
         help="lower scores mean more anomalous: they are negated",
@@ -115,6 +154,8 @@ def scores_of(arguments: argparse.Namespace) -> OwnScores:
         choose={key: str(value) for key, value in given.items() if value is not None},
         normal=arguments.normal,
         lower_is_anomalous=arguments.lower_is_anomalous,
+        ranges=ranges_of(arguments),
+        time=arguments.time_column,
     )
 
 

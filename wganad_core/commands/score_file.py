@@ -19,6 +19,7 @@ from wganad_core.commands.own_options import (
     column_options,
     overwrite_option,
     path_option,
+    ranges_of,
     roles_of,
     threshold_option,
 )
@@ -71,6 +72,7 @@ def score_file(arguments: argparse.Namespace) -> int:
         arguments.threads,
         arguments.scheduler,
         arguments.overwrite,
+        ranges_of(arguments),
     )
     with _bar() as bar:
 

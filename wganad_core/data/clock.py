@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,6 +31,7 @@ NAMES = (*SURE, "t", "ts", "seconds", "elapsed", "elapsedtime", "timeelapsed", "
 SINCE_1970 = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 EARLIEST, LATEST = 6.3e8, 4.1e9
 WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+OFFSET = r"[T ]\d\d.*?(Z|z|[+-]\d\d:?(?:\d\d)?)$"  # of a datetime
 DAYS_FIRST = ("%d.%m.%Y %H:%M:%S.%f", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M")
 # Either may be meant: the one that rises more often is.
 SLASHES = ("%d/%m/%Y %H:%M:%S.%f", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M")
@@ -64,13 +68,45 @@ def is_clock(column: str, values: Sequence[str]) -> bool:
     return found[0] in SURE and numbers.nunique() > 0.9 * len(numbers)
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Clock:
+    """A column of times, read.
+
+    `seconds` (n,): since the first row that has a time, NaN where there is none; `start`: that
+    row's own time, since 1970 where `since_1970`. `zone`: of datetimes, "" where they have none,
+    else their offset, or "several". `unit`: seconds in one of its numbers. `remark`: how the cells
+    were read, where that could have been otherwise.
+    """
+
+    seconds: Seconds
+    start: float
+    since_1970: bool
+    zone: str | None
+    unit: float
+    remark: str
+
+    @property
+    def times(self) -> Seconds:
+        """(n,): since 1970, or since the clock's own zero."""
+        return self.start + self.seconds
+
+
 def seconds_of(texts: pd.Series[str], column: str) -> tuple[Seconds, str]:
-    """Seconds from the first row that has a time (n,), NaN where there is none, and a sentence on
-    how the cells were read, where that could have been otherwise.
+    """`read_clock`'s seconds since the first row that has a time, and its remark."""
+    found = read_clock(texts, column)
+    return found.seconds, found.remark
+
+
+def read_clock(
+    texts: pd.Series[str], column: str, zone: str | None = None, unit: float | None = None
+) -> Clock:
+    """What the cells of a column of times (n,) mean.
 
     ISO datetimes with or without zones, day.month.year, day/month/year or month/day/year, hours of
     a day, and numbers: in the unit of the column's name; else, by their size, in whatever counts
-    from 1970; else in seconds. Raises `DataError` with the row of what is no time.
+    from 1970; else in `unit` seconds, or seconds. `zone`: of datetimes that have none, "" or None
+    for UTC; with None, nobody looks which zones there are. Raises `DataError` with the row of what
+    is no time, and for a zone that is none.
     """
     texts = texts.str.strip()
     known = ~texts.str.casefold().isin(FOLDED)
@@ -78,24 +114,56 @@ def seconds_of(texts: pd.Series[str], column: str) -> tuple[Seconds, str]:
         raise DataError(f"Column {column!r} holds no time; expected one for each row.")
     numbers = pd.to_numeric(texts.where(known).str.replace(",", "."), errors="coerce")
     if numbers[known].notna().all():
-        return _counted(numbers, known, column)
-    stamps, remark = _stamps(texts, known, column)
-    since = (stamps - stamps[known].iloc[0]).dt.total_seconds()
-    return np.asarray(since, np.float64), remark
+        return _counted(numbers, known, column, unit)
+    stamps, remark, since_1970 = _stamps(texts, known, column)
+    named = set() if zone is None else _offsets(texts[known])
+    if zone and not named and since_1970:
+        stamps = _localised(stamps, zone)
+    first = stamps[known].iloc[0]
+    since = np.asarray((stamps - first).dt.total_seconds(), np.float64)
+    told = "" if not named else named.pop() if len(named) == 1 else "several"
+    return Clock(since, first.timestamp(), since_1970, told, 1.0, remark)
 
 
-def _counted(numbers: pd.Series, known: pd.Series, column: str) -> tuple[Seconds, str]:
+def _offsets(texts: pd.Series[str]) -> set[str]:
+    found = texts.str.extract(OFFSET, expand=False).dropna().unique()
+    return {"+00:00" if offset in "Zz" else offset for offset in found}
+
+
+def _localised(stamps: pd.Series, zone: str) -> pd.Series:
+    """Datetimes that were read as UTC, of that zone."""
+    offset = re.fullmatch(r"(?:UTC)?([+-])(\d\d?):?(\d\d)?", zone)
+    wanted: Any = zone
+    if offset:
+        away = datetime.timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
+        wanted = datetime.timezone(-away if offset[1] == "-" else away)
+    try:
+        plain = stamps.dt.tz_localize(None)
+        there = plain.dt.tz_localize(wanted, ambiguous="NaT", nonexistent="shift_forward")
+    except (ValueError, KeyError, TypeError):
+        raise DataError(
+            f"There is no time zone {zone!r}; expected UTC, +02:00 or a name such as Europe/Berlin."
+        ) from None
+    utc: pd.Series = there.dt.tz_convert("UTC")
+    return utc
+
+
+def _counted(numbers: pd.Series, known: pd.Series, column: str, usual: float | None) -> Clock:
     unit = (clock_name(column) or name_and_unit(column))[1]
     remark = ""
     if unit and unit not in UNITS:
         raise DataError(f"The time is in s, ms, us, ns, min or h; found {column!r}.")
-    if not unit and (epoch := _epoch(numbers[known])):
+    epoch = _epoch(numbers[known])
+    if not unit and epoch:
         unit, remark = epoch, f"Column {column!r} counts {WORDS[epoch]} since 1970."
+    since_1970 = bool(epoch and unit and SINCE_1970[epoch] == UNITS[unit])
     whole = numbers.to_numpy()
     whole = whole.astype(np.float64) if whole.dtype == np.uint64 else whole
+    factor = UNITS[unit] if unit or usual is None else usual
+    first = whole[int(np.argmax(known))]
     with np.errstate(all="ignore"):  # whoever needs finite times says so
-        since = whole - whole[int(np.argmax(known))]  # exact: nanoseconds are whole numbers
-        return np.asarray(since * UNITS[unit], np.float64), remark
+        since = np.asarray((whole - first) * factor, np.float64)  # nanoseconds are whole: exact
+    return Clock(since, float(first) * factor, since_1970, None, factor, remark)
 
 
 def _epoch(numbers: pd.Series) -> str | None:
@@ -107,15 +175,16 @@ def _epoch(numbers: pd.Series) -> str | None:
     return None
 
 
-def _stamps(texts: pd.Series[str], known: pd.Series, column: str) -> tuple[pd.Series, str]:
+def _stamps(texts: pd.Series[str], known: pd.Series, column: str) -> tuple[pd.Series, str, bool]:
+    """Times, how they were read, and whether they have dates."""
     given = texts.where(known)
     stamps = pd.to_datetime(given, format="ISO8601", utc=True, errors="coerce")
     if stamps[known].notna().all():
-        return stamps, ""
+        return stamps, "", True
     if texts[known].str.match(r"\d\d?:\d\d(:\d\d([.,]\d+)?)?$").all():
         hours = given.str.replace(",", ".")
         hours = hours.where(hours.str.count(":") != 1, hours + ":00")
-        return pd.Timestamp(0, tz="UTC") + pd.to_timedelta(hours, errors="coerce"), ""
+        return pd.Timestamp(0, tz="UTC") + pd.to_timedelta(hours, errors="coerce"), "", False
     found = {}
     for form in (*DAYS_FIRST, *SLASHES, *(f.replace("%d/%m", "%m/%d") for f in SLASHES)):
         read = pd.to_datetime(given, format=form, utc=True, errors="coerce")
@@ -127,7 +196,7 @@ def _stamps(texts: pd.Series[str], known: pd.Series, column: str) -> tuple[pd.Se
         )
         day, month = ("day", "month") if best.startswith("%d") else ("month", "day")
         sign = best[2]
-        return found[best], f"Column {column!r} is read as {day}{sign}{month}{sign}year."
+        return found[best], f"Column {column!r} is read as {day}{sign}{month}{sign}year.", True
     row = int(np.argmax((stamps.isna() & known).to_numpy()))
     raise DataError(
         f"Row {row + 1} has the time {texts.iloc[row][:40]!r}; expected seconds or an ISO "

@@ -74,11 +74,14 @@ def fit(
     A fit that was cut off goes on from its checkpoint, and `KeyboardInterrupt` leaves that where it
     is. Raises `ConfigError`, `DataError`, `StorageError` and `Refused`.
     """
+    from wganad_core.data.own.ranged import roles_beside, with_ranges
     from wganad_core.data.own.samples import read_samples
 
     outputs = Output(order.out, "detector"), Output(order.checkpoint, "checkpoint", beside=True)
-    check_outputs(outputs, [order.file], order.overwrite)
-    every = read_samples(order.file, **dataclasses.asdict(order.roles))
+    read = [order.file, *([order.ranges.file] if order.ranges else [])]
+    check_outputs(outputs, read, order.overwrite)
+    roles = roles_beside(order.roles, order.ranges)
+    every = with_ranges(read_samples(order.file, **dataclasses.asdict(roles)), order.ranges)
     samples = _between(every, order.rows)
     kind = order.kind or ("images" if samples.image_shape else "table")
     parameters = {SEED: 0, **dict(order.parameters)}

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from wganad_core.data.own import GUESSED, Roles
+from wganad_core.data.own import GUESSED, LabelRanges, Roles
 
 Kind = Literal["table", "images", "series"]
 KINDS: Mapping[Kind, str] = {
@@ -29,7 +29,7 @@ class FitOrder:
     `kind`: what a sample is, None: told by the file. `rows`: the first and the last row to learn
     from, counted from 1. `parameters`: the estimator's that are not as usual. `overwrite`: whether
     `out` may replace a file that is no detector. `beside`: whether detectors without networks are
-    fitted, too, to compare with.
+    fitted, too, to compare with. `ranges`: a second file, which has the labels.
     """
 
     file: Path
@@ -40,6 +40,7 @@ class FitOrder:
     parameters: tuple[tuple[str, Any], ...] = ()
     overwrite: bool = False
     beside: bool = False
+    ranges: LabelRanges | None = None
 
     @property
     def checkpoint(self) -> Path:
@@ -50,7 +51,7 @@ class FitOrder:
         words = ["fit", path_word(self.file), "--out", path_word(self.out)]
         words += ["--kind", self.kind] if self.kind else []
         words += [f"--rows={self.rows[0]}:{self.rows[1]}"] if self.rows else []
-        words += _columns(self.roles)
+        words += _columns(self.roles) + _ranges(self.ranges)
         for name, value in self.parameters:
             words += _option(name, value)
         words += ["--beside"] * self.beside
@@ -62,7 +63,7 @@ class ScoreOrder:
     """Score every row of `file` by the detector `model`, and write CSV or parquet to `out`.
 
     `threshold`: None for the detector's own. `engine`: this process with so many `threads`, or the
-    Dask cluster of the address `scheduler`; the scores are the same.
+    Dask cluster of the address `scheduler`; the scores are the same. `ranges`: as in `FitOrder`.
     """
 
     file: Path
@@ -74,12 +75,13 @@ class ScoreOrder:
     threads: int | None = None
     scheduler: str | None = None
     overwrite: bool = False
+    ranges: LabelRanges | None = None
 
     def words(self) -> list[str]:
         words = ["score", path_word(self.file)]
         words += ["--model", path_word(self.model), "--out", path_word(self.out)]
         words += [] if self.threshold is None else [f"--threshold={self.threshold!r}"]
-        words += _columns(self.roles)
+        words += _columns(self.roles) + _ranges(self.ranges)
         words += ["--engine", self.engine] if self.engine != "threads" else []
         for name in ("threads", "scheduler"):
             value = getattr(self, name)
@@ -150,6 +152,14 @@ def _columns(roles: Roles) -> list[str]:
     return words + ([] if roles.normal is None else [f"--normal={roles.normal}"])
 
 
+def _ranges(ranges: LabelRanges | None) -> list[str]:
+    if ranges is None:
+        return []
+    words = ["--label-ranges", path_word(ranges.file)]
+    words += [f"--ranges-count={ranges.counted}"] if ranges.counted else []
+    return words + ([f"--ranges-zone={ranges.zone}"] if ranges.zone else [])
+
+
 def _option(name: str, value: Any) -> list[str]:
     if isinstance(value, bool):
         return [option(name if value else f"no_{name}")]
@@ -162,6 +172,8 @@ def located(order: Order, folder: Path) -> Order:
     """The same with its files in a folder."""
     paths = {f.name: getattr(order, f.name) for f in dataclasses.fields(order)}
     inside: Any = {name: folder / p for name, p in paths.items() if isinstance(p, Path)}
+    if isinstance(ranges := paths.get("ranges"), LabelRanges):
+        inside["ranges"] = dataclasses.replace(ranges, file=folder / ranges.file)
     return dataclasses.replace(order, **inside)
 
 

@@ -87,7 +87,8 @@ def _check(order: ScoreOrder) -> None:
         raise Refused(
             f"{order.out} is neither .csv nor .parquet; choose a name that says what to write."
         )
-    check_outputs([Output(order.out, "scores")], [order.file, order.model], order.overwrite)
+    read = [order.file, order.model, *([order.ranges.file] if order.ranges else [])]
+    check_outputs([Output(order.out, "scores")], read, order.overwrite)
     if order.engine != "dask" and order.scheduler:
         raise Refused("--scheduler is the address of a Dask cluster; add --engine dask.")
     if order.engine == "dask" and order.threads:
@@ -97,16 +98,17 @@ def _check(order: ScoreOrder) -> None:
 def _opened(order: ScoreOrder, detector: Any) -> Iterator[OwnSamples]:
     """The file in chunks that suit the detector."""
     from wganad_core.data.own import samples
+    from wganad_core.data.own.ranged import chunks_with_ranges, roles_beside
 
     by_order = order.roles.features is None and _names_of(detector) is None
-    roles = order.roles
+    roles = roles_beside(order.roles, order.ranges)
     if roles.features is None:
         roles = dataclasses.replace(roles, features=_names_of(detector))
     rows = samples.chunk_rows(int(detector.n_features_in_))
     if detector.model_.score_method in SEARCHING:
         rows = min(rows, samples.FEWEST)
     words = dict(detector.categories_)
-    found = samples.chunks(order.file, roles, rows, words)
+    found = chunks_with_ranges(lambda: samples.chunks(order.file, roles, rows, words), order.ranges)
     if detector.model_.preparation is None:  # it takes whole rows only
         found = (chunk.whole() for chunk in found)
     return _fitting(found, detector, order.file, by_order)

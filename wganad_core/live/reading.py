@@ -12,7 +12,6 @@ This is no sandbox: it bounds what a file can cost, and keeps crashes out of the
 from __future__ import annotations
 
 import argparse
-import functools
 import io
 import logging
 import os
@@ -24,10 +23,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from wganad_core.data import DataError
+from wganad_core.data.own import LabelRanges
 from wganad_core.data.own.look import look
 from wganad_core.data.own.offers import offered
 from wganad_core.data.own.points import read_points
-from wganad_core.data.own.samples import read_samples
+from wganad_core.data.own.ranged import with_ranges
+from wganad_core.data.own.samples import OwnSamples, read_samples
 from wganad_core.data.own.scores import read_scores
 from wganad_core.data.picture import read_picture
 from wganad_core.data.recording import read_recording
@@ -35,9 +36,20 @@ from wganad_core.live import limits, protocol
 
 VALUES = 25_000_000  # numbers of a table that the server holds, 200 MB
 IDLE = 600.0  # seconds that the process waits for a request
+
+
+def _samples(ranges: Mapping[str, Any] | None = None, **arguments: Any) -> OwnSamples:
+    """As `read_samples` finds them, labelled by a second file where one is given."""
+    found = read_samples(**arguments, most=VALUES)
+    if ranges is None:
+        return found
+    file, counted, zone = ranges["file"], ranges["counted"], ranges["zone"]
+    return with_ranges(found, LabelRanges(Path(file), counted, zone))
+
+
 READS: Mapping[str, Callable[..., Any]] = {
     "look": look,
-    "samples": functools.partial(read_samples, most=VALUES),
+    "samples": _samples,
     "offered": offered,
     "scores": read_scores,
     "points": read_points,

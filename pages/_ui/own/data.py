@@ -11,13 +11,14 @@ import pandas as pd
 import streamlit as st
 
 from pages._ui import chart, reading
+from pages._ui.own import ranges as own_ranges
 from pages._ui.own import roles as own_roles
 from pages._ui.own.source import OwnFile
 from pages._ui.own.tab import choice, number
 from pages._ui.widgets import refuse
 from wganad_core import outside
 from wganad_core.data import DataError
-from wganad_core.data.own import Roles
+from wganad_core.data.own import LabelRanges, Roles
 from wganad_core.data.own.labels import UNLABELLED
 from wganad_core.data.own.proposals import SEEN, Role
 from wganad_core.data.own.samples import OwnSamples, read_samples
@@ -33,7 +34,8 @@ SHOWN_IMAGES = 9
 @dataclasses.dataclass(frozen=True)
 class Chosen:
     """The data as they are to be used: `labelled` keeps labelled anomalies out of the training,
-    `stretch` tells from which sample up to which to learn, where not from all."""
+    `stretch` tells from which sample up to which to learn, where not from all; `ranges`: a second
+    file that has the labels."""
 
     source: OwnFile
     kind: Kind
@@ -41,6 +43,7 @@ class Chosen:
     samples: OwnSamples
     labelled: bool
     stretch: tuple[int, int] | None
+    ranges: LabelRanges | None = None
 
     @property
     def n_anomalies(self) -> int:
@@ -110,9 +113,10 @@ def _choices(source: OwnFile, learning: bool) -> Chosen:
         kind = _kind(source) if learning else (source.kind or "table")
         chosen_ones = own_roles.edited(source)
         normal = own_roles.normal_value(source, chosen_ones)
+        ranges = own_ranges.chosen(source)
     with left:
         picture = st.container()
-        roles, samples = _readable(source, chosen_ones, normal)
+        roles, samples = _readable(source, chosen_ones, normal, ranges)
         if kind == "series":
             samples = samples.whole()
         with picture:
@@ -124,29 +128,37 @@ def _choices(source: OwnFile, learning: bool) -> Chosen:
             stretch = _stretch(kind, samples, source, normals)
         labelled = normals == "labelled"
         _enough(samples, labelled, stretch)
-    chosen = Chosen(source, kind, roles, samples, labelled, stretch)
+    chosen = Chosen(source, kind, roles, samples, labelled, stretch, ranges)
     with left:
         _told(chosen, source.look.remarks, source.look.doubts)
     return chosen
 
 
 def read(
-    source: OwnFile, roles: Roles, words: Mapping[str, Sequence[str]] | None = None
+    source: OwnFile,
+    roles: Roles,
+    words: Mapping[str, Sequence[str]] | None = None,
+    ranges: LabelRanges | None = None,
 ) -> OwnSamples:
     """All samples; `words` are the categories that a saved detector knows. Raises `DataError`."""
     known = None if words is None else tuple((name, tuple(w)) for name, w in words.items())
-    return _read(source.key, roles, known, source)
+    return _read(source.key, roles, known, ranges, source)
 
 
 def _readable(
-    source: OwnFile, chosen: Sequence[Role], normal: str | None
+    source: OwnFile, chosen: Sequence[Role], normal: str | None, ranges: LabelRanges | None
 ) -> tuple[Roles, OwnSamples]:
     """The samples by these roles; what the reader guesses is left to it, unless it fails where a
     first look has seen that a column of numbers holds something else."""
     columns = source.look.columns
+    if ranges is not None:  # which take the place of a column
+        chosen = ["leave out" if role == "label" else role for role in chosen]
+        normal = None
     roles = own_roles.chosen_roles(columns, chosen, normal)
+    if ranges is not None and roles == Roles():
+        roles = Roles(label="")
     try:
-        return roles, read(source, roles)
+        return roles, read(source, roles, ranges=ranges)
     except DataError as error:
         about = " ".join([str(error), *source.look.remarks])
         try:
@@ -155,7 +167,7 @@ def _readable(
             raise DataError(" ".join([str(wrong), *source.look.remarks])) from error
         if roles != Roles():
             raise DataError(about) from error
-        return named, read(source, named)
+        return named, read(source, named, ranges=ranges)
 
 
 @st.cache_resource(scope="session", show_spinner="Reading the samples …", max_entries=3)
@@ -163,12 +175,15 @@ def _read(
     key: str,
     roles: Roles,
     words: tuple[tuple[str, tuple[str, ...]], ...] | None,
+    ranges: LabelRanges | None,
     _source: OwnFile,
 ) -> OwnSamples:
     known = None if words is None else dict(words)
     chosen = {**dataclasses.asdict(roles), "words": known}
     if _source.kind is not None:  # an example of ours
         return read_samples(_source.path, _source.name, **chosen)
+    if ranges is not None:
+        chosen["ranges"] = {**dataclasses.asdict(ranges), "file": str(ranges.file)}
     return reading.read(OwnSamples, "samples", _source.path, name=_source.name, **chosen)
 
 

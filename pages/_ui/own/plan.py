@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pages._ui.own.source import OwnFile
-from wganad_core.data.own import Roles
+from wganad_core.data.own import LabelRanges, Roles
 from wganad_core.jobs.beside import BASELINES
 from wganad_core.jobs.orders import (
     KINDS,
@@ -30,7 +30,7 @@ class Plan:
     have labels, `labelled`: whether anomalies by these are kept out of the training. `stretch`:
     from which sample up to which to learn, where not from all, and `rows`, the first and last row
     of the file in it. `model`: the name of a saved detector that scores instead. `threshold`: one
-    that replaces the detector's own."""
+    that replaces the detector's own. `ranges`: the file that has the labels."""
 
     source: OwnFile
     kind: Kind
@@ -44,6 +44,7 @@ class Plan:
     threshold: float | None = None
     with_words: bool = False
     quick: bool = False
+    ranges: LabelRanges | None = None
 
     @property
     def key(self) -> str:
@@ -78,13 +79,23 @@ class Plan:
 
     @property
     def fit(self) -> FitOrder:
-        roles = self.roles
+        roles, ranges = self.roles, self._beside
         if self.stretch is not None or (self.with_label and not self.labelled):
             roles = dataclasses.replace(roles, label="")  # all of these rows are normal
+            ranges = None
         kind = self.kind if self.kind == "series" else None
         model = Path(self.model_name)
         file, beside = Path(self.source.name), not self.quick
-        return FitOrder(file, model, roles, kind, self.rows, self.settings, beside=beside)
+        return FitOrder(
+            file, model, roles, kind, self.rows, self.settings, beside=beside, ranges=ranges
+        )
+
+    @property
+    def _beside(self) -> LabelRanges | None:
+        """The file of ranges as it lies beside the data."""
+        if self.ranges is None:
+            return None
+        return dataclasses.replace(self.ranges, file=Path(self.ranges.file.name))
 
     def orders(self) -> list[Order]:
         """The fit (unless the detector is there already) and those that follow."""
@@ -101,7 +112,7 @@ class Plan:
         if self.threshold is not None:
             found.append(ExportOrder(Path(self.model_name), model, self.threshold, "detector"))
         data, scores = Path(self.source.name), Path(self.scores_name)
-        return [*found, ScoreOrder(data, model, scores, self.roles)]
+        return [*found, ScoreOrder(data, model, scores, self.roles, ranges=self._beside)]
 
     def onnx(self) -> ExportOrder:
         model = Path(self.tuned_name)
@@ -128,14 +139,31 @@ class Plan:
         lines = [
             "from pathlib import Path",
             "",
-            *sorted([imported, "from wganad_core.data.own.samples import read_samples"]),
+            *sorted([imported, *self._imports()]),
             "",
-            f'samples = read_samples(Path("{self.source.name}"){arguments})',
+            *self._read(f'read_samples(Path("{self.source.name}"){arguments})'),
             f"detector = {made}",
             *self._set(),
             f"scores = detector.anomaly_score{along}({data})",
         ]
         return "\n".join(lines)
+
+    def _imports(self) -> list[str]:
+        found = ["from wganad_core.data.own.samples import read_samples"]
+        if self.ranges is not None:
+            found.append("from wganad_core.data.own import LabelRanges")
+            found.append("from wganad_core.data.own.ranged import with_ranges")
+        return found
+
+    def _read(self, samples: str) -> list[str]:
+        if (ranges := self._beside) is None:
+            return [f"samples = {samples}"]
+        given = {"counted": ranges.counted, "zone": ranges.zone}
+        more = "".join(f", {name}={value!r}" for name, value in given.items() if value)
+        return [
+            f'ranges = LabelRanges(Path("{ranges.file.name}"){more})',
+            f"samples = with_ranges({samples}, ranges)",
+        ]
 
     def _set(self) -> list[str]:
         if self.threshold is None:

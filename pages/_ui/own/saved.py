@@ -99,7 +99,7 @@ def as_it_takes(chosen: Chosen, about: dict[str, Any]) -> Chosen:
         return chosen
     kinds = tuple(about["categories"])
     roles = dataclasses.replace(chosen.roles, features=tuple(about["features"]), categories=kinds)
-    samples = read(chosen.source, roles, about["categories"])
+    samples = read(chosen.source, roles, about["categories"], chosen.ranges)
     if chosen.kind == "series":
         samples = samples.whole()
     return dataclasses.replace(chosen, roles=roles, samples=samples)
@@ -113,4 +113,5 @@ def plan_of(chosen: Chosen, name: str) -> Plan:
         with_label=chosen.samples.label is not None,
         with_words=any(chosen.samples.words),
         model=name,
+        ranges=chosen.ranges,
     )

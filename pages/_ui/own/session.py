@@ -81,7 +81,8 @@ class Jobs:
         else:
             if before is not None:
                 before.forget()
-            folder = tab.new_folder(chosen.source.path, *files)
+            more = [] if chosen.ranges is None else [chosen.ranges.file]
+            folder = tab.new_folder(chosen.source.path, *more, *files)
             fitting = tab.submit(folder, plan.whole())
         self.latest = Job(plan, chosen, fitting)
 

@@ -149,6 +149,7 @@ def plan_of(chosen: Chosen, found: tuple[tuple[str, Any], ...]) -> Plan:
         chosen.stretch,
         chosen.rows,
         with_words=any(chosen.samples.words),
+        ranges=chosen.ranges,
     )
 
 

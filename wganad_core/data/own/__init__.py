@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
+from typing import Literal
+
+Counted = Literal["rows", "rows-from-0", "time", "seconds"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,3 +29,17 @@ class Roles:
 
 
 GUESSED = Roles()
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelRanges:
+    """A second file as the label: from when to when, or from which row to which, is an anomaly.
+
+    `counted`: what its numbers are: rows from 1 or from 0, times of the recording's own clock, or
+    seconds since its first row; None is told by the file. `zone`: of the times without one, in
+    whichever of the two files.
+    """
+
+    file: Path
+    counted: Counted | None = None
+    zone: str | None = None

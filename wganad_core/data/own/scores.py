@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
+from wganad_core.data.own import LabelRanges
 from wganad_core.data.own.detectors import one_detector
 from wganad_core.data.own.file import OwnFile, named, own_file
 from wganad_core.data.own.labels import (
@@ -22,6 +23,7 @@ from wganad_core.data.own.labels import (
     tokens,
     words_of,
 )
+from wganad_core.data.own.ranged import table_labels
 from wganad_core.data.own.rows import OwnRows, column_of, listed, listed_names
 from wganad_core.data.own.source import open_rows
 from wganad_core.records import Scored
@@ -70,6 +72,8 @@ def read_scores(
     choose: Mapping[str, str] | None = None,
     normal: str | None = None,
     lower_is_anomalous: bool = False,
+    ranges: LabelRanges | None = None,
+    time: str | None = None,
 ) -> OwnScores:
     """Scores (higher = more anomalous) from CSV with a header, parquet, or a plain list of numbers.
 
@@ -85,6 +89,8 @@ def read_scores(
     choose : one detector of a score table of this project, see `one_detector`
     normal : the value of the label that means normal
     lower_is_anomalous : whether lower scores mean more anomalous; they are negated then
+    ranges : a second file, which has the labels
+    time : the name of the column that its times are of; by default the one that is called so
 
     Raises
     ------
@@ -103,9 +109,17 @@ def read_scores(
     file = own_file(source)
     with named(file):
         columns = {"score": score, "label": label, "id": sample_id}
-        return _own_scores(
-            file.name, score_table(file), columns, choose, normal, lower_is_anomalous
-        )
+        table = score_table(file)
+        ranged = None
+        if ranges is not None:
+            if label:
+                raise DataError(
+                    f"The label is either a column or the ranges of {ranges.file.name}; choose one."
+                )
+            ranged = table_labels(
+                table, file.name, ranges, time, column_for(table, "subject", None)
+            )
+        return _own_scores(file.name, table, columns, choose, normal, lower_is_anomalous, ranged)
 
 
 def score_table(file: OwnFile) -> OwnRows:
@@ -132,10 +146,14 @@ def _own_scores(
     choose: Mapping[str, str] | None,
     normal: str | None,
     lower: bool,
+    ranged: tuple[NDArray[np.int64], str] | None,
 ) -> OwnScores:
     columns = {role: column_for(table, role, wanted.get(role)) for role in NAMES}
-    _refuse_two_roles(table, columns)
     remarks: list[str] = []
+    if ranged is not None:
+        columns["label"] = None
+        remarks.append(ranged[1])
+    _refuse_two_roles(table, columns)
     if (at := columns["score"]) is None:
         at = _score_column(table, {c for c in columns.values() if c is not None}, remarks)
         columns["score"] = at
@@ -154,7 +172,7 @@ def _own_scores(
 
     words = (cells(role, words_of) for role in ("id", "class", "subject"))
     words = (None if each is None or not (each != "").any() else each for each in words)
-    label = _labels(table, columns["label"], rows, normal, remarks)
+    label = ranged[0][rows] if ranged else _labels(table, columns["label"], rows, normal, remarks)
     whole = Scored(-score if lower else score, label, *words)
     parts = None if columns["part"] is None else _parts(table, columns["part"], remarks)
     if label is not None and (unknown := label == UNLABELLED).any():

@@ -1,0 +1,89 @@
+"""Labels from a second file: from when to when, or from which row to which, is an anomaly."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages._ui.own import tab as own_tab
+from pages._ui.own.source import OwnFile, safe_name
+from wganad_core import outside
+from wganad_core.data.own import Counted, LabelRanges
+
+KEPT, AGAIN = "ranges", "_own-ranges-again"
+COUNTS: dict[Counted | None, str] = {
+    None: "told by the file",
+    "rows": "rows, from 1",
+    "rows-from-0": "rows, from 0",
+    "time": "times, as in the time column",
+    "seconds": "seconds since the first row",
+}
+FORMAT = (
+    "CSV with columns `start` and `end`, or JSON: `[[start, end], …]`, also by recording as in "
+    "NAB's `combined_windows.json`. Times or numbers of rows; it takes the place of a column of "
+    "labels."
+)
+
+
+def chosen(source: OwnFile) -> LabelRanges | None:
+    """The file of ranges for these data, and how its numbers are meant; None without one."""
+    if source.kind is not None:
+        return None
+    kept: dict[str, LabelRanges] = own_tab.tab().kept.setdefault(KEPT, {})
+    now = kept.get(source.key)
+    name = "Labels from a second file" if now is None else f"Labels: **{_shown(now)}**"
+    with st.popover(name, icon=":material/date_range:", key=f"own-ranges-of-{source.key}"):
+        st.caption(FORMAT)
+        file = st.file_uploader(
+            "Ranges",
+            ["csv", "tsv", "txt", "json", "parquet"],
+            key=f"own-ranges-{st.session_state.get(AGAIN, 0)}-{source.key}",
+            max_upload_size=50,
+            label_visibility="collapsed",
+        )
+        if file is not None:
+            now = LabelRanges(_kept(source.name, file.file_id, file))
+        if now is None:
+            return None
+        count = own_tab.usual(f"own-count-{source.key}", None)
+        counted = st.selectbox(
+            "Its numbers are",
+            list(COUNTS),
+            list(COUNTS).index(count),
+            format_func=COUNTS.__getitem__,
+            key=f"own-count-{source.key}",
+        )
+        own_tab.settle(f"own-count-{source.key}", counted)
+        zone = st.text_input(
+            "Time zone of times without one, in either file",
+            own_tab.usual(f"own-zone-{source.key}", ""),
+            placeholder="UTC, +02:00 or Europe/Berlin",
+            key=f"own-zone-{source.key}",
+        )
+        own_tab.settle(f"own-zone-{source.key}", zone)
+        st.button(
+            "Take them away", key=f"own-unrange-{source.key}", on_click=_forget, args=(source,)
+        )
+    now = dataclasses.replace(now, counted=counted, zone=zone.strip() or None)
+    kept[source.key] = now
+    return now
+
+
+def _shown(ranges: LabelRanges) -> str:
+    return outside.shown(ranges.file.name[:40])
+
+
+def _forget(source: OwnFile) -> None:
+    own_tab.tab().kept.get(KEPT, {}).pop(source.key, None)
+    st.session_state[AGAIN] = st.session_state.get(AGAIN, 0) + 1  # an empty place for a file
+
+
+@st.cache_resource(scope="session", show_spinner=False, max_entries=4)
+def _kept(beside: str, file_id: str, _file: Any) -> Path:
+    """A file by a name that the table beside it does not have."""
+    name = safe_name(_file.name)
+    name = f"ranges-{name}" if name == beside else name
+    return own_tab.keep(_file.getvalue(), own_tab.tab().new_folder(), name)

@@ -1,0 +1,132 @@
+"""Samples and scores of one's own whose label is a second file of ranges."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wganad_core.data import DataError
+from wganad_core.data.clock import is_clock
+from wganad_core.data.own import LabelRanges, Roles
+from wganad_core.data.own.labels import UNLABELLED, words_of
+from wganad_core.data.own.ranges import Ranged, ranged_labels
+from wganad_core.data.own.rows import OwnRows, column_of
+from wganad_core.data.own.samples import OwnSamples
+
+
+def roles_beside(roles: Roles, ranges: LabelRanges | None) -> Roles:
+    """How to read the rows that `ranges` label: no column of theirs is the label. Raises
+    `DataError` where one was asked for."""
+    if ranges is None:
+        return roles
+    if roles.label or roles.normal:
+        raise DataError(
+            f"The label is either a column or the ranges of {ranges.file.name}; choose one."
+        )
+    return dataclasses.replace(roles, label="")
+
+
+def with_ranges(samples: OwnSamples, ranges: LabelRanges | None) -> OwnSamples:
+    """The samples with labels by a file of ranges, and one more remark, on how it was read.
+
+    Parameters
+    ----------
+    samples : of a table or a recording, read without a label (`label=""`)
+    ranges : the file; None leaves the samples as they are
+
+    Raises
+    ------
+    DataError
+        With one sentence, for a file that holds no ranges, or none within these rows, and for
+        samples that have labels already or are pictures.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from wganad_core.data.own import LabelRanges
+    >>> from wganad_core.data.own.ranged import with_ranges
+    >>> from wganad_core.data.own.samples import read_samples
+    >>> path = Path(tempfile.mkdtemp(), "faults.csv")
+    >>> _ = path.write_text("first_row,last_row\\n2,3\\n")
+    >>> samples = read_samples(b"heat\\n1\\n2\\n9\\n1\\n", "pump.csv")
+    >>> with_ranges(samples, LabelRanges(path)).label.tolist()
+    [0, 1, 1, 0]
+    """
+    if ranges is None:
+        return samples
+    return _labelled(samples, *ranged_labels(ranges, _rows_of(samples)))
+
+
+def chunks_with_ranges(
+    opened: Callable[[], Iterator[OwnSamples]], ranges: LabelRanges | None
+) -> Iterator[OwnSamples]:
+    """The same for a file in chunks, which is read twice: of all rows, only what ranges need to
+    know is held."""
+    if ranges is None:
+        yield from opened()
+        return
+    parts = [_rows_of(chunk) for chunk in opened()]
+    label, said = ranged_labels(ranges, _every(parts))
+    start = 0
+    for chunk in opened():
+        stop = start + len(chunk.row)
+        yield _labelled(chunk, label[start:stop], said)
+        start = stop
+
+
+def table_labels(
+    table: OwnRows, name: str, ranges: LabelRanges, time: str | None, group: int | None
+) -> tuple[NDArray[np.int64], str]:
+    """Labels (n,) of all rows of a table of scores, and how the ranges were read. `time` names its
+    column, by default the first that is called like one; `group` is the number of a column."""
+    plain = [column.casefold() for column in table.names]
+    row, how = np.arange(1.0, 1 + sum(len(part) for part in table.batches([], [0]))), ""
+    if "row" in plain and table.kinds[at := plain.index("row")] == "number":
+        row, how = table.numbers(at), f" They are those of column {table.names[at]!r}."
+    clock = column_of(table.names, time) if time else _clock(table)
+    time_name = "" if clock is None else table.names[clock]
+
+    def texts(at: int | None) -> Any:
+        return None if at is None else words_of(table.texts(at), table.names[at], table.place)
+
+    rows = Ranged(Path(name).name, row, texts(clock), time_name, texts(group))
+    label, said = ranged_labels(ranges, rows)
+    return label, said + how * (" rows, counted" in said)
+
+
+def _clock(table: OwnRows) -> int | None:
+    """The first column of dates, or of rising numbers that is called like a time."""
+    for at, (name, kind) in enumerate(zip(table.names, table.kinds, strict=True)):
+        if kind == "time" or (kind == "number" and is_clock(name, [row[at] for row in table.head])):
+            return at
+    return None
+
+
+def _rows_of(samples: OwnSamples) -> Ranged:
+    name = Path(samples.name).name
+    if samples.image_shape is not None:
+        raise DataError(f"{name} holds pictures; ranges are of rows or times.")
+    if samples.label is not None:
+        raise DataError(f"{name} has a label already; read it without one (label='').")
+    return Ranged(name, samples.row, samples.time, samples.time_name, samples.group)
+
+
+def _every(parts: Sequence[Ranged]) -> Ranged:
+    def whole(name: str) -> Any:
+        values = [getattr(part, name) for part in parts]
+        return None if values[0] is None else np.concatenate(values)
+
+    return dataclasses.replace(parts[0], **{name: whole(name) for name in ("row", "time", "group")})
+
+
+def _labelled(samples: OwnSamples, label: NDArray[np.int64], said: str) -> OwnSamples:
+    """Of rows that lack everything nobody knows."""
+    unknown = np.full(len(samples.missing), UNLABELLED)
+    remarks = (*samples.remarks, said)
+    return dataclasses.replace(samples, label=label, missing_label=unknown, remarks=remarks)
