@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from pages._ui import chart, runtime
 from pages._ui.own.outcome import Outcome
 from pages._ui.widgets import refuse
 from wganad_core import outside
+from wganad_core.data.own.flagged import unused
 from wganad_core.data.own.samples import OwnSamples
 from wganad_core.data.own.stretches import runs_of
 from wganad_core.live.client import WorkerError
@@ -105,14 +106,6 @@ def _table(outcome: Outcome, top: NDArray[np.int64], found: Mapping[str, Values]
     head = pd.DataFrame(front)
     head.columns = [unused(str(name), table.columns) for name in head.columns]
     return pd.concat([head, table.reset_index(drop=True)], axis=1)
-
-
-def unused(name: str, taken: Iterable[str]) -> str:
-    """A column's name that the file's own do not have."""
-    there = set(taken)
-    while name in there:
-        name += " "
-    return name
 
 
 def _choose(outcome: Outcome, order: NDArray[np.int64]) -> int:

@@ -9,6 +9,7 @@ from pages._ui import chart, linked
 from pages._ui.cockpit import flips as cockpit_flips
 from pages._ui.cockpit import numbers as cockpit_numbers
 from pages._ui.cockpit import view as cockpit_view
+from pages._ui.own import another as own_another
 from pages._ui.own import beside as own_beside
 from pages._ui.own import explain as own_explain
 from pages._ui.own import outcome as own_outcome
@@ -23,6 +24,7 @@ VIEWS = {
     "explain": ":material/troubleshoot: What stands out, and why",
     "scores": ":material/tune: Threshold",
     "take": ":material/download: Files and code",
+    "another": ":material/playlist_add: Score another file",
     "learned": ":material/monitoring: How it learned",
 }
 STYLE = """<style>
@@ -55,6 +57,8 @@ def show(outcome: Outcome) -> None:
         own_explain.show(outcome)
     elif view == "take":
         own_take.show(outcome)
+    elif view == "another":
+        own_another.show(outcome)
     else:
         _learned(outcome)
 

@@ -121,13 +121,20 @@ def chosen() -> OwnFile | None:
         st.markdown(FORMAT)
     if file is None:
         return _earlier()
-    try:
-        found = _uploaded(file.file_id, file.name, file)
-    except (DataError, StorageError) as error:
-        refuse(error)
+    found = taken(file)
+    if found is None:
         return own_tab.tab().kept.get(KEPT)
     own_tab.tab().kept[KEPT] = found
     return found
+
+
+def taken(file: Any) -> OwnFile | None:
+    """An upload, looked at; None, after one sentence, where it cannot be used."""
+    try:
+        return _uploaded(file.file_id, file.name, file)
+    except (DataError, StorageError) as error:
+        refuse(error)
+        return None
 
 
 def _earlier() -> OwnFile | None:

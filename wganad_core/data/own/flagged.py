@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from wganad_core import outside
+from wganad_core.data.own.samples import OwnSamples
 from wganad_core.records import Scored
 
 
@@ -37,6 +40,41 @@ def flagged_csv(
     writer.writerow(there)
     writer.writerows(zip(*there.values(), strict=True))
     return text.getvalue().encode()
+
+
+def scored_csv(
+    samples: OwnSamples,
+    at: NDArray[np.int64],
+    score: NDArray[np.float64],
+    threshold: float,
+) -> bytes:
+    """Rows as they were read, with their score and flag, the highest score first.
+
+    `at` (k,): where the scored rows stand in `samples`. Names that the file has keep theirs, and
+    what is added gets another one.
+    """
+    order = np.argsort(-score, kind="stable")
+    some = samples.take(at[order])
+    given = {"id": some.sample_id, some.time_name or "time": some.time, "group": some.group}
+    label = None if some.label is None else np.where(some.label < 0, "", some.label.astype(str))
+    columns = {"row": some.row, **given, "label": label}
+    front = pd.DataFrame({name: v for name, v in columns.items() if v is not None})
+    front["score"], front["flagged"] = score[order], score[order] > threshold
+    table = some.table()
+    front.columns = [unused(name, table.columns) for name in front.columns]
+    whole = pd.concat([front, table.reset_index(drop=True)], axis=1)
+    for name in whole.select_dtypes(exclude=["number", "bool"]):
+        whole[name] = outside.cells(whole[name].astype(object).fillna("").tolist())
+    text: str = whole.to_csv(index=False)
+    return text.encode()
+
+
+def unused(name: str, taken: Iterable[str]) -> str:
+    """A column's name that the file's own do not have."""
+    there = set(taken)
+    while name in there:
+        name += " "
+    return name
 
 
 def _cells(values: NDArray[Any]) -> list[Any]:
