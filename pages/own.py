@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import streamlit as st
 
 from pages._ui import runtime
@@ -51,7 +53,7 @@ def _train(source: OwnFile) -> None:
     if chosen is None:
         return
     found = own_train.settings(chosen)
-    plan = own_train.plan_of(chosen, found)
+    plan = dataclasses.replace(own_train.plan_of(chosen, found), ranges=chosen.ranges)
     own_train.start_if_asked(chosen, plan)
     if known and not jobs.busy and jobs.outcomes[source.key].plan != plan:
         st.caption("You have changed what was asked for; train again to see what that does.")

@@ -149,7 +149,6 @@ def plan_of(chosen: Chosen, found: tuple[tuple[str, Any], ...]) -> Plan:
         chosen.stretch,
         chosen.rows,
         with_words=any(chosen.samples.words),
-        ranges=chosen.ranges,
     )
 
 
