@@ -19,7 +19,7 @@ def main() -> None:
     with line, anatomy.choices():
         models = choice.models()
         rule = choice.rule()
-        threshold = choice.threshold(rule)
+        threshold = choice.threshold(rule, known=len(models[0].mixture.modes) > 0)
         choice.more(models)
     try:
         judged = [choice.judge(model, rule, threshold) for model in models]
@@ -54,9 +54,15 @@ def picture(judged: list[PlaneVerdicts], point: Point, verdicts: list[str]) -> N
     said = "; ".join(verdicts).replace("<b>", "").replace("</b>", "").replace("<br>", ", ")
     alt = f"{titles}: what {DETECTORS[rule]} calls an anomaly. At your point: {said}"
     live_chart(figure, key="detector", alt=alt)
+    truth = (
+        "Red: false alarms, purple: misses. Circles: 3σ, which is normal."
+        if first.known
+        else "Blue: data that pass, grey crosses: data that are flagged; which of them are "
+        "anomalies nobody has said."
+    )
     st.caption(
-        "Shaded: an anomaly for this model. Orange: its samples. Red: false alarms, purple: "
-        "misses. Circles: 3σ, which is normal. **Click anywhere** to ask about a point."
+        f"Shaded: an anomaly for this model. Orange: its samples. {truth} **Click anywhere** to "
+        "ask about a point."
     )
 
 

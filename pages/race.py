@@ -9,9 +9,8 @@ import streamlit as st
 
 from pages._ui import anatomy, linked, runtime
 from pages._ui.lanes import show_lanes
-from pages._ui.race import controls as race_controls
+from pages._ui.race import controls, exports, settings, slow_motion
 from pages._ui.race import live as race_live
-from pages._ui.race import slow_motion
 from pages._ui.race import state as race_state
 from pages._ui.widgets import refuse
 from wganad_core import use_cases
@@ -28,7 +27,7 @@ def main() -> None:
         race_state.open_live(state, state.race, state.own)
     live = race_state.view(state) if state.show == "trained" else None
     anatomy.headline(sentence(state, live))
-    race_controls.choices(state, live)
+    controls.choices(state, live)
     if state.problem:
         refuse(state.problem)
         state.problem = None
@@ -39,19 +38,21 @@ def main() -> None:
         stage = st.fragment(race_live.show, run_every=TICK if ticking else None)
         stage(state, ticking)
     slow_motion.show(state, live)
-    race_controls.settings(state)
-    race_controls.exports(state, live)
+    settings.settings(state)
+    exports.show(state, live)
 
 
 def sentence(state: race_state.RaceState, live: RaceView | None) -> str:
     """What is seen, with the number that matters."""
     if state.show == "recorded":
         return race_state.published().sentence
-    if live is None or live.step == 0:
-        story = use_cases.STORIES.get(state.story or "")
-        return story.watch.partition(".")[0] if story else "A race of your own, not trained yet"
-    if live.playing or live.place:
+    story = use_cases.STORIES.get(state.story or "")
+    if story is not None and (live is None or live.step == 0):
+        return story.watch.partition(".")[0]
+    if live is not None and (live.playing or live.place):
         return f"{race_live.names(state)}: training on one clock"
+    if live is None or live.step == 0:
+        return "A race of your own, not trained yet"
     return race_live.standing(state, live)
 
 

@@ -108,6 +108,18 @@ def test_every_setting_survives_the_command_line(mixture: MixtureConfig, lane: L
     assert settings_of(make_parser().parse_args(words[3:])) == (mixture, lane, None)
 
 
+def test_points_at_any_scale_are_trained_on_in_units(tmp_path, capsys):
+    points = tmp_path / "far.csv"
+    rows = [f"{15 + 5 * np.cos(i):.4f},{15 + 5 * np.sin(i):.4f}" for i in range(60)]
+    points.write_text("x,y\n" + "\n".join(rows))
+    found = settings_of(
+        make_parser().parse_args(["train", "mixture", "--data", str(points), "--method", "gan"])
+    )[2]
+    assert found is not None
+    assert np.abs(found).max() <= 1
+    assert "were moved by (-15, -15) and divided by 5" in capsys.readouterr().err
+
+
 def test_points_of_a_file(tmp_path, capsys):
     points, out = tmp_path / "my points.csv", tmp_path / "own.safetensors"
     rows = [f"{np.cos(i):.4f}; {np.sin(i):.4f}" for i in range(30)]

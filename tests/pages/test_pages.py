@@ -212,7 +212,8 @@ def test_slow_motion_walks_through_a_step() -> None:
 
 def test_exports_name_the_command_that_makes_the_race_again() -> None:
     test = opened(app("race", race="ring~gan,width=16,batch_size=16"), "download")
-    [command] = test.code
+    link, command = test.code
+    assert "race=ring~gan,batch_size=16,width=16" in link.value
     assert command.value.startswith("python -m wganad_core train mixture")
     assert "--width 16" in command.value
 

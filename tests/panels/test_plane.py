@@ -76,7 +76,7 @@ def test_as_many_fall_outside_as_geometry_says(ring: Mixture):
 def test_without_modes_nothing_is_called_an_anomaly():
     moons = mixture.make_mixture(MixtureConfig(name="moons", n_samples=500))
     found = mixture.evaluation_set(moons, n_normals=100, n_uniform=50, n_calibration=30)
-    assert (len(found.points), len(found.calibration)) == (150, 30)
+    assert (len(found.points), len(found.calibration)) == (100, 30)
     assert not found.label.any()
     assert not found.mode.any()
 

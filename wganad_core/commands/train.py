@@ -159,12 +159,15 @@ def settings_of(
 
 
 def _points_of(path: Path) -> FloatArray:
-    from wganad_core.data.own.points import read_points
+    from wganad_core.data.own.points import near_unit, read_points
 
     if not os.path.exists(path) or path.is_dir():
         shapes = ", ".join(name for name in MIXTURES if name != "own")
         raise Refused(f"{path} is neither a shape ({shapes}) nor a file.")
-    return read_points(path)
+    points, told = near_unit(read_points(path))  # as the race page has them
+    if told:
+        say(told)
+    return points
 
 
 def train_mixture(arguments: argparse.Namespace) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -130,7 +129,7 @@ class EvaluationSet:
 
     `points` (n, 2) with `label` (1 = anomaly: outside the 3σ level set of every mode) and nearest
     `mode` (from 0); `calibration` (m, 2): normals only, by the same definition. Where nothing is
-    known of the density, all labels and modes are 0.
+    known of the density, `points` are of the data only, and all labels and modes are 0.
     """
 
     points: FloatArray
@@ -156,8 +155,8 @@ def evaluation_set(
     points = np.concatenate([fresh[:n_normals], uniform]).astype(np.float32)
     calibration = fresh[n_normals:]
     if not len(mixture.modes):
-        nothing = np.zeros(len(points), np.int64)
-        return EvaluationSet(points, nothing, nothing, calibration)
+        nothing = np.zeros(n_normals, np.int64)
+        return EvaluationSet(fresh[:n_normals], nothing, nothing, calibration)
     return EvaluationSet(
         points=points,
         label=mixture.is_anomaly(points).astype(np.int64),
@@ -208,15 +207,6 @@ def _shape(config: MixtureConfig) -> FloatArray:
         x = x[:, [0, 2]] / 14.0
     rng = np.random.default_rng(config.seed)
     return np.asarray(x + rng.normal(scale=config.sigma, size=x.shape), np.float32)
-
-
-def clouds(
-    centres: Sequence[tuple[float, float]], sigma: float = 0.06, n_each: int = 200
-) -> FloatArray:
-    """A small Gaussian cloud around each centre, for drawing a data set by hand; (n, 2)."""
-    noise = np.random.default_rng(0).normal(scale=sigma, size=(len(centres), n_each, 2))
-    middle = np.asarray(centres, np.float64).reshape(-1, 1, 2)
-    return (middle + noise).reshape(-1, 2).astype(np.float32)
 
 
 def samples() -> Samples:

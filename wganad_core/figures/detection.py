@@ -122,10 +122,15 @@ TITLES = {
 def _layout(mixture: Mixture, detector: str, narrow: bool) -> dict[str, Any]:
     beside = [([0, 0.47], [0, 0.93]), ([0.53, 1], [0, 0.93])]
     stacked = [([0.0, 1], [0.53, 0.97]), ([0.0, 1], [0, 0.42])]
+    truth = (
+        f"{style.coloured('● false alarm', style.VERMILLION)} "
+        + style.coloured("◆ miss", style.PURPLE)
+        if len(mixture.modes)
+        else f"{style.coloured('● passed', style.BLUE)} {style.coloured('× flagged', style.GREY)}"
+    )
     words = (
         f"<b>Score</b> · {TITLES[detector]}",
-        f"<b>Verdict</b> · shaded = anomaly; {style.coloured('● false alarm', style.VERMILLION)} "
-        + style.coloured("◆ miss", style.PURPLE),
+        f"<b>Verdict</b> · shaded = anomaly; {truth}",
     )
     layout: dict[str, Any] = {
         "height": 860 if narrow else 560,

@@ -10,11 +10,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-import plotly.graph_objects as go
 
 from wganad_core.config import Method
-from wganad_core.data.mixture import Mixture, clouds
-from wganad_core.figures import style
+from wganad_core.data.mixture import Mixture
 from wganad_core.records import COVERED_SHARE, Frame, Replay
 
 Lens = Literal["critic", "slope", "optimal", "none"]
@@ -106,12 +104,3 @@ def first_collapse(lane: LaneRecord, mixture: Mixture) -> int | None:
     """The step of the first recorded frame in which a lane has collapsed."""
     found = (f.step for f in lane.recording.frames if state_words(f, mixture)[1] == "bad")
     return next(found, None)
-
-
-def clouds_figure(centres: Sequence[tuple[float, float]]) -> go.Figure:
-    """A square to draw points in, [−1.5, 1.5]², with the clouds around `centres`."""
-    x, y = style.plane_axes((-1.5, 1.5, -1.5, 1.5), fixedrange=True)
-    points = clouds(centres)[:: max(1, len(centres) // 8)]
-    figure = go.Figure(style.dots(points, {"size": 3, "color": style.BLUE}))
-    margin = {"l": 28, "r": 4, "t": 4, "b": 24}
-    return figure.update_layout(height=320, margin=margin, xaxis=x, yaxis=y, dragmode=False)

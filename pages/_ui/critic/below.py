@@ -37,7 +37,7 @@ def false_alarms(judged: list[PlaneVerdicts]) -> None:
     """Which modes pay: the paper's central argument (§3.3)."""
     n_modes = len(judged[0].model.mixture.modes)
     if not n_modes:
-        st.info("This data set has no modes with a known 3σ region, so there is no truth to count.")
+        st.info("Nobody has said which points of this data set are anomalies: nothing to count.")
         return
     st.subheader("False alarms, mode by mode", anchor=False)
     st.markdown("A generator that lost a mode calls its points anomalies (§3.3 of the paper).")

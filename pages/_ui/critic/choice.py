@@ -61,8 +61,13 @@ class PlaneVerdicts:
         return np.asarray(self.found.scores[self.rule] > self.threshold)
 
     @property
+    def known(self) -> bool:
+        """Whether it is known which points are anomalies: nothing else is a false alarm."""
+        return len(self.model.mixture.modes) > 0
+
+    @property
     def false_alarms(self) -> float:
-        """Share of normals that are flagged; without modes, of held-out data."""
+        """Share of normals that are flagged; where no truth is known, of data drawn again."""
         return float(self.flagged[self.found.label == 0].mean())
 
     @property
@@ -108,21 +113,26 @@ def rule() -> str:
     return linked.in_words("Rule", DETECTORS, key="rule", default="generator", captions=REASONS)
 
 
-def threshold(rule: str) -> float:
-    """What the rule leaves to choose: a tolerated distance in σ, or a wanted rate."""
+def threshold(rule: str, known: bool) -> float:
+    """What the rule leaves to choose: a tolerated distance (in σ, where σ is `known`), or a wanted
+    rate."""
     if rule == "critic-interval":
         return 0.0
     if rule == "generator":
-        words, unit, numbers = "Tolerance", "σ", (0.1, 6.0, 1.0, 0.1)
+        words, unit, numbers = "Tolerance", " σ", (0.1, 6.0, 1.0, 0.1)
+        if not known:
+            unit, numbers = "", (0.01, 1.0, 0.1, 0.01)
         help = "A point is flagged when no generated sample is this near."
     else:
-        words, unit, numbers = "Wanted false alarms", "%", (0.0, 20.0, 1.0, 0.1)
+        words, unit, numbers = "Wanted false alarms", " %", (0.0, 20.0, 1.0, 0.1)
+        if not known:
+            words = "Flagged of the data"
         help = "The threshold is this quantile of the scores of held-out normals."
-    key = "tolerance" if rule == "generator" else "rate"
+    key = "rate" if rule != "generator" else "tolerance" if known else "distance"
     low, high, usual, step = numbers
     now = st.session_state.get(key, _asked(key, low, high, usual))
-    with st.popover(f"{words} **{now:.1f} {unit}**"):
-        form = "%.1f σ" if unit == "σ" else "%.1f %%"
+    with st.popover(f"{words} **{now:g}{unit}**"):
+        form = "%g" + unit.replace("%", "%%")
         look: dict[str, Any] = {"format": form, "width": 300}
         value: float = st.slider(words, low, high, now, step, key=key, help=help, **look)
     linked.put(key, None if value == usual else f"{value:g}")
@@ -172,7 +182,7 @@ def judge(model: Model, rule: str, chosen: float) -> PlaneVerdicts:
     if rule == "density" and rule not in found.scores:
         rule = "generator"
     if rule == "generator":
-        level = chosen * model.mixture.sigma
+        level = chosen * model.mixture.sigma if len(model.mixture.modes) else chosen
     elif rule == "critic-interval":
         level = 0.0
     else:
@@ -209,10 +219,11 @@ def verdict(judged: PlaneVerdicts, point: Point) -> str:
     flagged, mixture = score > judged.threshold, judged.model.mixture
     said = "anomaly" if flagged else "normal"
     if judged.rule == "generator":
-        why = f"{score / mixture.sigma:.1f} σ from its nearest sample"
+        far = f"{score / mixture.sigma:.1f} σ" if judged.known else f"{score:.3f}"
+        why = f"{far} from its nearest sample"
     else:
         why = f"score {score:.3g}, threshold {judged.threshold:.3g}"
-    if not len(mixture.modes):
+    if not judged.known:
         return f"<b>{said}</b><br>{why}"
     truth = bool(mixture.is_anomaly(np.array([point]))[0])
     right = "right" if truth == flagged else ("a false alarm" if flagged else "a miss")
@@ -221,8 +232,7 @@ def verdict(judged: PlaneVerdicts, point: Point) -> str:
 
 def sentence(judged: list[PlaneVerdicts]) -> str:
     """What the rule costs, in one sentence."""
-    known = len(judged[0].model.mixture.modes) > 0
-    what = "false alarms" if known else "of held-out points flagged"
+    what = "false alarms" if judged[0].known else "of the data's own points flagged"
     said = [f"{100 * one.false_alarms:.1f} % ({_name(one)})" for one in judged]
     said[0] = said[0].replace(" % ", f" % {what} ", 1)
     return f"{DETECTORS[judged[0].rule]}: {' against '.join(said)}"
@@ -233,5 +243,9 @@ def _name(judged: PlaneVerdicts) -> str:
 
 
 def pane_title(judged: PlaneVerdicts) -> str:
-    caught = f" · {judged.caught:.0%} of anomalies caught" if judged.found.label.any() else ""
-    return f"<b>{judged.model.title}</b> · {judged.false_alarms:.1%} false alarms{caught}"
+    said = f"{judged.false_alarms:.1%} false alarms"
+    if not judged.known:
+        said = f"{judged.false_alarms:.1%} of the data flagged"
+    elif judged.found.label.any():
+        said += f" · {judged.caught:.0%} of anomalies caught"
+    return f"<b>{judged.model.title}</b> · {said}"

@@ -9,8 +9,8 @@ import streamlit as st
 
 from pages._ui import runtime
 from pages._ui.lanes import show_lanes
-from pages._ui.race import controls as race_controls
 from pages._ui.race import state as race_state
+from pages._ui.race import transport
 from pages._ui.widgets import refuse
 from wganad_core import use_cases
 from wganad_core.figures.lanes import FIRST, MORE, pack_lanes
@@ -45,7 +45,7 @@ def show(state: race_state.RaceState, ticking: bool) -> None:
         "recorded": len(live.recorded_steps),
         "options": options,
     }
-    toggle = partial(race_controls.toggle, state)
+    toggle = partial(transport.toggle, state)
     events = show_lanes(message, frames, key="live", layers=state.layers, on_space=toggle)
     status(live)
     if events.space:

@@ -8,9 +8,8 @@ import streamlit as st
 
 from pages._ui import runtime
 from pages._ui.chart import live_chart
-from pages._ui.race import controls as race_controls
 from pages._ui.race import state as race_state
-from pages._ui.widgets import refuse
+from pages._ui.widgets import drawer, refuse
 from wganad_core import use_cases
 from wganad_core.figures import trace as figures
 from wganad_core.live.client import WorkerError
@@ -20,7 +19,7 @@ from wganad_core.records import StepTrace
 
 def show(state: race_state.RaceState, live: RaceView | None) -> None:
     """Walk through one step: z → G(z) → critic → losses → gradients → update."""
-    with race_controls.drawer("Slow motion: walk through one step", "slow_motion_video") as opened:
+    with drawer("Slow motion: walk through one step", "slow_motion_video") as opened:
         if not opened:
             return
         if live is None:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
@@ -14,17 +15,41 @@ from pages._ui import linked, runtime
 from pages._ui.lanes import publish
 from wganad_core import pretrained, use_cases
 from wganad_core.config import ConfigError, LaneConfig, MixtureConfig, RaceConfig
+from wganad_core.data import DataError, drawn
 from wganad_core.data.mixture import Mixture, make_mixture
+from wganad_core.data.own.points import near_unit
 from wganad_core.figures.lanes import FIRST, MORE, pack_lanes
 from wganad_core.figures.race import LaneRecord, Layers, first_collapse, race_sentence
 from wganad_core.live.messages import RaceView
-from wganad_core.records import Replay
+from wganad_core.records import FloatArray, Replay
 
-URL_RACE, URL_RUN, URL_STORY, URL_SHOW = "race", "run", "story", "show"
-ASKS = (URL_RACE, URL_RUN, URL_STORY, URL_SHOW)
+URL_RACE, URL_RUN, URL_STORY, URL_SHOW, URL_POINTS = "race", "run", "story", "show", "points"
+ASKS = (URL_RACE, URL_RUN, URL_STORY, URL_SHOW, URL_POINTS)
 # How long a race of a link may be named; the settings of three lanes need a tenth of it.
 MAX_ADDRESS = 2_000
 RECORDED = "race"  # the story that has a recording
+STROKES = "drawn_strokes"  # of the session's pad
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnPoints:
+    """Points (n, 2) that a person drew or gave, as they are trained on. `text`: a drawing as an
+    address holds it; `told`: what was done to the points."""
+
+    points: FloatArray
+    text: str = ""
+    told: str = ""
+
+    @classmethod
+    def of(cls, points: FloatArray, text: str = "") -> OwnPoints:
+        """Moved and scaled to where networks and rates are at home, if they are not."""
+        found, told = near_unit(points)
+        return cls(found, text, told)
+
+    @classmethod
+    def drawn(cls, text: str) -> OwnPoints:
+        """The drawing that an address holds. Raises `DataError`."""
+        return cls.of(drawn.clouds(drawn.from_text(text)), text)
 
 
 @dataclasses.dataclass
@@ -40,7 +65,7 @@ class RaceState:
     show: Literal["recorded", "trained"] = "recorded"
     live: bool = False
     story: str | None = RECORDED
-    own: np.ndarray[Any, Any] | None = None
+    own: OwnPoints | None = None
     problem: str | None = None
     layers: Layers = dataclasses.field(default_factory=Layers)
     address: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -88,18 +113,28 @@ def _asked_for(asked: dict[str, str], before: RaceState | None) -> RaceState:
             if len(text) > MAX_ADDRESS:
                 raise ConfigError(f"{len(text):,} characters; at most {MAX_ADDRESS:,} name a race.")
             race = use_cases.race_from_text(text)
-            if race.mixture.name == "own":
-                raise ConfigError(
-                    "its points were somebody's own and are not in the address; ask for the file "
-                    "of points, and give it under More, Data."
-                )
-        except ConfigError as error:
+            state.own = _asked_points(race, asked.get(URL_POINTS))
+        except (ConfigError, DataError) as error:
             state.problem = f"The address asked for a race that cannot be run: {error}"
             return state
         state.race, state.show, state.story = race, "trained", None
     elif story in use_cases.STORIES and story != RECORDED:
         state.race, state.show, state.story = use_cases.STORIES[story].race, "trained", story
     return state
+
+
+def _asked_points(race: RaceConfig, text: str | None) -> OwnPoints | None:
+    """The points that a race of an address needs besides. Raises `ConfigError`, `DataError`."""
+    if race.mixture.name != "own":
+        return None
+    if text is None:
+        raise ConfigError(
+            "its points were somebody's own and are not in the address; ask for the file of "
+            "points, and give it under Race, Your own points."
+        )
+    found = OwnPoints.drawn(text)
+    st.session_state.pop(STROKES, None)  # the pad begins with these
+    return found
 
 
 def lanes_of(state: RaceState) -> tuple[LaneConfig, ...]:
@@ -121,7 +156,7 @@ def data(state: RaceState) -> Mixture:
 def trained_data(state: RaceState) -> Mixture:
     """The data of the race that this session trains."""
     if state.own is not None:
-        return make_mixture(state.race.mixture, state.own)
+        return make_mixture(state.race.mixture, state.own.points)
     return mixture(state.race.mixture)
 
 
@@ -153,10 +188,11 @@ def published() -> Published:
     )
 
 
-def open_live(state: RaceState, race: RaceConfig, own: np.ndarray[Any, Any] | None) -> None:
+def open_live(state: RaceState, race: RaceConfig, own: OwnPoints | None) -> None:
     """Put a race, untrained, into the worker; if it takes it, show it and name it in the URL."""
     handle = runtime.session_race()
-    handle.connect().open(handle.key, race, own, handle.checkpoint)
+    points = None if own is None else own.points
+    handle.connect().open(handle.key, race, points, handle.checkpoint)
     state.race, state.own, state.show, state.live = race, own, "trained", True
     state.serial += 1
     runtime.tidy_checkpoints()
@@ -170,18 +206,41 @@ def resume(key: str) -> None:
         "resume", race=handle.key, checkpoint=str(path), keep=str(handle.checkpoint)
     )
     race = RaceConfig.from_dict(meta["config"])
-    own = arrays.get("own")
+    own = _kept_points(arrays["own"]) if "own" in arrays else None
     state = RaceState(race, show="trained", live=True, story=None, own=own)
     st.session_state.race_state = state
     write_url(state)
 
 
+def _kept_points(points: FloatArray) -> OwnPoints:
+    """The points of a checkpoint, and their text if the address has it."""
+    try:
+        asked = OwnPoints.drawn(st.query_params.get(URL_POINTS, ""))
+    except DataError:
+        return OwnPoints(points)
+    return asked if np.array_equal(asked.points, points) else OwnPoints(points)
+
+
 def write_url(state: RaceState) -> None:
     """Make the address lead back to this race (and to its checkpoint after a reload)."""
-    asked = {URL_RUN: runtime.session_race().key}
+    _keep_in_address(state, {URL_RUN: runtime.session_race().key, **_asks_for(state)})
+
+
+def _asks_for(state: RaceState) -> dict[str, str]:
+    """What an address says to name the race that is trained here; nothing where it cannot."""
     if state.race.mixture.name != "own":
-        asked[URL_RACE] = use_cases.race_to_text(state.race)
-    _keep_in_address(state, asked)
+        return {URL_RACE: use_cases.race_to_text(state.race)}
+    if state.own is None or not state.own.text:
+        return {}
+    return {URL_RACE: use_cases.race_to_text(state.race), URL_POINTS: state.own.text}
+
+
+def link(state: RaceState) -> str | None:
+    """An address for others, of the race that is looked at: without this session's checkpoint.
+    None where points from a file cannot be in it."""
+    asked = {URL_SHOW: "recorded"} if state.show == "recorded" else _asks_for(state)
+    page = (st.context.url or "").partition("?")[0]
+    return f"{page}?{urlencode(asked, safe='~,=')}" if asked else None
 
 
 def look_at_recording(state: RaceState) -> None:
