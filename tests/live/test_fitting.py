@@ -247,6 +247,21 @@ def test_a_fit_ends_with_its_server(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.safetensors"))  # a slow machine leaves a checkpoint
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, memory has no bound")
+def test_a_job_that_asks_for_too_much_memory_says_so(tmp_path: Path) -> None:
+    source("table", tmp_path)
+    fittings = Fittings(max_running=1, start=lambda: JobProcess(memory=500_000_000))
+    wide = (("width", 4096), ("depth", 8), ("steps", 2))
+    found = finished(
+        fittings.submit(tmp_path, [dataclasses.replace(LONG, parameters=wide)]), "failed"
+    )
+    assert found.error == job.NO_ROOM.format(most=0.5)
+    assert [path.name for path in tmp_path.iterdir()] == ["pump.csv"]
+    few = dataclasses.replace(LONG, parameters=(("steps", 2),))
+    finished(fittings.submit(tmp_path, [few]))
+    fittings.stop()
+
+
 # Orders, roles, stretches
 
 

@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
+import torch
 
 from wganad_core.config import LaneConfig, MixtureConfig, NetworkConfig, RaceConfig
+from wganad_core.live import limits
 from wganad_core.live.client import WorkerClient, WorkerError
 from wganad_core.use_cases import PAPER, SHARP
 
@@ -74,6 +77,29 @@ def test_open_play_pause_step(client: WorkerClient, race: str) -> None:
     assert view.step == resting.step + 1
     assert view.lanes[0].frame.samples.shape == (1000, 2)
     assert view.lanes[0].recording.column("step")[-1] == view.step
+
+
+def test_nothing_is_kept_of_a_race_that_is_closed_while_it_plays(client: WorkerClient) -> None:
+    client.open("leaving", SHORT)
+    client.ask("play", race="leaving")
+    client.close("leaving")
+    client.ask("ping")
+    assert client.view("leaving") is None
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        lambda: np.empty(2**60, np.uint8),
+        lambda: torch.empty(2**60, dtype=torch.uint8),
+        lambda: pa.allocate_buffer(2**60),
+    ],
+)
+def test_no_memory_is_known_by_whoever_says_so(wanted: Callable[[], object]) -> None:
+    with pytest.raises((MemoryError, RuntimeError)) as raised:
+        wanted()
+    assert limits.is_out_of_memory(raised.value)
+    assert not limits.is_out_of_memory(ValueError("something else"))
 
 
 def test_the_speed_is_kept(client: WorkerClient, race: str) -> None:

@@ -34,6 +34,7 @@ from wganad_core.packing import unpack
 from wganad_core.records import Detection, FloatArray, Frame, Replay, StepTrace
 
 ROOT = Path(__file__).resolve().parents[2]
+MEMORY = 4_000_000_000  # bytes that one worker may take; fifty of the largest races take one
 R = TypeVar("R")
 
 
@@ -44,8 +45,9 @@ class WorkerError(RuntimeError):
 class WorkerClient:
     """One worker process and its pipe; safe to use from many session threads."""
 
-    def __init__(self, max_live: int = 4) -> None:
-        command = [sys.executable, "-m", "wganad_core.live.worker", "--max-live", str(max_live)]
+    def __init__(self, max_live: int = 4, memory: int = MEMORY) -> None:
+        module, bound = "wganad_core.live.worker", f"--memory={memory}"
+        command = [sys.executable, "-m", module, f"--max-live={max_live}", bound]
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
         self.process = subprocess.Popen(
@@ -88,7 +90,9 @@ class WorkerClient:
     def _deliver(self, data: bytes) -> None:
         # Frames are parsed when a page draws them; most are overtaken by a newer one before.
         meta = protocol.peek(data)
-        if "race" in meta:
+        if "closed" in meta:  # the last that is heard of a race
+            self._newest.pop(meta["closed"], None)
+        elif "race" in meta:
             self._newest[meta["race"]] = data
         elif (waiting := self._replies.get(meta["id"])) is not None:
             waiting.put(protocol.parse(data))

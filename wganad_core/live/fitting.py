@@ -34,6 +34,7 @@ RESULTS: dict[type[Order], type[Result]] = {
     ExportOrder: Exported,
 }
 MAX_RUNNING = min(2, max(1, (os.cpu_count() or 1) - 1))  # each takes a core and half a gigabyte
+MEMORY = 4_000_000_000  # bytes for each; a table of 25 million values takes one billion
 IDLE = 600.0  # seconds that a process waits for its orders
 PROGRAM = ("-m", "wganad_core.live.job")
 log = logging.getLogger("wganad.fitting")
@@ -54,14 +55,14 @@ class Runner(Protocol):
 
 
 class JobProcess:
-    """A process of its own, whose imports begin at once."""
+    """A process of its own, whose imports begin at once; it may take so many bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: int = MEMORY) -> None:
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         more = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
         self._reading = False
         self.process = subprocess.Popen(
-            [sys.executable, *PROGRAM],
+            [sys.executable, *PROGRAM, f"--memory={memory}"],
             env={**os.environ, **more},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,6 +1,6 @@
 """The process in which jobs on people's files run: orders come in, reports and results go out.
 
-    python -m wganad_core.live.job
+    python -m wganad_core.live.job --memory 4000000000
 
 Messages are those of `protocol`. The first tells the folder and the orders, which run one after
 the other. Answers are {"progress": …}, {"result": …}, or {"error": sentence}, which ends it all.
@@ -10,6 +10,7 @@ that waits starts without delay.
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import logging
 import math
@@ -31,16 +32,21 @@ from wganad_core.jobs.export import export
 from wganad_core.jobs.fit import fit
 from wganad_core.jobs.orders import FitOrder, Order, ScoreOrder, located, unpacked
 from wganad_core.jobs.score import score
-from wganad_core.live import protocol
+from wganad_core.live import limits, protocol
 
 log = logging.getLogger("wganad.fitting")
 Tell = Callable[[storage.Arrays, dict[str, Any]], None]
 EVERY = 0.1  # seconds between two reports, at least
+NO_ROOM = (
+    "This needs more memory than a page may give it, {most:,.1f} GB; keep fewer rows or columns, "
+    "take smaller networks, or run the same in a shell, which has no such limit."
+)
 REFUSALS = (ConfigError, DataError, storage.StorageError, Refused)
 
 
-def run(orders: Sequence[Order], folder: Path, tell: Tell) -> bool:
-    """All orders in a folder, until one is refused; whether none was."""
+def run(orders: Sequence[Order], folder: Path, tell: Tell, memory: int = 0) -> bool:
+    """All orders in a folder, until one is refused; whether none was. `memory`: the bytes that
+    this process may take."""
     for order in orders:
         try:
             found = done(located(order, folder), tell)
@@ -49,6 +55,9 @@ def run(orders: Sequence[Order], folder: Path, tell: Tell) -> bool:
             return False
         except Exception as problem:
             log.exception("%s failed", order)
+            if limits.is_out_of_memory(problem):
+                tell({}, {"error": NO_ROOM.format(most=memory / 1e9)})
+                return False
             sentence = f"This failed in a way that nobody foresaw ({problem}); please report it"
             tell({}, {"error": f"{sentence} with the server's log."})
             return False
@@ -95,6 +104,10 @@ def _end_with(stdin: IO[bytes]) -> None:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--memory", type=int, required=True, help="bytes for the orders")
+    memory = parser.parse_args().memory
+    limits.bound(memory)
     stdout, stdin = sys.stdout.buffer, sys.stdin.buffer
     sys.stdout = sys.stderr  # a stray print must not come between the messages
     if (data := protocol.read(stdin)) is None:
@@ -103,7 +116,10 @@ def main() -> None:
     threading.Thread(target=_end_with, args=(stdin,), daemon=True).start()
     orders = [unpacked(order) for order in wanted["orders"]]
     succeeded = run(
-        orders, Path(wanted["folder"]), lambda arrays, meta: protocol.write(stdout, arrays, meta)
+        orders,
+        Path(wanted["folder"]),
+        lambda arrays, meta: protocol.write(stdout, arrays, meta),
+        memory,
     )
     os._exit(0 if succeeded else 1)  # at once: taking torch apart takes a second
 

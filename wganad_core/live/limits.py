@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 STATUS = Path("/proc/self/statm")
+# What PyTorch's and C++'s allocators call it; NumPy, Arrow and Python raise `MemoryError`.
+NO_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "bad allocation")
 
 
 def bound(memory: int, seconds: int | None = None) -> None:
@@ -35,3 +37,13 @@ def _lower(which: int, most: int) -> None:
     soft, hard = resource.getrlimit(which)
     known = [limit for limit in (soft, most) if limit != resource.RLIM_INFINITY]
     resource.setrlimit(which, (min(known), hard))
+
+
+def is_out_of_memory(problem: BaseException | None) -> bool:
+    """Whether what went wrong was that there is no more memory to have."""
+    while problem is not None:
+        words = str(problem).lower()
+        if isinstance(problem, MemoryError) or any(words.count(said) for said in NO_MEMORY):
+            return True
+        problem = problem.__cause__ or problem.__context__
+    return False

@@ -12,6 +12,8 @@ from wganad_core.methods import score_methods
 
 # scikit-learn comes with the first detector, not with the worker's start.
 KEPT = 4
+MOST_CHANGED, AT_ONCE = 100_000_000, 2_000_000  # numbers in the rows of which one cell is changed
+MOST_SEARCHED = 2_000  # such rows, where each is searched for
 Rows = NDArray[np.float64]
 
 
@@ -65,7 +67,10 @@ def explained(found: Any, x: Rows) -> dict[str, Rows]:
         usual = preparation.back(found.model_.scaler.location[None])
         expected = made.setdefault("reconstruction", np.repeat(usual, len(x), axis=0))
         made["never_seen"] = found.never_seen(rows).astype(float)
-        made["blame"] = _blame(found, x, expected)
+        if (blame := _blame(found, x, expected)) is not None:
+            made["blame"] = blame
+        elif "residual" not in made:
+            return {}
     if not made:
         return {}
     if hasattr(found, "window_starts"):  # of a recording
@@ -83,15 +88,22 @@ def _named(found: Any, x: Rows) -> Any:
     return table_of(x, names, found.categories_)
 
 
-def _blame(found: Any, x: Rows, expected: Rows) -> Rows:
-    """How much of each row's score every cell has (n, d)."""
+def _blame(found: Any, x: Rows, expected: Rows) -> Rows | None:
+    """How much of each row's score every cell has (n, d); None where that takes too long."""
     n, d = x.shape
-    changed = np.repeat(x[:, None], d, axis=1)
-    each = np.arange(d)
-    changed[:, each, each] = expected
-    lacking = np.isnan(changed).all(axis=2)  # nothing can be said of a row of nothing
-    changed[lacking] = np.repeat(x[:, None], d, axis=1)[lacking]
-    without = found.anomaly_score(_named(found, changed.reshape(n * d, d))).reshape(n, d)
+    searches = score_methods()[found.model_.score_method].searches
+    if n * d > (MOST_SEARCHED if searches else MOST_CHANGED / d):
+        return None
+    without = np.empty((n, d))
+    rows = np.repeat(np.arange(n), d)
+    columns = np.tile(np.arange(d), n)
+    for part in np.array_split(np.arange(n * d), -(-n * d * d // AT_ONCE)):
+        row, column = rows[part], columns[part]
+        changed = x[row]
+        changed[np.arange(len(part)), column] = expected[row, column]
+        lacking = np.isnan(changed).all(axis=1)  # nothing can be said of a row of nothing
+        changed[lacking] = x[row[lacking]]
+        without[row, column] = found.anomaly_score(_named(found, changed))
     return np.asarray(found.anomaly_score(_named(found, x))[:, None] - without)
 
 

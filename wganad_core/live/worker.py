@@ -1,6 +1,6 @@
 """The worker process: holds every race of the server, trains them in turn, answers requests.
 
-    python -m wganad_core.live.worker --max-live 4
+    python -m wganad_core.live.worker --max-live 4 --memory 4000000000
 
 Messages come in on standard input and go out on standard output (see `protocol`). A message with
 an `id` is answered by one with the same `id`, holding `error` (a sentence) if it failed. Playing
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from wganad_core import pretrained
 from wganad_core.config import RaceConfig
-from wganad_core.live import protocol
+from wganad_core.live import limits, protocol
 from wganad_core.live.messages import (
     Frames,
     Generated,
@@ -49,6 +49,10 @@ from wganad_core.storage import Arrays
 from wganad_core.theory.study import law_fit
 
 KEPT_DETECTORS = 6
+NO_ROOM = (
+    "The server gives this process no more memory; close other tabs of it, or ask for less, and "
+    "try again."
+)
 Sent = dict[str, NDArray[Any]]
 Slices = Generator[None, None, protocol.Message]  # of a request: it goes on when its step is made
 Held = tuple[dict[str, Any], Sent, Slices | None]
@@ -94,7 +98,8 @@ class Worker:
         try:
             session.work(one_step=bool(self.held.get(key)))
         except Exception as error:  # whoever asked for the step is told
-            failed = error
+            log.exception("a step failed")
+            failed, session.playing = error, False
         if was_playing and not session.playing:  # it has finished
             self._push_if_due(key, session)
             self._admit()
@@ -164,7 +169,7 @@ class Worker:
                 self.held.setdefault(_race_of(meta["arguments"]), []).insert(0, (meta, {}, found))
                 return
             reply_arrays, reply = found
-        except (ValueError, RuntimeError, KeyError, OSError) as error:
+        except (ValueError, RuntimeError, KeyError, OSError, MemoryError) as error:
             reply = {"error": _sentence(error)}
         except Exception as error:
             log.exception("request %s failed", meta.get("op"))
@@ -329,6 +334,8 @@ class Worker:
         self._leave_queue(race)
         if session is not None and keep:
             session.save()
+        if keep:
+            protocol.write(self.stdout, {}, {"closed": race})
         return {}, {}
 
     def on_ping(self, arrays: Sent) -> protocol.Message:
@@ -403,6 +410,8 @@ def _returned(begun: Slices) -> protocol.Message:
 
 
 def _sentence(error: Exception) -> str:
+    if limits.is_out_of_memory(error):
+        return NO_ROOM
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'A file'}: {error.strerror}."
     return str(error.args[0]) if error.args else type(error).__name__
@@ -411,9 +420,11 @@ def _sentence(error: Exception) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--max-live", type=int, default=4)
+    parser.add_argument("--memory", type=int, required=True, help="bytes that it may take")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     torch.set_num_threads(1)
+    limits.bound(arguments.memory)
     worker = Worker(sys.stdout.buffer, arguments.max_live)
     sys.stdout = sys.stderr  # a stray print must not break the pipe
     threading.Thread(target=worker.listen, args=(sys.stdin.buffer,), daemon=True).start()
