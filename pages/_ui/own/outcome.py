@@ -108,7 +108,7 @@ class Outcome:
             which = which & (label != UNLABELLED)
         class_ = None if label is None else np.take(KINDS, label)
         if samples.class_ is not None:
-            class_ = samples.class_[self.position].astype(str)
+            class_ = samples.class_[self.position]
         scored = Scored(self.score, label, self.names, class_).take(which)
         kept = Scored(self.score).take(self.part == CALIBRATION) if self.fitted else None
         loaded = Loaded(

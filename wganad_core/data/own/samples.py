@@ -36,6 +36,7 @@ from wganad_core.data.own.rows import (
 )
 from wganad_core.data.own.source import open_rows
 
+LEAST = 4
 MAX_VALUES = 100_000_000  # features × rows that are held at once
 ROWS, FEWEST = 1 << 16, 1 << 12
 OTHERS = "another label column or none"
@@ -182,7 +183,8 @@ def read_samples(
     normal : the value of the label that means normal
     categories : features that hold numbers which are names of kinds
     words : the categories that a detector knows, by column; no other column has any then
-    most : values, that is features × rows; by default 100 million
+    most : values, that is features × rows, of which one counts as four at least, as scores and
+        names come with it; by default 100 million values
 
     Raises
     ------
@@ -201,14 +203,14 @@ def read_samples(
     kinds = tuple(categories)
     roles = Roles(chosen, label, sample_id, time, group, normal, tuple(leave_out), kinds)
     parts: list[OwnSamples] = []
-    n, most = 0, MAX_VALUES if most is None else most
+    n = 0
     for part in _chunks(file, roles, None, words):
         parts.append(part)
-        n += part.x.size
-        if n > most:
+        n += part.x.size if most is None else len(part.x) * max(LEAST, part.x[:1].size)
+        if n > (allowed := MAX_VALUES if most is None else most):
             with named(file):
                 raise DataError(
-                    f"Expected at most {most:,} values in all; found more. Keep fewer rows; "
+                    f"Expected at most {allowed:,} values in all; found more. Keep fewer rows; "
                     "the command line scores files of any length."
                 )
     samples = joined(parts)
