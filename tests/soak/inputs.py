@@ -75,7 +75,8 @@ def tries(n: int, verb: str, folder: Path, seed: int) -> tuple[Counter[str], lis
     out = folder / "out"
     out.mkdir(exist_ok=True)
     ended: Counter[str] = Counter()
-    problems, slowest = [], 0.0
+    problems: list[str] = []
+    slowest = 0.0
     for _ in range(n):
         name, data, way = hostile.damaged(rng, honest)
         file = folder / name

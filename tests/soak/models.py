@@ -12,6 +12,7 @@ import random
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.soak import hostile, inputs
@@ -34,13 +35,13 @@ def commands(model: Path, folder: Path) -> dict[str, list[str]]:
     }
 
 
-def prepare(folder: Path) -> list[bytes]:
+def prepare(folder: Path, methods: Sequence[str] = METHODS) -> list[bytes]:
     """Honest detectors of several kinds, and a table that they score."""
     file, model = folder / "honest.csv", folder / "model.safetensors"
     hostile.table().to_csv(file, index=False)
     (folder / "out").mkdir()
     found = []
-    for method in METHODS:
+    for method in methods:
         made = ["fit", str(file), "--out", str(model), "--steps", "2", "--batch-size", "8"]
         status, said = inputs.tried([*made, "--width", "4", "--score-method", method])
         assert status == inputs.DONE, said
@@ -59,9 +60,11 @@ def changed(rng: random.Random, of: list[bytes]) -> tuple[bytes, str]:
     return storage.encode("detector", arrays, meta), way
 
 
-def tries(n: int, folder: Path, seed: int) -> tuple[dict[str, Counter[str]], list[str]]:
+def tries(
+    n: int, folder: Path, seed: int, methods: Sequence[str] = METHODS
+) -> tuple[dict[str, Counter[str]], list[str]]:
     """What `n` detectors came to, by command, and the problems."""
-    rng, honest = random.Random(seed), prepare(folder)
+    rng, honest = random.Random(seed), prepare(folder, methods)
     model, out = folder / "model.safetensors", folder / "out"
     ended: dict[str, Counter[str]] = {}
     problems = []
