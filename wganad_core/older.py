@@ -67,10 +67,10 @@ def rules(arrays: Arrays, meta: Mapping[str, Any]) -> Content:
 
 
 # Parameters that came later, with the values by which a detector is as it was.
-ALL = {"suspect_share": 0.0}
+ALL = {"suspect_share": 0.0, "device": "cpu"}
 LATER: Mapping[str, Mapping[str, Any]] = {
     "WGANAnomalyDetector": ALL,
-    "WGANImageDetector": ALL,
+    "WGANImageDetector": {"contrast_steps": 0, **ALL},
     "WGANSeriesDetector": {"rate": None, **ALL},
 }
 

@@ -460,6 +460,60 @@ def test_images_may_be_rows(image_detector, images):
     )
 
 
+SMALLEST: dict = {
+    **dict.fromkeys(("generator_width", "critic_width", "encoder_width", "encoder_steps"), 2),
+    **{"hidden": 4, "batch_size": 8, "random_state": 0},
+}
+
+
+@pytest.mark.parametrize(
+    ("steps", "score_method", "n"),
+    [(None, "ours", 3), (5, "ours", 5), (0, "ours", 0), (5, "vae", 0)],
+)
+def test_images_learn_contrastive_features_for_ours(images, steps, score_method, n):
+    """By default half as long as the generator."""
+    one = WGANImageDetector(
+        steps=6, contrast_steps=steps, score_method=score_method, **SMALLEST
+    ).fit(images[0][:60])
+    learned = [
+        at
+        for at, stage in zip(one.history_["step"], one.history_["stage"], strict=True)
+        if stage == "features"
+    ]
+    assert len(learned) == n
+    assert one.model_.has_features == (n > 0)
+    assert one.n_steps_ == 6  # of the generator
+    # Whatever the score is made of, what an image should be is told.
+    assert one.reconstruct(images[1][:2]).shape == (2, 784)
+
+
+def test_where_there_is_no_gpu_one_is_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    one = short(device="cuda")
+    with pytest.raises(ValueError, match="finds none that it can use; choose cpu or auto"):
+        one.fit(ROWS)
+    assert not hasattr(one, "model_")
+    score = short(device="auto").fit(ROWS).anomaly_score(ROWS)
+    assert np.array_equal(score, short().fit(ROWS).anomaly_score(ROWS))
+    with pytest.raises(ConfigError, match="device must be one of auto, cpu, cuda; found 'tpu'"):
+        short(device="tpu").fit(ROWS)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
+def test_a_gpu_trains_to_about_the_same_scores():
+    there, here = (short(device=device).fit(ROWS) for device in ("cuda", "cpu"))
+    assert np.corrcoef(there.anomaly_score(ROWS), here.anomaly_score(ROWS))[0, 1] > 0.9
+
+
+def test_a_warm_start_keeps_to_its_features(images):
+    one = WGANImageDetector(steps=2, warm_start=True, **SMALLEST).fit(images[0][:60])
+    before = one.model_.weights["features.1.weight"]
+    one.fit(images[0][:60])
+    assert not np.array_equal(one.model_.weights["features.1.weight"], before)
+    with pytest.raises(ConfigError, match="leave contrast_steps as it was"):
+        one.set_params(contrast_steps=0).fit(images[0][:60])
+
+
 @pytest.mark.parametrize("method", ["residual", "critic", "bigan", "vae", "ours-wgan"])
 def test_images_by_other_methods(images, method):
     one = WGANImageDetector(

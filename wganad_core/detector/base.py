@@ -274,6 +274,12 @@ class BaseWGANDetector(Judging):
         if not self._continues:
             return None
         model: FittedModel = self.model_
+        if model.has_features != ("contrast" in settings.methods):
+            raise ConfigError(
+                "warm_start goes on with contrastive features where the fit before had them, and "
+                "without them where it had none; leave contrast_steps as it was, or set "
+                "warm_start=False."
+            )
         if needs_of(model.score_method) != needs_of(settings.score_method):
             raise ConfigError(
                 f"warm_start continues the networks of score_method={model.score_method!r}, which "

@@ -109,6 +109,10 @@ class WGANAnomalyDetector(BaseWGANDetector):
         as many of those that fit least to the others are set aside before anything is learned. It
         is not called `contamination`, which elsewhere sets the share that is flagged; here
         `false_alarm_rate` does.
+    device : {"auto", "cpu", "cuda"}, default="cpu"
+        Where networks are trained; "auto": on a GPU where there is one. Scores are always found on
+        the CPU. Batches and latents are the same everywhere, scores equal within rounding that
+        training amplifies.
     warm_start : bool, default=False
         Whether another `fit` goes on from the weights (and scaling) of the last.
     random_state : int, RandomState or None, default=None
@@ -182,6 +186,7 @@ class WGANAnomalyDetector(BaseWGANDetector):
         n_references: int = 2048,
         n_neighbours: int = 5,
         suspect_share: float = 0.0,
+        device: Literal["auto", "cpu", "cuda"] = "cpu",
         warm_start: bool = False,
         random_state: Any = None,
         verbose: int = 0,
@@ -210,6 +215,7 @@ class WGANAnomalyDetector(BaseWGANDetector):
         self.n_references = n_references
         self.n_neighbours = n_neighbours
         self.suspect_share = suspect_share
+        self.device = device
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose

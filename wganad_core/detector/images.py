@@ -1,8 +1,13 @@
-"""The detector of images of 28 × 28, with the convolutional networks of §5.2."""
+"""The detector of images of 28 × 28, with the convolutional networks of §5.2.
+
+Which evidence images are judged by is what the other digits favour for most of MNIST's
+(docs/choice-of-ours.txt). `python -m tests.benchmarks.image_detector` shows what it is worth on
+5,000 normals of MNIST's training part: RESULT.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,8 +26,19 @@ class WGANImageDetector(BaseWGANDetector):
     The parameters are those of `WGANAnomalyDetector`, but for the networks' sizes: channels of
     the widest layers are twice `generator_width`, `critic_width` and `encoder_width`, `hidden` is
     the dense layer. Sizes, rates and steps are those that ship for MNIST with fewer steps: some
-    minutes on one core. `score_method="ours"` joins the critic, the residual relative to the
-    image and neighbours in the encoder's and the critic's last hidden layers.
+    minutes on one core.
+
+    `score_method="ours"` joins the critic, neighbours in the encoder's and the critic's last hidden
+    layers, and three pieces of contrastive features, which learn to tell an image from its
+    quarter turns: neighbours in them, and how badly the turns are recognised. Where images may come
+    at any angle, set `contrast_steps=0`.
+
+    Parameters
+    ----------
+    contrast_steps : int, optional
+        How long contrastive features are learned, for "ours" only. None: half of `steps`, which
+        takes a third longer than without. 0: none; "ours" is then the critic, the residual relative
+        to the image, and the neighbours in the encoder's and the critic's layers.
 
     Raises
     ------
@@ -34,7 +50,8 @@ class WGANImageDetector(BaseWGANDetector):
     >>> from wganad_core import WGANImageDetector
     >>> images = np.random.default_rng(0).uniform(0, 0.1, (60, 28, 28))
     >>> sizes = {"generator_width": 2, "critic_width": 2, "encoder_width": 2, "hidden": 4}
-    >>> detector = WGANImageDetector(**sizes, steps=2, encoder_steps=2, random_state=0).fit(images)
+    >>> steps = {"steps": 2, "encoder_steps": 2}
+    >>> detector = WGANImageDetector(**sizes, **steps, random_state=0).fit(images)
     >>> detector.predict(1 - images[:2])
     array([-1, -1])
     """
@@ -52,6 +69,7 @@ class WGANImageDetector(BaseWGANDetector):
         hidden: int = 64,
         steps: int = 3000,
         encoder_steps: int | None = 1500,
+        contrast_steps: int | None = None,
         batch_size: int = 32,
         learning_rate: float = 1e-3,
         beta1: float = 0.5,
@@ -66,6 +84,7 @@ class WGANImageDetector(BaseWGANDetector):
         n_references: int = 2048,
         n_neighbours: int = 5,
         suspect_share: float = 0.0,
+        device: Literal["auto", "cpu", "cuda"] = "cpu",
         warm_start: bool = False,
         random_state: Any = None,
         verbose: int = 0,
@@ -80,6 +99,7 @@ class WGANImageDetector(BaseWGANDetector):
         self.hidden = hidden
         self.steps = steps
         self.encoder_steps = encoder_steps
+        self.contrast_steps = contrast_steps
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.beta1 = beta1
@@ -94,6 +114,7 @@ class WGANImageDetector(BaseWGANDetector):
         self.n_references = n_references
         self.n_neighbours = n_neighbours
         self.suspect_share = suspect_share
+        self.device = device
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose

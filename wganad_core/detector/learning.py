@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from wganad_core import storage
 from wganad_core.config import MAX_SEED, TrainingConfig
-from wganad_core.detector.settings import Settings, needs_of
+from wganad_core.detector.settings import Settings
 from wganad_core.methods import TRAINERS, DivergedError
 from wganad_core.methods.trainer import KEPT
 from wganad_core.packing import pack, unpack
 from wganad_core.records import FloatArray
-from wganad_core.run import Checkpoint, Run, Stage, one_thread
+from wganad_core.run import Checkpoint, Run, Stage, device_of, one_thread
 from wganad_core.run.checkpoint import OtherRunError
 from wganad_core.run.loop import State
 from wganad_core.run.observers import N_JUDGED, Judge
@@ -32,7 +32,8 @@ SAVE_EVERY = 2.0  # seconds from one checkpoint to the next, at least
 log = logging.getLogger("wganad.fit")
 
 Weights = Mapping[str, NDArray[Any]]
-StageName = Literal["generator", "encoder", "scores"]
+StageName = Literal["generator", "encoder", "features", "scores"]
+STAGES: dict[str, StageName] = {"encoder": "encoder", "contrast": "features"}  # else: generator
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,11 +41,12 @@ class Progress:
     """One report of `fit_steps`. The last, of the stage `scores`, comes when training is done and
     references and threshold are still to be found.
 
-    `step` of `n_steps` over all stages; `seconds` since the start and `seconds_left` (None until
-    something is known). `w_estimate`: the critic's latest mean f(x) − mean f(G(z)), NaN where
-    there is none. `losses`: the latest of each, by name. `validation` (lower = better, None where
-    no rows are held out): sliced W1 between generated rows and validation normals, for an encoder
-    the mean squared error of their reconstruction, both in standardised units.
+    `step` of `n_steps` over all stages, of which `features` is that of the contrastive ones;
+    `seconds` since the start and `seconds_left` (None until something is known). `w_estimate`: the
+    critic's latest mean f(x) − mean f(G(z)), NaN where there is none. `losses`: the latest of each,
+    by name. `validation` (lower = better, None where no rows are held out, and for features):
+    sliced W1 between generated rows and validation normals, for an encoder the mean squared error
+    of their reconstruction, both in standardised units.
     """
 
     stage: StageName
@@ -70,13 +72,12 @@ class Learned:
 def stage_configs(settings: Settings, n_before: int = 0) -> list[TrainingConfig]:
     """The training of every stage. After `n_before` earlier steps the draws are others."""
     made = []
-    for method in needs_of(settings.score_method):
+    for method in settings.methods:
         seed = (settings.training.seed + n_before) % (MAX_SEED + 1)
-        config = settings.training.replace(method=method, seed=seed)
+        steps = settings.steps_of(method)
+        config = settings.training.replace(method=method, seed=seed, steps=steps)
         if not TRAINERS[method].alternates:  # no game of two: Adam's own rates
             config = config.replace(beta1=0.9, beta2=0.999, decay="cosine")
-        if method == "encoder":
-            config = config.replace(steps=settings.encoder_steps)
         made.append(config)
     return made
 
@@ -99,7 +100,7 @@ def learn(
         return Learned({}, {}, n_before)
     reports = Reports(configs, validation, settings, n_before)
     stages = [Stage(config, settings.network) for config in configs]
-    run = Run(x, stages, start, [reports])
+    run = Run(x, stages, start, [reports], device_of(settings.device))
     kept = None
     if path is not None:
         plan = {"fit": {**pack(settings)[1], "n_before": n_before}}
@@ -192,13 +193,13 @@ class Reports:
         trainer, self.latest = run.trainer, None
         if run.done != self.stage:
             self._new_stage(run.done)
-        self.n_steps += trainer.config.method != "encoder"
+        name = STAGES.get(trainer.config.method, "generator")
+        self.n_steps += name == "generator"
         ends = self.ends[self.stage]
         if trainer.n_steps not in ends:
             return
         number, last = ends.index(trainer.n_steps) + 1, trainer.n_steps == ends[-1]
         judged = self._judge(run) if number % CHECK_EVERY == 0 or last else None
-        name: StageName = "encoder" if trainer.config.method == "encoder" else "generator"
         self.latest = self.progress(run, name, run.step, judged)
         self._note(self.latest)
         over = self.patience is not None and self.n_worse >= self.patience
@@ -222,6 +223,8 @@ class Reports:
         if not self.judges:
             return None
         figures = self.judges[self.stage](run.trainer)
+        if not figures:  # features rebuild nothing
+            return None
         rebuilt = figures.get("squared_error")
         judged = figures["sliced_w1"] if rebuilt is None else rebuilt / self.n_features
         self.judged = judged

@@ -19,7 +19,7 @@ from wganad_core.methods.plain import fit_plain
 from wganad_core.records import FittedRules, FloatArray
 
 # The pieces of evidence that are joined, by kind of networks. How those for rows were chosen is
-# told in `estimator`; those for images are the purely-WGAN rule that ships for MNIST.
+# told in `estimator`, those for images in `images`.
 OURS: dict[str, dict[str, tuple[str, ...]]] = {
     "dense": {
         "ours": ("near-axes/axes", "residual/axes"),
@@ -28,6 +28,9 @@ OURS: dict[str, dict[str, tuple[str, ...]]] = {
     "image": {
         "ours": ("critic", "relative", "near-encoder", "near-critic"),
         "ours-wgan": ("critic", "relative", "izi"),
+    },
+    "image with features": {
+        "ours": ("near-shifted", "near-projected", "shift", "near-encoder", "near-critic", "critic")
     },
 }
 N_PEERS = 50  # nearest normals among which evidence is to be unusual
@@ -51,12 +54,17 @@ class FittedModel:
     def bundle(self, double: bool = True) -> Bundle:
         """Fresh networks with these weights. Dense ones calculate in `double` precision, in which
         a row's score hardly depends on the rows that are scored with it."""
+        methods = [*needs_of(self.score_method), *(["contrast"] if self.has_features else [])]
         networks = {
-            method: trained_modules(method, self.network, self.weights)
-            for method in needs_of(self.score_method)
+            method: trained_modules(method, self.network, self.weights) for method in methods
         }
-        found = Bundle(self.network, networks, self.fitted)
+        found = Bundle(self.network, networks, self.fitted, redraw=True)
         return found.double() if double and isinstance(self.network, NetworkConfig) else found
+
+    @property
+    def has_features(self) -> bool:
+        """Whether contrastive features are among what was learned."""
+        return any(name.startswith("features.") for name in self.weights)
 
     def score(self, double: bool = True) -> Score:
         """Judges standardised rows. Raises `ValueError` where something is missing."""
@@ -87,8 +95,10 @@ def fitted_model(
         fitted = FittedRules(plain=plain)
     elif method in OURS["dense"]:
         kind = "dense" if isinstance(settings.network, NetworkConfig) else "image"
+        kind += " with features" if model.has_features else ""
         config = RuleConfig(
             rules={method: OURS[kind][method]},
+            join="logs" if model.has_features else "mean",
             k=settings.n_neighbours,
             n_references=settings.n_references,
             n_peers=N_PEERS,

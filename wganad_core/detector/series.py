@@ -88,6 +88,7 @@ class WGANSeriesDetector(BaseWGANDetector):
         n_references: int = 2048,
         n_neighbours: int = 5,
         suspect_share: float = 0.0,
+        device: Literal["auto", "cpu", "cuda"] = "cpu",
         warm_start: bool = False,
         random_state: Any = None,
         verbose: int = 0,
@@ -119,6 +120,7 @@ class WGANSeriesDetector(BaseWGANDetector):
         self.n_references = n_references
         self.n_neighbours = n_neighbours
         self.suspect_share = suspect_share
+        self.device = device
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose

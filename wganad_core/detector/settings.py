@@ -14,6 +14,7 @@ from wganad_core.methods import score_methods
 from wganad_core.thresholds import RULES
 
 SCALINGS = ("standard", "robust", "none")
+DEVICES = ("auto", "cpu", "cuda")
 
 
 def needs_of(score_method: Any) -> tuple[str, ...]:
@@ -30,7 +31,8 @@ def plain(value: Any) -> Any:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All that decides a fit, besides the rows. `training` is for the generator's stage."""
+    """All that decides a fit, besides the rows. `training` is for the generator's stage;
+    `contrast_steps` None: half of its steps where contrastive features can be learned, 0: none."""
 
     score_method: str
     false_alarm_rate: float
@@ -45,16 +47,21 @@ class Settings:
     n_references: int
     n_neighbours: int
     suspect_share: float = 0.0
+    contrast_steps: int | None = 0
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         needs_of(self.score_method)
         _one_of("threshold_rule", self.threshold_rule, tuple(RULES))
+        _one_of("device", self.device, DEVICES)
         _one_of("scaling", self.scaling, SCALINGS)
         _between("false_alarm_rate", self.false_alarm_rate, 0, 1)
         _between("suspect_share", self.suspect_share, 0, 0.49)
         _between("validation_share", self.validation_share, 0, 0.45)
         _between("calibration_share", self.calibration_share, 0, 0.45)
         _whole("encoder_steps", self.encoder_steps, 1)
+        if self.contrast_steps is not None:
+            _whole("contrast_steps", self.contrast_steps, 0)
         _whole("n_references", self.n_references, 1)
         _whole("n_neighbours", self.n_neighbours, 1)
         _whole("batch_size", self.training.batch_size, 2)
@@ -65,6 +72,21 @@ class Settings:
                     "patience watches rows that are held out, and validation_share=0 holds out "
                     "none; set a share above 0, or patience=None."
                 )
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What is trained, in order."""
+        contrast = self.score_method == "ours" and self.contrast_steps != 0
+        return (*needs_of(self.score_method), *(["contrast"] if contrast else []))
+
+    def steps_of(self, method: str) -> int:
+        """How long each of `methods` is trained."""
+        if method == "encoder":
+            return self.encoder_steps
+        if method == "contrast":
+            half = max(1, self.training.steps // 2)
+            return half if self.contrast_steps is None else self.contrast_steps
+        return self.training.steps
 
     def held_out(self, n: int) -> tuple[int, int]:
         """How many of n rows serve for validation and for calibration: their shares, but so many

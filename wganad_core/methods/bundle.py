@@ -20,6 +20,7 @@ class Bundle:
     WGAN-GP's. `channels` names the parts of equal length that a sample consists of (the signals of
     a window), whose residuals are told apart. `windows`: whether samples are rows of the view
     `signals`, which descriptors need. `others`: the same of further seeds, fitted each by itself.
+    `redraw`: whether rules tell G(E(x)) of a sample also where no evidence looks at it.
     """
 
     config: AnyNetworkConfig
@@ -28,6 +29,7 @@ class Bundle:
     channels: tuple[str, ...] = ()
     windows: bool = False
     others: tuple[Bundle, ...] = ()
+    redraw: bool = False
 
     def part(self, name: str, method: str = "wgan-gp") -> nn.Module:
         """One network."""

@@ -165,7 +165,7 @@ class Spaces(nn.Module):
 
 class Evidence(nn.Module):
     """Samples (n, d) → evidence (n,) by name, higher = more anomalous, and G(E(x)) if any of it
-    looks at that.
+    looks at that, or the bundle asks for it.
 
     `points` of the normals are compared in float64, directions with length one. Of points that are
     kept along a plane the way to it is not known, of a sample it is: it counts as one more
@@ -184,7 +184,7 @@ class Evidence(nn.Module):
         bases = {base_of(piece) for piece in self.pieces}
         spaces = spaces_of(self.pieces)
         names = spaces | ({"log-p"} if bases & {*SHIFT} else set())
-        self.spaces = Spaces(bundle, names, axes, rebuild=bool(bases & {*REBUILT}))
+        self.spaces = Spaces(bundle, names, axes, rebuild=bundle.redraw or bool(bases & {*REBUILT}))
         for space in sorted(spaces):
             points = normals.points[space]
             if plane := normals.planes.get(space):

@@ -51,8 +51,7 @@ def device_of(wish: str) -> str:
             return "cuda"
         if wish == "cuda":
             raise ValueError(
-                "Expected a GPU, but PyTorch finds none that it can use; leave --device out or "
-                "give --device cpu."
+                "Expected a GPU, but PyTorch finds none that it can use; choose cpu or auto."
             )
     return "cpu"
 

@@ -50,6 +50,7 @@ STEPS["series"] = STEPS["table"]
 STAGES = {
     "generator": "generator and critic play against each other",
     "encoder": "the encoder learns the way back",
+    "features": "features learn to tell an image from its quarter turns",
     "scores": "scores are being joined",
 }
 RATE, WINDOW = 0.01, 32  # false alarms; steps
