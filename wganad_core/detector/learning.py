@@ -28,6 +28,10 @@ from wganad_core.storage import StorageError
 
 REPORTS = 100  # of a stage
 CHECK_EVERY = 5  # reports: every twentieth of a stage is judged on the validation rows
+# Contrastive features of few steps learn at a higher rate. AUPRC in % of the features alone, at
+# 0.002, 0.004, 0.008 and 0.016 for 1,500 steps on 3,750 images of MNIST's training part, digit 9
+# unseen: 44, 68, 79, 83; digit 1: 49, 63, 68, 67.
+FASTER, FASTEST = 8, 0.02
 SAVE_EVERY = 2.0  # seconds from one checkpoint to the next, at least
 log = logging.getLogger("wganad.fit")
 
@@ -78,6 +82,9 @@ def stage_configs(settings: Settings, n_before: int = 0) -> list[TrainingConfig]
         config = settings.training.replace(method=method, seed=seed, steps=steps)
         if not TRAINERS[method].alternates:  # no game of two: Adam's own rates
             config = config.replace(beta1=0.9, beta2=0.999, decay="cosine")
+        if method == "contrast":
+            rate = min(FASTER * config.learning_rate, FASTEST)
+            config = config.replace(learning_rate=rate)
         made.append(config)
     return made
 
