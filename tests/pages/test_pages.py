@@ -13,9 +13,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages._ui import runtime
+from pages._ui.race import slow_motion
 from pages._ui.race import state as race_state
 from wganad_core import pretrained, use_cases
 from wganad_core.figures import cards
+from wganad_core.figures import trace as figures
 from wganad_core.figures.race import state_words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -208,6 +210,29 @@ def test_slow_motion_walks_through_a_step() -> None:
     press(test, "Take one step")
     assert any("boxed" in element.value for element in test.latex)
     assert "Step 2:" in captions(test)
+
+
+def test_slow_motion_shows_the_equations_of_the_lane_that_is_chosen() -> None:
+    test = opened(app("race"), "slow_motion_video")
+    lane = next(box for box in test.selectbox if box.label == "Lane")
+    for i, own in enumerate((r"D(\tilde x)", "[-c, c]", r"\lambda")):
+        lane.set_value(i).run()
+        assert not test.exception
+        assert any(own in element.value for element in test.latex)
+
+
+def test_slow_motion_walks_by_itself_into_the_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    test = opened(press(app("race", race=SMALL), "Step"), "slow_motion_video")
+    press(test, "Walk by itself")
+    monkeypatch.setattr(slow_motion, "SECONDS", 0.0)
+    seen = []
+    for _ in figures.STAGES:
+        test.run()
+        assert not test.exception
+        seen.append(test.session_state["stage"])
+    assert seen[:5] == [1, 2, 3, 4, 5]
+    assert "Step 2:" in captions(test)
+    press(test, "Hold")
 
 
 def test_exports_name_the_command_that_makes_the_race_again() -> None:

@@ -14,25 +14,28 @@ from wganad_core.records import StepTrace
 
 STAGES = ("z", "G(z)", "critic", "losses", "gradients", "update")
 
-# The equation of each stage, as meant (the signs of design: everything is minimised).
-_PRIOR, _SAMPLE = r"z \sim \mathcal N(0, I)", r"x = G(z)"
-_PUSH = r"-\partial L_G / \partial x = \nabla f(x) \;\text{at}\; x = G(z)"
-_W = r"L_f = \tfrac1m \textstyle\sum f(G(z)) - \tfrac1m \sum f(x)"
+# The equation of each stage, as meant (the signs of design: everything is minimised). Long ones in
+# lines that fit a phone.
+_PRIOR, _SAMPLE = r"z \sim \mathcal N(0, I)", r"\tilde x = G(z)"
+_PUSH = r"-\partial L_G / \partial \tilde x = \nabla f(\tilde x)"
+_W = r"L_f ={}& \tfrac1m \textstyle\sum f(\tilde x) - \tfrac1m \sum f(x)"
+_LINES = r"\begin{aligned}%s\end{aligned}"
 _UPDATE = r"\theta \leftarrow \mathrm{%s}\left(\nabla_\theta L_G\right)"
 EQUATIONS: dict[Method, tuple[str, ...]] = {
     "gan": (
         _PRIOR,
         _SAMPLE,
         r"D(x) = \sigma(f(x)) \in [0, 1]",
-        r"L_D = -\tfrac1m \textstyle\sum \log D(x) - \tfrac1m \sum \log\left(1 - D(G(z))\right)",
-        r"-\partial L_G / \partial x \;\text{at}\; x = G(z)",
+        _LINES
+        % r"L_D ={}& -\tfrac1m \textstyle\sum \log D(x) \\ &- \tfrac1m \sum \log(1 - D(\tilde x))",
+        r"-\partial L_G / \partial \tilde x",
         _UPDATE % "Adam",
     ),
     "wgan-clip": (
         _PRIOR,
         _SAMPLE,
         r"f(x) \in \mathbb R,\quad w \in [-c, c]",
-        _W + r" = -\hat W",
+        _LINES % (_W + r" = -\hat W"),
         _PUSH,
         _UPDATE % "RMSProp",
     ),
@@ -40,14 +43,14 @@ EQUATIONS: dict[Method, tuple[str, ...]] = {
         _PRIOR,
         _SAMPLE,
         r"f(x) \in \mathbb R,\quad \lVert\nabla f(\hat x)\rVert_2 \approx 1",
-        _W + r" + \lambda \tfrac1m \sum (\lVert\nabla f(\hat x)\rVert_2 - 1)^2",
+        _LINES % (_W + r" \\ &+ \lambda \tfrac1m \sum (\lVert\nabla f(\hat x)\rVert_2 - 1)^2"),
         _PUSH,
         _UPDATE % "Adam",
     ),
 }
 
 LAYOUT: style.Part = {
-    "height": 480,
+    "height": 420,
     "margin": {"l": 36, "r": 8, "t": 8, "b": 34},
     "showlegend": False,
 }
