@@ -18,9 +18,9 @@ def main() -> None:
     above, line = st.container(), st.container()
     with line, anatomy.choices():
         models = choice.models()
+        choice.more(models)
         rule = choice.rule()
         threshold = choice.threshold(rule, known=len(models[0].mixture.modes) > 0)
-        choice.more(models)
     try:
         judged = [choice.judge(model, rule, threshold) for model in models]
         point = choice.point(waiting("detector").click)

@@ -6,7 +6,7 @@ from base64 import b64encode
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from tests.figures.test_export import RING, recording
 from wganad_core.figures import scripts
@@ -103,6 +103,33 @@ def test_scrubbing_draws_at_once(page: Page) -> None:
     )
     assert drawn >= 20
     expect(page.locator(".lanes-step")).to_have_text("step 100")
+
+
+def swipe(touch: CDPSession, start: tuple[float, float], by: tuple[float, float]) -> None:
+    """With one finger, in ten moves."""
+    for i in range(11):
+        point = {"x": start[0] + by[0] * i / 10, "y": start[1] + by[1] * i / 10}
+        kind = "touchMove" if i else "touchStart"
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_a_finger_scrolls_on_the_lanes_and_scrubs_on_the_slider(browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844}, has_touch=True)
+    open_lanes(page, file_of(collapsing(), collapsing()), "{autoplay: false}")
+    touch = page.context.new_cdp_session(page)
+    slider = page.locator(".lanes-track input").bounding_box()
+    assert slider is not None
+    middle = slider["y"] + slider["height"] / 2
+    swipe(touch, (slider["x"] + 8, middle), (slider["width"] / 2, 3))
+    page.wait_for_function("player.at > 30")
+    assert page.evaluate("scrollY") == 0
+    swipe(touch, (120, 300), (5, -240))
+    page.wait_for_function("scrollY > 100")
+    page.evaluate("scrollTo(0, 0)")
+    swipe(touch, (slider["x"] + 60, middle), (0, -240))
+    page.wait_for_function("scrollY > 100")
+    page.close()
 
 
 @pytest.mark.parametrize("width", [1440, 1000, 390])

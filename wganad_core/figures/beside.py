@@ -78,7 +78,7 @@ def _layout(
             across, up = (i * 0.53, i * 0.53 + 0.47), (0.0, 0.93)
         names = style.axes(i + 1)
         x, y = style.plane_axes(box, names["xaxis"][1:], nticks=6)
-        mark, size = names["xaxis"][1:], 13 if narrow else 15
+        mark, size = names["xaxis"][1:], 14 if narrow else 15
         layout[f"xaxis{mark}"] = {**x, "domain": across, "anchor": names["yaxis"]}
         layout[f"yaxis{mark}"] = {**y, "domain": up, "anchor": names["xaxis"]}
         layout["annotations"] += [

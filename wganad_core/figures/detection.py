@@ -112,7 +112,7 @@ def said_at(
 
 
 TITLES = {
-    "critic-interval": "f, clear where it leaves the training set's interval",
+    "critic-interval": "f, clear where it leaves its training range",
     "critic": "−f: pink = anomalous, blue = normal",
     "generator": "distance to G: pink = far, blue = near",
     "density": "−log p: pink = improbable, blue = probable",
@@ -121,16 +121,17 @@ TITLES = {
 
 def _layout(mixture: Mixture, detector: str, narrow: bool) -> dict[str, Any]:
     beside = [([0, 0.47], [0, 0.93]), ([0.53, 1], [0, 0.93])]
-    stacked = [([0.0, 1], [0.53, 0.97]), ([0.0, 1], [0, 0.42])]
+    stacked = [([0.0, 1], [0.53, 0.95]), ([0.0, 1], [0, 0.42])]
     truth = (
         f"{style.coloured('● false alarm', style.VERMILLION)} "
         + style.coloured("◆ miss", style.PURPLE)
         if len(mixture.modes)
         else f"{style.coloured('● passed', style.BLUE)} {style.coloured('× flagged', style.GREY)}"
     )
+    apart = "<br>" if narrow else " · "
     words = (
-        f"<b>Score</b> · {TITLES[detector]}",
-        f"<b>Verdict</b> · shaded = anomaly; {truth}",
+        f"<b>Score</b>{apart}{TITLES[detector]}",
+        f"<b>Verdict</b>{apart}shaded = anomaly; {truth}",
     )
     layout: dict[str, Any] = {
         "height": 860 if narrow else 560,
@@ -144,7 +145,7 @@ def _layout(mixture: Mixture, detector: str, narrow: bool) -> dict[str, Any]:
         x, y = style.plane_axes(mixture.box, axis, nticks=6)
         layout[f"xaxis{axis}"] = {**x, "domain": across, "anchor": f"y{axis}"}
         layout[f"yaxis{axis}"] = {**y, "domain": up, "anchor": f"x{axis}"}
-        layout["annotations"].append(style.note(text, across[0], up[1], 11 if narrow else 14))
+        layout["annotations"].append(style.note(text, across[0], up[1]))
     return layout
 
 

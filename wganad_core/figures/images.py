@@ -165,8 +165,8 @@ def _autopsy_layout(names: list[str], errors: list[float], narrow: bool) -> Part
 def _scale_bar(x: float, y: float, length: float) -> Part:
     words = "<b>x − G</b><br>blue: too much<br>red: missing"
     place = {"x": x, "y": y, "len": length, "xanchor": "center", "yanchor": "middle", "xpad": 0}
-    ticks = {"tickvals": [-1, 0, 1], "ticktext": ["−1", "0", "+1"], "tickfont": {"size": 11}}
-    title = {"text": words, "side": "top", "font": {"size": 12}}
+    ticks = {"tickvals": [-1, 0, 1], "ticktext": ["−1", "0", "+1"], "tickfont": {"size": 14}}
+    title = {"text": words, "side": "top", "font": {"size": 14}}
     looks = {"orientation": "h", "thickness": 10, "outlinewidth": 0, "title": title}
     return place | ticks | looks
 
@@ -256,7 +256,7 @@ def _player(steps: NDArray[Any], losses: Pixels) -> Part:
         "pad": {"l": 110, "r": 14, "t": 0},
         **dict.fromkeys(("bgcolor", "tickcolor"), style.GREY),
         **dict.fromkeys(("ticklen", "minorticklen"), 0),
-        "currentvalue": {"xanchor": "left", "font": words | {"size": 13}},
+        "currentvalue": {"xanchor": "left", "font": words | {"size": 14}},
         "font": {"size": 1, "color": "rgba(0,0,0,0)"},
         "steps": [
             _button(f"step {step}, loss {loss:.4g}", [str(i)], still)

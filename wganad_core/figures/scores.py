@@ -180,13 +180,13 @@ def _panels(names: list[str], columns: int) -> Part:
             **_categories(["normal", name], ["normal", f"<b>{name}</b>"]),
             "domain": [left, min(1, left + width)],
             "anchor": f"y{i + 1}",
-            "tickfont": {"size": 12},
+            "tickfont": {"size": 14},
         }
         layout[f"yaxis{i + 1}"] = {
             "domain": [max(0, bottom), top],
             "anchor": f"x{i + 1}",
             "nticks": 4,
-            "tickfont": {"size": 11},
+            "tickfont": {"size": 14},
             "tickformat": "~g",
         }
         layout["annotations"].append(style.note(f"<b>{name}</b> never seen", left, top))
@@ -263,7 +263,7 @@ def _term_bars(term: str, i: int, rows: Mapping[str, Mapping[str, float]]) -> Pa
         "textposition": "inside",
         "textangle": 0,
         "insidetextanchor": "middle",
-        "textfont": {"color": "#FFFFFF" if colour in DEEP else "#1B1F24", "size": 12},
+        "textfont": {"color": "#FFFFFF" if colour in DEEP else "#1B1F24", "size": 14},
         "hovertemplate": f"%{{y}}: {term} %{{text}} (%{{x:.0%}})<extra></extra>",
     }
 

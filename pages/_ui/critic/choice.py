@@ -154,7 +154,7 @@ def more(models: list[Model]) -> None:
         return
     source = several[0].source
     name, steps = source["run"], steps_of(source["run"])
-    with st.popover(f"Step **{source['step']:,}**"):
+    with st.popover(f"Step **{source['step']:,}**", icon=":material/timeline:", key="rare"):
 
         def keep() -> None:
             linked.put(f"step-{name}", str(st.session_state[f"step-{name}"]))

@@ -64,7 +64,7 @@ def precision_recall(tables: Mapping[str, ScoreTable]) -> Part:
     layout: Part = {
         "height": 420,
         "margin": {"l": 62, "r": 14, "t": 8, "b": 110},
-        "legend": {**place, "yanchor": "top", "orientation": "v", "font": {"size": 12}},
+        "legend": {**place, "yanchor": "top", "orientation": "v", "font": {"size": 14}},
         "xaxis": {**share, "title": {"text": "recall", "standoff": 4}, "range": [0, 1.01]},
         "yaxis": {**share, "title": {"text": "precision"}, "range": [0, 1.02], "nticks": 6},
         "meta": {"narrow": {"margin": {"l": 46}, "yaxis": {"title": {"text": ""}}}},

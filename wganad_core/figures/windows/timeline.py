@@ -158,7 +158,7 @@ def _truth(truth: Sequence[Bout], abnormal: str, axis: str) -> list[Part]:
         traces.append(_areas(begin, end, 0, 1, axis, colour))
     words = _words(truth)
     text = [f"<b>{name}</b>" if name == abnormal else name for _, name in words]
-    look = {"textfont": {"size": 12}, "hoverinfo": "skip", "cliponaxis": False}
+    look = {"textfont": {"size": 14}, "hoverinfo": "skip", "cliponaxis": False}
     named = style.scatter("text", [at for at, _ in words], [0.5] * len(words), text=text, **look)
     return [*traces, named | {"yaxis": axis, "showlegend": False}]
 
