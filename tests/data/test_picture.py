@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from wganad_core.data import DataError, mnist
 from wganad_core.data.picture import read_picture
@@ -152,3 +152,44 @@ def test_bad_files_are_refused_in_one_sentence(data: bytes, sentence: str):
         read_picture(data, "mine.png")
     assert "\n" not in str(refused.value)
     assert str(refused.value).endswith(".")
+
+
+def png(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+SHIFTS = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
+
+
+@pytest.mark.parametrize("turned", [0, 12, 30, 45])
+def test_a_sheet_on_a_dark_desk_is_found(turned: int) -> None:
+    sheet = Image.new("L", (240, 320), 225)
+    pen = ImageDraw.Draw(sheet)
+    pen.line([(120, 90), (120, 230)], fill=40, width=14)
+    desk = Image.new("L", (640, 480), 45)
+    turned_sheet = sheet.convert("RGBA").rotate(turned, expand=True)
+    desk.paste(turned_sheet.convert("L"), (170, 60), turned_sheet.getchannel("A"))
+    found = read_picture(png(desk))
+    assert "Found the sheet of paper" in " ".join(found.remarks)
+    alone = read_picture(png(sheet.rotate(turned, fillcolor=225))).image.astype(int)
+    apart = [np.abs(found.image - np.roll(alone, by, (0, 1))).mean() for by in SHIFTS]
+    assert min(apart) < 6  # of 255: rounding may move it by a pixel
+
+
+@pytest.mark.parametrize("width", [20, 60, 80])
+def test_a_light_ring_on_black_is_ink(width: int) -> None:
+    ring = Image.new("L", (300, 400), 10)
+    ImageDraw.Draw(ring).ellipse([30, 30, 270, 370], outline=245, width=width)
+    found = read_picture(png(ring))
+    assert "sheet" not in " ".join(found.remarks)
+    assert found.image[14, 14] == 0
+    assert found.image[14].max() > 200
+
+
+def test_paper_without_four_edges_is_warned_of() -> None:
+    desk = Image.new("L", (400, 400), 40)
+    ImageDraw.Draw(desk).polygon([(60, 60), (340, 60), (200, 340)], fill=230)
+    found = read_picture(png(desk))
+    assert "cut the picture to the paper" in " ".join(found.remarks)

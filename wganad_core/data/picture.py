@@ -28,6 +28,7 @@ MIN_CONTRAST = 20.0  # of 255
 MIN_STROKE, STROKE = 1.25, 2.0  # of the 20 pixels; MNIST's strokes are 1.3 to 4 wide
 FAINTEST, CORE = 0.12, 0.35  # of the stroke's darkness: less is paper, more is surely ink
 SPECK = 0.03  # of all ink
+MIN_SHEET, MIN_SHEET_CONTRAST = 0.12, 60.0  # of the picture's area; of 255, to what it lies on
 
 Grey = NDArray[np.float32]
 
@@ -49,7 +50,7 @@ def read_picture(data: bytes, name: str = "The file") -> Picture:
     remarks: list[str] = []
     try:
         grey = _grey(data, remarks)
-        ink = _ink(grey, remarks)
+        ink = _ink(_without_desk(grey, remarks), remarks)
         image = _like_mnist(_thick_enough(ink, remarks), remarks)
     except DataError as error:
         raise DataError(f"{name} {error}") from None
@@ -117,6 +118,48 @@ def _border(values: NDArray[Any]) -> NDArray[Any]:
 
 
 # From grey to ink
+
+
+def _without_desk(grey: Grey, remarks: list[str]) -> Grey:
+    """A bright sheet that lies on something darker, cut out; else the picture as it is. A light
+    stroke on black is no sheet: it is narrow, round, or mostly a hole."""
+    smooth = ndimage.uniform_filter(grey, 5)
+    low, high = np.quantile(smooth, (0.02, 0.98))
+    bright = smooth > (low + high) / 2
+    if high - low < MIN_SHEET_CONTRAST or _border(bright).mean() > 0.5:
+        return grey
+    parts, n = ndimage.label(bright)
+    largest = parts == 1 + int(np.argmax(ndimage.sum_labels(bright, parts, np.arange(1, n + 1))))
+    sheet = np.asarray(ndimage.binary_fill_holes(largest))
+    if sheet.mean() < MIN_SHEET or largest.sum() < 0.75 * sheet.sum() or not _wide(sheet):
+        return grey
+    if _rectangular(sheet) < 0.85:
+        remarks.append(
+            "Part of it may be paper on something darker, without four edges in sight: if what is "
+            "seen is not your digit, cut the picture to the paper."
+        )
+        return grey
+    inside = ndimage.binary_erosion(sheet, iterations=max(2, min(grey.shape) // 40))
+    remarks.append("Found the sheet of paper and cut away what it lies on.")
+    rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+    paper = float(np.median(grey[inside]))
+    kept = np.where(inside, grey, paper)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return np.asarray(kept, np.float32)
+
+
+def _wide(region: NDArray[np.bool_]) -> bool:
+    """Whether something as wide as a third of its extent fits into a region."""
+    extent = np.sqrt(region.sum())
+    return bool(ndimage.distance_transform_edt(np.pad(region, 1)).max() > extent / 3)
+
+
+def _rectangular(region: NDArray[np.bool_]) -> float:
+    """The share of the smallest upright or tilted rectangle around a region that it fills."""
+    edge = np.argwhere(region & ~ndimage.binary_erosion(region))
+    angles = np.linspace(0, np.pi / 2, 18, endpoint=False)
+    turns = np.stack([[np.cos(angles), np.sin(angles)], [-np.sin(angles), np.cos(angles)]])
+    sides = np.ptp(np.einsum("dca,nc->nda", turns, edge), axis=0) + 1
+    return float(region.sum() / sides.prod(axis=0).min())
 
 
 def _ink(grey: Grey, remarks: list[str]) -> Grey:
