@@ -144,6 +144,9 @@ def test_the_critic(page: Page, app: Server, problems: list[str]) -> None:
     expect(picture).to_have_attribute("aria-label", re.compile("anomaly: right"), timeout=30_000)
     assert "point=" in page.url
     fits_a_phone(page)
+    page.goto(f"{app.url}/critic")  # both models, the most choices
+    expect(picture).to_have_attribute("aria-label", re.compile("Vanilla GAN"), timeout=60_000)
+    assert above_the_picture(page, ".js-plotly-plot") <= 120
     assert not complaints(problems)
 
 

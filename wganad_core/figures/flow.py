@@ -15,7 +15,7 @@ NODES = {
 }
 # From, to, the path, the arrow's head.
 WAYS = {
-    "z-G": ("M46 84H76", "M76 78L86 84L76 90Z"),
+    "z-G": ("M46 84H72", "M72 78L82 84L72 90Z"),
     "G-x̃": ("M130 84H160", "M160 78L170 84L160 90Z"),
     "x̃-f": ("M210 84H246", "M246 78L256 84L246 90Z"),
     "x-f": ("M209 145Q256 132 270 116", "M263 115L276 107L274 122Z"),
@@ -35,7 +35,6 @@ LIT = (
     ("L", "L-G", "G"),
 )
 LOOKS = """
-<style>
 .flow {display: block; width: 100%; max-width: 34rem; margin: 0 auto; color: inherit;}
 .flow text {font: 600 19px var(--st-font, sans-serif); text-anchor: middle; fill: currentcolor;}
 .flow .shape, .flow .way {fill: none; stroke: currentcolor; stroke-width: 2;}
@@ -47,7 +46,6 @@ LOOKS = """
 .flow .lit .way {stroke-width: 3; stroke-dasharray: 7 5; animation: flow 0.6s linear infinite;}
 @keyframes flow {to {stroke-dashoffset: -12;}}
 @media (prefers-reduced-motion: reduce) {.flow .lit .way {animation: none;}}
-</style>
 """
 
 

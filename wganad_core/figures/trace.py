@@ -19,6 +19,7 @@ STAGES = ("z", "G(z)", "critic", "losses", "gradients", "update")
 _PRIOR, _SAMPLE = r"z \sim \mathcal N(0, I)", r"\tilde x = G(z)"
 _PUSH = r"-\partial L_G / \partial \tilde x = \nabla f(\tilde x)"
 _W = r"L_f ={}& \tfrac1m \textstyle\sum f(\tilde x) - \tfrac1m \sum f(x)"
+_SUM = r"\tfrac1m \textstyle\sum "
 _LINES = r"\begin{aligned}%s\end{aligned}"
 _UPDATE = r"\theta \leftarrow \mathrm{%s}\left(\nabla_\theta L_G\right)"
 EQUATIONS: dict[Method, tuple[str, ...]] = {
@@ -26,8 +27,7 @@ EQUATIONS: dict[Method, tuple[str, ...]] = {
         _PRIOR,
         _SAMPLE,
         r"D(x) = \sigma(f(x)) \in [0, 1]",
-        _LINES
-        % r"L_D ={}& -\tfrac1m \textstyle\sum \log D(x) \\ &- \tfrac1m \sum \log(1 - D(\tilde x))",
+        _LINES % (rf"L_D ={{}}& -{_SUM}\log D(x) \\ &- {_SUM}" + r"\log(1 - D(\tilde x))"),
         r"-\partial L_G / \partial \tilde x",
         _UPDATE % "Adam",
     ),
@@ -43,7 +43,8 @@ EQUATIONS: dict[Method, tuple[str, ...]] = {
         _PRIOR,
         _SAMPLE,
         r"f(x) \in \mathbb R,\quad \lVert\nabla f(\hat x)\rVert_2 \approx 1",
-        _LINES % (_W + r" \\ &+ \lambda \tfrac1m \sum (\lVert\nabla f(\hat x)\rVert_2 - 1)^2"),
+        _LINES
+        % (_W + r" \\ &+ \lambda \tfrac1m \textstyle\sum (\lVert\nabla f(\hat x)\rVert_2 - 1)^2"),
         _PUSH,
         _UPDATE % "Adam",
     ),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from functools import partial
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -19,6 +20,9 @@ from wganad_core.figures import flow
 from wganad_core.figures import trace as figures
 from wganad_core.live.messages import RaceView
 from wganad_core.records import StepTrace
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
 
 SECONDS = 2.5  # a stage, while it walks by itself
 WALKS, SINCE, STAGE = "slow_walks", "slow_since", "stage"
@@ -97,7 +101,7 @@ def walk_through(state: race_state.RaceState, lane: int, method: Method, resting
         if of == lane and traced is not None:
             st.caption(_numbers(traced))
     with picture:
-        st.html(flow.LOOKS + flow.flow_svg(method, stage))
+        _diagram()(key="flow", data=flow.flow_svg(method, stage))
         if of == lane and traced is not None:
             figure = figures.trace_figure(traced, stage, method, race_state.data(state))
             live_chart(figure, key="trace", alt=figures.EXPLANATIONS[stage])
@@ -125,6 +129,20 @@ def _equations(method: Method, stage: int) -> None:
             st.write(figures.EXPLANATIONS[i])
         else:
             st.latex(rf"\color{{gray}}{equation}")
+
+
+@cache
+def _diagram() -> ComponentRenderer:
+    """Shows an SVG of ours in the page's colours; `st.html` would take it for somebody else's."""
+    return st.components.v2.component(
+        "flow",
+        html='<div class="flow-place"></div>',
+        js="""export default ({ data, parentElement }) => {
+            parentElement.querySelector(".flow-place").innerHTML = data;
+        }""",
+        css=flow.LOOKS,
+        isolate_styles=False,
+    )
 
 
 def _numbers(traced: StepTrace) -> str:
