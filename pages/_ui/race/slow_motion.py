@@ -28,7 +28,7 @@ SECONDS = 2.5  # a stage, while it walks by itself
 WALKS, SINCE, STAGE = "slow_walks", "slow_since", "stage"
 FITTING = """
 <style>
-.st-key-equations .katex-display {margin: 0.35rem 0; overflow: hidden;}
+.st-key-equations .katex-display {margin: 0.35rem 0; overflow: visible;}
 .st-key-equations .katex {font-size: clamp(0.8rem, 3.9vw, 1.15rem);}
 </style>
 """
