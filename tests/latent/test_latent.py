@@ -25,6 +25,24 @@ def small() -> study.Sweep:
     )
 
 
+def test_an_encoder_ends_where_latents_are():
+    h = 9 * torch.randn((500, 6), generator=torch.Generator().manual_seed(1))
+    for name in ("tanh", "clip"):
+        assert study.Ending(name)(h).abs().max() <= study.REACH
+        assert study.Ending(name)(0.01 * h) == pytest.approx(0.01 * h, abs=3e-3)
+    lengths = study.Ending("shell")(h).norm(dim=1)
+    assert torch.allclose(lengths, torch.full_like(lengths, 6**0.5))
+
+
+def test_endings_share_their_generator_and_first_weights():
+    task = small()
+    found = {fit.ending: fit for fit in study.measure(task, 2, endings=tuple(latent.ENDINGS))}
+    assert list(found) == list(latent.ENDINGS)
+    assert len({fit.rebuilt for fit in found.values()}) > 2
+    [alone] = study.measure(task, 2, endings=("shell",))
+    assert alone.rebuilt == found["shell"].rebuilt
+
+
 @pytest.mark.parametrize("law", latent.LAWS)
 def test_every_law_has_mean_zero_and_variance_one(law: str):
     z = study.drawn(law, (20_000, 6), torch.Generator().manual_seed(0))
@@ -39,9 +57,10 @@ def test_every_law_has_mean_zero_and_variance_one(law: str):
 
 def test_a_fit_is_the_same_for_a_seed_and_another_for_another_law():
     task = small()
-    one, again = study.measure(task, 3), study.measure(task, 3)
+    [one], [again] = study.measure(task, 3), study.measure(task, 3)
     assert (one.rebuilt, one.auprc) == (again.rebuilt, again.auprc)
-    assert study.measure(task, 3, "sphere").rebuilt != one.rebuilt
+    [other] = study.measure(task, 3, "sphere")
+    assert other.rebuilt != one.rebuilt
     assert one.n == 4_000
     assert one.rebuilt_unseen > one.rebuilt > 0
 
@@ -54,14 +73,18 @@ def test_the_command_adds_to_its_file(
     path = tmp_path / "latent.safetensors"
     words = ["study", "latent", "mixture", "--out", str(path)]
     assert main([*words, "--dimension", "2", "--dimension", "4"]) == 0
-    assert main([*words, "--dimension", "2", "--law", "uniform", "--json"]) == 0
+    other = ["--law", "uniform", "--ending", "tanh", "--ending", "norm"]
+    assert main([*words, "--dimension", "2", *other, "--json"]) == 0
     assert "AUPRC of neighbours" in capsys.readouterr().out
     found = latent.load(path)
-    assert [(fit.n_latent, fit.law) for fit in found.fits] == [
-        (2, "normal"),
-        (2, "uniform"),
-        (4, "normal"),
+    assert [(fit.n_latent, fit.law, fit.ending) for fit in found.fits] == [
+        (2, "normal", "norm"),
+        (2, "uniform", "norm"),
+        (2, "uniform", "tanh"),
+        (4, "normal", "norm"),
     ]
+    beside = [(fit.law, fit.ending) for fit in found.beside("mixture", "outside")]
+    assert beside == [("normal", "norm"), ("uniform", "norm"), ("uniform", "tanh")]
     assert [fit.n_latent for fit in found.of("mixture", "outside")] == [2, 4]
     assert main([*words, "--dimension", "100000"]) == 1
 

@@ -16,6 +16,7 @@ from wganad_core.commands.console import (
 )
 from wganad_core.commands.study import figures_option
 from wganad_core.config import DIGITS
+from wganad_core.latent import ENDINGS, LAWS
 
 if TYPE_CHECKING:
     from wganad_core.latent import LatentFit
@@ -35,7 +36,13 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="D",
         help="of the latent space, once or more (default: 2 4 8 16 32 64 128)",
     )
-    parser.add_argument("--law", choices=("normal", "uniform", "sphere"), default="normal")
+    parser.add_argument("--law", choices=tuple(LAWS), default="normal", help="of the latents")
+    parser.add_argument(
+        "--ending",
+        choices=tuple(ENDINGS),
+        action="append",
+        help="what the encoder ends with, once or more (default: norm)",
+    )
     parser.add_argument("--seed", type=int, default=0)
     figures_option(parser, "what is measured is added to it")
     json_option(parser)
@@ -56,11 +63,12 @@ def study_latent(arguments: argparse.Namespace) -> int:
     task = study.digits(MNIST.pool(), arguments.digit) if mnist else study.ring()
     for n in dimensions:
         say(f"{arguments.use_case} without {task.abnormal}: {n} dimensions, {arguments.law}")
-        fit = study.measure(task, n, arguments.law, arguments.seed)
-        found = found.updated(fit)
-        latent.save(found, out)
-        if not arguments.json:
-            print_facts(_told(fit))
+        endings = arguments.ending or [found.usual[1]]
+        for fit in study.measure(task, n, arguments.law, endings, arguments.seed):
+            found = found.updated(fit)
+            latent.save(found, out)
+            if not arguments.json:
+                print_facts(_told(fit))
     if arguments.json:
         import dataclasses
 
@@ -69,7 +77,8 @@ def study_latent(arguments: argparse.Namespace) -> int:
 
 
 def _told(fit: LatentFit) -> dict[str, object]:
-    told: dict[str, object] = {"dimensions": fit.n_latent, "error of normals": fit.rebuilt}
+    told: dict[str, object] = {"dimensions": fit.n_latent, "ending": fit.ending}
+    told |= {"error of normals": fit.rebuilt}
     told |= {f"AUPRC of {name}": f"{value:.1%}" for name, value in fit.auprc.items()}
     return told | {"base rate": f"{fit.base_rate:.1%}", "seconds": fit.seconds}
 
@@ -82,7 +91,9 @@ LATENT = Command(
   digit 4 unseen, 2 to 128 dimensions; half an hour on one core:
     python -m wganad_core study latent mnist --digit 4
   other laws at one dimension:
-    python -m wganad_core study latent mnist --law sphere --dimension 16
+    python -m wganad_core study latent mnist --law mixture --dimension 16
+  other outputs of the encoder, of the same generator:
+    python -m wganad_core study latent mnist --dimension 16 --ending tanh --ending clip --ending shell
   the ring of Gaussians, elsewhere:
     python -m wganad_core study latent mixture --dimension 2 --out ring.safetensors""",
     options,

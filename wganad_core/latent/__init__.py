@@ -1,4 +1,4 @@
-"""§7's open question: what dimension the latent space should have, and which law.
+"""§7's open questions: what dimension the latent space should have, which law, and how E ends.
 
 This module holds what was measured and reads without torch; `study` measures.
 """
@@ -6,19 +6,33 @@ This module holds what was measured and reads without torch; `study` measures.
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from pathlib import Path
 
 from wganad_core import pretrained, storage
 
 KIND = "latent"
 COMMAND = "python -m wganad_core study latent"
-LAWS = {"normal": "normal", "uniform": "uniform in a box", "sphere": "on a sphere"}
+LAWS = {
+    "normal": "normal",
+    "uniform": "uniform in a box",
+    "sphere": "on a sphere",
+    "mixture": "mixture of ten Gaussians",
+}
+# What E ends with, so that its latents are some that G has seen.
+ENDINGS = {
+    "norm": "batch normalisation",
+    "tanh": "3·tanh",
+    "clip": "clipped to ±3",
+    "shell": "projected onto the shell",
+}
 RULES = {"residual": "‖x − G(E(x))‖²", "neighbours": "neighbours of E(x)"}
 
 
 @dataclasses.dataclass(frozen=True)
 class LatentFit:
-    """One WGAN-GP with its encoder: `n_latent` numbers of a `law`, class `abnormal` unseen.
+    """One WGAN-GP with its encoder: `n_latent` numbers of a `law`, class `abnormal` unseen;
+    E ends with `ending`.
 
     `rebuilt`: mean of ‖x − G(E(x))‖² over normals of the test part, and `rebuilt_unseen` over the
     anomalies. AUPRC and AUROC by rule; `n` test samples at base rate π.
@@ -35,10 +49,11 @@ class LatentFit:
     base_rate: float
     n: int
     seconds: float
+    ending: str = "norm"
 
     @property
-    def key(self) -> tuple[str, str, int, str]:
-        return self.use_case, self.abnormal, self.n_latent, self.law
+    def key(self) -> tuple[str, str, int, str, str]:
+        return self.use_case, self.abnormal, self.n_latent, self.law, self.ending
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,10 +69,25 @@ class Latents:
         kept = [fit for fit in self.fits if fit.key != newer.key]
         return dataclasses.replace(self, fits=sorted([*kept, newer], key=lambda fit: fit.key))
 
-    def of(self, use_case: str, abnormal: str, law: str = "normal") -> list[LatentFit]:
-        """By rising dimension."""
-        wanted = (use_case, abnormal, law)
-        return [fit for fit in self.fits if (fit.use_case, fit.abnormal, fit.law) == wanted]
+    def of(self, use_case: str, abnormal: str) -> list[LatentFit]:
+        """Of normal latents and batch normalisation, by rising dimension."""
+        return [
+            fit for fit in self.fits if fit.key == (use_case, abnormal, fit.n_latent, *self.usual)
+        ]
+
+    def beside(self, use_case: str, abnormal: str) -> list[LatentFit]:
+        """What differs in law or ending alone, at the dimension with the most of those."""
+        ours = [fit for fit in self.fits if (fit.use_case, fit.abnormal) == (use_case, abnormal)]
+        counts = Counter(fit.n_latent for fit in ours)
+        most = max(counts, key=lambda n: counts[n], default=0)
+        order = [(law, ending) for law in LAWS for ending in ENDINGS]
+        found = [fit for fit in ours if fit.n_latent == most]
+        return sorted(found, key=lambda fit: order.index((fit.law, fit.ending)))
+
+    @property
+    def usual(self) -> tuple[str, str]:
+        """The law and the ending of the paper."""
+        return next(iter(LAWS)), next(iter(ENDINGS))
 
 
 # What the lab measured of digits 1, 4, 7 and 9 with the full recipe on an H100 (5,000 steps, one

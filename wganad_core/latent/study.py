@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from wganad_core import evaluation
 from wganad_core.config import AnyNetworkConfig, ImageConfig, NetworkConfig, TrainingConfig
@@ -31,14 +32,41 @@ RECIPE = (
     f"{IMAGE_GAN.steps:,} and {IMAGE_ENCODER.steps:,} steps, one seed"
 )
 N_TEST, N_REFERENCES, K = 4_000, 8_000, 3
+REACH = 3.0  # how far latents may go that tanh or a box bounds
+N_CENTRES, SPREAD = 10, 0.4  # of the mixture: how many, and each one's standard deviation
 
 
 def drawn(law: str, shape: tuple[int, int], rng: torch.Generator) -> Tensor:
     """Latents (n, d) of a law, each of whose numbers has mean 0 and variance 1."""
     if law == "uniform":
         return (2 * torch.rand(shape, generator=rng) - 1) * math.sqrt(3)
+    if law == "mixture":
+        which = torch.randint(N_CENTRES, shape[:1], generator=rng)
+        return centres(shape[1])[which] + SPREAD * torch.randn(shape, generator=rng)
     z = torch.randn(shape, generator=rng)
     return z / z.norm(dim=1, keepdim=True) * math.sqrt(shape[1]) if law == "sphere" else z
+
+
+def centres(n_latent: int) -> Tensor:
+    """Of the mixture's Gaussians (10, n_latent), the same every time."""
+    drawn = torch.randn((N_CENTRES, n_latent), generator=torch.Generator().manual_seed(N_CENTRES))
+    drawn = (drawn - drawn.mean(dim=0)) / drawn.std(dim=0, correction=0)
+    return drawn * math.sqrt(1 - SPREAD**2)
+
+
+class Ending(nn.Module):
+    """What takes E's outputs h (n, d) to where latents are, in place of batch normalisation."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def forward(self, h: Tensor) -> Tensor:
+        if self.name == "tanh":
+            return REACH * torch.tanh(h / REACH)
+        if self.name == "clip":
+            return h.clamp(-REACH, REACH)
+        return h * (math.sqrt(h.shape[1]) / h.norm(dim=1, keepdim=True).clamp(min=1e-6))
 
 
 class LawfulGAN(WGANGP):
@@ -97,8 +125,15 @@ def ring() -> Sweep:
     )
 
 
-def measure(task: Sweep, n_latent: int, law: str = "normal", seed: int = 0) -> LatentFit:
-    """Train G and f, then E, and see what each tells of the test part."""
+def measure(
+    task: Sweep,
+    n_latent: int,
+    law: str = "normal",
+    endings: Sequence[str] = ("norm",),
+    seed: int = 0,
+) -> Iterator[LatentFit]:
+    """Train G and f, then an E for each of the endings, and see what each tells of the test part;
+    the seconds of the first hold those of G."""
     began = time.perf_counter()
     config = task.network.replace(n_latent=n_latent)
     rng, x = torch.Generator().manual_seed(seed), torch.from_numpy(task.fit)
@@ -107,18 +142,41 @@ def measure(task: Sweep, n_latent: int, law: str = "normal", seed: int = 0) -> L
         gan.law = law
         while gan.n_steps < gan.config.steps:
             gan.step()
-        networks = networks_of("encoder", config, rng)
-        networks.load_arrays({**networks.arrays(), **_generator_of(gan)})
-        encoder = EncoderTrainer(networks, x, task.encoder.replace(seed=seed))
-        while encoder.n_steps < encoder.config.steps:
-            encoder.step()
-        scores, residual = _judged(task, networks["generator"], networks["encoder"])
+    drawn_so_far = rng.get_state()
+    for ending in endings:
+        rng.set_state(drawn_so_far)  # every E begins with the same weights
+        with one_thread():
+            yield _with_encoder(task, gan, ending, rng, seed, began, law)
+        began = time.perf_counter()
+
+
+def _with_encoder(
+    task: Sweep,
+    gan: LawfulGAN,
+    ending: str,
+    rng: torch.Generator,
+    seed: int,
+    began: float,
+    law: str,
+) -> LatentFit:
+    config, x = gan.networks.config, torch.from_numpy(task.fit)
+    networks = networks_of("encoder", config, rng)
+    networks.load_arrays({**networks.arrays(), **_generator_of(gan)})
+    if ending != "norm":
+        encoding = networks["encoder"]
+        assert isinstance(encoding, nn.Sequential)
+        encoding[-1] = Ending(ending)
+    encoder = EncoderTrainer(networks, x, task.encoder.replace(seed=seed))
+    while encoder.n_steps < encoder.config.steps:
+        encoder.step()
+    scores, residual = _judged(task, networks["generator"], networks["encoder"])
     found = {name: evaluation.summary(task.label, score) for name, score in scores.items()}
     return LatentFit(
         use_case=task.use_case,
         abnormal=task.abnormal,
-        n_latent=n_latent,
+        n_latent=config.n_latent,
         law=law,
+        ending=ending,
         rebuilt=float(residual[task.label == 0].mean()),
         rebuilt_unseen=float(residual[task.label == 1].mean()),
         auprc={name: one.auprc for name, one in found.items()},
