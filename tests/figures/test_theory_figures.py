@@ -9,11 +9,9 @@ import plotly.graph_objects as go
 import pytest
 
 from wganad_core.figures.theory.errors import errors_figure, law_figure, parts
-from wganad_core.figures.theory.line import HANDLE, line_figure
 from wganad_core.figures.theory.transport import transport_figure
 from wganad_core.theory import shipped
-from wganad_core.theory.line import apart
-from wganad_core.theory.shipped import AT, CLOUDS, CRITICS, LINES, THETAS, WHOLE, Theory
+from wganad_core.theory.shipped import AT, CLOUDS, CRITICS, Theory
 from wganad_core.theory.transport import optimal_plan
 
 
@@ -28,17 +26,6 @@ def words(figure: dict) -> str:
     assert {array.itemsize for array in arrays} <= {4, 8}  # it knows no half precision
     notes = [*figure["layout"]["annotations"], *figure["layout"]["meta"]["narrow"]["annotations"]]
     return " ".join(note["text"] for note in notes)
-
-
-def test_a_line_that_is_dragged_is_where_theta_is(found: Theory):
-    case = LINES["one"]
-    along = [apart(case.real, case.fake.moved(theta), WHOLE) for theta in THETAS]
-    place = THETAS.index(2.0)
-    figure = line_figure(2.0, along[place], AT, found.learned["one"][place], THETAS, along)
-    handle = next(s for s in figure["layout"]["shapes"] if s.get("name") == HANDLE)
-    assert (handle["x0"], handle["x1"], handle["editable"]) == (2.0, 2.0, True)
-    assert "= 2.00" in words(figure)
-    assert f"{along[place].jensen_shannon:.3f}" in words(figure)
 
 
 def test_threads_end_at_their_points_and_f_passes_through_them(found: Theory):
@@ -77,11 +64,5 @@ def test_what_ships_is_what_the_numbers_give(found: Theory):
         assert critics["clip"].estimate < 0.02 * w
         for critic in critics.values():
             assert critic.estimate <= critic.slope * w * 1.02
-    for name, line in LINES.items():
-        for place in (0, 20, 40):
-            here = apart(line.real, line.fake.moved(THETAS[place]), WHOLE)
-            weight = np.interp(AT, here.x, here.real + here.fake)
-            wrong = np.abs(found.learned[name][place] - np.interp(AT, here.x, here.optimal))
-            assert float(weight @ wrong / weight.sum()) < 0.03
     parameters = found.law_of_n.rates[shipped.PARAMETERS]
     assert parameters.low < -0.5 < parameters.high

@@ -22,11 +22,25 @@ def test_moving_apart_leaves_js_at_ln_2_and_w1_growing():
     test = opened("pages/theory.py")
     assert "JS is stuck at ln 2" in title(test)
     assert "W₁ = 3.00 still pulls with 1.00" in title(test)
-    slider = next(s for s in test.select_slider if s.key == "theta")
-    slider.set_value(1.0).run()
-    assert "W₁ = 1.00" in title(test)
-    assert "stuck" not in title(test)
-    assert test.query_params["theta"] == "1"
+    near = opened("pages/theory.py", theta="1")
+    assert "W₁ = 1.00" in title(near)
+    assert "stuck" not in title(near)
+
+
+def test_the_address_holds_both_densities():
+    """Two even humps against one in their middle: W1 is how far each half must go."""
+    two = {"real": "1,-2,0.2;1,2,0.2", "fake": "1,0,0.2", "theta": "0"}
+    assert "W₁ = 2.00" in title(opened("pages/theory.py", **two))
+    # What nobody can drag to is as the preset has it, whichever of the three it is.
+    for wrong in ({"real": "1,0,99"}, {"fake": "1,9,0.5"}, {"theta": "nan"}, {"real": "x"}):
+        assert "W₁ = 3.00" in title(opened("pages/theory.py", **wrong))
+
+
+def test_another_preset_takes_the_place_of_what_was_dragged():
+    test = opened("pages/theory.py", real="1,-2,0.2;1,2,0.2", fake="1,0,0.2", theta="0")
+    choose(test, densities="narrow")
+    assert "W₁ = 0.00" in title(test)
+    assert "real" not in test.query_params
 
 
 def test_every_critic_has_its_number_beside_the_exact_one():

@@ -10,7 +10,7 @@ from scipy.integrate import quad
 from scipy.stats import norm, wasserstein_distance
 
 from wganad_core.theory.line import LN2, Humps, apart
-from wganad_core.theory.shipped import AT, LINES, THETAS
+from wganad_core.theory.shipped import AT, LINES
 
 REAL = Humps((3, 1), (-1.0, 1.5), (0.4, 0.7))
 FAKE = Humps((1, 1), (-0.5, 1.0), (0.5, 0.3))
@@ -88,9 +88,21 @@ def test_once_supports_part_js_has_no_gradient_and_w1_has():
 @pytest.mark.parametrize("name", LINES)
 def test_what_pages_offer_is_drawn_whole(name: str):
     case = LINES[name]
-    for theta in (THETAS[0], THETAS[-1]):
+    for theta in (-4, 4):
         for humps in (case.real, case.fake.moved(theta)):
             assert np.diff(humps.distribution(AT[[0, -1]]))[0] > 0.99
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_an_address_holds_a_mixture(name: str):
+    humps = LINES[name].real
+    assert Humps.from_text(humps.text) == Humps(*map(tuple, zip(*humps.rows, strict=True)))
+
+
+@pytest.mark.parametrize("text", ["", "1,2", "1,2,3,4", "1,nan,1", "1,0,-1", "a,b,c", "0,0,1"])
+def test_an_address_that_is_no_mixture_is_refused(text: str):
+    with pytest.raises(ValueError, match=r"Expected weight|mixture needs|could not convert"):
+        Humps.from_text(text)
 
 
 @pytest.mark.parametrize("wrong", [((1,), (0, 1), (1,)), ((), (), ()), ((1,), (0,), (0,))])

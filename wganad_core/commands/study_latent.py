@@ -93,7 +93,7 @@ LATENT = Command(
   other laws at one dimension:
     python -m wganad_core study latent mnist --law mixture --dimension 16
   other outputs of the encoder, of the same generator:
-    python -m wganad_core study latent mnist --dimension 16 --ending tanh --ending clip --ending shell
+    python -m wganad_core study latent mnist --dimension 16 --ending tanh --ending shell
   the ring of Gaussians, elsewhere:
     python -m wganad_core study latent mixture --dimension 2 --out ring.safetensors""",
     options,

@@ -66,7 +66,8 @@ class Ending(nn.Module):
             return REACH * torch.tanh(h / REACH)
         if self.name == "clip":
             return h.clamp(-REACH, REACH)
-        return h * (math.sqrt(h.shape[1]) / h.norm(dim=1, keepdim=True).clamp(min=1e-6))
+        lengths: Tensor = h.norm(dim=1, keepdim=True).clamp(min=1e-6)
+        return h / lengths * math.sqrt(h.shape[1])
 
 
 class LawfulGAN(WGANGP):

@@ -1,4 +1,4 @@
-"""What small networks learn where the answer is known: D* on a line, the potential of clouds."""
+"""What small critics learn where the answer is known: the potential of clouds on a line."""
 
 from __future__ import annotations
 
@@ -8,40 +8,14 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from wganad_core import objectives
 from wganad_core.networks.dense import dense
-from wganad_core.records import FloatArray
-from wganad_core.theory.line import Apart
 from wganad_core.theory.shipped import CriticFit
 from wganad_core.theory.transport import steepest
 
-WIDTH, STEPS = 32, 300
 CRITIC_WIDTH, CRITIC_STEPS = 64, 1_500
-
-
-def learned_discriminator(
-    found: Apart, at: NDArray[np.floating], steps: int = STEPS, seed: int = 0
-) -> FloatArray:
-    """D of a network 1-32-32-1 at points `at` (n,), trained on both densities as they are (the
-    expectations of eq. 3 are sums over the grid: no noise of samples)."""
-    net = dense([1, WIDTH, WIDTH, 1], "tanh", torch.Generator().manual_seed(seed))
-    every = max(1, len(found.x) // 400)
-    x = torch.from_numpy(found.x[::every, None]).float()
-    middle, scale = x.mean(), x.std()
-    p, q = (torch.from_numpy(each[::every]).float() for each in (found.real, found.fake))
-    p, q = p / p.sum(), q / q.sum()
-    optimizer = torch.optim.Adam(net.parameters(), lr=1e-2)
-    for _ in range(steps):
-        logits = net((x - middle) / scale)[:, 0]
-        loss = p @ nn.functional.softplus(-logits) + q @ nn.functional.softplus(logits)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-    with torch.no_grad():
-        points = torch.from_numpy(np.asarray(at, np.float32)[:, None])
-        return np.asarray(torch.sigmoid(net((points - middle) / scale))[:, 0].numpy(), np.float32)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -34,6 +34,26 @@ class Humps:
                 f"0; found weights {self.weights}, means {self.means}, widths {self.widths}."
             )
 
+    @classmethod
+    def from_text(cls, text: str) -> Humps:
+        """Of "weight,mean,width;…". Raises `ValueError` for anything else."""
+        rows = [[float(number) for number in hump.split(",")] for hump in text.split(";")]
+        if any(len(row) != 3 or not np.isfinite(row).all() for row in rows):
+            raise ValueError(f"Expected weight,mean,width;…; found {text!r}.")
+        weights, means, widths = zip(*rows, strict=True)
+        return cls(weights, means, widths)
+
+    @property
+    def rows(self) -> list[list[float]]:
+        """[weight, mean, width] of each hump."""
+        parts = zip(self.weights, self.means, self.widths, strict=True)
+        return [[float(number) for number in part] for part in parts]
+
+    @property
+    def text(self) -> str:
+        """What `from_text` reads."""
+        return ";".join(",".join(f"{number:g}" for number in row) for row in self.rows)
+
     @property
     def shares(self) -> Curve1:
         """The weights (k,), of sum 1."""

@@ -42,14 +42,7 @@ LINES: Mapping[str, LineCase] = {
         Humps((0.3, 0.7), (-1.0, 1.0), (0.5, 0.3)),
     ),
 }
-THETAS = tuple(float(round(theta, 2)) for theta in np.linspace(-4, 4, 41))
 AT = np.linspace(-6.5, 6.5, 181)  # where curves on the line are told
-WHOLE = np.linspace(-9, 9, 1801)  # which leaves out nothing of any case at any θ
-
-
-def nearest_theta(x: float) -> float:
-    """The θ of `THETAS` that is nearest to where somebody dragged P_θ."""
-    return min(THETAS, key=lambda theta: abs(theta - x))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,9 +151,8 @@ class Law:
 
 @dataclasses.dataclass(frozen=True)
 class Theory:
-    """All of it. `learned`: D at `AT` by case and θ (41, 181). `critics`: by clouds and bound."""
+    """All of it. `critics`: by clouds and bound."""
 
-    learned: Mapping[str, Table]
     critics: Mapping[str, Mapping[str, CriticFit]]
     n: tuple[int, ...]
     errors: list[ErrorFit]

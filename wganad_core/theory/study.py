@@ -12,9 +12,8 @@ from threadpoolctl import threadpool_limits
 from wganad_core.records import half
 from wganad_core.theory.cells import Blobs, Bumps, Cells, Unbounded, truth
 from wganad_core.theory.errors import GeneratorFit, best_fit, drawn_to_scale, fit, moved, sampled
-from wganad_core.theory.fits import BOUNDS, fit_critic, learned_discriminator
-from wganad_core.theory.line import apart
-from wganad_core.theory.shipped import AT, CLOUDS, LINES, THETAS, CriticFit, ErrorFit, Table, Theory
+from wganad_core.theory.fits import BOUNDS, fit_critic
+from wganad_core.theory.shipped import AT, CLOUDS, CriticFit, ErrorFit, Table, Theory
 
 SIZES = (1, 2, 3, 5, 7)
 SIDES = (2, 3, 4, 6, 8)
@@ -35,8 +34,6 @@ def measure(tell: Tell = print) -> Theory:
 
 def _measure(tell: Tell) -> Theory:
     began = time.perf_counter()
-    tell("learned discriminators on the line")
-    learned = {name: _learned(name) for name in LINES}
     tell("critics of clouds")
     critics = {name: dict(_critics(name)) for name in CLOUDS}
     errors = []
@@ -45,15 +42,7 @@ def _measure(tell: Tell) -> Theory:
         errors += list(_errors(size, SIDES))
     tell(f"the law, {LAW_REPEATS} repetitions")
     law = next(_errors(LAW[0], LAW[1:], LAW_REPEATS))
-    return Theory(learned, critics, N, errors, law, round(time.perf_counter() - began, 1))
-
-
-def _learned(name: str) -> Table:
-    case = LINES[name]
-    curves = [
-        learned_discriminator(apart(case.real, case.fake.moved(theta)), AT) for theta in THETAS
-    ]
-    return half(np.stack(curves))
+    return Theory(critics, N, errors, law, round(time.perf_counter() - began, 1))
 
 
 def _critics(name: str) -> Iterator[tuple[str, CriticFit]]:

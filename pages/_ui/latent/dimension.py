@@ -9,7 +9,7 @@ from pages._ui import anatomy
 from pages._ui.chart import live_chart
 from wganad_core import latent
 from wganad_core.figures.latent import dimension_figure
-from wganad_core.latent import LAWS, Latents
+from wganad_core.latent import ENDINGS, LAWS, Latents
 
 
 def show(above: DeltaGenerator) -> None:
@@ -48,6 +48,7 @@ def show(above: DeltaGenerator) -> None:
             "unseen": fit.abnormal,
             "latents": fit.n_latent,
             "law": LAWS[fit.law],
+            "E ends with": ENDINGS[fit.ending],
             "error of normals": f"{fit.rebuilt:.3g}",
             "of the unseen": f"{fit.rebuilt_unseen:.3g}",
             "AUPRC residual": f"{fit.auprc['residual']:.1%}",

@@ -1,22 +1,24 @@
-"""One slider moves two densities apart: JS stands still at ln 2, W₁ goes on (Theorems 1 and 5)."""
+"""Two densities to drag: JS stands still at ln 2, W₁ goes on (Theorems 1 and 5)."""
 
 from __future__ import annotations
 
 import dataclasses
 from contextlib import AbstractContextManager
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import anatomy, linked
-from pages._ui.chart import live_chart, waiting
-from pages._ui.theory.beside import equations, measured
-from wganad_core.figures.theory.line import line_figure
-from wganad_core.theory.line import Apart, apart
-from wganad_core.theory.shipped import AT, LINES, THETAS, WHOLE, nearest_theta
+from pages._ui.theory import live
+from pages._ui.theory.beside import equations
+from wganad_core.theory.line import Apart, Humps, apart
+from wganad_core.theory.shipped import LINES, LineCase
 
-KEY, CHART = "theta", "theory-line"
+PICTURE, PRESET = "Densities", "theory_preset"
 USUAL = 3.0
+# What can be dragged to, as browser/densities.js has it.
+MOST_HUMPS, FURTHEST, FURTHEST_THETA, WIDTHS = 3, 4.0, 4.0, (0.1, 2.0)
 ERRATA = (
     (
         "Theorem 3, (H0)",
@@ -32,73 +34,121 @@ ERRATA = (
 
 
 @dataclasses.dataclass(frozen=True)
+class Two:
+    """P_r, P_θ at θ = 0, and θ."""
+
+    real: Humps
+    fake: Humps
+    theta: float
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """As the browser has it."""
+        return {"real": self.real.rows, "fake": self.fake.rows, "theta": self.theta}
+
+    @property
+    def measured(self) -> Apart:
+        return apart(self.real, self.fake.moved(self.theta))
+
+
+@dataclasses.dataclass(frozen=True)
 class LineChoice:
-    """Which two densities."""
+    """Which two densities to begin with."""
 
     name: str
 
     def show(self, above: DeltaGenerator) -> None:
         with _words():
-            st.fragment(_picture)(above, self.name)
+            st.fragment(_picture)(above, LINES[self.name])
 
 
 def choose() -> LineChoice:
     cases = {name: case.title for name, case in LINES.items()}
-    return LineChoice(linked.in_words("Densities:", cases, key="densities", default="one"))
+    name = linked.in_words("Densities:", cases, key="densities", default="one")
+    if st.session_state.get(PRESET, name) != name:  # another one: what was dragged goes
+        for place in ("real", "fake"):
+            linked.put(place, None)
+    st.session_state[PRESET] = name
+    return LineChoice(name)
 
 
 def _words() -> AbstractContextManager[None]:
     return equations(
         r"D^*(x) = \frac{P_r(x)}{P_r(x) + P_\theta(x)}",
         r"\sup_D L(\theta, D) = 2\,\mathrm{JS}(P_r, P_\theta) - \ln 4",
-        words="Move θ until the two humps part. The grey line **D\\*** becomes a cliff, flat on "
-        "both sides: JS stays at **ln 2** and its gradient is gone, so a generator is told "
-        "nothing. **W₁** keeps falling towards the data at a steady slope: the paper's reason for "
-        "Wasserstein (Theorem 5). Dotted: a network 1-32-32-1, trained anew at every θ.",
+        words="**Drag** a hump's top (centre and weight), its side (width), or all of the "
+        "generator by **θ**. Part the two: **D\\*** becomes a cliff, flat on both sides, JS stays "
+        "at **ln 2** and its gradient is gone, so a generator is told nothing. **W₁** keeps "
+        "falling towards the data at a steady slope: the paper's reason for Wasserstein "
+        "(Theorem 5). Dotted: a network 1-32-32-1 that learns here while you drag.",
         errata=ERRATA,
     )
 
 
-def _picture(above: DeltaGenerator, name: str) -> None:
-    drag = waiting(CHART).drag
-    if drag is not None:
-        st.session_state[KEY] = nearest_theta(float(drag["x0"]))
-    theta = linked.slide(
-        "θ: where the generator's density is",
-        THETAS,
-        key=KEY,
-        default=USUAL,
-        shown=lambda value: f"{value:+.1f}",
-    )
-    along, place = _along(name), THETAS.index(theta)
-    here = along[place]
-    learned = measured().learned[name][place]
-    live_chart(
-        line_figure(theta, here, AT, learned, THETAS, along),
-        key=CHART,
-        alt=f"Two densities {abs(theta):.1f} apart: JS {here.jensen_shannon:.3f} of at most 0.693, "
-        f"W1 {here.wasserstein:.2f}; gradients {abs(here.jensen_shannon_slope):.4f} and "
+def _picture(above: DeltaGenerator, preset: LineCase) -> None:
+    dragged = live.moved(PICTURE)
+    if dragged is not None and (two := _checked(dragged)) is not None:
+        linked.put("theta", None if two.theta == USUAL else f"{two.theta:g}")
+        for place in ("real", "fake"):
+            humps: Humps = getattr(two, place)
+            usual: Humps = getattr(preset, place)
+            linked.put(place, None if humps.rows == usual.rows else humps.text)
+        live.keep(PICTURE, two.state)
+    two = _asked(preset)
+    here = two.measured
+    live.show(
+        PICTURE,
+        two.state,
+        f"Two densities: JS {here.jensen_shannon:.3f} of at most 0.693, W1 "
+        f"{here.wasserstein:.2f}; gradients {abs(here.jensen_shannon_slope):.4f} and "
         f"{abs(here.wasserstein_slope):.2f}",
     )
     with above.container():
-        anatomy.headline(_sentence(theta, here))
+        anatomy.headline(_sentence(two.theta, here))
+
+
+def _asked(preset: LineCase) -> Two:
+    """What the address says; what cannot be read there is as the preset has it."""
+    found: dict[str, Any] = {"real": preset.real.rows, "fake": preset.fake.rows, "theta": USUAL}
+    for place, text in st.query_params.items():
+        if place in ("real", "fake", "theta"):
+            try:
+                value = float(text) if place == "theta" else Humps.from_text(text).rows
+            except ValueError:
+                continue
+            if _checked({**found, place: value}) is not None:
+                found[place] = value
+    checked = _checked(found)
+    assert checked is not None
+    return checked
+
+
+def _checked(state: dict[str, Any]) -> Two | None:
+    """What came from outside, if it is two densities that can be dragged to."""
+    try:
+        theta = float(state["theta"])
+        humps = [Humps(*map(tuple, zip(*state[who], strict=True))) for who in ("real", "fake")]
+        fits = abs(theta) <= FURTHEST_THETA and all(
+            len(one.rows) <= MOST_HUMPS
+            and all(
+                0 < weight <= 100 and abs(mean) <= FURTHEST and WIDTHS[0] <= width <= WIDTHS[1]
+                for weight, mean, width in one.rows
+            )
+            for one in humps
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
+    return Two(humps[0], humps[1], theta) if fits else None
 
 
 def _sentence(theta: float, here: Apart) -> str:
     if here.parted:
         return (
-            f"θ = {theta:+.1f}: JS is stuck at ln 2, its gradient is "
+            f"θ = {theta:+.2g}: JS is stuck at ln 2, its gradient is "
             f"{abs(here.jensen_shannon_slope):.1g}; W₁ = {here.wasserstein:.2f} still pulls with "
             f"{abs(here.wasserstein_slope):.2f}"
         )
     return (
-        f"θ = {theta:+.1f}: JS = {here.jensen_shannon:.3f} of ln 2 = 0.693, "
+        f"θ = {theta:+.2g}: JS = {here.jensen_shannon:.3f} of ln 2 = 0.693, "
         f"W₁ = {here.wasserstein:.2f}"
     )
-
-
-@st.cache_resource(show_spinner=False)
-def _along(name: str) -> list[Apart]:
-    """The same two densities at every θ of the slider."""
-    case = LINES[name]
-    return [apart(case.real, case.fake.moved(theta), WHOLE) for theta in THETAS]
