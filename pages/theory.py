@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import anatomy, linked, runtime
-from pages._ui.theory import apart, errors, law, transport
+from pages._ui.theory import apart, errors, law, plane, transport
 
 
 class Shown(Protocol):
@@ -21,6 +21,7 @@ class Shown(Protocol):
 PARTS: Mapping[str, tuple[str, Callable[[], Shown]]] = {
     "apart": ("JS or W₁", apart.choose),
     "transport": ("Transport", transport.choose),
+    "plane": ("Plane", plane.choose),
     "errors": ("Three errors", errors.choose),
     "law": ("1/√n", law.choose),
 }

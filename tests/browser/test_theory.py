@@ -16,7 +16,10 @@ from tests.conftest import Server
 from wganad_core import browser as one_file
 from wganad_core.networks.dense import dense
 from wganad_core.theory.line import Humps, apart
-from wganad_core.theory.shipped import LINES
+from wganad_core.theory.shipped import LINES, PLANES
+from wganad_core.theory.transport import optimal_plan
+
+RING = PLANES["ring"]
 
 URL = "http://theory.test/"
 HTML = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
@@ -26,11 +29,13 @@ HTML = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
   import * as line from "/line.js";
   import { Discriminator } from "/discriminator.js";
   import { Densities } from "/densities.js";
+  import { CloudCritic } from "/cloud_critic.js";
+  import { optimalPlan, potential } from "/transport.js";
   const start = { real: [[1, 0, 0.5]], fake: [[1, 0, 0.5]], theta: 3 };
   window.told = [];
   const root = document.querySelector(".densities");
   const shown = new Densities(root, start, (state) => told.push(state));
-  Object.assign(window, { line, Discriminator, shown });
+  Object.assign(window, { line, Discriminator, shown, CloudCritic, optimalPlan, potential });
 </script>"""
 
 
@@ -230,4 +235,71 @@ def test_the_address_keeps_what_was_dragged(page: Page, app: Server, problems: l
     page.reload()
     expect(heading).to_have_text(str(said), timeout=60_000)
     expect(grip(page, "generator, hump 1: width 0.75")).to_be_visible(timeout=60_000)
+    assert complaints(problems) == []
+
+
+def clouds(n: int, seed: int) -> tuple[Any, Any]:
+    rng = np.random.default_rng(seed)
+    return tuple(rng.uniform(-3, 3, (n, 2)).round(2).tolist() for _ in range(2))
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 8, 12])
+def test_the_plan_is_the_cores(kit: Page, n: int):
+    """Primal = dual = what linear programming finds, to 1e-9; f has slope 1 at most."""
+    for seed in range(10):
+        real, fake = clouds(n, seed)
+        if seed == 9:
+            fake = real  # nothing to carry
+        plan = optimal_plan(np.array(real), np.array(fake))
+        found = kit.evaluate("([real, fake]) => optimalPlan(real, fake)", [real, fake])
+        assert found["primal"] == pytest.approx(plan.primal, abs=1e-9)
+        assert found["dual"] == pytest.approx(plan.primal, abs=1e-9)
+        assert sorted(found["to"]) == list(range(n))
+        points = np.random.default_rng(seed).uniform(-3, 3, (40, 2)).tolist()
+        f = np.array(
+            kit.evaluate(
+                "([points, fake, prices]) => points.map((one) => potential(one, fake, prices))",
+                [points, fake, found["prices"]],
+            )
+        )
+        apart_by = np.linalg.norm(np.array(points)[:, None] - np.array(points)[None], axis=2)
+        assert (np.abs(f[:, None] - f[None]) <= apart_by + 1e-9).all()
+
+
+def test_critics_find_what_their_bound_allows(kit: Page):
+    real, fake = ([list(point) for point in cloud] for cloud in (RING.real, RING.fake))
+    w = optimal_plan(np.array(real), np.array(fake)).primal
+    found = kit.evaluate(
+        """([real, fake]) => Object.fromEntries(
+          ["penalty", "one-sided", "clip", "wide"].map((bound) => {
+            const grid = [[0, 0], [1, 1]];
+            const critic = new CloudCritic(bound, real.length, grid);
+            critic.learn(real, fake, 600);
+            return [bound, critic.look(real, fake)];
+          }))""",
+        [real, fake],
+    )
+    assert found["clip"]["estimate"] < 0.02 * w
+    assert np.linalg.norm(found["clip"]["slopes"], axis=1).max() < 0.02
+    assert found["wide"]["estimate"] > 5 * w
+    for name in ("penalty", "one-sided"):
+        assert found[name]["estimate"] == pytest.approx(w, rel=0.25), name
+        assert 0.3 < np.linalg.norm(found[name]["slopes"], axis=1).mean() < 1.6
+
+
+def test_points_are_moved_and_the_critic_goes_on(page: Page, app: Server, problems: list[str]):
+    page.goto(f"{app.url}/theory?part=plane&plane=apart&beside=penalty")
+    point = page.get_by_role("slider", name=re.compile("^generator, point 1:"))
+    expect(point).to_be_visible(timeout=60_000)
+    expect(page.locator(".learned p")).to_contain_text("times W₁", timeout=60_000)
+    before = page.locator(".primal").text_content()
+    point.focus()
+    point.press("Shift+ArrowRight")
+    expect(page.locator(".primal")).not_to_have_text(str(before))
+    primal = str(page.locator(".primal").text_content())
+    expect(page.get_by_role("heading", level=1)).to_contain_text(primal, timeout=60_000)
+    expect(page).to_have_url(re.compile("at=-2.2"), timeout=60_000)
+    page.reload()
+    expect(page.locator(".primal")).to_have_text(primal, timeout=60_000)
+    expect(page.locator(".dual")).to_have_text(primal.replace("primal", "dual"))
     assert complaints(problems) == []

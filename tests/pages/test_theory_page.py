@@ -52,6 +52,17 @@ def test_every_critic_has_its_number_beside_the_exact_one():
     assert "Lipschitz" in " ".join(element.value for element in test.markdown)
 
 
+def test_two_clouds_on_a_plane_are_in_the_address():
+    at = "0,0;1,0~0,2;1,2"
+    assert "primal 2.000 = dual 2.000" in title(opened("pages/theory.py", part="plane", at=at))
+    usual = title(opened("pages/theory.py", part="plane"))
+    for wrong in ("0,0~0,9", "0,0;1,1~0,0", "x", "0,nan;1,1~0,0;1,1", "0,0,0;1,1,1~0,0,0;1,1,1"):
+        test = opened("pages/theory.py", part="plane", at=wrong)
+        assert title(test) == usual
+    choose(test, beside="wide")
+    assert "weights within ±0.3" in title(test)
+
+
 def test_three_sliders_three_errors():
     test = opened("pages/theory.py", part="errors", size="7", side="8", n="100000")
     numbers = [float(found) for found in re.findall(r"0\.\d+", title(test))]

@@ -195,7 +195,7 @@ export class WGANGP extends ClippedWGAN {
     for (let i = 0; i < m; i++) {
       const [gx, gy] = [gradients[4 * i], gradients[4 * i + 1]];
       const norm = Math.hypot(gx, gy);
-      const excess = norm - 1;
+      const excess = this.training.at_most ? Math.max(norm - 1, 0) : norm - 1;
       roughness += (excess * excess) / m;
       const factor = (excess * penalty * 2) / m / Math.max(norm, 1e-30);
       rows[8 * m + 4 * i] = gx * factor;

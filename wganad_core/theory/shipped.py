@@ -79,6 +79,34 @@ CLOUDS: Mapping[str, CloudCase] = {
 
 
 @dataclasses.dataclass(frozen=True)
+class PlaneCase:
+    """Two clouds on the plane, equally large, within ±3 each way."""
+
+    title: str
+    real: tuple[tuple[float, float], ...]
+    fake: tuple[tuple[float, float], ...]
+
+
+PLANES: Mapping[str, PlaneCase] = {
+    "split": PlaneCase(
+        "one lump, two clusters",
+        ((-2.2, 0.4), (-1.8, -0.5), (-2.4, -0.9), (2.0, 0.9), (2.4, -0.2), (1.9, -1.0)),
+        ((-0.5, 0.3), (0.0, 0.7), (0.5, 0.2), (-0.3, -0.5), (0.4, -0.6), (0.0, -0.1)),
+    ),
+    "apart": PlaneCase(
+        "side by side",
+        ((-2.2, 1.2), (-1.9, 0.1), (-2.4, -1.0), (-1.4, 0.7), (-1.5, -0.6), (-1.0, -1.4)),
+        ((1.2, 1.5), (1.6, 0.6), (2.3, -0.1), (1.3, -0.7), (2.1, -1.3), (2.4, 1.0)),
+    ),
+    "ring": PlaneCase(
+        "a ring and its collapse",
+        ((2.2, 0.0), (1.4, 1.7), (-0.5, 2.1), (-2.0, 1.0), (-2.0, -1.0), (-0.5, -2.1), (1.4, -1.7)),
+        ((2.0, 0.3), (2.5, 0.2), (2.1, -0.3), (2.4, -0.4), (1.7, 0.1), (2.2, 0.6), (1.8, -0.2)),
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
 class CriticFit:
     """A critic's f at `AT` (k,), its estimate E f(x) − E f(y) of W1, its steepest slope there."""
 

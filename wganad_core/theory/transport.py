@@ -91,6 +91,16 @@ def optimal_plan(real: Cloud, fake: Cloud) -> Plan:
     )
 
 
+def cloud_text(cloud: Cloud | list[list[float]]) -> str:
+    """ "x,y;…" of points, for an address."""
+    return ";".join(",".join(f"{number:g}" for number in point) for point in cloud)
+
+
+def cloud_from_text(text: str) -> list[list[float]]:
+    """Undo `cloud_text`. Raises `ValueError` for what has no numbers in its places."""
+    return [[float(number) for number in point.split(",")] for point in text.split(";")]
+
+
 def _in_order(x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.float64]:
     """The coupling (n, m) on a line that keeps the order of points: how much the stretches overlap
     that both take of the total mass, from the left."""
