@@ -11,7 +11,13 @@ import torch
 
 from wganad_core import latent
 from wganad_core.__main__ import main
-from wganad_core.figures.latent import N_DRAWN, dimension_figure, map_figure, walk_sprite
+from wganad_core.figures.latent import (
+    N_DRAWN,
+    beside_figure,
+    dimension_figure,
+    map_figure,
+    walk_sprite,
+)
 from wganad_core.latent import study
 from wganad_core.latent.map import latent_map
 
@@ -86,6 +92,8 @@ def test_the_command_adds_to_its_file(
     beside = [(fit.law, fit.ending) for fit in found.beside("mixture", "outside")]
     assert beside == [("normal", "norm"), ("uniform", "norm"), ("uniform", "tanh")]
     assert [fit.n_latent for fit in found.of("mixture", "outside")] == [2, 4]
+    assert main([*words, "--dimension", "2", "--seed", "7"]) == 0
+    assert [fit.seed for fit in latent.load(path).beside("mixture", "outside")] == [0, 7, 0, 0]
     assert main([*words, "--dimension", "100000"]) == 1
 
 
@@ -135,3 +143,10 @@ def test_what_ships_is_told_as_it_was_measured():
         assert 0 < fit.base_rate < 1
         assert all(0 <= value <= 1 for value in (*fit.auprc.values(), *fit.auroc.values()))
     assert dimension_figure(fits)["data"][0]["y"] == [fit.rebuilt for fit in fits]
+    for use_case, unseen in (("mnist", "4"), ("mixture", "outside")):
+        beside = found.beside(use_case, unseen)
+        assert {fit.law for fit in beside} == set(latent.LAWS)
+        assert {fit.ending for fit in beside} == set(latent.ENDINGS)
+        shown = beside_figure(beside)
+        assert shown["data"][0]["x"] == [100 * fit.auprc["neighbours"] for fit in beside]
+        assert len(shown["data"][0]["y"]) == len(beside)

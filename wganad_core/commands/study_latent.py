@@ -43,7 +43,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="what the encoder ends with, once or more (default: norm)",
     )
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="each has a row of its own")
     figures_option(parser, "what is measured is added to it")
     json_option(parser)
 

@@ -12,7 +12,15 @@ from PIL import Image, ImageDraw
 from wganad_core.figures import style
 from wganad_core.figures.images import SIDE, Pixels, ink_uri
 from wganad_core.figures.style import Part
-from wganad_core.latent import QUOTED_NEIGHBOURS, QUOTED_REBUILT, QUOTED_RESIDUAL, LatentFit
+from wganad_core.latent import (
+    ENDINGS,
+    LAWS,
+    QUOTED_NEIGHBOURS,
+    QUOTED_REBUILT,
+    QUOTED_RESIDUAL,
+    RULES,
+    LatentFit,
+)
 from wganad_core.latent.map import LatentMap
 
 UNSEEN, NORMAL = style.VERMILLION, style.BLUE
@@ -109,6 +117,38 @@ def dimension_figure(fits: Sequence[LatentFit]) -> Part:
     ]
     layout = _dimension_layout(n, narrow=False)
     layout["meta"] = {"narrow": _dimension_layout(n, narrow=True)}
+    return {"data": data, "layout": layout}
+
+
+def beside_figure(fits: Sequence[LatentFit]) -> Part:
+    """AUPRC of both rules for each law and ending, a dot a seed, a line through their means."""
+    names = list(dict.fromkeys((fit.law, fit.ending) for fit in fits))
+    rows = [f"{LAWS[law]} · {ENDINGS[ending]}" for law, ending in names]
+    data: list[Part] = []
+    for rule, colour in (("neighbours", NEIGHBOURS), ("residual", RESIDUAL)):
+        found = [[100 * f.auprc[rule] for f in fits if (f.law, f.ending) == name] for name in names]
+        points = [(x, row) for row, each in zip(rows, found, strict=True) for x in each]
+        more: Part = {"marker": {"size": 11, "color": colour, "opacity": 0.75}}
+        hover = {"hovertemplate": f"{RULES[rule]}: %{{x:.1f}} %<extra></extra>"}
+        xs, ys = zip(*points, strict=True)
+        data.append(style.scatter("markers", list(xs), list(ys), **more, **hover))
+        means = [float(np.mean(each)) for each in found]
+        bar: Part = {"size": 22, "symbol": "line-ns", "line": {"width": 4, "color": colour}}
+        data.append(style.scatter("markers", means, rows, marker=bar, hoverinfo="skip"))
+    said = f"AUPRC: {style.key(NEIGHBOURS, RULES['neighbours'], '●')}   " + style.key(
+        RESIDUAL, RULES["residual"], "●"
+    )
+    chance = 100 * fits[0].base_rate
+    layout: Part = {
+        **{"height": 90 + 34 * len(rows), "margin": {"l": 10, "r": 14, "t": 34, "b": 30}},
+        **{"showlegend": False, "dragmode": False, "uirevision": "beside"},
+        "xaxis": {"ticksuffix": " %", "fixedrange": True, "zeroline": False},
+        "yaxis": {"autorange": "reversed", "automargin": True, "fixedrange": True},
+        "annotations": [style.note(said, 0, 1, 15, yshift=6)],
+        "shapes": [style.straight((chance, chance), (0, 1), style.GREY, 1, yref="y domain")],
+    }
+    layout["yaxis"]["tickfont"] = {"size": 14}
+    layout["meta"] = {"narrow": {"yaxis": {**layout["yaxis"], "tickfont": {"size": 11}}}}
     return {"data": data, "layout": layout}
 
 

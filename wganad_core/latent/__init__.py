@@ -50,10 +50,11 @@ class LatentFit:
     n: int
     seconds: float
     ending: str = "norm"
+    seed: int = 0
 
     @property
-    def key(self) -> tuple[str, str, int, str, str]:
-        return self.use_case, self.abnormal, self.n_latent, self.law, self.ending
+    def key(self) -> tuple[str, str, int, str, str, int]:
+        return self.use_case, self.abnormal, self.n_latent, self.law, self.ending, self.seed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,9 +71,11 @@ class Latents:
         return dataclasses.replace(self, fits=sorted([*kept, newer], key=lambda fit: fit.key))
 
     def of(self, use_case: str, abnormal: str) -> list[LatentFit]:
-        """Of normal latents and batch normalisation, by rising dimension."""
+        """Of normal latents and batch normalisation, the first seed, by rising dimension."""
         return [
-            fit for fit in self.fits if fit.key == (use_case, abnormal, fit.n_latent, *self.usual)
+            fit
+            for fit in self.fits
+            if fit.key == (use_case, abnormal, fit.n_latent, *self.usual, 0)
         ]
 
     def beside(self, use_case: str, abnormal: str) -> list[LatentFit]:
@@ -82,7 +85,7 @@ class Latents:
         most = max(counts, key=lambda n: counts[n], default=0)
         order = [(law, ending) for law in LAWS for ending in ENDINGS]
         found = [fit for fit in ours if fit.n_latent == most]
-        return sorted(found, key=lambda fit: order.index((fit.law, fit.ending)))
+        return sorted(found, key=lambda fit: (order.index((fit.law, fit.ending)), fit.seed))
 
     @property
     def usual(self) -> tuple[str, str]:

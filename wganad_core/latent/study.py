@@ -178,6 +178,7 @@ def _with_encoder(
         n_latent=config.n_latent,
         law=law,
         ending=ending,
+        seed=seed,
         rebuilt=float(residual[task.label == 0].mean()),
         rebuilt_unseen=float(residual[task.label == 1].mean()),
         auprc={name: one.auprc for name, one in found.items()},

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages._ui import anatomy
 from pages._ui.chart import live_chart
 from wganad_core import latent
-from wganad_core.figures.latent import dimension_figure
+from wganad_core.figures.latent import beside_figure, dimension_figure
 from wganad_core.latent import ENDINGS, LAWS, Latents
 
 
@@ -42,6 +42,7 @@ def show(above: DeltaGenerator) -> None:
         "normals better redraws anomalies better too. **Neighbours among latents** need room "
         "to tell classes apart."
     )
+    _beside(found, digit)
     rows = [
         {
             "data": fit.use_case,
@@ -49,6 +50,7 @@ def show(above: DeltaGenerator) -> None:
             "latents": fit.n_latent,
             "law": LAWS[fit.law],
             "E ends with": ENDINGS[fit.ending],
+            "seed": fit.seed,
             "error of normals": f"{fit.rebuilt:.3g}",
             "of the unseen": f"{fit.rebuilt_unseen:.3g}",
             "AUPRC residual": f"{fit.auprc['residual']:.1%}",
@@ -60,6 +62,32 @@ def show(above: DeltaGenerator) -> None:
         for fit in found.fits
     ]
     st.dataframe(rows, hide_index=True)
+
+
+def _beside(found: Latents, digit: str) -> None:
+    """Which law, and what E ends with, on the ring and on the digit."""
+    for use_case, unseen, words in (
+        ("mnist", digit, f"the digit {digit} unseen"),
+        ("mixture", "outside", "the ring of Gaussians"),
+    ):
+        fits = found.beside(use_case, unseen)
+        st.subheader(f"Law and output of E: {fits[0].n_latent} latents, {words}", anchor=False)
+        live_chart(
+            beside_figure(fits),
+            key=f"latent-beside-{use_case}",
+            alt="AUPRC by law and output: "
+            + "; ".join(
+                f"{LAWS[fit.law]}, {ENDINGS[fit.ending]}: neighbours "
+                f"{fit.auprc['neighbours']:.0%}, residual {fit.auprc['residual']:.0%}"
+                for fit in fits
+            ),
+        )
+    st.caption(
+        "A dot is one seed, the bar their mean, the grey line chance. E learns anew for each "
+        "output, from the same weights and for the same G. Again: "
+        f"`{found.command} mnist --digit {digit} --dimension 16 --law mixture --ending norm "
+        f"--ending shell --seed 1`, `{found.command} mixture --dimension 8 --ending tanh`."
+    )
 
 
 def _read() -> Latents:
