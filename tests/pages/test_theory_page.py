@@ -28,9 +28,9 @@ def test_moving_apart_leaves_js_at_ln_2_and_w1_growing():
 
 
 def test_the_address_holds_both_densities():
-    """Two even humps against one in their middle: W1 is how far each half must go."""
+    """Two even humps against one in their middle, whose halves have their means 0.16 from it."""
     two = {"real": "1,-2,0.2;1,2,0.2", "fake": "1,0,0.2", "theta": "0"}
-    assert "W₁ = 2.00" in title(opened("pages/theory.py", **two))
+    assert "W₁ = 1.84" in title(opened("pages/theory.py", **two))
     # What nobody can drag to is as the preset has it, whichever of the three it is.
     for wrong in ({"real": "1,0,99"}, {"fake": "1,9,0.5"}, {"theta": "nan"}, {"real": "x"}):
         assert "W₁ = 3.00" in title(opened("pages/theory.py", **wrong))
