@@ -304,15 +304,17 @@ def test_what_is_taken_away_agrees(page: Page, app: Server, digits: Curve) -> No
     assert picture.format == "PNG"
     assert picture.width > 1_000
     assert len(picture.convert("RGB").getcolors(1 << 22) or ()) > 20  # something is drawn
-    document = saved(page, "Figure (HTML)").decode()
-    assert f"threshold: {at}" in document
+    document = saved(page, "Experiment (HTML)")
+    assert len(document) < 400_000
     page.context.set_offline(True)
     try:
         tab = page.context.new_page()
-        tab.set_content(document, wait_until="load")
-        tab.wait_for_selector(".js-plotly-plot .main-svg", timeout=20_000)
-        where = "document.querySelector('.js-plotly-plot').layout.shapes"
-        assert at in [shape.get("x0") for shape in tab.evaluate(where)]
+        tab.set_content(document.decode(), wait_until="load")
+        tab.wait_for_function("window.experiment?.made")
+        assert tab.evaluate("experiment.threshold") == at
+        assert tab.evaluate("experiment.made.hits") == shown["tp"]
+        assert tab.evaluate("experiment.made.falseAlarms") == shown["fp"]
+        assert "python -m wganad_core threshold" in str(tab.locator("pre").text_content())
         tab.close()
     finally:
         page.context.set_offline(False)

@@ -409,18 +409,3 @@ def test_a_hundred_times_as_many_points_are_as_light():
     kept = simplified(np.column_stack([500 * x, 200 * np.sqrt(x)]))
     assert len(kept) < 60
     assert np.abs(np.interp(x, x[kept], np.sqrt(x[kept])) - np.sqrt(x))[1000:].max() * 200 < 2
-
-
-# To keep
-
-
-def test_the_figure_as_a_file_stands_alone():
-    spec = cockpit.cockpit_figure(drawn(second=evaluation.curve(LABEL, SCORE)), 0.5)
-    page = cockpit.cockpit_html(spec, "digit <4>", ["cost & rate", "second line"]).decode()
-    assert "<h1>digit &lt;4&gt;</h1>" in page
-    assert "<p>cost &amp; rate</p>\n<p>second line</p>" in page
-    assert "Plotly.newPlot" in page
-    own = page[page.rindex("Plotly.newPlot") :]  # the library itself is before
-    assert '"editable"' not in own
-    assert "follow" not in own
-    assert spec["layout"]["shapes"][1]["editable"]  # of the figure on the page

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -15,11 +16,13 @@ from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.state import Position
 from pages._ui.widgets import download
 from wganad_core import outside, pretrained
+from wganad_core.browser.experiment import MOST, Experiment, experiment_html
 from wganad_core.data.own.flagged import flagged_csv
 from wganad_core.evaluation import OperatingPoint
 from wganad_core.figures import cockpit
 from wganad_core.jobs.orders import path_word
 
+N_PICTURED = 8  # of either kind, in the file of an experiment
 SAVED = "_cockpit-saved"  # the last picture that was asked for: its format, and a number
 
 
@@ -29,23 +32,36 @@ def show(
     assumed = (drawn.base_rate, drawn.cost_ratio)
     facts = report(scores, place, point, *assumed)
 
-    def figure() -> bytes:
-        spec = cockpit.cockpit_figure(drawn, place.threshold)
-        words = [f"{name}: {value}" for name, value in facts.items() if value is not None]
-        return cockpit.cockpit_html(spec, f"{scores.name}, {scores.loaded.title}", words)
+    def capsule() -> bytes:
+        loaded = scores.loaded
+        made = Experiment(
+            title=f"{scores.name}, {loaded.title}",
+            scored=scores.test,
+            row=loaded.row,
+            threshold=place.threshold,
+            facts={name: value for name, value in facts.items() if name != "command"},
+            command=str(facts["command"]),
+            anomalies=loaded.anomalies,
+            pictures=pictured(scores, place.threshold),
+        )
+        return experiment_html(made)
 
     files: dict[str, tuple[str, Callable[[], bytes], str]] = {
         "threshold.json": ("Report (JSON)", lambda: _json(facts), "application/json"),
         "flagged.csv": ("Flagged (CSV)", lambda: flagged(scores, place.threshold), "text/csv"),
         "scores.csv": ("All scores (CSV)", lambda: _csv(table(scores)), "text/csv"),
-        "cockpit.html": ("Figure (HTML)", figure, "text/html"),
     }
     left, right = st.columns([3, 4], gap="large")
     with left, st.container(horizontal=True, gap="small"):
         for name, (label, made, kind) in files.items():
-            if name == "cockpit.html":
-                _pictures()
             download(label, made, name, kind, key=f"save-{name}")
+        _pictures()
+        if len(scores.test) <= MOST:
+            download(
+                "Experiment (HTML)", capsule, "experiment.html", "text/html", key="save-experiment"
+            )
+        else:
+            st.caption(f"As one HTML file: up to {MOST:,} scores.")
     with right:
         st.markdown("The same from the shell:")
         st.code(command(scores, place, *assumed), language="bash", wrap_lines=True)
@@ -131,6 +147,24 @@ def table(scores: DetectorScores) -> pd.DataFrame:
         "score": -test.score if scores.loaded.negated else test.score,
     }
     return pd.DataFrame({name: value for name, value in columns.items() if value is not None})
+
+
+def pictured(scores: DetectorScores, threshold: float) -> list[tuple[str, str]]:
+    """The highest flagged samples that can be shown, and the highest missed ones, in words."""
+    if scores.source is None or scores.source.use_case.shape == "plane":
+        return []
+    test, order = scores.test, np.argsort(-scores.test.score, kind="stable")
+    order = order[scores.pictured[order]]
+    above = test.score[order] > threshold
+    chosen = {"flagged": order[above][:N_PICTURED]}
+    if test.label is not None:
+        chosen["missed"] = order[~above & (test.label[order] == 1)][:N_PICTURED]
+    found = []
+    for word, samples in chosen.items():
+        classes = [""] * len(samples) if test.class_ is None else test.class_[samples].tolist()
+        images = scores.pictures(samples) or []
+        found += [(f"{word} {name}", image) for name, image in zip(classes, images, strict=True)]
+    return found
 
 
 def flagged(scores: DetectorScores, threshold: float) -> bytes:

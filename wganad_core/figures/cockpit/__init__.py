@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wganad_core.figures.cockpit.drawn import Axis, Drawn
-from wganad_core.figures.cockpit.figure import cockpit_figure, cockpit_html
+from wganad_core.figures.cockpit.figure import cockpit_figure
 from wganad_core.figures.cockpit.marks import (
     BOXES,
     COST,
@@ -24,7 +24,6 @@ __all__ = [
     "Axis",
     "Drawn",
     "cockpit_figure",
-    "cockpit_html",
     "marks",
     "matched",
     "threshold_at",

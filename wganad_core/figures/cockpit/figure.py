@@ -7,12 +7,7 @@ names, whose new places `marks` gives.
 
 from __future__ import annotations
 
-import html
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-import plotly.graph_objects as go
 
 from wganad_core import evaluation, outside
 from wganad_core.evaluation import Curve
@@ -234,42 +229,3 @@ def _circle(subplot: str, radius: int, fill: str | None) -> Part:
     on = {"xref": x, "yref": y, "xsizemode": "pixel", "ysizemode": "pixel"}
     looks = {"fillcolor": fill or "rgba(0,0,0,0)", "line": edge}
     return style.shape("circle", (-radius, radius), (-radius, radius), **on, **looks)
-
-
-# To keep
-
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; color: #1B1F24; background: #FFF;
-       max-width: 1400px; margin: 1.5em auto; padding: 0 1em }}
-h1 {{ font-size: 1.4em; margin: 0 }}
-p {{ margin: .2em 0; color: #454B54 }}
-</style></head><body>
-<h1>{title}</h1>
-{words}
-{figure}
-</body></html>
-"""
-
-
-def cockpit_html(spec: Part, title: str, words: Sequence[str]) -> bytes:
-    """The figure as one HTML file that needs no network, below a title and lines of plain text."""
-    layout = {name: value for name, value in spec["layout"].items() if name != "meta"}
-    # Here no other mark would follow the line.
-    layout["shapes"] = [_without(shape, "editable") for shape in layout.get("shapes", ())]
-    figure = style.standalone(go.Figure({"data": spec["data"], "layout": layout}))
-    inner = figure.to_html(
-        full_html=False,
-        include_plotlyjs=True,
-        div_id="cockpit",
-        config={"responsive": True, "displaylogo": False},
-    )
-    lines = "\n".join(f"<p>{html.escape(line)}</p>" for line in words)
-    return PAGE.format(title=html.escape(title), words=lines, figure=inner).encode()
-
-
-def _without(mapping: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return {key: value for key, value in mapping.items() if key != name}
