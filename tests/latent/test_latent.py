@@ -11,6 +11,7 @@ import torch
 
 from wganad_core import latent
 from wganad_core.__main__ import main
+from wganad_core.commands import study_latent
 from wganad_core.figures.latent import (
     N_DRAWN,
     beside_figure,
@@ -78,6 +79,7 @@ def test_the_command_adds_to_its_file(
     monkeypatch.setattr(study, "ring", lambda: task)
     path = tmp_path / "latent.safetensors"
     words = ["study", "latent", "mixture", "--out", str(path)]
+    assert (tuple(latent.LAWS), tuple(latent.ENDINGS)) == (study_latent.LAWS, study_latent.ENDINGS)
     assert main([*words, "--dimension", "2", "--dimension", "4"]) == 0
     other = ["--law", "uniform", "--ending", "tanh", "--ending", "norm"]
     assert main([*words, "--dimension", "2", *other, "--json"]) == 0

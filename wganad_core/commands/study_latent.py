@@ -16,12 +16,13 @@ from wganad_core.commands.console import (
 )
 from wganad_core.commands.study import figures_option
 from wganad_core.config import DIGITS
-from wganad_core.latent import ENDINGS, LAWS
 
 if TYPE_CHECKING:
     from wganad_core.latent import LatentFit
 
 CASES = ("mnist", "mixture")
+LAWS = ("normal", "uniform", "sphere", "mixture")
+ENDINGS = ("norm", "tanh", "clip", "shell")
 DIMENSIONS = (2, 4, 8, 16, 32, 64, 128)
 MOST = 512
 
@@ -36,10 +37,10 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="D",
         help="of the latent space, once or more (default: 2 4 8 16 32 64 128)",
     )
-    parser.add_argument("--law", choices=tuple(LAWS), default="normal", help="of the latents")
+    parser.add_argument("--law", choices=LAWS, default="normal", help="of the latents")
     parser.add_argument(
         "--ending",
-        choices=tuple(ENDINGS),
+        choices=ENDINGS,
         action="append",
         help="what the encoder ends with, once or more (default: norm)",
     )
