@@ -134,10 +134,10 @@ def test_a_phone_has_the_lesson_above_the_page(page: Page, app: Server) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{app.url}/{lessons()['clip'].address(1)}")
     expect(page.locator(".lesson")).to_contain_text("1 / 4", timeout=SLOW)
-    page.wait_for_selector(PLOT, timeout=SLOW)
+    page.wait_for_selector(".theory svg", timeout=SLOW)
     page.wait_for_function("document.documentElement.scrollWidth <= 390")
     tops = page.evaluate(
-        """[".lesson", ".js-plotly-plot"].map(
+        """[".lesson", ".theory"].map(
           (at) => document.querySelector(at).getBoundingClientRect().top)"""
     )
     assert tops[0] < tops[1]
