@@ -19,7 +19,10 @@ def page() -> None:
     score[[110, 111, 114]] = 0.9
     score[112:114] = 0.4
     score[300] = 5
-    loaded = Loaded(Scored(score, label), noun="steps", dependent=True)
+    why = np.full(1000, "", object)
+    why[[110, 111, 114, 300]] = ["heat", "heat", "flow", "load"]
+    scored, clock = Scored(score, label), np.arange(1000, dtype=np.float64) * 90
+    loaded = Loaded(scored, noun="steps", dependent=True, why=why, seconds=clock)
     scores = DetectorScores("here", "It", "", None, loaded, np.ones(1000, bool))
     cockpit_moments.show(scores, Position(0.5, 0.5))
 
@@ -38,10 +41,13 @@ def test_events_of_a_recording_and_what_they_are_worth() -> None:
     assert table["peak at"].tolist() == ["row 301", "row 111", "row 115"]
     assert table["steps"].tolist() == [1, 2, 1]
     assert table["labelled"].tolist() == [0, 2, 1]
+    assert table["hangs on"].tolist() == ["load", "heat", "flow"]
+    assert table["lasts"].tolist() == ["0 s", "90 s", "0 s"]
     test.number_input(key="event-release").set_value(0.3).run()
     test.number_input(key="event-least").set_value(2).run()
     assert "**1 event** of 5 steps in all" in words(test)
     assert "**0 events** touch none" in words(test)
+    assert test.dataframe[0].value["lasts"].tolist() == ["6 min"]
     test.number_input(key="event-release").set_value(0.7).run()
     assert "the threshold is taken" in words(test)
 

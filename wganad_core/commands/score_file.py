@@ -23,6 +23,7 @@ from wganad_core.commands.own_options import (
     roles_of,
     threshold_option,
 )
+from wganad_core.jobs.blame import MOST
 from wganad_core.jobs.engines import MAX_THREADS
 from wganad_core.jobs.orders import ScoreOrder
 from wganad_core.jobs.score import FileScored, score
@@ -36,6 +37,12 @@ def options(parser: argparse.ArgumentParser) -> None:
     path_option(parser, "--model", "MODEL", "the detector, as `fit` or its method save wrote it")
     path_option(parser, "--out", "OUT", "gets row, id, label, score, flagged: .csv or .parquet")
     threshold_option(parser)
+    parser.add_argument(
+        "--why",
+        action="store_true",
+        help="also the column that each flagged row hangs on, of a recording the channel of each "
+        f"event; of the {MOST} highest in each chunk",
+    )
     column_options(parser, "in the order of the detector's (default: by the detector's names)")
     group = parser.add_argument_group("where it is computed")
     group.add_argument(
@@ -73,6 +80,7 @@ def score_file(arguments: argparse.Namespace) -> int:
         arguments.scheduler,
         arguments.overwrite,
         ranges_of(arguments),
+        arguments.why,
     )
     with _bar() as bar:
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from wganad_core.commands.console import Refused
 from wganad_core.commands.own_options import number
+from wganad_core.evaluation.events import blamed
 
 if TYPE_CHECKING:
     from wganad_core.data.own.scores import OwnScores
@@ -140,6 +141,7 @@ def csv_of(own: OwnScores, found: Events) -> bytes:
     names += ["first_id", "last_id", "peak_id"] * (ids is not None)
     names += ["subject"] * (scored.subject is not None)
     names += ["labelled_moments"] * (scored.label is not None)
+    names += ["why"] * (own.why is not None)
     writer = csv.writer(text)
     writer.writerow(names)
     sign = -1 if own.negated else 1
@@ -149,5 +151,7 @@ def csv_of(own: OwnScores, found: Events) -> bytes:
         cells += [] if ids is None else [ids[low], ids[high - 1], ids[peak]]
         cells += [] if scored.subject is None else outside.cells([scored.subject[low]]).tolist()
         cells += [] if scored.label is None else [int(scored.label[low:high].sum())]
+        if own.why is not None:
+            cells += outside.cells([blamed(own.why, low, high, peak)]).tolist()
         writer.writerow(cells)
     return text.getvalue().encode()

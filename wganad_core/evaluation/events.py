@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -195,6 +196,24 @@ def event_report(label: ArrayLike, found: Events) -> EventReport:
     odd = np.concatenate([[0], np.cumsum(truth)])
     false = odd[found.runs[:, 1]] == odd[found.runs[:, 0]]
     return EventReport(ranges, caught, delay, false, int((truth == 0).sum()))
+
+
+def blamed(why: NDArray[Any], low: int, high: int, peak: int) -> str:
+    """What an event hangs on, of texts (n,) for each moment: that of its peak, or else the most
+    frequent one; empty where there is none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wganad_core.evaluation.events import blamed
+    >>> why = np.array(["", "flow", "heat", "heat", ""], object)
+    >>> blamed(why, 1, 4, 1), blamed(why, 0, 5, 0), blamed(why, 4, 5, 4)
+    ('flow', 'heat', '')
+    """
+    if why[peak]:
+        return str(why[peak])
+    counts = Counter(str(text) for text in why[low:high] if text)
+    return counts.most_common(1)[0][0] if counts else ""
 
 
 def point_adjusted(label: ArrayLike, flagged: ArrayLike) -> Mask:

@@ -64,6 +64,7 @@ class ScoreOrder:
 
     `threshold`: None for the detector's own. `engine`: this process with so many `threads`, or the
     Dask cluster of the address `scheduler`; the scores are the same. `ranges`: as in `FitOrder`.
+    `why`: whether the column that each flagged row hangs on is written, too.
     """
 
     file: Path
@@ -76,6 +77,7 @@ class ScoreOrder:
     scheduler: str | None = None
     overwrite: bool = False
     ranges: LabelRanges | None = None
+    why: bool = False
 
     def words(self) -> list[str]:
         words = ["score", path_word(self.file)]
@@ -86,6 +88,7 @@ class ScoreOrder:
         for name in ("threads", "scheduler"):
             value = getattr(self, name)
             words += [] if value is None else [f"--{name}", str(value)]
+        words += ["--why"] * self.why
         return words + ["--overwrite"] * self.overwrite
 
 

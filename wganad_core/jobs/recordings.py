@@ -104,9 +104,13 @@ def in_rows(
     samples: OwnSamples,
     found: Recordings,
     scored: Iterable[tuple[Stretches, NDArray[Any]]],
-) -> tuple[OwnSamples, NDArray[Any]]:
-    """Samples with their scores, from those of the steps; rows without a score count as missing."""
+    why: tuple[Any, float] | None = None,
+) -> tuple[OwnSamples, NDArray[Any], NDArray[Any] | None]:
+    """Samples with their scores, from those of the steps; rows without a score count as missing.
+    With a detector and a threshold as `why`, also the channel of each flagged row."""
     import numpy as np
+
+    from wganad_core.jobs.blame import of_recordings
 
     along: list[Any] = []
     for group, scores in scored:
@@ -126,4 +130,5 @@ def in_rows(
         missing_id=more(samples.missing_id, odd.sample_id),
         remarks=(*samples.remarks, *found.remarks),
     )
-    return rest, scores[known]
+    blamed = None if why is None else of_recordings(why[0], found, along, why[1])[known]
+    return rest, scores[known], blamed

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wganad_core.jobs import Refused, engines
+from wganad_core.jobs.blame import why
 from wganad_core.jobs.fit import Say
 from wganad_core.jobs.orders import ScoreOrder
 from wganad_core.jobs.outputs import Output, check_outputs
@@ -63,10 +64,10 @@ def score(
     # Of the values of all samples, and of those that are not labelled anomalies.
     every, normal = hashlib.sha256(), hashlib.sha256()
     began = time.perf_counter()
-    scored = _scored(order, found, say)
+    scored = _scored(order, found, float(threshold), say)
     with contextlib.closing(scored), writing(order.out) as write:
-        for samples, scores in scored:
-            rows = scored_rows(samples, scores, threshold)
+        for samples, scores, blamed in scored:
+            rows = scored_rows(samples, scores, threshold, blamed)
             write(rows)
             n += len(rows.row)
             without += len(samples.missing)
@@ -143,9 +144,13 @@ def _fitting(
 
 
 def _scored(
-    order: ScoreOrder, detector: Any, say: Say
-) -> Generator[tuple[OwnSamples, NDArray[np.float64]]]:
-    """Chunks, or steps of a recording, with their scores."""
+    order: ScoreOrder, detector: Any, threshold: float, say: Say
+) -> Generator[tuple[OwnSamples, NDArray[np.float64], NDArray[np.int64] | None]]:
+    """Chunks, or steps of a recording, with their scores and, where it is asked for, why."""
+
+    def told(scored: Any) -> Any:
+        for samples, scores in scored:
+            yield samples, scores, why(detector, samples, scores, threshold) if order.why else None
 
     def made(chunks: Any) -> Any:
         if order.engine == "dask":
@@ -160,19 +165,24 @@ def _scored(
     try:
         if not hasattr(detector, "anomaly_score_along"):
             with contextlib.closing(made(opened())) as scored:
-                yield from scored
+                yield from told(scored)
         elif whole := rearranged(opened, detector):
             with contextlib.closing(made(together(whole[1].stretches))) as scored:
-                yield in_rows(*whole, scored)
+                yield in_rows(*whole, scored, (detector, threshold) if order.why else None)
         else:
             cut = pieces(opened(), detector.window_, detector.stride_)
             with contextlib.closing(made(cut)) as scored:
-                yield from put_together(scored, detector.stride_)
+                yield from told(put_together(scored, detector.stride_))
     except engines.RowsRefused as error:
         raise Refused(f"{order.file}: {error}") from error
 
 
-def scored_rows(samples: OwnSamples, scores: NDArray[np.float64], threshold: float) -> ScoredRows:
+def scored_rows(
+    samples: OwnSamples,
+    scores: NDArray[np.float64],
+    threshold: float,
+    blamed: NDArray[np.int64] | None = None,
+) -> ScoredRows:
     """A chunk as it is written: with the rows that could not be scored, in the file's order."""
     import numpy as np
 
@@ -183,6 +193,7 @@ def scored_rows(samples: OwnSamples, scores: NDArray[np.float64], threshold: flo
     def joined(one: Any, other: Any) -> Any:
         return None if one is None else (np.append(one, other)[order] if n else one)
 
+    names = np.array([*samples.features, ""], object)  # of −1, nothing
     return ScoredRows(
         joined(samples.row, samples.missing),
         joined(scores, np.full(n, np.nan)),
@@ -191,4 +202,5 @@ def scored_rows(samples: OwnSamples, scores: NDArray[np.float64], threshold: flo
         joined(samples.sample_id, samples.missing_id),
         joined(samples.label, samples.missing_label),
         joined(samples.class_, samples.missing_class),
+        None if blamed is None else joined(names[blamed], np.full(n, "", object)),
     )

@@ -19,7 +19,8 @@ SUFFIXES = (".csv", ".parquet")
 class ScoredRows:
     """Rows of a file in its order, (n,) each, `row` from 1. A row that could not be scored, as a
     feature is missing, is not in `scored` and has no score and no flag. A `label` of −1 is none;
-    `class_` is the kind of anomaly, where labels tell kinds."""
+    `class_` is the kind of anomaly, where labels tell kinds, and `why` the column that a flagged
+    row hangs on."""
 
     row: NDArray[np.int64]
     score: NDArray[np.float64]
@@ -28,6 +29,7 @@ class ScoredRows:
     sample_id: NDArray[np.str_] | None = None
     label: NDArray[np.int64] | None = None
     class_: NDArray[np.str_] | None = None
+    why: NDArray[np.object_] | None = None
 
 
 @contextlib.contextmanager
@@ -93,4 +95,7 @@ def _table(rows: ScoredRows, as_csv: bool) -> Any:
         columns["class"] = pa.array(rows.class_, pa.string(), mask=rows.class_ == "")
     columns["score"] = pa.array(rows.score, pa.float64(), mask=~rows.scored)
     columns["flagged"] = pa.array(rows.flagged, pa.bool_(), mask=~rows.scored)
+    if rows.why is not None:
+        reasons = pa.array(rows.why, pa.string(), mask=rows.why == "")
+        columns["why"] = outside.cells(reasons) if as_csv else reasons
     return pa.table(columns)

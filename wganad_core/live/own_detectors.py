@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wganad_core.jobs.blame import columns, named
 from wganad_core.methods import score_methods
 
 # scikit-learn comes with the first detector, not with the worker's start.
 KEPT = 4
-MOST_CHANGED, AT_ONCE = 100_000_000, 2_000_000  # numbers in the rows of which one cell is changed
-MOST_SEARCHED = 2_000  # such rows, where each is searched for
 Rows = NDArray[np.float64]
 
 
@@ -59,7 +58,7 @@ def explained(found: Any, x: Rows) -> dict[str, Rows]:
     (n, d), squared in standardised units, and of a table `never_seen` (n, d), 1 where a cell is as
     none was in the fit, and `blame` (n, d): by how much the score falls where that cell is as
     expected. Nothing where the score method of anything else rebuilds nothing."""
-    rows = _named(found, x)
+    rows = named(found, x)
     made: dict[str, Rows] = {}
     if score_methods()[found.model_.score_method].rebuilds:
         made = {"reconstruction": found.reconstruct(rows), "residual": found.explain(rows)}
@@ -67,7 +66,7 @@ def explained(found: Any, x: Rows) -> dict[str, Rows]:
         usual = preparation.back(found.model_.scaler.location[None])
         expected = made.setdefault("reconstruction", np.repeat(usual, len(x), axis=0))
         made["never_seen"] = found.never_seen(rows).astype(float)
-        if (blame := _blame(found, x, expected)) is not None:
+        if (blame := columns(found, x, expected)) is not None:
             made["blame"] = blame
         elif "residual" not in made:
             return {}
@@ -77,34 +76,6 @@ def explained(found: Any, x: Rows) -> dict[str, Rows]:
         starts = found.window_starts(len(x))
         return {name: _along(values, starts, x.shape) for name, values in made.items()}
     return made
-
-
-def _named(found: Any, x: Rows) -> Any:
-    """Rows under the names that the detector was fitted with."""
-    if (names := getattr(found, "feature_names_in_", None)) is None:
-        return x
-    from wganad_core.data.own.samples import table_of
-
-    return table_of(x, names, found.categories_)
-
-
-def _blame(found: Any, x: Rows, expected: Rows) -> Rows | None:
-    """How much of each row's score every cell has (n, d); None where that takes too long."""
-    n, d = x.shape
-    searches = score_methods()[found.model_.score_method].searches
-    if n * d > (MOST_SEARCHED if searches else MOST_CHANGED / d):
-        return None
-    without = np.empty((n, d))
-    rows = np.repeat(np.arange(n), d)
-    columns = np.tile(np.arange(d), n)
-    for part in np.array_split(np.arange(n * d), -(-n * d * d // AT_ONCE)):
-        row, column = rows[part], columns[part]
-        changed = x[row]
-        changed[np.arange(len(part)), column] = expected[row, column]
-        lacking = np.isnan(changed).all(axis=1)  # nothing can be said of a row of nothing
-        changed[lacking] = x[row[lacking]]
-        without[row, column] = found.anomaly_score(_named(found, changed))
-    return np.asarray(found.anomaly_score(_named(found, x))[:, None] - without)
 
 
 def _along(windows: Rows, starts: NDArray[np.int64], shape: tuple[int, ...]) -> Rows:

@@ -59,7 +59,8 @@ class Loaded:
     numbers in their file, from 1, in that order. `reading`: the shell's options for a file of the
     reader's, as its columns are not told by their names. `base_rate`: the share of anomalies that
     is proposed for the reader's world; None for that of the test. `negated`: whether the scores in
-    the file are minus these; `remarks` are on how it was read.
+    the file are minus these; `remarks` are on how it was read. `why` (n,):
+    the column that a flagged sample hangs on; `seconds` (n,): when it was.
     """
 
     test: Scored
@@ -77,6 +78,8 @@ class Loaded:
     base_rate: float | None = None
     negated: bool = False
     remarks: tuple[str, ...] = ()
+    why: NDArray[np.object_] | None = None
+    seconds: NDArray[np.float64] | None = None
 
     @property
     def row(self) -> Index:

@@ -14,7 +14,7 @@ from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.state import Position
 from wganad_core import evaluation
 from wganad_core.evaluation import EventRule, Events
-from wganad_core.evaluation.events import affiliation, f1_of, point_adjusted
+from wganad_core.evaluation.events import affiliation, blamed, f1_of, point_adjusted
 
 MOST = 200  # events in the table, those with the highest peaks
 MOST_BUFFER = 100  # moments that VUS-PR forgives, at most
@@ -119,9 +119,25 @@ def _table(scores: DetectorScores, found: Events) -> None:
     if test.label is not None:
         odd = np.concatenate([[0], np.cumsum(test.label)])
         columns["labelled"] = odd[high] - odd[low]
+    if (seconds := scores.loaded.seconds) is not None:
+        columns["lasts"] = [
+            _lasting(seconds[last] - seconds[first])
+            for first, last in zip(low, high - 1, strict=True)
+        ]
+    if (why := scores.loaded.why) is not None:
+        runs = zip(low.tolist(), high.tolist(), found.peak[order].tolist(), strict=True)
+        columns["hangs on"] = [blamed(why, *run) for run in runs]
     st.dataframe(pd.DataFrame(columns), hide_index=True, width="stretch")
     if len(found.runs) > MOST:
         st.caption(f"The {MOST} events with the highest peaks.")
+
+
+def _lasting(seconds: float) -> str:
+    """From the first moment to the last."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} s"
 
 
 def _names(scores: DetectorScores, at: NDArray[np.int64]) -> list[str]:

@@ -229,6 +229,7 @@ def _scores(key: Hashable, _found: OwnScores, _asked: Asked) -> DetectorScores:
         reading=_asked.options,
         negated=_found.negated,
         remarks=_found.remarks,
+        why=_found.why,
     )
     name = _found.columns.get("score", "Your scores")
     shown = np.ones(len(loaded.test), bool)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
@@ -17,6 +18,7 @@ from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.own.data import Chosen
 from pages._ui.own.plan import Plan
 from wganad_core import outside
+from wganad_core.data.clock import seconds_of
 from wganad_core.data.own.labels import UNLABELLED
 from wganad_core.jobs.fit import Fitted
 from wganad_core.live.fitting import Fitting
@@ -70,10 +72,30 @@ class Outcome:
         return None if label is None else label[self.position]
 
     @functools.cached_property
+    def reasons(self) -> NDArray[np.object_] | None:
+        """The channel that each flagged row hangs on (n,); of recordings only."""
+        if self.plan.kind != "series" or self.plan.quick:
+            return None
+        found = pd.read_csv(self.scores, usecols=["row", "why"], dtype={"why": object})
+        reasons = found.set_index("row")["why"].reindex(self.row).fillna("")
+        return np.asarray(reasons, object)
+
+    @functools.cached_property
+    def seconds(self) -> NDArray[np.float64] | None:
+        """When each row was (n,), where there is a clock."""
+        samples = self.chosen.samples
+        if self.plan.kind != "series" or samples.time is None:
+            return None
+        time = pd.Series(samples.time[self.position], dtype=str)
+        return seconds_of(time, samples.time_name)[0]
+
+    @functools.cached_property
     def names(self) -> NDArray[np.str_]:
         """What each row is called: its id, its time or its number."""
         samples = self.chosen.samples
         given = samples.sample_id
+        if given is None and self.plan.kind == "series":
+            given = samples.time
         return np.array(
             [f"row {row:,}" for row in self.row.tolist()] if given is None else given[self.position]
         )
@@ -119,6 +141,8 @@ class Outcome:
             file_row=self.row[which],
             dependent=self.plan.kind == "series",
             base_rate=self.base_rate,
+            why=None if self.reasons is None else self.reasons[which],
+            seconds=None if self.seconds is None else self.seconds[which],
         )
         return OutcomeScores(
             (self.key, int(which.sum())),

@@ -112,7 +112,8 @@ class Plan:
         if self.threshold is not None:
             found.append(ExportOrder(Path(self.model_name), model, self.threshold, "detector"))
         data, scores = Path(self.source.name), Path(self.scores_name)
-        return [*found, ScoreOrder(data, model, scores, self.roles, ranges=self._beside)]
+        why = self.kind == "series" and not self.quick
+        return [*found, ScoreOrder(data, model, scores, self.roles, ranges=self._beside, why=why)]
 
     def onnx(self) -> ExportOrder:
         model = Path(self.tuned_name)

@@ -31,6 +31,7 @@ from wganad_core.records import Scored
 MAX_ROWS, MAX_BYTES = 5_000_000, 200_000_000
 MEANING_ROWS = 100_000  # by which labels are understood
 SCORE_WORDS = {"score", "scores"}  # in names such as knn_score
+WHY = "why"  # a column of `score --why`
 USED, PASSED = ("calibration", "test"), ("fit", "validation")
 
 
@@ -44,7 +45,7 @@ class OwnScores:
     id, class, subject and part; a file without a header has none. `remarks`: sentences on what
     was read otherwise than one might expect. `origin`: of a score table of this project, the
     detector's value of each of `detectors.KEYS`. `negated`: whether the file's scores are minus
-    these.
+    these. `why` (n,): the column that a flagged row hangs on, as `score --why` writes it.
     """
 
     name: str
@@ -55,6 +56,7 @@ class OwnScores:
     remarks: tuple[str, ...]
     origin: Mapping[str, str] = dataclasses.field(default_factory=dict)
     negated: bool = False
+    why: NDArray[np.object_] | None = None
 
     @property
     def subject_wise(self) -> bool:
@@ -188,7 +190,9 @@ def _own_scores(
     used = {role: table.names[at] for role, at in columns.items() if at is not None}
     used = used if table.named else {}
     told = (*table.remarks, *remarks)
-    return OwnScores(name, scored, row, calibration, used, told, origin, lower)
+    why = next((at for at, column in enumerate(table.names) if column == WHY), None)
+    reasons = None if why is None else words_of(table.texts(why), WHY, table.place)[row - 1]
+    return OwnScores(name, scored, row, calibration, used, told, origin, lower, reasons)
 
 
 # ---------------------------------------------------------------- which column is what
