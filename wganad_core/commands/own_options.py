@@ -127,6 +127,11 @@ def score_options(parser: argparse.ArgumentParser) -> None:
         )
     normal_option(parser)
     parser.add_argument(
+        "--group-column",
+        metavar="NAME",
+        help="which column is the machine, person or recording (default: by its name)",
+    )
+    parser.add_argument(
         "--time-column", metavar="NAME", help="which column is the time, for --label-ranges"
     )
     range_options(parser)
@@ -156,6 +161,7 @@ def scores_of(arguments: argparse.Namespace) -> OwnScores:
         lower_is_anomalous=arguments.lower_is_anomalous,
         ranges=ranges_of(arguments),
         time=arguments.time_column,
+        group=arguments.group_column,
     )
 
 

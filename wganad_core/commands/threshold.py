@@ -70,6 +70,11 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.csv",
         help="gets the flagged rows, the highest score first",
     )
+    parser.add_argument(
+        "--by-group",
+        action="store_true",
+        help="a threshold for each group (--group-column) that flags the same share of its normals",
+    )
     threshold_events.options(parser)
     overwrite_option(parser)
     json_option(parser)
@@ -112,6 +117,8 @@ def choose_threshold(arguments: argparse.Namespace) -> int:
     if arguments.rule and arguments.false_alarm_rate is None:
         raise Refused("--rule says how a --false-alarm-rate is met; leave it out here.")
     threshold_events.check(arguments)
+    if arguments.by_group and arguments.events:
+        raise Refused("--events takes one threshold for all rows; leave out --by-group.")
     _check_outputs(arguments)
     own = scores_of(arguments)
     label = own.scored.label
@@ -122,9 +129,13 @@ def choose_threshold(arguments: argparse.Namespace) -> int:
         found, facts["events"] = threshold_events.found_in(own, choice["threshold"], arguments)
         write_atomically(arguments.events, threshold_events.csv_of(own, found))
         say(f"{len(found.runs):,} events are in {arguments.events}.")
+    thresholds = choice["threshold"]
+    if arguments.by_group:
+        thresholds, facts["by_group"] = threshold_report.by_group(own, thresholds)
     if arguments.flagged:
-        threshold_report.write_flagged(own, choice["threshold"], arguments.flagged)
-        say(f"{facts['flagged']:,} flagged rows are in {arguments.flagged}.")
+        threshold_report.write_flagged(own, thresholds, arguments.flagged)
+        n = int((own.scored.score > thresholds).sum())
+        say(f"{n:,} flagged rows are in {arguments.flagged}.")
     if arguments.json:
         print_json(facts)
     else:
@@ -161,6 +172,8 @@ FILE = Command(
     python -m wganad_core threshold scores.parquet --recall 0.95 --flagged flagged.csv --json
   rows of a recording in their order: alarms as events, and what these are worth:
     python -m wganad_core threshold scores.csv --best-f1 --events events.csv --merge-gap 10
+  a threshold for each machine, and what they do together:
+    python -m wganad_core threshold scores.csv --false-alarm-rate 1% --by-group
   what a threshold does and costs, and one detector of a score table that ships:
     python -m wganad_core threshold scores.csv --threshold 1.5 --cost-ratio 20
     python -m wganad_core threshold pretrained/mnist/scores/4.parquet --detector knn --best-f1""",

@@ -7,11 +7,19 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wganad_core.commands.console import print_facts
+from wganad_core.commands.console import Refused, print_facts
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from wganad_core.data.own.scores import OwnScores
     from wganad_core.evaluation import Curve, OperatingPoint
+
+
+SHOWN = ("name", "n", "threshold", "flagged", "anomalies", "caught", "false_alarms", "precision")
+BOTH = ("flagged", "caught", "false_alarms")  # by a threshold each, and by the one
+TOTALS = (*BOTH, *(f"{name}_by_one" for name in BOTH), "anomalies")
 
 
 def facts_of(
@@ -60,8 +68,43 @@ def _rates(curve: Curve, point: OperatingPoint, cost_ratio: float | None) -> dic
     return rates
 
 
+def by_group(own: OwnScores, threshold: float) -> tuple[NDArray[np.float64], dict[str, Any]]:
+    """A threshold for each row, by its group, and what is told of them. Raises `Refused`."""
+    from wganad_core import thresholds
+
+    if own.scored.subject is None:
+        raise Refused(
+            f"--by-group needs a column that tells groups apart, and no name in {own.name} says "
+            "so; say which it is (--group-column)."
+        )
+    found = thresholds.segments(own.scored, threshold, own.calibration)
+    facts: dict[str, Any] = {"rate": found.rate}
+    facts |= {name: found.total(name) for name in TOTALS}
+    facts |= {"precision": found.precision, "precision_by_one": found.precision_by_one}
+    return found.threshold, {**facts, "groups": found.facts()}
+
+
+def _print_groups(found: dict[str, Any]) -> None:
+    names = [name for name in SHOWN if any(name in group for group in found["groups"])]
+    rows = [[name.replace("_", " ") for name in names]]
+    for group in found["groups"]:
+        cells = (group.get(name, "") for name in names)
+        rows.append([f"{c:.4g}" if isinstance(c, float) else str(c)[:40] for c in cells])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
+    for group in found["groups"]:
+        if "warning" in group:
+            print(f"warning: {group['name']}: {group['warning']}")
+
+
 def print_for_people(facts: dict[str, Any]) -> None:
-    shown = {k: v for k, v in facts.items() if k not in ("columns", "remarks", "threshold")}
+    groups = facts.get("by_group")
+    hidden = ("columns", "remarks", "threshold", "by_group")
+    shown = {k: v for k, v in facts.items() if k not in hidden}
+    if groups:
+        totals = {k: v for k, v in groups.items() if k != "groups"}
+        shown |= {f"by group: {name}": value for name, value in totals.items()}
     text = shown.pop("threshold_text")
     infinite = {"inf": "+∞: nothing is flagged", "-inf": "−∞: everything above −∞ is flagged"}
     shown = {"threshold": infinite.get(text, text)} | shown
@@ -79,11 +122,13 @@ def print_for_people(facts: dict[str, Any]) -> None:
             for name, value in shown.items()
         }
     )
+    if groups:
+        _print_groups(groups)
     for remark in facts["remarks"]:
         print(f"remark: {remark}")
 
 
-def write_flagged(own: OwnScores, threshold: float, path: Path) -> None:
+def write_flagged(own: OwnScores, threshold: float | NDArray[np.float64], path: Path) -> None:
     from wganad_core.data.own.flagged import flagged_csv
     from wganad_core.storage import write_atomically
 

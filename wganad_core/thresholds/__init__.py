@@ -19,12 +19,15 @@ from wganad_core.thresholds.order import (
     rate_interval,
 )
 from wganad_core.thresholds.regret import Regret, regret
+from wganad_core.thresholds.segments import Segment, Segments, segments
 from wganad_core.thresholds.tail import Tail, fit_tail, tail_advice
 
 __all__ = [
     "RULES",
     "Advice",
     "Regret",
+    "Segment",
+    "Segments",
     "Tail",
     "advice_of",
     "advise",
@@ -39,6 +42,7 @@ __all__ = [
     "quantile_threshold",
     "rate_interval",
     "regret",
+    "segments",
     "share_text",
     "tail_advice",
 ]

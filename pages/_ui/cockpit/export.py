@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pages._ui.cockpit import segments as cockpit_segments
 from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.state import Position
 from pages._ui.widgets import download
@@ -129,6 +130,8 @@ def report(
             "cost_ratio": ratio,
             "cost": point.cost(ratio),
         }
+    if cockpit_segments.there(scores):
+        facts["groups"] = cockpit_segments.facts(scores, place.threshold)
     facts["command"] = command(scores, place, base_rate, ratio)
     return {
         name: None if isinstance(value, float) and not math.isfinite(value) else value

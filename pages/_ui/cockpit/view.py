@@ -17,6 +17,7 @@ from pages._ui.cockpit import flips as cockpit_flips
 from pages._ui.cockpit import moments as cockpit_moments
 from pages._ui.cockpit import numbers as cockpit_numbers
 from pages._ui.cockpit import scores as cockpit_scores
+from pages._ui.cockpit import segments as cockpit_segments
 from pages._ui.cockpit import state as cockpit_state
 from pages._ui.cockpit import words as cockpit_words
 from pages._ui.cockpit import world as cockpit_world
@@ -241,9 +242,13 @@ def _below(
     figure: ReadyFigure,
 ) -> None:
     in_time = {"events": "In time"} if scores.loaded.dependent else {}
-    chosen = linked.choice("Look at", in_time | BELOW, key="below", default="samples")
+    grouped = {"groups": "By group"} if cockpit_segments.there(scores) else {}
+    views = in_time | BELOW | grouped
+    chosen = linked.choice("Look at", views, key="below", default="samples")
     if chosen == "events":
         cockpit_moments.show(scores, place)
+    elif chosen == "groups":
+        cockpit_segments.show(scores, place)
     elif chosen == "samples":
         cockpit_flips.show(scores, place)
     elif chosen == "advice":

@@ -17,12 +17,17 @@ from wganad_core.records import Scored
 
 
 def flagged_csv(
-    scored: Scored, row: NDArray[np.int64], threshold: float, *, negated: bool = False
+    scored: Scored,
+    row: NDArray[np.int64],
+    threshold: float | NDArray[np.float64],
+    *,
+    negated: bool = False,
 ) -> bytes:
     """The flagged samples, the highest score first and of equal scores the one that comes first.
 
-    `row` (n,): the samples' numbers in their file, from 1, without a header. `negated`: whether the
-    file's own scores, which are written, are minus these.
+    `threshold`: one, or one for each sample. `row` (n,): the samples' numbers in their file, from
+    1, without a header. `negated`: whether the file's own scores, which are written, are minus
+    these.
     """
     order = np.flatnonzero(scored.score > threshold)
     order = order[np.argsort(-scored.score[order], kind="stable")]

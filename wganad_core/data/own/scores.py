@@ -23,6 +23,7 @@ from wganad_core.data.own.labels import (
     tokens,
     words_of,
 )
+from wganad_core.data.own.proposals import GROUPS, NUMBERED
 from wganad_core.data.own.ranged import table_labels
 from wganad_core.data.own.rows import OwnRows, column_of, listed, listed_names
 from wganad_core.data.own.source import open_rows
@@ -76,6 +77,7 @@ def read_scores(
     lower_is_anomalous: bool = False,
     ranges: LabelRanges | None = None,
     time: str | None = None,
+    group: str | None = None,
 ) -> OwnScores:
     """Scores (higher = more anomalous) from CSV with a header, parquet, or a plain list of numbers.
 
@@ -93,6 +95,7 @@ def read_scores(
     lower_is_anomalous : whether lower scores mean more anomalous; they are negated then
     ranges : a second file, which has the labels
     time : the name of the column that its times are of; by default the one that is called so
+    group : the name of the column that tells machines, people or recordings apart
 
     Raises
     ------
@@ -110,7 +113,7 @@ def read_scores(
     """
     file = own_file(source)
     with named(file):
-        columns = {"score": score, "label": label, "id": sample_id}
+        columns = {"score": score, "label": label, "id": sample_id, "subject": group}
         table = score_table(file)
         ranged = None
         if ranges is not None:
@@ -119,7 +122,7 @@ def read_scores(
                     f"The label is either a column or the ranges of {ranges.file.name}; choose one."
                 )
             ranged = table_labels(
-                table, file.name, ranges, time, column_for(table, "subject", None)
+                table, file.name, ranges, time, column_for(table, "subject", group)
             )
         return _own_scores(file.name, table, columns, choose, normal, lower_is_anomalous, ranged)
 
@@ -155,6 +158,9 @@ def _own_scores(
     if ranged is not None:
         columns["label"] = None
         remarks.append(ranged[1])
+    if columns["subject"] is None and (at := _groups(table, columns)) is not None:
+        columns["subject"] = at
+        remarks.append(f"Column {table.names[at]!r} tells groups apart.")
     _refuse_two_roles(table, columns)
     if (at := columns["score"]) is None:
         at = _score_column(table, {c for c in columns.values() if c is not None}, remarks)
@@ -206,6 +212,16 @@ def column_for(table: OwnRows, role: str, wanted: str | None) -> int | None:
     for name in NAMES[role]:
         if name in plain and (name or (plain[0] == "" and len(plain) > 1)):
             return plain.index(name)
+    return None
+
+
+def _groups(table: OwnRows, columns: Mapping[str, int | None]) -> int | None:
+    """A column such as `machine_id`, of values that repeat."""
+    for at, name in enumerate(table.names):
+        words, values = set(tokens(name)), [cells[at] for cells in table.head]
+        said = words and words <= GROUPS | NUMBERED and words & GROUPS
+        if said and at not in columns.values() and 2 * len(set(values)) <= len(values):
+            return at
     return None
 
 
