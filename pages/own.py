@@ -6,7 +6,7 @@ import dataclasses
 
 import streamlit as st
 
-from pages._ui import runtime
+from pages._ui import anatomy, runtime
 from pages._ui.own import data as own_data
 from pages._ui.own import results as own_results
 from pages._ui.own import saved as own_saved
@@ -18,30 +18,45 @@ from pages._ui.own.source import ABOUT, OwnFile
 
 
 def main() -> None:
+    """Title and choices, what was found, then the data and how they are learned from."""
     st.html(own_results.STYLE)
-    if not own_session.jobs().busy:
-        own_tab.fittings().warm()  # its imports run while the page is being read
-    source = own_source.chosen()
     jobs = own_session.jobs()
-    for gone in own_source.removed():
-        jobs.forget(gone)
-    saved = st.query_params.get("with") == "saved"
+    if not jobs.busy:
+        own_tab.fittings().warm()  # its imports run while the page is being read
+    above, line, first, picture, last = (st.container() for _ in range(5))
+    # What is found already is seen first; without that, the data are.
+    early = jobs.found(_key(own_source.expected(), own_source.asked()[1]))
+    with line, anatomy.choices():
+        kind, saved = own_source.choices(folded=early is not None)
+        more = st.container(
+            key="own-more", horizontal=True, vertical_alignment="center", width="content"
+        )
+    with last if early is not None else first:
+        source = own_source.chosen(kind)
+        for gone in own_source.removed():
+            jobs.forget(gone)
+        if source is not None:
+            _score(source) if saved else _train(source)
     if source is None:
+        with above:
+            anatomy.headline(own_results.INVITATION)
         return
-    if saved:
-        _score(source)
-    else:
-        _train(source)
-    key = _key(source, saved)
-    own_train.watch(key)
+    key = _key(source.key, saved)
+    with picture:
+        own_train.watch(key)
     own_tab.write_address(jobs.any)
-    found = jobs.outcomes.get(key) or jobs.glimpse(key)
+    found = jobs.found(key)
+    with above:
+        anatomy.headline(own_results.INVITATION if found is None else own_results.verdict(found))
     if found is not None:
-        own_results.show(found)
+        with more:
+            view = own_results.choices(found)
+        with picture:
+            own_results.show(found, view)
 
 
-def _key(source: OwnFile, saved: bool) -> str:
-    return f"saved-{source.key}" if saved else source.key
+def _key(source: str | None, saved: bool) -> str:
+    return f"saved-{source}" if saved else source or ""
 
 
 def _train(source: OwnFile) -> None:

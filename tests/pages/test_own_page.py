@@ -53,7 +53,9 @@ def opened(**query: str) -> AppTest:
 
 
 def texts(test: AppTest) -> str:
-    return "\n".join(str(e.value) for e in (*test.markdown, *test.caption, *test.get("html")))
+    return "\n".join(
+        str(e.value) for e in (*test.title, *test.markdown, *test.caption, *test.get("html"))
+    )
 
 
 def group(test: AppTest, key: str):
@@ -96,8 +98,8 @@ def test_what_is_counted_had_no_part_in_the_threshold(trained: AppTest) -> None:
     normal = outcome.unseen & (outcome.label == 0)
     assert set(outcome.part[normal].tolist()) == {PARTS.index("validation")}
     alarms = int((outcome.score[normal] > outcome.threshold).sum())
-    assert f"<b class=alarm>{alarms:,} false alarm" in texts(trained)
-    assert f"among {normal.sum():,} normal rows" in texts(trained)
+    assert f"caught, {alarms:,} false alarm" in texts(trained)
+    assert f"among {normal.sum():,} unseen normal rows" in texts(trained)
     assert outcome.base_rate == 60 / 1_200
     (rate,) = [each for each in trained.select_slider if "Base rate" in str(each.label)]
     assert rate.value == 0.05
@@ -138,7 +140,7 @@ def test_the_threshold_that_was_set_goes_into_the_files(trained: AppTest) -> Non
     assert "that you set, not with its own" in texts(trained.run())
     group(trained, "show").set_value("explain").run()
     assert f"(threshold {threshold:.3g})" in texts(trained)
-    assert "at its own threshold" in texts(trained)
+    assert "At its own threshold" in texts(trained)
     group(trained, "show").set_value("take").run()
     snippet, shell = (block.value for block in trained.code)
     assert f"detector.set_threshold({threshold!r})" in snippet

@@ -35,7 +35,7 @@ def features_figure(
             for i in order
         ],
         "textposition": "outside",
-        "textfont": {"size": 13},
+        "textfont": {"size": 14},
         "cliponaxis": False,
         "hoverinfo": "skip",
         "marker": {
@@ -94,7 +94,7 @@ def recording_figure(
     for at, (name, lines) in enumerate(tracks):
         axis = str(at + 1) if at else ""
         data += [{**line, "xaxis": "x", "yaxis": f"y{axis}"} for line in lines]
-        title, high = {"text": outside.shown(name), "font": {"size": 12}}, 1 - at / n
+        title, high = {"text": outside.shown(name), "font": {"size": 14}}, 1 - at / n
         layout[f"yaxis{axis}"] = {**shared, "title": title, "domain": [high - 0.86 / n, high]}
     return go.Figure({"data": data, "layout": layout})
 

@@ -14,35 +14,48 @@ from wganad_core.jobs.beside import Beside, verdict
 SHOWN = 500  # rows that were set aside
 
 
-def show(outcome: Outcome) -> None:
+def offer(outcome: Outcome) -> None:
+    """A popover in the page's one line: who does better, and a button to take that one."""
+    if outcome.plan.quick:
+        return
+    found = _found(outcome)
+    said, instead = verdict(found)
+    if not said:
+        return
+    with st.popover("Beside others", icon=":material/compare_arrows:"):
+        st.markdown(said)
+        if instead:
+            name = own_train.METHODS[instead]
+            st.button(
+                f"Take {name[0].lower()}{name[1:]}",
+                icon=":material/swap_horiz:",
+                key="own-instead",
+                on_click=_take,
+                args=(instead,),
+            )
+        st.dataframe(_table(found), hide_index=True, key="own-beside")
+        st.caption(
+            "On rows that none of them learned from, nor chose its threshold by; each at its own "
+            "threshold."
+        )
+
+
+def below(outcome: Outcome) -> None:
+    """What stands in for now, who does better, and which rows were set aside."""
     if outcome.plan.quick:
         st.caption(
             ":material/hourglass_top: For now by the distance to the nearest normals; the networks "
             "are being trained and take over when they are done."
         )
         return
-    if outcome.fitted is None:
-        return
-    found = tuple(Beside(**one) for one in outcome.fitted.beside)
-    said, instead = verdict(found)
-    if said:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            with st.popover(f"Beside others: {said}", icon=":material/compare_arrows:"):
-                st.dataframe(_table(found), hide_index=True, key="own-beside")
-                st.caption(
-                    "On rows that none of them learned from, nor chose its threshold by; each at "
-                    "its own threshold."
-                )
-            if instead:
-                name = own_train.METHODS[instead]
-                st.button(
-                    f"Take {name[0].lower()}{name[1:]}",
-                    icon=":material/swap_horiz:",
-                    key="own-instead",
-                    on_click=_take,
-                    args=(instead,),
-                )
+    if said := verdict(_found(outcome))[0]:
+        st.caption(f":material/compare_arrows: Beside others: {said}")
     _set_aside(outcome)
+
+
+def _found(outcome: Outcome) -> tuple[Beside, ...]:
+    fitted = outcome.fitted
+    return () if fitted is None else tuple(Beside(**one) for one in fitted.beside)
 
 
 def _take(method: str) -> None:
@@ -69,8 +82,7 @@ def _table(found: tuple[Beside, ...]) -> pd.DataFrame:
 
 
 def _set_aside(outcome: Outcome) -> None:
-    assert outcome.fitted is not None
-    rows = outcome.fitted.set_aside
+    rows = None if outcome.fitted is None else outcome.fitted.set_aside
     if rows is None or not len(rows):
         return
     with st.expander(f"{len(rows):,} rows were set aside as likely anomalies", expanded=False):

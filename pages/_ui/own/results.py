@@ -41,15 +41,28 @@ STYLE = """<style>
 .own-verdict b {font-weight: 650;}
 .own-verdict .caught {color: #009E73;} .own-verdict .alarm {color: #D55E00;}
 .own-small {font-size: 0.9rem; opacity: 0.85; margin: 0;}
+@media (max-width: 640px) {
+  /* One line, which is pushed sideways. */
+  .st-key-choices [class*="st-key-tabs-show"] {order: 9; overflow-x: auto;}
+  .st-key-tabs-show [role=radiogroup] {flex-wrap: nowrap; width: max-content;}
+  .st-key-own-more {display: contents;}
+}
 </style>"""
 
 
-def show(outcome: Outcome) -> None:
-    st.html(_verdict(outcome))
-    own_beside.show(outcome)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        view = linked.choice("What it found", VIEWS, key="show", default="explain")
-        everything = _which(outcome) if view == "scores" else False
+INVITATION = "Your data: from a file to a detector that says what is odd, and why"
+
+
+def choices(outcome: Outcome) -> tuple[str, bool]:
+    """The view, and whether all rows are shown in it: in the page's one line."""
+    view = linked.tabs("What it found", VIEWS, key="show", default="explain")
+    everything = _which(outcome) if view == "scores" else False
+    own_beside.offer(outcome)
+    return view, everything
+
+
+def show(outcome: Outcome, chosen: tuple[str, bool]) -> None:
+    view, everything = chosen
     if view == "scores":
         st.html(cockpit_numbers.STYLE + cockpit_flips.STYLE)
         cockpit_view.show(own_outcome.for_cockpit(outcome.key, everything, outcome), None)
@@ -61,34 +74,45 @@ def show(outcome: Outcome) -> None:
         own_another.show(outcome)
     else:
         _learned(outcome)
+    st.html(f'<p class="own-small">{_basis(outcome)}</p>')
+    own_beside.below(outcome)
 
 
-def _verdict(outcome: Outcome) -> str:
-    """At the detector's own threshold, on what neither taught it nor chose that threshold."""
+def verdict(outcome: Outcome) -> str:
+    """The page's title: at the detector's own threshold, on what neither taught it nor chose that
+    threshold."""
     noun = outcome.chosen.noun
     flagged = outcome.score > outcome.threshold
-    own = ", at its own threshold"
     label = outcome.label
     if label is None or not (label == 1).any():
-        n = int(flagged.sum())
-        words = f"<b>{n:,} of {len(flagged):,} {noun}</b> stand out{own}."
-    elif outcome.chosen.kind == "series":
+        return f"{int(flagged.sum()):,} of {len(flagged):,} {noun} stand out"
+    if outcome.chosen.kind == "series":
         caught, n, alarms = counted(label, flagged)
+        return (
+            f"{caught:,} of {n:,} labelled stretches caught, {alarms:,} other "
+            f"stretch{'es' * (alarms != 1)} flagged"
+        )
+    odd, normal = label == 1, (label == 0) & outcome.unseen
+    caught, alarms = int((flagged & odd).sum()), int((flagged & normal).sum())
+    unseen = "unseen " * (outcome.fitted is not None)
+    return (
+        f"{caught:,} of {odd.sum():,} anomalies caught, {alarms:,} false "
+        f"alarm{'s' * (alarms != 1)} among {normal.sum():,} {unseen}normal {noun}"
+    )
+
+
+def _counted(outcome: Outcome) -> str:
+    """What the title's numbers are of."""
+    label, noun = outcome.label, outcome.chosen.noun
+    own = "At its own threshold"
+    if label is None or not (label == 1).any():
+        return f"{own}. "
+    if outcome.chosen.kind == "series":
+        flagged = outcome.score > outcome.threshold
         steps = int((flagged & (label == 0)).sum())
-        words = (
-            f"<b class=caught>{caught:,} of {n:,} labelled stretches caught</b>, and "
-            f"<b class=alarm>{alarms:,} other stretch{'es' * (alarms != 1)} flagged</b>{own}. "
-            f"Counted in steps, as below, {steps:,} outside the labelled stretches are flagged."
-        )
-    else:
-        odd, normal = label == 1, (label == 0) & outcome.unseen
-        caught, alarms = int((flagged & odd).sum()), int((flagged & normal).sum())
-        words = (
-            f"<b class=caught>{caught:,} of {odd.sum():,} anomalies caught</b>, "
-            f"<b class=alarm>{alarms:,} false alarm{'s' * (alarms != 1)}</b> among "
-            f"{normal.sum():,} normal {noun}{_never(outcome)}{own}."
-        )
-    return f'<p class="own-verdict">{words}</p><p class="own-small">{_basis(outcome)}</p>'
+        return f"{own}; counted in steps, {steps:,} outside the labelled stretches are flagged. "
+    never = _never(outcome)
+    return f"{own}, judged on the normal {noun}{never}. " if never else f"{own}. "
 
 
 def _never(outcome: Outcome) -> str:
@@ -106,6 +130,7 @@ def _basis(outcome: Outcome) -> str:
     if fitted is None:
         return " ".join(
             [
+                _counted(outcome).strip(),
                 f"Scored by {outside.shown(outcome.plan.model)}, "
                 f"whose threshold is {outcome.threshold:.4g}.",
                 *map(outside.shown, outcome.remarks),
@@ -114,7 +139,7 @@ def _basis(outcome: Outcome) -> str:
     learned = int((~outcome.held_out).sum())
     chose = int((outcome.part == CALIBRATION).sum())
     seconds = duration(fitted.seconds)
-    words = f"Learned from {learned:,} normal {noun} in {seconds}. "
+    words = f"{_counted(outcome)}Learned from {learned:,} normal {noun} in {seconds}. "
     if chose:
         words += (
             f"The threshold {outcome.threshold:.4g} was chosen on {chose:,} of the others, "
@@ -150,12 +175,10 @@ def _which(outcome: Outcome) -> bool:
         return True
     known = outcome.label is not None and bool((outcome.label == 1).any())
     options = {"held": f"{n:,} unseen", "all": f"all {len(held):,}"}
-    return (
-        linked.choice(
-            f"{noun.capitalize()} shown", options, key="rows", default="held" if known else "all"
-        )
-        == "all"
-    )
+    with st.popover(f"{noun.capitalize()} shown"):
+        start = "held" if known else "all"
+        shown = linked.choice(f"{noun.capitalize()} shown", options, key="rows", default=start)
+    return shown == "all"
 
 
 def _learned(outcome: Outcome) -> None:

@@ -62,6 +62,10 @@ class Jobs:
             self.seen = collect(job.plan.first, job.chosen, job.fitting, EARLY)
         return self.seen
 
+    def found(self, key: str) -> Outcome | None:
+        """What was found in these data, or is of use already."""
+        return self.outcomes.get(key) or self.glimpse(key)
+
     @property
     def busy(self) -> bool:
         """Whether a training runs or waits."""

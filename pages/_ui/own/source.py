@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 import shutil
@@ -95,16 +96,37 @@ def _remove() -> None:
         shutil.rmtree(source.folder, ignore_errors=True)
 
 
-def chosen() -> OwnFile | None:
+TASKS = {"train": "Train a detector", "saved": "Open a saved one"}
+
+
+def asked() -> tuple[str, bool]:
+    """Which example or file, and whether a saved detector scores it, before that is drawn."""
+    kind = linked.now(KINDS, key="kind", default="table")
+    return kind, linked.now(TASKS, key="with", default="train") == "saved"
+
+
+def expected() -> str | None:
+    """The key of the data that are shown, before the choices are drawn."""
+    kind, _ = asked()
+    kept: OwnFile | None = own_tab.tab().kept.get(KEPT)
+    if kind != "own":
+        return kind
+    return None if kept is None else kept.key
+
+
+def choices(folded: bool) -> tuple[str, bool]:
+    """The same, to be changed: in a row, or behind one button where something else is to be
+    seen."""
+    kind, _ = asked()
+    name = KINDS[kind].rpartition(": ")[2].removeprefix(":material/upload_file: ")
+    with st.popover(f"Data **{name}**") if folded else contextlib.nullcontext():
+        kind = linked.tabs("Data", KINDS, key="kind", default="table")
+        task = linked.tabs("What to do", TASKS, key="with", default="train")
+    return kind, task == "saved"
+
+
+def chosen(kind: str) -> OwnFile | None:
     """The example or the file; None while there is none."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        kind = linked.choice("Data", KINDS, key="kind", default="table")
-        linked.choice(
-            "What to do",
-            {"train": "Train a detector", "saved": "Open a saved one"},
-            key="with",
-            default="train",
-        )
     if kind != "own":
         return _example(kind)  # type: ignore[arg-type]  # the others are examples
     reading.readers().warm()
