@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from wganad_core.commands.console import Refused
 from wganad_core.commands.own_options import number
-from wganad_core.evaluation.events import blamed
 
 if TYPE_CHECKING:
     from wganad_core.data.own.scores import OwnScores
@@ -134,6 +133,7 @@ def _worth(own: OwnScores, found: Events, arguments: argparse.Namespace) -> dict
 def csv_of(own: OwnScores, found: Events) -> bytes:
     """A row per event, in the order of time: its rows in the file, its peak, its label."""
     from wganad_core import outside
+    from wganad_core.evaluation.events import blamed
 
     scored, text = own.scored, io.StringIO(newline="")
     names = ["first_row", "last_row", "moments", "peak_row", "peak_score"]

@@ -34,7 +34,8 @@ WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nano
 OFFSET = r"[T ]\d\d.*?(Z|z|[+-]\d\d:?(?:\d\d)?)$"  # of a datetime
 DAYS_FIRST = ("%d.%m.%Y %H:%M:%S.%f", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M")
 # Either may be meant: the one that rises more often is.
-SLASHES = ("%d/%m/%Y %H:%M:%S.%f", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M")
+AMERICAN = ("%d/%m/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M:%S.%f %p")  # hours up to 12
+SLASHES = ("%d/%m/%Y %H:%M:%S.%f", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", *AMERICAN)
 
 
 def name_and_unit(column: str) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from wganad_core.data.own import LabelRanges, Roles
 from wganad_core.data.own.labels import UNLABELLED
 from wganad_core.data.own.proposals import SEEN, Role
 from wganad_core.data.own.samples import OwnSamples, read_samples
+from wganad_core.data.own.several import MARK
 from wganad_core.data.own.stretches import normal_stretch
 from wganad_core.jobs.fit import missing_cells
 from wganad_core.jobs.orders import Kind
@@ -242,7 +243,11 @@ def _kind(source: OwnFile) -> Kind:
     columns = source.look.columns
     whole = not any(column.n_missing for column in columns if column.guess in SEEN)
     numbers = not any(column.guess == "category" for column in columns)
-    guess = whole and numbers and any(column.guess == "time" for column in columns)
+    in_time = any(
+        column.guess == "time" or (column.guess == "group" and column.name == MARK)
+        for column in columns
+    )
+    guess = whole and numbers and in_time
     start: Kind = source.kind or ("series" if guess else "table")
     kinds: dict[Kind, str] = {"table": "a sample of its own", "series": "a moment of a recording"}
     return choice("Each row is", kinds, f"own-rows-{source.key}", start)

@@ -13,7 +13,7 @@ import numpy as np
 from wganad_core.data import DataError
 
 T = TypeVar("T")
-MAX_UNPACKED = 1_000_000_000  # bytes
+MAX_BYTES = 1_000_000_000  # of a file that is held in memory, also when it is unpacked
 ZIP, MATLAB, HDF5 = b"PK\x03\x04", b"MATLAB 5.0 MAT-file", b"\x89HDF\r\n"
 PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
@@ -57,8 +57,8 @@ def _in_words(what: str, work: Callable[[], T]) -> T:
 def _npz(data: bytes) -> Mapping[str, Any]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         size = sum(entry.file_size for entry in archive.infolist())
-        if size > MAX_UNPACKED:
-            raise DataError(f"Expected at most {MAX_UNPACKED // 10**6:,} MB when unpacked.")
+        if size > MAX_BYTES:
+            raise DataError(f"Expected at most {MAX_BYTES // 10**6:,} MB when unpacked.")
     with np.load(io.BytesIO(data)) as found:
         return dict(found)
 

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from wganad_core.data import DataError
-from wganad_core.data.own.containers import unwrapped
-
-MAX_BYTES = 1_000_000_000  # of a file that is held in memory
+from wganad_core.data.own.containers import MAX_BYTES, unwrapped
 
 HEAD = 1 << 14  # bytes by which it is told what a file is
 

@@ -35,6 +35,8 @@ MAX_TOTAL = 2_000_000_000  # bytes of all pictures of a zip, unpacked
 MAX_PIXELS, PIXELS_A_BYTE = 2_000_000_000, 100
 MAX_DIRECTORY = 24_000_000  # bytes of a zip's list of files
 PIXELS = tuple(f"p{i}" for i in range(SIDE * SIDE))
+TABLES = (".csv", ".tsv", ".txt", ".parquet")  # in a folder or a zip
+DATED = re.compile(r"(^|/)\d{4}([._-]\d\d){5}$")  # files of NASA's bearings: 2003.10.22.12.06.24
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 CUT_OFF = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError)
 
@@ -55,16 +57,69 @@ class OwnImages(Protocol):
 
 def open_images(file: OwnFile) -> OwnImages | None:
     """The pictures of a file or folder, told by its first bytes; None for anything else."""
-    if file.is_folder:
-        return FolderImages(file)
-    start = file.first(16)
-    if start.startswith(b"PK"):
-        return ZipImages(file)
+    try:
+        if file.is_folder:
+            return FolderImages(file)
+        start = file.first(16)
+        if start.startswith(b"PK"):
+            return ZipImages(file)
+    except NoPictures as error:
+        if any(map(_may_be_table, error.names)):
+            return None
+        raise
     if looks_like_image(start):
         return SingleImage(file)
     if start.startswith(MAGIC) and len((array := OwnArray(file)).shape) != 2:
         return ArrayImages(array)
     return None
+
+
+class NoPictures(DataError):
+    """A folder or a zip without pictures; `names` are the files in it."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        some = ", ".join(map(repr, names[:3])) + (", …" if len(names) > 3 else "")
+        super().__init__(
+            f"Expected pictures ({', '.join(SUFFIXES)}) or tables ({', '.join(TABLES)}); found "
+            f"{some or 'nothing'}."
+        )
+        self.names = tuple(names)
+
+
+def _may_be_table(name: str) -> bool:
+    return name.casefold().endswith(TABLES) or DATED.search(name) is not None
+
+
+class FolderFiles:
+    """The tables in a folder and the folders in it, by their `names`, but for hidden ones."""
+
+    def __init__(self, root: Path) -> None:
+        kept = (path for path in _in_folder(root) if not _is_clutter(path))
+        self.names = sorted(filter(_may_be_table, kept), key=_natural)
+
+
+def _in_folder(root: Path) -> list[str]:
+    paths: list[str] = []
+    for folder, _, names in os.walk(root):
+        inside = Path(folder).relative_to(root)
+        paths += [(inside / n).as_posix() for n in names if _may_be_file(Path(folder, n))]
+        if len(paths) > 2 * MAX_IMAGES:
+            raise DataError(f"Expected at most {MAX_IMAGES:,} pictures; found more files.")
+    return paths
+
+
+def open_archive(
+    file: OwnFile, stack: ExitStack
+) -> tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]:
+    """A zip, and the tables in it by name."""
+    archive = _archive(file, stack)
+    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    for entry in entries:
+        _check_entry(entry)
+    names = (entry.filename for entry in entries)
+    kept = [name for name in names if _may_be_table(name) and not _is_clutter(name)]
+    known = {entry.filename: entry for entry in entries}
+    return archive, {name: known[name] for name in sorted(kept, key=_natural)}
 
 
 class _Files:
@@ -79,11 +134,7 @@ class _Files:
         self.remarks: set[str] = set(told.remarks)
         self.label, self.class_, self.kept = told.label, told.class_, told.kept
         if not self.n:
-            some = ", ".join(map(repr, kept[:3])) + (", …" if len(kept) > 3 else "")
-            raise DataError(
-                f"Expected pictures ({', '.join(SUFFIXES)}); found {some or 'nothing'}. Choose a "
-                "table itself, not an archive or a folder of it."
-            )
+            raise NoPictures(kept)
         if self.n > MAX_IMAGES:
             raise DataError(f"Expected at most {MAX_IMAGES:,} pictures; found {self.n:,}.")
         if others := len(kept) - len(pictures):
@@ -111,13 +162,7 @@ class FolderImages(_Files):
     def __init__(self, file: OwnFile) -> None:
         assert isinstance(file.content, Path)
         self._root = file.content
-        paths = []
-        for folder, _, names in os.walk(self._root):
-            inside = Path(folder).relative_to(self._root)
-            paths += [(inside / n).as_posix() for n in names if _may_be_file(Path(folder, n))]
-            if len(paths) > 2 * MAX_IMAGES:
-                raise DataError(f"Expected at most {MAX_IMAGES:,} pictures; found more files.")
-        super().__init__(paths)
+        super().__init__(_in_folder(self._root))
 
     def images(self) -> Iterator[Grey]:
         for name in self.names or ():

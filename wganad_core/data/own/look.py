@@ -16,7 +16,7 @@ from wganad_core.data.missing import NOTHING
 from wganad_core.data.own.file import OwnFile, Source, named, own_file
 from wganad_core.data.own.images import open_images
 from wganad_core.data.own.labels import MAX_KINDS, UNLABELLED, meaning_of, plain, told_by
-from wganad_core.data.own.proposals import SEEN, Proposal, Role, propose
+from wganad_core.data.own.proposals import SEEN, Proposal, Role, propose, recognised
 from wganad_core.data.own.rows import (
     Kind,
     OwnRows,
@@ -115,7 +115,7 @@ def look(source: Source, name: str | None = None) -> Look:
 def _look(file: OwnFile) -> Look:
     rows = open_rows(file)
     proposed = list(propose(rows))
-    remarks = [rows.unnamed] * bool(rows.unnamed) + rows.remarks
+    remarks = [rows.unnamed] * bool(rows.unnamed) + rows.remarks + recognised(rows)
     wrong: set[int] = set()
     while True:
         try:

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from wganad_core.data.own.labels import (
     tokens,
     words_in,
 )
+from wganad_core.data.own.presets import Preset, preset_of, role_in
 from wganad_core.data.own.rows import OwnRows
 
 Role = Literal["feature", "category", "label", "second label", "id", "group", "time", "leave out"]
@@ -88,6 +89,28 @@ class _Seen:
         return bool(found) and found <= NORMAL | ANOMALY | {"-1"}
 
 
+def recognised(rows: OwnRows) -> list[str]:
+    """A sentence on whose file this is, where its header tells."""
+    preset = _preset(rows)
+    if preset is None:
+        return []
+    said = f": {preset.said}" if preset.said else ""
+    if preset.unnamed:
+        return [f"Its columns are taken for those of {preset.name}{said}."]
+    return [f"Its header is that of {preset.name}{said}."]
+
+
+def _preset(rows: OwnRows) -> Preset | None:
+    """Without names, only where a first column numbers units and the second counts within them."""
+    preset = preset_of(rows.names, rows.named)
+    if preset is None or not preset.unnamed:
+        return preset
+    first, second = (_as_numbers([row[at] for row in rows.head]) for at in (0, 1))
+    same, steps = np.diff(first) == 0, np.diff(second)
+    counts = bool(same.any()) and (steps[same] == 1).all() and (second[1:][~same] == 1).all()
+    return preset if counts and (np.diff(first) >= 0).all() else None
+
+
 def propose(rows: OwnRows) -> tuple[Proposal, ...]:
     """What each column is, by its name, its kind and its first 1,000 values."""
     columns = list(zip(*rows.head, strict=True))
@@ -99,6 +122,7 @@ def propose(rows: OwnRows) -> tuple[Proposal, ...]:
     if not rows.named:
         _unnamed_label(seen, found)
     _one_label(seen, found)
+    _known(rows, seen, found)
     _once(found)
     _answers(seen, found)
     return tuple(found)
@@ -235,6 +259,19 @@ def _unnamed_label(seen: Sequence[_Seen], found: list[Proposal]) -> None:
             what = f"the {'last' if at else 'first'} column, and it holds {_listed(column.counts)}"
             found[at] = Proposal("label", what)
             return
+
+
+def _known(rows: OwnRows, seen: Sequence[_Seen], found: list[Proposal]) -> None:
+    """Files that are known by their header are what their makers say."""
+    preset = _preset(rows)
+    if preset is None:
+        return
+    for column in seen:
+        if (role := role_in(preset, column.name)) is not None and column.kind != "empty":
+            before = found[column.at]
+            reason = f"as {preset.name} writes it"
+            doubt = before.doubt if role == "label" == before.role else ""
+            found[column.at] = Proposal(cast(Role, role), reason, doubt)
 
 
 def _one_label(seen: Sequence[_Seen], found: list[Proposal]) -> None:

@@ -9,7 +9,7 @@ from wganad_core.data import DataError
 from wganad_core.data.own import Roles
 from wganad_core.data.own.images import PIXELS
 from wganad_core.data.own.labels import Meaning, meaning_of
-from wganad_core.data.own.proposals import SEEN, Proposal, propose
+from wganad_core.data.own.proposals import SEEN, Proposal, propose, recognised
 from wganad_core.data.own.rows import OwnRows, column_of, listed, listed_names
 
 
@@ -57,6 +57,7 @@ def resolve_roles(rows: OwnRows, wanted: Roles) -> Resolved:
     others = {r: _one(rows.names, proposed, r, name, taken, out) for r, name in asked.items()}
     used = {at for at in others.values() if at is not None}
     if features is None:
+        remarks += recognised(rows)
         guessed = [i for i, proposal in enumerate(proposed) if proposal.role in SEEN]
         features = _in_order(rows, guessed, used | out)
         remarks += _left_out(rows, proposed, {*features, *used, *out})

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from wganad_core.data import DataError
+from wganad_core.data.own.containers import MAX_BYTES, ZIP
 from wganad_core.data.own.csv_rows import CsvRows
-from wganad_core.data.own.file import MAX_BYTES, OwnFile
+from wganad_core.data.own.file import OwnFile
 from wganad_core.data.own.npy_rows import MAGIC, NpyRows, OwnArray
 from wganad_core.data.own.parquet_rows import ParquetRows
 from wganad_core.data.own.rows import OwnRows
+from wganad_core.data.own.several import open_several
 from wganad_core.data.own.streams import GZIP, unpacked
 
 
 def open_rows(file: OwnFile) -> OwnRows:
     """Its rows, not read yet. Raises `DataError` for what is no table."""
+    if file.is_folder or file.first(4) == ZIP:
+        return open_several(file, open_rows)
     start = file.first(8)
     if start.startswith(GZIP):
         file = unpacked(file)

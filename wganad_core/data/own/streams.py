@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from wganad_core.data import DataError
-from wganad_core.data.own.file import MAX_BYTES, OwnFile
+from wganad_core.data.own.containers import MAX_BYTES
+from wganad_core.data.own.file import OwnFile
 
 GZIP = b"\x1f\x8b"
 PIECE = 1 << 20
