@@ -7,6 +7,7 @@ where there are labels, what a threshold gives away.
 
 from wganad_core.thresholds.advice import Advice, share_text
 from wganad_core.thresholds.advisor import RULES, advice_of, advise
+from wganad_core.thresholds.decisions import Decision, merged, read_decisions
 from wganad_core.thresholds.discovery import discovery_advice
 from wganad_core.thresholds.mad import mad_advice
 from wganad_core.thresholds.order import (
@@ -25,6 +26,7 @@ from wganad_core.thresholds.tail import Tail, fit_tail, tail_advice
 __all__ = [
     "RULES",
     "Advice",
+    "Decision",
     "Regret",
     "Segment",
     "Segments",
@@ -38,9 +40,11 @@ __all__ = [
     "fit_tail",
     "interval_advice",
     "mad_advice",
+    "merged",
     "quantile_advice",
     "quantile_threshold",
     "rate_interval",
+    "read_decisions",
     "regret",
     "segments",
     "share_text",

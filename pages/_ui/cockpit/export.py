@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pages._ui.cockpit import decisions as cockpit_decisions
 from pages._ui.cockpit import segments as cockpit_segments
 from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.state import Position
@@ -66,6 +67,7 @@ def show(
     with right:
         st.markdown("The same from the shell:")
         st.code(command(scores, place, *assumed), language="bash", wrap_lines=True)
+    cockpit_decisions.show(scores, place)
 
 
 def _json(facts: dict[str, Any]) -> bytes:
@@ -132,6 +134,8 @@ def report(
         }
     if cockpit_segments.there(scores):
         facts["groups"] = cockpit_segments.facts(scores, place.threshold)
+    if noted := cockpit_decisions.of(scores):
+        facts["decisions"] = [one.facts() for one in noted]
     facts["command"] = command(scores, place, base_rate, ratio)
     return {
         name: None if isinstance(value, float) and not math.isfinite(value) else value
