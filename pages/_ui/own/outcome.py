@@ -131,7 +131,7 @@ class Outcome:
         class_ = None if label is None else np.take(KINDS, label)
         if samples.class_ is not None:
             class_ = samples.class_[self.position]
-        group = None if samples.group is None else samples.group[self.position]
+        group: Any = None if samples.group is None else samples.group[self.position]
         scored = Scored(self.score, label, self.names, class_, group).take(which)
         kept = Scored(self.score).take(self.part == CALIBRATION) if self.fitted else None
         loaded = Loaded(

@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 
 from wganad_core.data import DataError
@@ -150,6 +149,8 @@ def _joined(
     open_one: Callable[[OwnFile], OwnRows],
 ) -> OwnRows:
     """Sensors of one recording side by side, at the times of the one with the most rows."""
+    import pandas as pd  # not before: pages that read no such file shall not wait for it
+
     clock = "seconds_elapsed"
     frames = []
     for name, table in tables:
