@@ -544,7 +544,7 @@ def test_the_example_is_there_for_who_asks_and_says_that_it_is_one(section: str)
     assert (sum(shown.values()), shown["tp"] + shown["fn"]) == (5_100, 100)
     assert test.title[0].value.startswith("An example, not your scores: ")
     assert not test.get("bidi_component") or "An example" in test.title[0].value
-    test.file_uploader[0].set_value(("bad.csv", b"score\n\n", "text/csv")).run()
+    test.file_uploader(key="own-scores").set_value(("bad.csv", b"score\n\n", "text/csv")).run()
     assert "bad.csv" in test.error[0].value
     assert counts(test) == {}  # the example neither
 
@@ -559,7 +559,7 @@ def csv(score: Any, label: Any = None, **more: Any) -> bytes:
 
 def own(data: bytes, name: str = "mine.csv", **query: str) -> AppTest:
     test = opened(case="own", **query)
-    test.file_uploader[0].set_value((name, data, "text/csv")).run()
+    test.file_uploader(key="own-scores").set_value((name, data, "text/csv")).run()
     assert not test.exception
     return test
 
@@ -716,7 +716,7 @@ def test_names_are_text() -> None:
 def test_a_bad_file_is_one_sentence_and_the_last_good_one_stays(data: bytes, sentence: str) -> None:
     test = own(csv(SCORE, LABEL))
     before = counts(test)
-    test.file_uploader[0].set_value(("mine.csv", data, "text/csv")).run()
+    test.file_uploader(key="own-scores").set_value(("mine.csv", data, "text/csv")).run()
     assert not test.exception
     (error,) = test.error
     assert sentence in error.value
@@ -738,7 +738,8 @@ def test_what_a_sentence_tells_to_choose_can_be_chosen() -> None:
     test.selectbox(key="own-column-Score").set_value("odd").run()
     assert "cannot be both the score and the label" in test.error[0].value
     assert sum(counts(test).values()) == N  # the last that could be read
-    test.file_uploader[0].set_value(("other.csv", csv(SCORE, LABEL), "text/csv")).run()
+    upload = test.file_uploader(key="own-scores")
+    upload.set_value(("other.csv", csv(SCORE, LABEL), "text/csv")).run()
     assert_right(test, SCORE, LABEL, "another file, which has no such columns")
 
 
