@@ -41,24 +41,29 @@ async def visits(server: Server, page: str, until: float, took: dict[str, list[f
 async def steps(server: Server, until: float, took: dict[str, list[float]]) -> None:
     """Somebody who steps through a small race."""
     async with StreamClient(server.url, "race", SMALL) as client:
-        await client.rerun(pressed=found(client, "Step"))
+        step = await button(client, "Step")
         while time.monotonic() < until:
             began = time.perf_counter()
-            await client.rerun(pressed=found(client, "Step"))
+            await client.rerun(pressed=step)
             took.setdefault("a Step", []).append(time.perf_counter() - began)
             await asyncio.sleep(PAUSE)
 
 
-def found(client: StreamClient, word: str) -> str:
-    """The label of the button that begins so, after its icon."""
-    return next(label for label in client.buttons if label.split()[-1].startswith(word))
+async def button(client: StreamClient, *words: str) -> str:
+    """The label of the button that begins with one of these; a new server is slow to have it."""
+    for _ in range(10):
+        with contextlib.suppress(TimeoutError):
+            await client.rerun()
+        if there := [label for label in client.buttons if label.startswith(words)]:
+            return there[0]
+    raise SystemExit(f"Expected a button {words[0]}; found {', '.join(client.buttons)}.")
 
 
 async def beside(server: Server, seconds: float) -> dict[str, list[float]]:
     """Seconds of every run, by page."""
     took: dict[str, list[float]] = {}
     async with StreamClient(server.url, "race", WORST) as worst:
-        await worst.rerun(pressed=found(worst, "Train"))
+        await worst.rerun(pressed=await button(worst, "Train", "Play"))
         until = time.monotonic() + seconds
         everybody = [visits(server, page, until, took) for page in VISITED[:7]]
         await asyncio.gather(*everybody, steps(server, until, took))

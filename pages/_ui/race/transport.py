@@ -78,7 +78,9 @@ def transport(state: race_state.RaceState, live: RaceView | None) -> None:
     running = live is not None and (live.playing or live.place > 0)
     finished = live is not None and live.finished
     if running:
-        button("Pause", "pause", partial(toggle, state), type="primary")
+        # Not a toggle: Streamlit may hand a press over twice.
+        pause = partial(attempt, state, partial(race_state.command, "pause"))
+        button("Pause", "pause", pause, type="primary")
     else:
         first: dict[str, Any] = {"type": "primary", "disabled": finished}
         button("Train", "play_arrow", partial(start, state, "play"), **first)
