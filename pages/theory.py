@@ -28,6 +28,7 @@ PARTS: Mapping[str, tuple[str, Callable[[], Shown]]] = {
 STYLE = """<style>
 .st-key-choices [data-testid=stWidgetLabel] {display: none;}
 .katex-display > .katex {font-size: 1.05em;}
+html.projector .katex-display > .katex {font-size: 0.8em;}
 </style>"""
 
 

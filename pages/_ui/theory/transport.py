@@ -74,7 +74,7 @@ def choose() -> CloudChoice:
     cases = {name: case.title for name, case in CLOUDS.items()}
     clouds = linked.in_words("Clouds:", cases, key="clouds", default="split")
     critics = {NONE: "exact f", **CRITICS}
-    return CloudChoice(clouds, linked.choice("Critic", critics, key="critic", default=NONE))
+    return CloudChoice(clouds, linked.tabs("Critic", critics, key="critic", default=NONE))
 
 
 @st.cache_resource(show_spinner=False)
