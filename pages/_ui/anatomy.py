@@ -35,7 +35,7 @@ STYLE = """
 /* A canvas is filled after the page: what is below it has its place from the start. */
 .st-key-lanes-recorded, .st-key-lanes-live {min-height: calc(100vh - 9.1rem);}
 @media (min-width: 640px) {
-  .st-key-lanes-hero {min-height: calc(100vh - 22rem);}
+  .st-key-lanes-hero {min-height: calc(100vh - 17.6rem);}
   .st-key-chart-detector {min-height: 500px;}
   .st-key-chart-strip {min-height: 156px;}
   .st-key-chart-signals, .st-key-chart-recurrence {min-height: 460px;}

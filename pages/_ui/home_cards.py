@@ -65,7 +65,7 @@ STARTS: tuple[tuple[str, str, Link, Link], ...] = (
 def hero() -> None:
     """The recorded race, playing."""
     found = race_state.published()
-    options = {"curvesShown": False, "above": 330}
+    options = {"curvesShown": False, "above": 260}
     message = {"key": "recorded", "url": found.url, "options": options}
     show_lanes(message, key="hero", layers=Layers())
 

@@ -9,6 +9,7 @@
 export const TONES = { bad: "#D55E00", good: "#007A5A" };
 const DARK_TONES = { bad: "#FF8A4C", good: "#3FD6A4" };
 const MODES = ["#E69F00", "#2E9BE0", "#009E73", "#CC5C9C", "#0A5BA8", "#B8860B", "#7A4FBF"];
+const DARK_MODES = ["#E69F00", "#2E9BE0", "#14C08F", "#E07BB4", "#9DB7FF", "#C9982B", "#A884E8"];
 const PLAIN = "#E69F00";
 const CURVES = {
   distances: [
@@ -206,7 +207,7 @@ class Lanes {
 
   colour(mode) {
     const n = this.recording.modes.length;
-    if (n <= MODES.length) return MODES[mode];
+    if (n <= MODES.length) return (this.options.dark ? DARK_MODES : MODES)[mode];
     return `hsl(${(360 * mode) / n} 70% ${this.options.dark ? 60 : 42}%)`;
   }
 
