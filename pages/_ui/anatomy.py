@@ -32,6 +32,10 @@ STYLE = """
 [class*="st-key-choices"] [data-testid=stCaptionContainer] p {line-height: 1.3;}
 [class*="st-key-tabs-"] {margin-right: 0.6rem;}
 [class*="st-key-tabs-"] [role=radiogroup] button {min-height: 2.1rem; padding: 0.1rem 0.6rem;}
+/* The chosen view, readable on dark paper, too. */
+[class*="st-key-tabs-"] [role=radiogroup] button[aria-checked=true] p {
+  color: color-mix(in srgb, var(--st-primary-color) 55%, var(--st-text-color));
+}
 /* A canvas is filled after the page: what is below it has its place from the start. */
 .st-key-lanes-recorded, .st-key-lanes-live {min-height: calc(100vh - 9.1rem);}
 @media (min-width: 640px) {
