@@ -34,7 +34,7 @@ STYLE = """
 [class*="st-key-tabs-"] [role=radiogroup] button {min-height: 2.1rem; padding: 0.1rem 0.6rem;}
 /* The chosen view, readable on dark paper, too. */
 [class*="st-key-tabs-"] [role=radiogroup] button[aria-checked=true] p {
-  color: color-mix(in srgb, var(--st-primary-color) 55%, var(--st-text-color));
+  color: light-dark(#005f96, #7cc0ee);
 }
 /* A canvas is filled after the page: what is below it has its place from the start. */
 .st-key-lanes-recorded, .st-key-lanes-live {min-height: calc(100vh - 9.1rem);}
