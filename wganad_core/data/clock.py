@@ -25,7 +25,10 @@ UNITS = {
     **{"min": 60.0, "minutes": 60.0, "h": 3600.0, "hours": 3600.0},
 }
 # Of these names a column is a clock where its numbers rise; of the surer ones also in disorder.
-SURE = ("time", "timestamp", "datetime", "date", "epoch", "unixtime", "unix", "zeit", "temps")
+SURE = (
+    *("time", "timestamp", "timestamps", "datetime", "date", "epoch", "unixtime", "unix"),
+    *("zeit", "zeitstempel", "datum", "temps"),
+)
 NAMES = (*SURE, "t", "ts", "seconds", "elapsed", "elapsedtime", "timeelapsed", "secondselapsed")
 # Numbers of these sizes count from 1970: the years 1990 to 2100 in each unit.
 SINCE_1970 = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}

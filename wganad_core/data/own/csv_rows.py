@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
 import io
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -16,45 +14,35 @@ import pyarrow.csv
 
 from wganad_core.data import DataError
 from wganad_core.data.missing import MISSING, NOTHING
+from wganad_core.data.own.csv_sniff import (
+    LINE,
+    LOOKED_AT,
+    NUMBER,
+    THOUSANDS,
+    after_comments,
+    day_first,
+    decimal_point,
+    kind_of,
+    plain_lines,
+    separator_of,
+    split_cells,
+)
+from wganad_core.data.own.csv_survey import HEAD, readable
 from wganad_core.data.own.file import OwnFile
 from wganad_core.data.own.rows import (
     HEAD_ROWS,
     MAX_COLUMNS,
-    Kind,
     OwnRows,
     WrongCell,
     check_names,
     listed_names,
     too_many_columns,
 )
-from wganad_core.data.own.streams import by_tabs, recoded, without_comments
 
-CONTAINERS = {
-    b"PK\x03\x04": "an Excel or ZIP file",
-    b"\xd0\xcf\x11\xe0": "an old Excel file",
-    b"{": "JSON",
-}
-# Not of a header as `<5 µm,flow`.
-MARKUP = re.compile(rb"\s*<(!doctype|!--|\?xml|/?[a-z][\w:-]*(\s[^,;\t\n]*)?>[^,;\t\n]*\n)", re.I)
-LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
-LOOKED_AT = 20  # rows by which the separator is told
-HEAD = 1 << 21  # bytes in which the header and the first rows are looked for
 # Bytes that Arrow reads at a time, up to 32 times ahead; a row fits into one. The latter where rows
 # may be that long.
 BLOCK, LONG_BLOCK = 1 << 21, 1 << 23
-# What Arrow takes for a number; Python also knows 1_000.
-NUMBER = re.compile(
-    r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|inf|infinity|nan)", re.IGNORECASE | re.ASCII
-)
-TIME = re.compile(r"\d{4}-\d\d?-\d\d?([T ]\d.*)?|\d{4}/\d\d?/\d\d?( .*)?|\d\d?:\d\d(:\d\d.*)?")
-DAY_FIRST = re.compile(r"\d\d?[./]\d\d?[./]\d{2}(\d\d)?([T ,]+\d.*)?")
-# Numbers whose thousands are parted, by the decimal point that goes with it.
-THOUSANDS = {
-    ".": re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?"),
-    ",": re.compile(r"[-+]?\d{1,3}(\.\d{3})+(,\d+)"),
-}
 PARTS = {".": ",", ",": "."}  # what parts thousands beside a decimal point
-CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 WRONG_CELL = re.compile(r"In CSV column #(\d+): Row #(\d+): .*invalid value '(.*)'", re.DOTALL)
 WRONG_COUNT = re.compile(r"Row #(\d+): Expected \d+ columns, got (\d+)")
 
@@ -89,11 +77,11 @@ class CsvRows(OwnRows):
         self.head = self._head_rows(head[self._start :], cut=len(head) == HEAD)
         if not self.head:
             raise DataError("There is a header and no row; expected one row for each sample.")
-        self._point = _decimal_point(self.head) if self._separator != "," else "."
+        self._point = decimal_point(self.head) if self._separator != "," else "."
         if self._point == ",":
             self.remarks.append("Commas in numbers are read as decimal points.")
         columns = list(zip(*self.head, strict=True))
-        self.kinds = tuple(_kind(cells, self._point) for cells in columns)
+        self.kinds = tuple(kind_of(cells, self._point) for cells in columns)
         self._parted = frozenset(
             at
             for at, cells in enumerate(columns)
@@ -235,202 +223,3 @@ class CsvRows(OwnRows):
             f"Expected {self._n} column{'s' * (self._n > 1)} in every row, as in the first line; "
             f"{self.place(row)} holds {found}. Write every row with the same columns."
         )
-
-
-def _decimal_point(head: tuple[tuple[str, ...], ...]) -> str:
-    """Point or comma, whichever more numbers of the first rows have."""
-    points = commas = 0
-    for value in (value for cells in head for value in cells):
-        if THOUSANDS[","].fullmatch(value):
-            commas += 1
-        elif "," in value:
-            commas += bool(NUMBER.fullmatch(value.replace(",", ".", 1)))
-        elif "." in value:
-            points += bool(NUMBER.fullmatch(value))
-    return "," if commas > points else "."
-
-
-def _kind(cells: Sequence[str], point: str) -> Kind:
-    """What at least half of a column's first values are."""
-    values = [value for value in cells if value]
-    known = [value for value in values if value not in MISSING]
-    if not values or (not known and "none" not in map(str.casefold, values)):
-        return "empty"
-    parted = THOUSANDS[point]
-    numbers = sum(
-        bool(NUMBER.fullmatch(v.replace(point, ".", 1)) or parted.fullmatch(v)) for v in known
-    )
-    if known and 2 * numbers >= len(known):
-        return "number"
-    times = sum(bool(TIME.fullmatch(value) or DAY_FIRST.fullmatch(value)) for value in known)
-    return "time" if 2 * times > len(values) else "text"
-
-
-def day_first(columns: Sequence[Sequence[str]], kinds: Sequence[Kind]) -> bool:
-    return any(
-        kind == "time" and any(map(DAY_FIRST.fullmatch, cells))
-        for kind, cells in zip(kinds, columns, strict=True)
-    )
-
-
-# Text as a whole, its lines and cells
-
-
-def split_cells(lines: Iterable[str], separator: str) -> Iterator[tuple[list[str], int]]:
-    """The cells of each row, and the line, from 1, on which it ends."""
-    reader = csv.reader(lines, delimiter=separator)
-    try:
-        for cells in reader:
-            yield cells, reader.line_num
-    except csv.Error as error:
-        raise DataError(
-            f"A line cannot be read ({error}); save it as CSV with one row a line."
-        ) from None
-
-
-def separator_of(header: str, rows: Sequence[str]) -> str:
-    """Tab, semicolon or comma: the one that parts most of the first rows as it parts the header,
-    else the one that is most often in the header, whose names may hold the others."""
-
-    def fitting(separator: str) -> tuple[int, int]:
-        n = header.count(separator)
-        return (_as_long(header, rows, separator) if n else 0), n
-
-    return max("\t;,", key=fitting)
-
-
-def _as_long(header: str, rows: Sequence[str], separator: str) -> int:
-    """How many rows have as many cells as the header."""
-    try:
-        n, *others = (len(cells) for cells, _ in split_cells([header, *rows], separator))
-    except DataError:  # for whoever reads it to tell
-        return 0
-    return sum(other == n for other in others)
-
-
-def readable(file: OwnFile, remarks: list[str]) -> tuple[OwnFile, tuple[bool, int, bool]]:
-    """The file in UTF-8, with a remark if it is not, and what `survey` found."""
-    if file.first(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        remarks.append("The file is read as text in UTF-16.")
-        file = recoded(file, "utf-16")
-        return file, survey(file)
-    try:
-        return file, survey(file)
-    except NotUtf8:
-        start = file.first(HEAD)
-        if CONTROLS.search(start):
-            raise
-    undefined = any(byte in start for byte in b"\x81\x8d\x8f\x90\x9d")
-    encoding = "latin-1" if undefined else "cp1252"
-    remarks.append(
-        "The file is no text in UTF-8 and is read as Latin-1 (Windows-1252); if letters such as "
-        "ä, é or ° come out wrong, save it in UTF-8."
-    )
-    file = recoded(file, encoding)
-    return file, survey(file)
-
-
-def plain_lines(file: OwnFile, quoted: bool, remarks: list[str]) -> OwnFile:
-    """Without comments between rows, and with tabs where any number of blanks parts columns."""
-    if quoted:  # what is in quotes may look like either
-        return file
-    head = file.first(HEAD)
-    start, _ = after_comments(head)
-    lines = head[start:].decode(errors="replace").splitlines()
-    comments = [line for line in lines if line.lstrip().startswith("#")]
-    mark = separator_of(lines[0], lines[1 : LOOKED_AT + 1])
-    n_marks = lines[0].count(mark)
-    if comments and not (n_marks and any(line.count(mark) == n_marks for line in comments)):
-        remarks.append("Lines that begin with # are left out.")
-        file = without_comments(file)
-        head = file.first(HEAD)
-        start, _ = after_comments(head)
-    line, *following = head[start:].decode(errors="replace").split("\n")[: LOOKED_AT + 1]
-    rows = [row.split() for row in following if row.strip()]
-    if len(head) == HEAD:
-        rows = rows[:-1]
-    n = len(line.split())
-    if any(mark in line for mark in "\t;,") and "\t" not in line.strip(" "):
-        return file
-    if n < 2 or not rows or any(len(row) != n for row in rows):
-        return file
-    cells = [len(row.split("\t")) for row in (line, *following) if row.strip()]
-    if "\t" in line and len(set(cells)) == 1 and cells[0] == n:
-        return file  # one tab each
-    if not all(map(NUMBER.fullmatch, line.split())) and not any(
-        NUMBER.fullmatch(cell.replace(",", ".", 1)) for row in rows for cell in row
-    ):
-        return file  # words, which may be one text
-    remarks.append("Blanks part the columns, any number of them.")
-    return by_tabs(file)
-
-
-def survey(file: OwnFile) -> tuple[bool, int, bool]:
-    """Read all once: whether there are quotes, the lines, and whether a row may be longer than
-    2 MB. Refuses what is no text in UTF-8."""
-    start = file.first(4)
-    for mark, what in CONTAINERS.items():
-        if start.startswith(mark):
-            raise DataError(f"This is {what}; save the table as CSV or parquet.")
-    if MARKUP.match(file.first(1 << 12) + b"\n"):
-        raise DataError("This is HTML or XML; save the table as CSV or parquet.")
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    quotes = lines = at = 0
-    last = b"\n"
-    blank, long = True, False
-    with file.open() as opened:
-        while block := opened.read(1 << 20):
-            waiting = len(decoder.getstate()[0])
-            try:
-                decoder.decode(block)
-            except UnicodeDecodeError as error:
-                raise NotUtf8(str(_no_text(at - waiting + error.start + 1))) from None
-            if (zero := block.find(b"\0")) >= 0:
-                raise _no_text(at + zero + 1)
-            lines += block.count(b"\n") or block.count(b"\r")
-            long = long or (len(block) == 1 << 20 and not _ends_a_row(block, quotes % 2 == 1))
-            quotes += block.count(b'"')
-            at, last = at + len(block), block[-1:]
-            blank = blank and not block.strip()
-    if blank:
-        raise DataError("This is empty; expected a header and rows of numbers.")
-    if decoder.getstate()[0]:
-        raise _no_text(at)
-    if quotes % 2:
-        raise DataError("A quotation mark is opened and never closed; remove it.")
-    return quotes > 0, lines + (last not in b"\r\n"), long
-
-
-class NotUtf8(DataError):
-    """Bytes that mean nothing in UTF-8."""
-
-
-def _ends_a_row(block: bytes, quoted: bool) -> bool:
-    """Whether a line ends outside of quotes; `quoted`: whether the block begins inside."""
-    mark = b"\n" if b"\n" in block else b"\r"
-    at = 0
-    while (end := block.find(mark, at)) >= 0:
-        quoted ^= block.count(b'"', at, end) % 2 == 1
-        if not quoted:
-            return True
-        at = end + 1
-    return False
-
-
-def _no_text(byte: int) -> DataError:
-    return DataError(
-        f"This is none of CSV, parquet, npy and images, nor text in UTF-8 (byte {byte:,}); save a "
-        "table as CSV in UTF-8."
-    )
-
-
-def after_comments(head: bytes) -> tuple[int, int]:
-    """Where the first line begins that is neither blank nor a comment, and how many come before."""
-    start, lines = len(codecs.BOM_UTF8) * head.startswith(codecs.BOM_UTF8), 0
-    while start < len(head):
-        end = LINE.match(head, start).end()  # type: ignore[union-attr]  # it matches anything
-        content = head[start:end].strip()
-        if content and not content.startswith(b"#"):
-            return start, lines
-        start, lines = end, lines + 1
-    raise DataError("This holds comments only; expected a header and rows.")

@@ -46,7 +46,6 @@ GROUPS = words_in(
     "trial batch patient user station line node host maschine gerät anlage"
 )
 NUMBERED = words_in("id nr no number num nummer name")
-TIME_NAMES = ("datum", "zeitstempel", "timestamps")  # besides those of `clock`
 IDS = (*NAMES["id"], "__index_level_0__")  # the latter is pandas' index in parquet
 RARE = 0.2  # share of rows of the rarer of two values, up to which it may mean anomalies
 FEWEST = 20  # rows below which no order and no share tells anything
@@ -140,8 +139,8 @@ def _own(column: _Seen) -> Proposal | None:
         return Proposal("group", "its name tells machines, people or recordings apart")
     if column.kind == "time":
         return Proposal("time", "dates or times of day")
-    known = name in TIME_NAMES or clock_name(column.name) is not None
-    rising = column.kind == "number" and (is_clock(name, column.values) or _rises(column.values))
+    known = clock_name(column.name) is not None
+    rising = column.kind == "number" and is_clock(column.name, column.values)
     if known and (column.kind != "number" or rising):
         return None if column.kind == "empty" else Proposal("time", "its name and rising values")
     if name in (*NAMES["class"], *NAMES["subject"], *NAMES["part"]):

@@ -1,0 +1,147 @@
+"""What lines of CSV are like: what parts columns, which decimal point, what columns hold."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from wganad_core.data import DataError
+from wganad_core.data.missing import MISSING
+from wganad_core.data.own.csv_survey import HEAD
+from wganad_core.data.own.file import OwnFile
+from wganad_core.data.own.rows import Kind
+from wganad_core.data.own.streams import by_tabs, without_comments
+
+LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
+LOOKED_AT = 20  # rows by which the separator is told
+# What Arrow takes for a number; Python also knows 1_000.
+NUMBER = re.compile(
+    r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|inf|infinity|nan)", re.IGNORECASE | re.ASCII
+)
+TIME = re.compile(r"\d{4}-\d\d?-\d\d?([T ]\d.*)?|\d{4}/\d\d?/\d\d?( .*)?|\d\d?:\d\d(:\d\d.*)?")
+DAY_FIRST = re.compile(r"\d\d?[./]\d\d?[./]\d{2}(\d\d)?([T ,]+\d.*)?")
+# Numbers whose thousands are parted, by the decimal point that goes with it.
+THOUSANDS = {
+    ".": re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?"),
+    ",": re.compile(r"[-+]?\d{1,3}(\.\d{3})+(,\d+)"),
+}
+
+
+def decimal_point(head: tuple[tuple[str, ...], ...]) -> str:
+    """Point or comma, whichever more numbers of the first rows have."""
+    points = commas = 0
+    for value in (value for cells in head for value in cells):
+        if THOUSANDS[","].fullmatch(value):
+            commas += 1
+        elif "," in value:
+            commas += bool(NUMBER.fullmatch(value.replace(",", ".", 1)))
+        elif "." in value:
+            points += bool(NUMBER.fullmatch(value))
+    return "," if commas > points else "."
+
+
+def kind_of(cells: Sequence[str], point: str) -> Kind:
+    """What at least half of a column's first values are."""
+    values = [value for value in cells if value]
+    known = [value for value in values if value not in MISSING]
+    if not values or (not known and "none" not in map(str.casefold, values)):
+        return "empty"
+    parted = THOUSANDS[point]
+    numbers = sum(
+        bool(NUMBER.fullmatch(v.replace(point, ".", 1)) or parted.fullmatch(v)) for v in known
+    )
+    if known and 2 * numbers >= len(known):
+        return "number"
+    times = sum(bool(TIME.fullmatch(value) or DAY_FIRST.fullmatch(value)) for value in known)
+    return "time" if 2 * times > len(values) else "text"
+
+
+def day_first(columns: Sequence[Sequence[str]], kinds: Sequence[Kind]) -> bool:
+    return any(
+        kind == "time" and any(map(DAY_FIRST.fullmatch, cells))
+        for kind, cells in zip(kinds, columns, strict=True)
+    )
+
+
+# Lines and cells
+
+
+def split_cells(lines: Iterable[str], separator: str) -> Iterator[tuple[list[str], int]]:
+    """The cells of each row, and the line, from 1, on which it ends."""
+    reader = csv.reader(lines, delimiter=separator)
+    try:
+        for cells in reader:
+            yield cells, reader.line_num
+    except csv.Error as error:
+        raise DataError(
+            f"A line cannot be read ({error}); save it as CSV with one row a line."
+        ) from None
+
+
+def separator_of(header: str, rows: Sequence[str]) -> str:
+    """Tab, semicolon or comma: the one that parts most of the first rows as it parts the header,
+    else the one that is most often in the header, whose names may hold the others."""
+
+    def fitting(separator: str) -> tuple[int, int]:
+        n = header.count(separator)
+        return (_as_long(header, rows, separator) if n else 0), n
+
+    return max("\t;,", key=fitting)
+
+
+def _as_long(header: str, rows: Sequence[str], separator: str) -> int:
+    """How many rows have as many cells as the header."""
+    try:
+        n, *others = (len(cells) for cells, _ in split_cells([header, *rows], separator))
+    except DataError:  # for whoever reads it to tell
+        return 0
+    return sum(other == n for other in others)
+
+
+def plain_lines(file: OwnFile, quoted: bool, remarks: list[str]) -> OwnFile:
+    """Without comments between rows, and with tabs where any number of blanks parts columns."""
+    if quoted:  # what is in quotes may look like either
+        return file
+    head = file.first(HEAD)
+    start, _ = after_comments(head)
+    lines = head[start:].decode(errors="replace").splitlines()
+    comments = [line for line in lines if line.lstrip().startswith("#")]
+    mark = separator_of(lines[0], lines[1 : LOOKED_AT + 1])
+    n_marks = lines[0].count(mark)
+    if comments and not (n_marks and any(line.count(mark) == n_marks for line in comments)):
+        remarks.append("Lines that begin with # are left out.")
+        file = without_comments(file)
+        head = file.first(HEAD)
+        start, _ = after_comments(head)
+    line, *following = head[start:].decode(errors="replace").split("\n")[: LOOKED_AT + 1]
+    rows = [row.split() for row in following if row.strip()]
+    if len(head) == HEAD:
+        rows = rows[:-1]
+    n = len(line.split())
+    if any(mark in line for mark in "\t;,") and "\t" not in line.strip(" "):
+        return file
+    if n < 2 or not rows or any(len(row) != n for row in rows):
+        return file
+    cells = [len(row.split("\t")) for row in (line, *following) if row.strip()]
+    if "\t" in line and len(set(cells)) == 1 and cells[0] == n:
+        return file  # one tab each
+    if not all(map(NUMBER.fullmatch, line.split())) and not any(
+        NUMBER.fullmatch(cell.replace(",", ".", 1)) for row in rows for cell in row
+    ):
+        return file  # words, which may be one text
+    remarks.append("Blanks part the columns, any number of them.")
+    return by_tabs(file)
+
+
+def after_comments(head: bytes) -> tuple[int, int]:
+    """Where the first line begins that is neither blank nor a comment, and how many come before."""
+    start, lines = len(codecs.BOM_UTF8) * head.startswith(codecs.BOM_UTF8), 0
+    while start < len(head):
+        end = LINE.match(head, start).end()  # type: ignore[union-attr]  # it matches anything
+        content = head[start:end].strip()
+        if content and not content.startswith(b"#"):
+            return start, lines
+        start, lines = end, lines + 1
+    raise DataError("This holds comments only; expected a header and rows.")
