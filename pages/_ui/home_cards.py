@@ -21,7 +21,7 @@ REPRODUCTION = "pages/reproduction.py"
 STRETCHED = """
 <style>
 [class*="st-key-picture-"] {position: relative;}
-[class*="st-key-picture-"]:hover {border-color: var(--st-primary-color);}
+[class*="st-key-picture-"]:hover {border-color: light-dark(#0072b2, #7cc0ee);}
 [class*="st-key-picture-"] [data-testid="stPageLink"] a::after {
   content: "";
   position: absolute;
