@@ -79,5 +79,14 @@ def _decision(one: Any) -> Decision:
 
 
 def merged(one: Sequence[Decision], other: Sequence[Decision]) -> tuple[Decision, ...]:
-    """All of both, each once, in the order of their times."""
+    """All of both, each once, in the order of their times.
+
+    Examples
+    --------
+    >>> from wganad_core.thresholds import Decision, merged
+    >>> noon = Decision("2024-05-31T12:00:00Z", 2.5, "by hand", "audit", "ours", "s.csv", 3, 100)
+    >>> dawn = Decision("2024-05-31T05:00:00Z", 2.0, "by hand", "night", "ours", "s.csv", 9, 100)
+    >>> merged([noon], [dawn, noon]) == (dawn, noon)
+    True
+    """
     return tuple(sorted(dict.fromkeys((*one, *other)), key=lambda decision: decision.at))[-MOST:]
