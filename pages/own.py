@@ -46,6 +46,8 @@ def main() -> None:
         own_train.watch(key)
     own_tab.write_address(jobs.any)
     found = jobs.found(key)
+    if found is None and early is not None:
+        st.rerun()  # there is nothing to be seen first any more
     with above:
         anatomy.headline(own_results.INVITATION if found is None else own_results.verdict(found))
     if found is not None:

@@ -69,6 +69,16 @@ def test_held_out_normals_of_a_group_choose_where_they_tell_it():
     assert found.each[2].warning
 
 
+def test_held_out_normals_of_other_groups_choose_nothing():
+    scored = plant()
+    held = Scored(np.arange(100.0), subject=np.repeat("z", 100))
+    found = segments(scored, 11.0, held)
+    assert not found.held_out
+    assert [one.threshold for one in found.each] == [
+        one.threshold for one in segments(scored, 11.0).each
+    ]
+
+
 def test_without_labels_all_rows_count_and_precision_is_unknown():
     scored = plant()
     found = segments(Scored(scored.score, subject=scored.subject), 10.0)

@@ -43,11 +43,12 @@ class Segment:
 @dataclasses.dataclass(frozen=True)
 class Segments:
     """All groups, in the order of their names; `rate`: of normals that each threshold may flag;
-    `threshold` (n,): of every sample."""
+    `threshold` (n,): of every sample. `held_out`: whether they rest on other samples than these."""
 
     each: tuple[Segment, ...]
     rate: float
     threshold: NDArray[np.float64]
+    held_out: bool = False
 
     def total(self, name: str) -> int | None:
         """The sum of one of the groups' numbers; None where there are no labels."""
@@ -98,7 +99,7 @@ def segments(scored: Scored, threshold: float, calibration: Scored | None = None
     """
     if scored.subject is None:
         raise ValueError("Expected a group for each sample.")
-    rests_on = _normals(scored, calibration)
+    rests_on, held_out = _normals(scored, calibration)
     rate = float((rests_on.score > threshold).mean()) if len(rests_on) else 0.0
     least = max(FEWEST, math.ceil(1 / rate) if rate > 0 else FEWEST)
     assert rests_on.subject is not None
@@ -117,12 +118,21 @@ def segments(scored: Scored, threshold: float, calibration: Scored | None = None
             own = quantile_threshold(normals, rate)
         thresholds[mine] = own
         found.append(_segment(name, scored.take(mine), own, threshold, len(normals), warning))
-    return Segments(tuple(found), rate, thresholds)
+    return Segments(tuple(found), rate, thresholds, held_out)
 
 
-def _normals(scored: Scored, calibration: Scored | None) -> Scored:
-    if calibration is not None and calibration.subject is not None:
-        return calibration
+def _normals(scored: Scored, calibration: Scored | None) -> tuple[Scored, bool]:
+    """What thresholds rest on, and whether that was held out: calibration normals of these very
+    groups, where there are some."""
+    subject = None if calibration is None else calibration.subject
+    if calibration is not None and subject is not None and scored.subject is not None:
+        known = set(subject.tolist()) & set(scored.subject.tolist())
+        return (calibration, True) if known else (_own(scored), False)
+    return _own(scored), False
+
+
+def _own(scored: Scored) -> Scored:
+    """Its normals, or all where nobody knows."""
     return scored if scored.label is None else scored.take(scored.label == 0)
 
 

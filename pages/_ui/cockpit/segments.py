@@ -36,7 +36,7 @@ def show(scores: DetectorScores, place: Position) -> None:
     if few:
         names = ", ".join(outside.shown(one.name) for one in few[:5]) + ", …" * (len(few) > 5)
         st.caption(f":orange[:material/warning: {names}: {few[0].warning}]")
-    if _same_rows(scores):
+    if not found.held_out:
         st.caption(
             "Each threshold was chosen by the very normals that are counted here, which flatters "
             "it; rows of a part `calibration` with their groups would not."
@@ -64,11 +64,6 @@ def _of(key: Hashable, _scores: DetectorScores, _threshold: float) -> Segments:
 def facts(scores: DetectorScores, threshold: float) -> list[dict[str, Any]]:
     """The same for the report."""
     return of(scores, threshold).facts()
-
-
-def _same_rows(scores: DetectorScores) -> bool:
-    kept = scores.loaded.calibration
-    return kept is None or kept.subject is None
 
 
 def _sentence(scores: DetectorScores, found: Segments) -> str:
