@@ -29,10 +29,10 @@ class WGANImageDetector(BaseWGANDetector):
     the dense layer. Sizes, rates and steps are those that ship for MNIST with fewer steps: some
     minutes on one core.
 
-    `score_method="ours"` joins the critic, neighbours in the encoder's and the critic's last hidden
-    layers, and three pieces of contrastive features, which learn to tell an image from its
-    quarter turns: neighbours in them, and how badly the turns are recognised. Where images may come
-    at any angle, set `contrast_steps=0`.
+    `score_method="ours"` joins three pieces of evidence of contrastive features, which learn to
+    tell an image from its quarter turns: neighbours in them and in their projection, and how badly
+    the turns are recognised. The generator and the encoder say what an image should be. Where
+    images may come at any angle, set `contrast_steps=0`.
 
     Parameters
     ----------

@@ -29,9 +29,7 @@ OURS: dict[str, dict[str, tuple[str, ...]]] = {
         "ours": ("critic", "relative", "near-encoder", "near-critic"),
         "ours-wgan": ("critic", "relative", "izi"),
     },
-    "image with features": {
-        "ours": ("near-shifted", "near-projected", "shift", "near-encoder", "near-critic", "critic")
-    },
+    "image with features": {"ours": ("near-shifted", "near-projected", "shift")},
 }
 N_PEERS = 50  # nearest normals among which evidence is to be unusual
 

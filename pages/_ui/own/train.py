@@ -74,8 +74,9 @@ def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
                 width=200,
                 format_func=lambda name: METHODS[name],
                 key="own-method",
-                help="What makes a sample anomalous. “Ours” joins the critic, what the generator "
-                "cannot rebuild, and the distance to the nearest normals.",
+                help="What makes a sample anomalous. “Ours” joins, of rows and recordings, the "
+                "distance to the nearest normals and what the generator cannot rebuild; of images, "
+                "what features say that learn to tell an image from its quarter turns.",
             ),
         )
         rate = settle(
