@@ -337,7 +337,7 @@ def test_images_and_recordings_export_too(tmp_path):
     rng = np.random.default_rng(0)
     sizes: dict[str, Any] = dict.fromkeys(("generator_width", "critic_width", "encoder_width"), 2)
     # Features that have learned little put all images next to each other, where rounding tells.
-    steps = {"steps": 3, "encoder_steps": 3, "contrast_steps": 60}
+    steps: dict[str, Any] = {"steps": 3, "encoder_steps": 3, "contrast_steps": 60}
     images = WGANImageDetector(**sizes, **steps, hidden=4, n_latent=2, random_state=0)
     images.fit(rng.random((60, 28, 28)))
     images.export_onnx(tmp_path / "images.onnx")
