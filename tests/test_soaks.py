@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.soak import hostile, inputs, models, uploads
@@ -28,6 +29,12 @@ def test_a_damaged_detector_is_used_or_refused(tmp_path: Path) -> None:
     ended, problems = models.tries(12, tmp_path, seed=2, methods=["neighbours"])
     assert problems == []
     assert {"used", "refused"} <= set().union(*ended.values())
+
+
+@pytest.mark.parametrize("what", ["points", "offered", "scores"])
+def test_an_array_that_is_no_table_is_refused(what: str, readers: Readers) -> None:
+    array = hostile.npy(np.zeros((2, 2, 2, 2, 2)))
+    assert uploads.read(readers, "five.npy", array, what) == ("refused", "")
 
 
 def test_an_upload_that_asks_for_much_is_used_or_refused(readers: Readers) -> None:

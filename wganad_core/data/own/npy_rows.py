@@ -63,6 +63,11 @@ class NpyRows(OwnRows):
     """An array (n, d) as a table whose columns are x0, x1, …"""
 
     def __init__(self, array: OwnArray) -> None:
+        if len(array.shape) != 2:
+            raise DataError(
+                f"Expected an array (rows, columns); found one of shape {array.shape}. Write one "
+                "row for each sample."
+            )
         n, d = array.shape
         if d > MAX_COLUMNS:
             raise too_many_columns(f"{d:,}")
