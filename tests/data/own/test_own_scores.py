@@ -315,7 +315,7 @@ GOOD = parquet(score=np.arange(50.0), id=[f"a{i}" for i in range(50)])
             np.random.default_rng(0).bytes(999),
             "none of CSV, parquet, npy and images, nor text in U",
         ),
-        (b"PK\x03\x04....", "This is an Excel or ZIP file;"),
+        (b"PK\x03\x04....", "This zip is damaged or cut off"),
         (b'{"score": [1]}', "This is JSON;"),
         (b"score,id\n1," + b"x" * 201, "Column 'id' holds 201 characters in line 2;"),
         (b"score,part\n1,test\n2,foo\n", "Column 'part' holds 'foo' in line 3;"),
