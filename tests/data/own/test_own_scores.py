@@ -360,8 +360,12 @@ def test_too_much(monkeypatch):
 
 
 def test_files_that_cannot_be_read(tmp_path: Path):
-    for path, reason in ((tmp_path, "Is a directory"), (tmp_path / "none.csv", "No such file")):
-        with pytest.raises(DataError, match=f"{path} cannot be read: {reason}"):
+    none = tmp_path / "none.csv"
+    for path, reason in (
+        (tmp_path, f"{tmp_path}: It holds no table that can be read"),
+        (none, f"{none} cannot be read: No such file"),
+    ):
+        with pytest.raises(DataError, match=reason):
             read_scores(path)
 
 
