@@ -347,6 +347,11 @@ def test_look_goes_on_after_text_among_numbers():
             "The same value throughout, as far as 16 digits tell: the column 'a'. Whole numbers "
             "beyond 2^53 are rounded; take them as the id, or subtract what they share.",
         ),
+        (
+            f"a,b\n{2**60 + 700},1\n{2**60 + 1900},2\n{2**60},2\n",
+            "Numbers beyond 2^53 are rounded, which blurs the column 'a'; take them as the id or "
+            "the time, or subtract what they share.",
+        ),
         ("a;b\n1,5;2\n", "Commas in numbers are read as decimal points."),
         ("t,a\n1,2\n2,3\n", "Column 't' serves as the time and is no feature."),
         ("id,a\n1,2\n2,3\n", "Column 'id' serves as the id and is no feature."),

@@ -59,6 +59,7 @@ class OwnRows:
 
 
 WHOLE = 2.0**53  # from here on, float64 skips whole numbers
+COARSEST = 1e4  # steps between numbers to a column's standard deviation, or they are remarked on
 
 
 class WrongCell(DataError):
@@ -140,6 +141,22 @@ def same_throughout(columns: Mapping[str, float]) -> list[str]:
             "numbers beyond 2^53 are rounded; take them as the id, or subtract what they share."
         )
     return remarks
+
+
+def coarse(x: NDArray[np.float64], names: Sequence[str]) -> list[str]:
+    """A remark about columns of x (n, d) whose rounding is more than a ten-thousandth of their
+    spread, as that of ids of 19 digits or of nanoseconds since 1970 may be."""
+    found = []
+    for at in np.flatnonzero(np.abs(x[0]) >= WHOLE):
+        spread = float(np.nanstd(x[:, at]))
+        if 0 < spread < COARSEST * float(np.spacing(np.nanmax(np.abs(x[:, at])))):
+            found.append(names[at])
+    if not found:
+        return []
+    return [
+        f"Numbers beyond 2^53 are rounded, which blurs {listed_names(found)}; take them as the id "
+        "or the time, or subtract what they share."
+    ]
 
 
 def check_names(names: Sequence[str]) -> tuple[str, ...]:

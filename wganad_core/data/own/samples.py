@@ -29,6 +29,7 @@ from wganad_core.data.own.roles import Resolved, resolve_roles
 from wganad_core.data.own.rows import (
     OwnRows,
     Texts,
+    coarse,
     distinct,
     listed_names,
     rebatched,
@@ -432,6 +433,7 @@ def _about(samples: OwnSamples) -> list[str]:
         numbers = [not words for words in samples.words] or [True] * samples.x.shape[1]
         constant = np.flatnonzero((samples.x == samples.x[0]).all(axis=0) & numbers)
         remarks += same_throughout({samples.features[at]: samples.x[0, at] for at in constant})
+        remarks += coarse(samples.x, samples.features)
     return remarks + _about_labels(samples)
 
 
