@@ -147,7 +147,7 @@ def coarse(x: NDArray[np.float64], names: Sequence[str]) -> list[str]:
     """A remark about columns of x (n, d) whose rounding is more than a ten-thousandth of their
     spread, as that of ids of 19 digits or of nanoseconds since 1970 may be."""
     found = []
-    for at in np.flatnonzero(np.abs(x[0]) >= WHOLE):
+    for at in np.flatnonzero(np.abs(x[0]) >= WHOLE).tolist():
         spread = float(np.nanstd(x[:, at]))
         if 0 < spread < COARSEST * float(np.spacing(np.nanmax(np.abs(x[:, at])))):
             found.append(names[at])
