@@ -34,7 +34,7 @@ from wganad_core.packing import unpack
 from wganad_core.records import Detection, FloatArray, Frame, Replay, StepTrace
 
 ROOT = Path(__file__).resolve().parents[2]
-MEMORY = 4_000_000_000  # bytes that one worker may take; fifty of the largest races take one
+MEMORY = 4_000_000_000  # bytes that one worker may take
 R = TypeVar("R")
 
 

@@ -34,7 +34,7 @@ RESULTS: dict[type[Order], type[Result]] = {
     ExportOrder: Exported,
 }
 MAX_RUNNING = min(2, max(1, (os.cpu_count() or 1) - 1))  # each takes a core and half a gigabyte
-MEMORY = 4_000_000_000  # bytes for each; a table of 25 million values takes one billion
+MEMORY = 4_000_000_000  # bytes for each
 IDLE = 600.0  # seconds that a process waits for its orders
 PROGRAM = ("-m", "wganad_core.live.job")
 log = logging.getLogger("wganad.fitting")
