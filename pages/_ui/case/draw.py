@@ -19,31 +19,7 @@ if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
 _STATIC = Path(__file__).parents[1] / "static"
-CSS = """
-.draw canvas {
-  display: block;
-  width: min(100%, 300px);
-  aspect-ratio: 1;
-  border: 2px solid var(--st-border-color);
-  border-radius: 12px;
-  box-sizing: border-box;
-  color: var(--st-text-color);
-  cursor: crosshair;
-  touch-action: none;
-}
-.draw button {
-  min-height: 36px;
-  margin-top: 0.5rem;
-  padding: 0 0.9rem;
-  border: 1px solid var(--st-border-color);
-  border-radius: 6px;
-  background: var(--st-background-color);
-  color: inherit;
-  font: inherit;
-  cursor: pointer;
-}
-"""
-HTML = """<div class="draw"><canvas role="img" aria-label="Draw a digit here"></canvas>
+HTML = """<div class="pad draw"><canvas role="img" aria-label="Draw a digit here"></canvas>
 <button type="button">Wipe</button></div>"""
 
 
@@ -71,6 +47,6 @@ def _component() -> ComponentRenderer:
             const [page, ...parts] = await Promise.all({json.dumps(served)}.map(load));
             return page.default(component, ...parts);
         }}""",
-        css=CSS,
+        css=(_STATIC / "pads.css").read_text(encoding="utf-8"),
         isolate_styles=False,
     )

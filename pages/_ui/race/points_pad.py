@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _STATIC = Path(__file__).parents[1] / "static"
 APART = 0.06  # of the points along a stroke
-HTML = """<div class="points">
+HTML = """<div class="pad points">
 <canvas role="img" tabindex="0" aria-label="Draw points here"></canvas>
 <div class="points-bar"><output></output>
 <button type="button">Undo</button><button type="button">Clear</button></div></div>"""
@@ -64,6 +64,6 @@ def _component() -> ComponentRenderer:
         html=HTML,
         js=f"""export default async (component) =>
             (await import(new URL({json.dumps(script)}, location.origin))).default(component);""",
-        css=(_STATIC / "points_pad.css").read_text(encoding="utf-8"),
+        css=(_STATIC / "pads.css").read_text(encoding="utf-8"),
         isolate_styles=False,
     )
