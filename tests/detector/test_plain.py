@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,10 +18,12 @@ from wganad_core import WGANAnomalyDetector
 from wganad_core.detector import load
 from wganad_core.detector.onnx import export_onnx
 from wganad_core.detector.robust import suspicious
+from wganad_core.detector.saved import record_of, restored
 from wganad_core.jobs.beside import BASELINES, Beside, verdict
 from wganad_core.jobs.fit import fit
 from wganad_core.jobs.orders import FitOrder
 from wganad_core.methods.plain import N_TREES, SHARE
+from wganad_core.storage import StorageError
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(300, 5)) @ RNG.normal(size=(5, 5))
@@ -47,6 +50,31 @@ def test_they_are_those_of_scikit_learn(name: str, tmp_path: Path) -> None:
     detector.save(tmp_path / "m.safetensors")
     again = load(tmp_path / "m.safetensors").anomaly_score(TEST)
     np.testing.assert_array_equal(again, detector.anomaly_score(TEST))
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "forge"),
+    [
+        ("isolation-forest", "right", lambda v: v[:, :0]),
+        ("isolation-forest", "left", lambda v: v + v.shape[1]),
+        ("isolation-forest", "feature", lambda v: v + 5),
+        ("isolation-forest", "steps", lambda v: v[:, :-1]),
+        ("isolation-forest", "scale", lambda v: v * [1, 1e9]),  # how often it goes down a tree
+        ("isolation-forest", "scale", lambda v: v * 0),
+        ("neighbours", "k", lambda v: v * 1_000_000),
+        ("neighbours", "k", lambda v: np.repeat(v, 2)),
+    ],
+)
+def test_what_leads_nowhere_is_refused(method: str, name: str, forge: Any) -> None:
+    """As if someone had computed the hash of the file anew."""
+    detector = WGANAnomalyDetector(score_method=method, random_state=0).fit(ROWS)
+    record = record_of(detector)
+    fitted = record.model.fitted
+    assert fitted is not None
+    plain = {**fitted.plain, name: forge(np.asarray(fitted.plain[name]))}
+    model = dataclasses.replace(record.model, fitted=dataclasses.replace(fitted, plain=plain))
+    with pytest.raises(StorageError, match="no usable detector"):
+        restored(dataclasses.replace(record, model=model), "it")
 
 
 @needs_onnx

@@ -48,8 +48,10 @@ class NeighboursScore(PlainScore):
 
     def __init__(self, bundle: Bundle) -> None:
         super().__init__(bundle)
-        self.references, self.k = self._kept("references"), int(self.plain["k"][0])
+        self.references, self.k = self._kept("references"), int(self.plain["k"].item())
         self.n_references = len(self.references)
+        if not 1 <= self.k <= self.n_references:
+            raise ValueError(f"{self.k} neighbours of {self.n_references} references")
 
     def forward(self, x: Tensor) -> Verdict:
         return Verdict(nearest(x, self.references, self.k)[0].mean(dim=1))
@@ -81,6 +83,20 @@ class ForestScore(PlainScore):
         for name in ("feature", "left", "right"):
             self.register_buffer(name, torch.tensor(np.asarray(self.plain[name], np.int64)))
         self.usual, self.depth = (float(value) for value in self.plain["scale"])
+        self._check(bundle.config.n_features)
+
+    def _check(self, n_features: int) -> None:
+        """Raises `ValueError` for trees that lead nowhere, as forged files may hold."""
+        shape = self.cut.shape
+        parts = {"steps": self.steps, **{n: getattr(self, n) for n in ("feature", "left", "right")}}
+        if len(shape) != 2 or any(part.shape != shape for part in parts.values()):
+            raise ValueError("its trees have parts of different sizes")
+        ends = {"feature": n_features, "left": shape[1], "right": shape[1]}
+        for name, end in ends.items():
+            if bool(((parts[name] < 0) | (parts[name] >= end)).any()) or not parts[name].numel():
+                raise ValueError(f"{name} of its trees lies outside 0 … {end - 1}")
+        if not 0 <= self.depth <= shape[1] or not self.usual > 0:
+            raise ValueError(f"its trees have a depth of {self.depth:g}, {self.usual:g} usually")
 
     def forward(self, x: Tensor) -> Verdict:
         n = self.cut.shape[1]
