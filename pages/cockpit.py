@@ -34,7 +34,7 @@ def page() -> None:
 
 def draw() -> None:
     """Title and choices, the picture, what follows from it."""
-    above, line, under = st.container(), st.container(), st.container()
+    above, line, under, files = st.container(), st.container(), st.container(), st.container()
     scores: DetectorScores | None
     second: DetectorScores | None = None
     with line, anatomy.choices():
@@ -52,7 +52,7 @@ def draw() -> None:
         cockpit_view.forget()
         with above:
             anatomy.headline(cockpit_upload.INVITATION)
-        with under:
+        with files:
             cockpit_upload.offer()
         return
     with above:
@@ -60,7 +60,8 @@ def draw() -> None:
         anatomy.headline(cockpit_words.sentence(scores, place.threshold, point, assumed))
     with under:
         cockpit_view.below_choices(scores, second, place, assumed)
-        if source is None:
+    if source is None:
+        with files:
             cockpit_upload.offer()
 
 

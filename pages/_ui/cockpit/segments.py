@@ -62,8 +62,8 @@ def _of(key: Hashable, _scores: DetectorScores, _threshold: float) -> Segments:
 
 
 def facts(scores: DetectorScores, threshold: float) -> list[dict[str, Any]]:
-    """The same for the report."""
-    return of(scores, threshold).facts()
+    """The same for the report, which is made in a thread that knows no session."""
+    return thresholds.segments(scores.test, threshold, scores.loaded.calibration).facts()
 
 
 def _sentence(scores: DetectorScores, found: Segments) -> str:

@@ -92,14 +92,17 @@ def waiting() -> tuple[DetectorScores | None, DetectorScores | None]:
 
 
 def offer() -> None:
-    """Where a file goes, and what was said of the one that is there."""
-    if why := st.session_state.get(REFUSED):
-        refuse(why)
-        if st.session_state.get(KEPT) is not None:
-            st.caption("What is shown is still the file before it.")
-    kept: DetectorScores | None = st.session_state.get(KEPT)
-    if kept is not None and not why and st.session_state.get(FILE) is not None:
-        st.caption(" ".join([_summary(kept), *map(outside.shown, kept.loaded.remarks)]))
+    """Where a file goes, and what was said of the one that is there. The uploader stands in the
+    same place of the page whatever else is there: one that moved would drop a file that is on its
+    way."""
+    with st.container():
+        if why := st.session_state.get(REFUSED):
+            refuse(why)
+            if st.session_state.get(KEPT) is not None:
+                st.caption("What is shown is still the file before it.")
+        kept: DetectorScores | None = st.session_state.get(KEPT)
+        if kept is not None and not why and st.session_state.get(FILE) is not None:
+            st.caption(" ".join([_summary(kept), *map(outside.shown, kept.loaded.remarks)]))
     left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
     with left:
         st.file_uploader(
