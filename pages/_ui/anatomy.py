@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import streamlit as st
 
-from pages._ui.chart import serve_file
+from pages._ui.component import STATIC, serve_file
 
-_SCRIPT = Path(__file__).parent / "static" / "page.js"
 STYLE = """
 <style>
 .stMainBlockContainer > .stVerticalBlock > :has(> .st-key-script), .st-key-script {display: none;}
@@ -71,7 +69,7 @@ STYLE = """
 def script() -> None:
     """What every page does in the browser (`static/page.js`)."""
     with st.container(key="script"):
-        tag = f'<script type="module" src="{serve_file("chart", _SCRIPT)}"></script>'
+        tag = f'<script type="module" src="{serve_file("chart", STATIC / "page.js")}"></script>'
         st.html(tag, unsafe_allow_javascript=True)
 
 

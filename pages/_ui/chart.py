@@ -20,13 +20,12 @@ import numpy as np
 import plotly
 import plotly.graph_objects as go
 import streamlit as st
-import streamlit.components.v1 as components_v1
 from plotly.utils import PlotlyJSONEncoder
+
+from pages._ui.component import STATIC, looks, rerun_only, serve_file
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
-
-_STATIC = Path(__file__).parent / "static"
 
 
 class Click(TypedDict):
@@ -143,9 +142,9 @@ def live_chart(
     result = _component()(
         key=f"chart-{key}",
         data=data,
-        on_click_change=_rerun_only,
-        on_drag_change=_rerun_only,
-        on_brush_change=_rerun_only,
+        on_click_change=rerun_only,
+        on_drag_change=rerun_only,
+        on_brush_change=rerun_only,
         on_lost_change=lambda: st.session_state.pop(sent, None),
     )
     events, newest = _events(result, seen)
@@ -212,33 +211,18 @@ class _Encoder(PlotlyJSONEncoder):
         return spec | ({"shape": ",".join(map(str, value.shape))} if value.ndim > 1 else {})
 
 
-def _rerun_only() -> None:
-    """Declare an event of the component; its value is read from the result."""
-
-
 @cache
 def _component() -> ComponentRenderer:
     """Register the browser side, with Streamlit's own server as the only source of scripts.
 
     Streamlit sends a component's code along with every update, so the code is only a loader.
     """
-    chart = serve_file("chart", _STATIC / "chart.js")
+    chart = serve_file("chart", STATIC / "chart.js")
     library = serve_file("plotly", Path(plotly.__file__).parent / "package_data" / "plotly.min.js")
     return st.components.v2.component(
         "live_chart",
         js=f"""export default async (component) =>
             (await import(new URL("{chart}", location.origin))).default(component, "{library}");""",
-        css=(_STATIC / "chart.css").read_text(encoding="utf-8"),
+        css=looks("chart.css"),
         isolate_styles=False,
     )
-
-
-def serve_file(name: str, file: Path) -> str:
-    """Return a URL path for ``file`` that changes with its content.
-
-    A declared component makes its whole folder public; this one is never placed on a page.
-    """
-    component = components_v1.declare_component(name, path=file.parent)
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    prefix = f"/{base}" if base else ""
-    return f"{prefix}/component/{component.name}/{file.name}?v={crc32(file.read_bytes()):x}"

@@ -15,14 +15,12 @@ from zlib import crc32
 
 import streamlit as st
 
-from pages._ui.chart import serve_file
+from pages._ui.component import component, rerun_only, serve_file
 from wganad_core.figures import scripts
 from wganad_core.figures.race import Layers
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
-
-_STATIC = Path(__file__).parent / "static"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,14 +55,10 @@ def show_lanes(
     found = _component()(
         key=f"lanes-{key}",
         data=len(text).to_bytes(4, "little") + text + frames,
-        on_space_change=partial(_once, f"lanes-{key}", on_space) if on_space else _rerun_only,
-        on_lost_change=_rerun_only,
+        on_space_change=partial(_once, f"lanes-{key}", on_space) if on_space else rerun_only,
+        on_lost_change=rerun_only,
     )
     return LanesEvents(bool(found.get("space")), bool(found.get("lost")))
-
-
-def _rerun_only() -> None:
-    """Declare an event of the component; its value is read from the result."""
 
 
 def _once(key: str, action: Callable[[], None]) -> None:
@@ -93,17 +87,6 @@ def publish(name: str, file: bytes) -> str:
 
 @cache
 def _component() -> ComponentRenderer:
-    """Streamlit sends a component's code along with every update, so the code is only a loader."""
     drawing = [serve_file("lanes", scripts.FOLDER / name) for name in scripts.LANES]
-    urls = [serve_file("chart", _STATIC / "live_lanes.js"), *drawing]
-    return st.components.v2.component(
-        "live_lanes",
-        html='<div class="lanes"></div>',
-        js=f"""export default async (component) => {{
-            const load = (url) => import(new URL(url, location.origin));
-            const [page, ...parts] = await Promise.all({json.dumps(urls)}.map(load));
-            return page.default(component, ...parts);
-        }}""",
-        css=scripts.lanes_looks(),
-        isolate_styles=False,
-    )
+    html, css = '<div class="lanes"></div>', scripts.lanes_looks()
+    return component("live_lanes", html, css, "live_lanes.js", drawing)

@@ -5,18 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages._ui.chart import serve_file
+from pages._ui.component import component, looks
 from pages._ui.lessons.lesson import PARAMETER, Place, lessons, place_of, terms
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
-_STATIC = Path(__file__).resolve().parents[1] / "static"
 KEY, MEMORY = "lesson-panel", "_lesson"
 # At the side where there is room (the page gives way), above the page where there is not.
 STYLE = """<style>
@@ -62,13 +60,4 @@ def _message(place: Place) -> dict[str, object]:
 
 @cache
 def _component() -> ComponentRenderer:
-    """Streamlit sends a component's code along with every update, so the code is only a loader."""
-    script = serve_file("chart", _STATIC / "lesson.js")
-    return st.components.v2.component(
-        "lesson",
-        html='<div class="lesson"></div>',
-        js=f"""export default async (component) =>
-            (await import(new URL("{script}", location.origin))).default(component);""",
-        css=(_STATIC / "lesson.css").read_text(encoding="utf-8"),
-        isolate_styles=False,
-    )
+    return component("lesson", '<div class="lesson"></div>', looks("lesson.css"), "lesson.js")

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import streamlit as st
-
-from pages._ui.chart import serve_file
+from pages._ui.component import component, looks, rerun_only
 from wganad_core.data import drawn
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
-_STATIC = Path(__file__).parents[1] / "static"
 APART = 0.06  # of the points along a stroke
 HTML = """<div class="pad points">
 <canvas role="img" tabindex="0" aria-label="Draw points here"></canvas>
@@ -36,7 +31,7 @@ def pad(key: str, strokes: list[Stroke]) -> list[Stroke]:
     """
     data = {"most": drawn.MOST, "apart": APART, "spread": drawn.SPREAD, "reach": drawn.REACH}
     found = _component()(
-        key=key, data={**data, "strokes": strokes}, on_strokes_change=_rerun_only
+        key=key, data={**data, "strokes": strokes}, on_strokes_change=rerun_only
     ).get("strokes")
     return strokes if found is None else _checked(found)
 
@@ -52,18 +47,6 @@ def _checked(found: Any) -> list[Stroke]:
     return [stroke for stroke in strokes if stroke] if fine else []
 
 
-def _rerun_only() -> None:
-    """Declare a state of the component; its value is read from the result."""
-
-
 @cache
 def _component() -> ComponentRenderer:
-    script = serve_file("chart", _STATIC / "points_pad.js")
-    return st.components.v2.component(
-        "points_pad",
-        html=HTML,
-        js=f"""export default async (component) =>
-            (await import(new URL({json.dumps(script)}, location.origin))).default(component);""",
-        css=(_STATIC / "pads.css").read_text(encoding="utf-8"),
-        isolate_styles=False,
-    )
+    return component("points_pad", HTML, looks("pads.css"), "points_pad.js")

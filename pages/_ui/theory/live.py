@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages._ui.chart import serve_file
+from pages._ui.component import component, rerun_only, serve_file
 from wganad_core import browser
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
-_STATIC = Path(__file__).parents[1] / "static"
 PICTURES = {"Densities": "densities.js", "Clouds": "clouds.js"}
 
 
@@ -47,7 +44,7 @@ def show(picture: str, state: dict[str, Any], alt: str) -> None:
         told = Told(told.turn + 1, state)
         st.session_state[f"{_key(picture)}-told"] = told
     data = {"class": picture, "look": picture.lower(), "turn": told.turn, "state": state}
-    _component(picture)(key=_key(picture), data={**data, "alt": alt}, on_moved_change=_rerun_only)
+    _component(picture)(key=_key(picture), data={**data, "alt": alt}, on_moved_change=rerun_only)
 
 
 def keep(picture: str, state: dict[str, Any]) -> None:
@@ -64,23 +61,12 @@ def _key(picture: str) -> str:
     return f"theory-{picture.lower()}"
 
 
-def _rerun_only() -> None:
-    """Declare a state of the component; its value is read from the result."""
-
-
 @cache
 def _component(picture: str) -> ComponentRenderer:
-    """Streamlit sends a component's code along with every update, so the code is only a loader."""
-    drawing = serve_file("browser", browser.FOLDER / PICTURES[picture])
-    urls = [serve_file("chart", _STATIC / "theory.js"), drawing]
-    return st.components.v2.component(
+    return component(
         _key(picture).replace("-", "_"),
-        html='<div class="theory" role="group"></div>',
-        js=f"""export default async (component) => {{
-            const load = (url) => import(new URL(url, location.origin));
-            const [page, ...parts] = await Promise.all({json.dumps(urls)}.map(load));
-            return page.default(component, ...parts);
-        }}""",
-        css=(browser.FOLDER / "theory.css").read_text(encoding="utf-8"),
-        isolate_styles=False,
+        '<div class="theory" role="group"></div>',
+        (browser.FOLDER / "theory.css").read_text(encoding="utf-8"),
+        "theory.js",
+        [serve_file("browser", browser.FOLDER / PICTURES[picture])],
     )
