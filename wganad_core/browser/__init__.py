@@ -25,6 +25,7 @@ from wganad_core.use_cases import MNIST
 FOLDER = Path(__file__).parent
 # In the order in which they need each other.
 TRAINING = ("random.js", "products.js", "nets.js", "gans.js", "ring.js", "lane.js", "worker.js")
+DRAWING = ("packed.js", "images.js", "ink.js", "pad.js", "digit.js", "page.js")
 # Nothing is imported in one file; and workers from a file on disk are no modules.
 BETWEEN_MODULES = re.compile(r"^import .*;\n|^export ", re.MULTILINE)
 
@@ -59,10 +60,7 @@ def page_html(unseen: str = MNIST.usual_class, race: RaceConfig | None = None) -
         "page": one_script(
             [
                 *(scripts.FOLDER / name for name in scripts.LANES),
-                *(
-                    FOLDER / name
-                    for name in ("images.js", "ink.js", "pad.js", "digit.js", "page.js")
-                ),
+                *(FOLDER / name for name in DRAWING),
             ]
         ),
     }

@@ -4,6 +4,7 @@
 //   const shown = new Clouds(root, state, told);   // { real: [[x, y], …], fake, critic }
 
 import { CloudCritic } from "./cloud_critic.js";
+import { Picture } from "./picture.js";
 import { Handle, Plot, element } from "./plot.js";
 import { optimalPlan, potential } from "./transport.js";
 
@@ -26,11 +27,10 @@ const PARTS = `
   <div class="part exact"><p></p><div></div></div>
   <div class="part learned"><p></p><div></div></div>`;
 
-export class Clouds {
+export class Clouds extends Picture {
   constructor(root, state, told = () => {}) {
-    Object.assign(this, { root, told, redraws: 0 });
+    super(root, told);
     root.innerHTML = PARTS;
-    this.find = (name) => root.querySelector(name);
     const box = [-REACH, REACH, -REACH, REACH];
     this.planes = ["exact", "learned"].map((name) => {
       const place = this.find(`.${name} > div`);
@@ -80,14 +80,8 @@ export class Clouds {
     this.ask();
   }
 
-  ask() {
-    this.asked ??= requestAnimationFrame(() => {
-      this.asked = null;
-      if (this.removed) return;
-      this.draw();
-      if (this.critic && this.resting > 0) this.ask();
-      this.resting -= 1;
-    });
+  get learns() {
+    return Boolean(this.critic);
   }
 
   count(by) {
@@ -177,11 +171,6 @@ export class Clouds {
     });
     plot.curves.arrows ??= element("path", { class: "arrows" }, plot.drawn);
     plot.curves.arrows.setAttribute("d", arrows.join(""));
-  }
-
-  remove() {
-    this.removed = true;
-    this.watching.disconnect();
   }
 }
 

@@ -6,6 +6,7 @@
 
 import { Discriminator } from "./discriminator.js";
 import { LN2, along, apart, linspace, moved, shares } from "./line.js";
+import { Picture } from "./picture.js";
 import { Handle, Plot, element } from "./plot.js";
 
 const GRID = linspace(-13, 13, 2601);
@@ -36,11 +37,10 @@ const PARTS = `
   <div class="part distances"><p class="distances-said"></p><div></div></div>
   <div class="part slopes"><p class="slopes-said"></p><div></div></div>`;
 
-export class Densities {
+export class Densities extends Picture {
   constructor(root, state, told = () => {}) {
-    Object.assign(this, { root, told, redraws: 0 });
+    super(root, told);
     root.innerHTML = PARTS;
-    this.find = (name) => root.querySelector(name);
     const place = (name) => this.find(`.${name} > div`);
     const thirds = [[0, "0"], [0.5, "½"], [1, "1"]];
     this.main = new Plot(place("main"), [-VIEW, VIEW, GRIP - 0.06, 1.12], { ticks: thirds });
@@ -79,16 +79,6 @@ export class Densities {
     this.resting = REST;
     this.find(".back").hidden = JSON.stringify(this.state) === JSON.stringify(this.begun);
     this.ask();
-  }
-
-  ask() {
-    this.asked ??= requestAnimationFrame(() => {
-      this.asked = null;
-      if (this.removed) return;
-      this.draw();
-      if (this.resting > 0) this.ask();
-      this.resting -= 1;
-    });
   }
 
   // ---------------------------------------------------------------- what is dragged
@@ -246,10 +236,5 @@ export class Densities {
       this.find(`.more-${who}`).disabled = this.state[who].length === MOST_HUMPS;
       this.find(`.fewer-${who}`).disabled = this.state[who].length === 1;
     }
-  }
-
-  remove() {
-    this.removed = true;
-    this.watching.disconnect();
   }
 }

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-from base64 import b64encode
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core import pretrained, storage
+from wganad_core.browser.packed import packed
 from wganad_core.config import ImageConfig
 from wganad_core.records import MATRIX, in_bytes
 from wganad_core.use_cases import MNIST
@@ -40,11 +38,11 @@ def pack_networks(unseen: str) -> str:
         some = np.linspace(0, len(of_it) - 1, min(len(of_it), N_UNSEEN)).round().astype(int)
         arrays |= {f"normals.{name}": normals, f"unseen.{name}": of_it[some]}
     told = {"unseen": unseen, "normals": len(normals)}
-    return b64encode(_file(arrays, told)).decode()
+    return _text(arrays, told)
 
 
-def _file(arrays: dict[str, NDArray[Any]], told: dict[str, Any]) -> bytes:
-    """Gzipped: the length of a JSON header, the header, then arrays, which it places."""
+def _text(arrays: dict[str, NDArray[Any]], told: dict[str, Any]) -> str:
+    """The arrays behind a header that places them."""
     payload = bytearray()
 
     def put(values: NDArray[Any]) -> int:
@@ -61,5 +59,4 @@ def _file(arrays: dict[str, NDArray[Any]], told: dict[str, Any]) -> bytes:
         else:
             place |= {"at": put(value.astype("<f4"))}
         places[name] = place
-    header = json.dumps({**told, "arrays": places}).encode()
-    return gzip.compress(len(header).to_bytes(4, "little") + header + payload, 9, mtime=0)
+    return packed({**told, "arrays": places}, payload)

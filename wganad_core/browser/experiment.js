@@ -1,5 +1,6 @@
 // One detector's scores in a file of their own: a threshold to drag, and what it does to each class.
 
+import { unpackText } from "./packed.js";
 import { Handle, Plot, element } from "./plot.js";
 
 const BINS = 80;
@@ -8,14 +9,8 @@ const POINTS = 400; // of the curve, at most
 const say = (value) => (Math.abs(value) >= 1e4 || (value && Math.abs(value) < 1e-3) ? value.toExponential(3) : String(Number(value.toPrecision(5))));
 const percent = (value) => (Number.isFinite(value) ? `${(100 * value).toFixed(1)} %` : "not defined");
 
-// A base64 text of gzipped bytes: the length of a JSON header, the header, then arrays.
 export async function unpackScores(text) {
-  const bytes = Uint8Array.from(atob(text.trim()), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const buffer = await new Response(stream).arrayBuffer();
-  const length = new DataView(buffer).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  const payload = buffer.slice(4 + length);
+  const { header, payload } = await unpackText(text);
   const kinds = { score: Float64Array, row: Int32Array, label: Uint8Array, class: Uint16Array };
   for (const [name, at] of Object.entries(header.places)) header[name] = new kinds[name](payload, at, header.n);
   return header;

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import gzip
 import html
-import json
 import re
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +13,7 @@ from numpy.typing import NDArray
 
 from wganad_core import __version__
 from wganad_core.browser import FOLDER, one_script
+from wganad_core.browser.packed import packed
 from wganad_core.config import ConfigError
 from wganad_core.figures import scripts
 from wganad_core.jobs.outputs import PAGE
@@ -77,15 +75,15 @@ def experiment_html(made: Experiment) -> bytes:
         "facts": facts,
         "command": html.escape(made.command),
         "version": __version__,
-        "scores": b64encode(_packed(made)).decode(),
-        "script": one_script(FOLDER / name for name in ("plot.js", "experiment.js")),
+        "scores": _scores(made),
+        "script": one_script(FOLDER / name for name in ("packed.js", "plot.js", "experiment.js")),
     }
     template = (FOLDER / "experiment.html").read_text(encoding="utf-8")
     return PAGE + re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template).encode()
 
 
-def _packed(made: Experiment) -> bytes:
-    """Gzipped: the length of a JSON header, the header, then arrays at the places it names."""
+def _scores(made: Experiment) -> str:
+    """The scores and what is known of their samples, packed."""
     scored, payload = made.scored, bytearray()
     arrays: dict[str, NDArray[Any]] = {
         "score": scored.score.astype("<f8"),
@@ -110,8 +108,7 @@ def _packed(made: Experiment) -> bytes:
         "pictures": [{"words": html.escape(w), "image": image} for w, image in made.pictures],
         "places": places,
     }
-    header = json.dumps(told).encode()
-    return gzip.compress(len(header).to_bytes(4, "little") + header + payload, 9, mtime=0)
+    return packed(told, payload)
 
 
 def _plain(threshold: float) -> str:

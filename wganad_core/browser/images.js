@@ -2,6 +2,8 @@
 //
 // A picture or a stack of channels is a Float32Array (channels, side, side), as in PyTorch.
 
+import { unpackText } from "./packed.js";
+
 export const SIDE = 28;
 const QUARTER = 7;
 const NORM_EPSILON = 1e-5; // of PyTorch's batch normalisation
@@ -124,15 +126,9 @@ export function judge(x, at) {
   return { rebuilt, encoder: error, critic: -critic(x, at) };
 }
 
-// A base64 text of gzipped bytes: the length of a JSON header, the header, then arrays. Matrices have
-// a byte a number and a step for each row.
+// Arrays by name; matrices have a byte a number and a step for each row.
 export async function unpackNetworks(text) {
-  const bytes = Uint8Array.from(atob(text.trim()), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const buffer = await new Response(stream).arrayBuffer();
-  const length = new DataView(buffer).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  const payload = buffer.slice(4 + length);
+  const { header, payload } = await unpackText(text);
   const arrays = {};
   for (const [name, { at, size, rows, steps }] of Object.entries(header.arrays)) {
     if (!rows) {
