@@ -161,7 +161,7 @@ def test_an_unusable_table_is_neither_written_nor_read(wrong, sentence, tmp_path
         storage.save_scores(bad, path)
     assert not path.exists()
     with monkeypatch.context() as patch:
-        patch.setattr(storage, "_wrong_scores", lambda _: None)
+        patch.setattr(storage.scores, "_wrong_scores", lambda _: None)
         storage.save_scores(bad, path)
     with pytest.raises(StorageError, match=rf"no usable score table: {re.escape(sentence)}\.$"):
         storage.load_scores(path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import platform
 import signal
 import stat
 import subprocess
@@ -23,7 +22,8 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from wganad_core import storage
-from wganad_core.storage import TEMPORARY_PREFIX, StorageError
+from wganad_core.data.unfinished import UNFINISHED
+from wganad_core.storage import StorageError
 
 ROOT = Path(__file__).resolve().parent.parent
 ARRAYS: dict[str, NDArray[Any]] = {
@@ -227,7 +227,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 
 
 def no_strays(folder: Path) -> bool:
-    return not list(folder.glob(f"{TEMPORARY_PREFIX}*"))
+    return not list(folder.glob(f"{UNFINISHED}*"))
 
 
 def test_saving_again_replaces(tmp_path: Path) -> None:
@@ -388,27 +388,6 @@ def test_a_writer_killed_at_any_time_leaves_a_whole_file(seconds: float, tmp_pat
     assert assert_whole(path) >= 0
     storage.sweep(tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["run.safetensors"]
-
-
-def test_sweeping_touches_nothing_else(tmp_path: Path) -> None:
-    names = ["run.safetensors", "notes.txt", f"{TEMPORARY_PREFIX}abc", f"{TEMPORARY_PREFIX}def"]
-    for name in names:
-        (tmp_path / name).write_text(json.dumps(name))
-    assert storage.sweep(tmp_path) == 2
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["notes.txt", "run.safetensors"]
-    assert storage.sweep(tmp_path / "missing") == 0
-
-
-def test_what_a_process_that_runs_may_be_writing_stays(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        own = f"{TEMPORARY_PREFIX}{platform.node()}-{process.pid}-0a"
-        names = [own, f"{TEMPORARY_PREFIX}elsewhere-{process.pid}-0a"]
-        for name in names:
-            (tmp_path / name).touch()
-        assert storage.sweep(tmp_path) == 0
-        process.communicate(b"\n")
-    assert storage.sweep(tmp_path) == 1
-    assert [path.name for path in tmp_path.iterdir()] == names[1:]
 
 
 # Hostile headers, and places that are no files

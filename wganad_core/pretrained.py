@@ -171,15 +171,21 @@ def save_choice(choice: Choice, path: Path) -> None:
 def load_choice(use_case: str) -> Choice | None:
     """What ships for a use case, None where nothing was chosen. Raises `StorageError`."""
     path = choice_path(use_case)
-    if not path.exists():
-        return None
+    return read_choice(path) if path.exists() else None
+
+
+def read_choice(path: Path) -> Choice:
+    """Undo `save_choice`. Raises `StorageError` with one sentence for anything else."""
     try:
         found = json.loads(storage.read_bytes(path))
-        found.pop("wganad", None)
+        if not isinstance(found, dict) or found.pop("wganad", None) != CHOICE:
+            raise ValueError("it says that it is something else")
         return unpack(Choice, {}, found)
-    except ValueError as error:
+    except storage.StorageError:
+        raise
+    except (ValueError, TypeError, RecursionError) as error:
         raise storage.StorageError(
-            f"{path} does not hold a choice of evidence: {error}. Restore it from the repository."
+            f"{path} does not hold a choice of evidence ({error}); restore it from the repository."
         ) from error
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import atexit
 import dataclasses
 import json
-import shutil
-import tempfile
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
@@ -16,6 +14,7 @@ from zlib import crc32
 import streamlit as st
 
 from pages._ui.component import component, rerun_only, serve_file
+from wganad_core.data.unfinished import Scratch
 from wganad_core.figures import scripts
 from wganad_core.figures.race import Layers
 
@@ -73,9 +72,9 @@ def _once(key: str, action: Callable[[], None]) -> None:
 @cache
 def _folder() -> Path:
     """Files of recordings that this server has made, gone when it ends."""
-    folder = Path(tempfile.mkdtemp(prefix="wganad-lanes-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    scratch = Scratch()
+    atexit.register(scratch.end)
+    return scratch.folder
 
 
 def publish(name: str, file: bytes) -> str:

@@ -24,12 +24,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.commands.test_score_command import NAMES, rows, scored, table
-from wganad_core import WGANAnomalyDetector, storage
+from wganad_core import WGANAnomalyDetector
 from wganad_core.__main__ import main, make_parser
 from wganad_core.commands import fit as fit_command
 from wganad_core.commands.fit import order_of
 from wganad_core.commands.fit_options import parameters
 from wganad_core.data.own import Roles
+from wganad_core.data.unfinished import UNFINISHED
 from wganad_core.detector import load
 from wganad_core.jobs import fit as fit_job
 from wganad_core.jobs.fit import estimator_class
@@ -62,7 +63,7 @@ def fitted(capsys, file: Path, *words: str, out: str = "model.safetensors") -> d
     assert main(["fit", str(file), "--out", str(path), "--json", *words]) == 0
     said: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert said["path"] == str(path)
-    assert not list(file.parent.glob(f"{storage.TEMPORARY_PREFIX}*"))
+    assert not list(file.parent.glob(f"{UNFINISHED}*"))
     return said
 
 
@@ -392,8 +393,8 @@ def test_pipes_are_neither_read_nor_replaced_and_links_are_written_through(data,
 
 def test_what_killed_runs_left_is_cleared_away(data):
     strays = [
-        data.parent / f"{storage.TEMPORARY_PREFIX}{name}"
-        for name in ("0a1b", f"{platform.node()}-{2**22 + 1}-0a")
+        data.parent / f"{UNFINISHED}{name}"
+        for name in (f"{platform.node()}-{2**22 + n}-0123456789abcdef" for n in (1, 2))
     ]
     for stray in strays:
         stray.touch()

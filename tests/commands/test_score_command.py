@@ -27,6 +27,7 @@ from wganad_core import WGANAnomalyDetector, pretrained, storage
 from wganad_core.__main__ import main
 from wganad_core.data.own import samples as own_samples
 from wganad_core.data.own.samples import OwnSamples
+from wganad_core.data.unfinished import UNFINISHED
 from wganad_core.detector import BLOCK_ROWS, WGANSeriesDetector, load
 from wganad_core.jobs import Refused, engines
 from wganad_core.jobs.pieces import pieces, put_together
@@ -69,7 +70,7 @@ def data(tmp_path_factory) -> Path:
 def scored(file: Path, model: Path, out: Path, *words: str) -> pd.DataFrame:
     """What `score` writes, with nothing left beside it."""
     assert main(["score", str(file), "--model", str(model), "--out", str(out), *words]) == 0
-    assert not list(out.parent.glob(f"{storage.TEMPORARY_PREFIX}*"))
+    assert not list(out.parent.glob(f"{UNFINISHED}*"))
     if out.suffix == ".csv":
         return pyarrow.csv.read_csv(out).to_pandas(types_mapper=pd.ArrowDtype)
     return pd.read_parquet(out, dtype_backend="pyarrow")

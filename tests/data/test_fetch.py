@@ -227,11 +227,12 @@ def test_an_interrupted_download_leaves_nothing(serve: Serve, folder: Path) -> N
 def test_what_a_killed_download_left_is_swept(serve: Serve, folder: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         pass
-    for pid in (ended.pid, os.getpid()):
-        (folder / f".fetching-{platform.node()}-{pid}-x").mkdir(parents=True)
-    dataset_folder(small(serve(GOOD)), True)
-    (left,) = folder.glob(".fetching-*")
-    assert left.name == f".fetching-{platform.node()}-{os.getpid()}-x"
+    names = [f".fetching-{platform.node()}-{pid}-abcdefgh" for pid in (ended.pid, os.getpid())]
+    for _ in range(2):  # also where nothing is to be fetched
+        for name in names:
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        dataset_folder(small(serve(GOOD)), True)
+        assert [path.name for path in folder.glob(".fetching-*")] == names[1:]
 
 
 @pytest.mark.parametrize("fetching", [False, True])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -222,6 +223,68 @@ def test_names_that_no_file_can_have(
     }[verb]
     assert refusal(capsys, tmp_path, *words, "--out", out)
     assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
+
+
+TRAIN = {
+    "mixture": ["train", "mixture", "--method", "gan", "--steps", "300"],
+    "mnist": ["train", "mnist", "--method", "wgan-gp", "--abnormal", "all"],
+    "har": ["train", "har", "--method", "wgan-gp", "--abnormal", "laying"],
+}
+
+
+@pytest.fixture
+def full() -> Iterator[None]:
+    """No byte can be written into any file, as on a full device."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("case", TRAIN)
+def test_a_training_is_refused_before_it_begins_where_nothing_can_be_written(
+    case: str, full: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refusal(capsys, tmp_path, *TRAIN[case], "--out", str(tmp_path / "new" / "model"))
+    assert "could not be written (File too large); free some space or choose another place" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="Linux")
+@pytest.mark.parametrize("case", TRAIN)
+def test_a_training_into_proc_is_refused_before_it_begins(
+    case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "/proc/models" in refusal(capsys, tmp_path, *TRAIN[case], "--out", "/proc/models/x")
+
+
+@pytest.mark.parametrize("case", ["mnist", "har"])
+def test_a_training_into_what_is_no_folder_is_refused(
+    case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, models = tmp_path / "data.csv", tmp_path / "laying"
+    data.write_text("a,b\n")
+    words = TRAIN[case]
+    assert "(Not a directory)" in refusal(capsys, tmp_path, *words, "--out", str(data))
+    if case == "har":
+        models.mkdir()
+        (models / "wgan-gp-dense.checkpoint").write_text("the only copy of something")
+        words = [*words, "--architecture", "dense", "--out", str(tmp_path)]
+        said = refusal(capsys, tmp_path, *words)
+        assert "checkpoint is there and is no checkpoint of this project; move it away" in said
+
+
+@pytest.mark.parametrize("study", ["leaks", "theory", "latent mnist"])
+def test_a_study_never_writes_over_what_is_none(
+    study: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data.csv"
+    data.write_text("the only copy of something")
+    said = refusal(capsys, tmp_path, "study", *study.split(), "--out", str(data))
+    assert f"is there and is no {study.split()[0]} of this project; move it away" in said
+    said = refusal(capsys, tmp_path, "study", *study.split(), "--out", str(data / "figures"))
+    assert "(Not a directory)" in said
 
 
 def test_a_name_too_long_to_be_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wganad_core.commands.console import Command, json_option, print_json, say
+from wganad_core.jobs.outputs import Output, check_outputs
 
 if TYPE_CHECKING:
     from wganad_core.leaks import Leaks
@@ -23,6 +24,14 @@ def figures_option(parser: argparse.ArgumentParser, words: str) -> None:
         metavar="FILE",
         help=f"{words} (default: the file that ships, which the app draws)",
     )
+
+
+def figures_file(arguments: argparse.Namespace, shipped: Path, what: str) -> Path:
+    """Where the figures go. Raises `Refused` and `StorageError`, before any work, for a place that
+    cannot be written, or that holds anything but `what`."""
+    out: Path = arguments.out or shipped
+    check_outputs([Output(out, what, beside=True)])
+    return out
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +54,7 @@ def study_leaks(arguments: argparse.Namespace) -> int:
     from wganad_core.leaks.measure import measure
 
     torch.set_num_threads(1)  # two change the bits and gain little
-    out = arguments.out or leaks.shipped_path()
+    out = figures_file(arguments, leaks.shipped_path(), leaks.KIND)
     found = measure(arguments.leak, say)
     if arguments.leak and out.exists():
         found = leaks.load(out).updated(found)

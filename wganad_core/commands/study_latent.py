@@ -14,7 +14,7 @@ from wganad_core.commands.console import (
     print_json,
     say,
 )
-from wganad_core.commands.study import figures_option
+from wganad_core.commands.study import figures_file, figures_option
 from wganad_core.config import DIGITS
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def study_latent(arguments: argparse.Namespace) -> int:
     dimensions = arguments.dimension or list(DIMENSIONS)
     if max(dimensions) > MOST:
         raise Refused(f"A latent space has at most {MOST} dimensions; found {max(dimensions)}.")
-    out = arguments.out or latent.shipped_path()
+    out = figures_file(arguments, latent.shipped_path(), latent.KIND)
     found = latent.load(out) if out.exists() else study.empty()
     mnist = arguments.use_case == "mnist"
     task = study.digits(MNIST.pool(), arguments.digit) if mnist else study.ring()

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from wganad_core.commands.console import Command, json_option, print_facts, print_json, say
-from wganad_core.commands.study import figures_option
+from wganad_core.commands.study import figures_file, figures_option
 
 if TYPE_CHECKING:
     from wganad_core.theory.shipped import Theory
@@ -25,7 +25,7 @@ def study_theory(arguments: argparse.Namespace) -> int:
     from wganad_core.theory.study import measure
 
     torch.set_num_threads(1)
-    out = arguments.out or shipped.shipped_path()
+    out = figures_file(arguments, shipped.shipped_path(), shipped.KIND)
     found = measure(say)
     shipped.save(found, out)
     told = {"path": str(out), "seconds": found.seconds, **_told(found)}

@@ -26,6 +26,7 @@ from wganad_core.commands.console import (
     train_to_the_end,
 )
 from wganad_core.config import Decay, TrainingConfig, WindowConfig
+from wganad_core.jobs.outputs import Output, check_outputs
 from wganad_core.use_cases import USE_CASES, UseCase, option
 
 if TYPE_CHECKING:
@@ -120,8 +121,10 @@ def train_models(case: UseCase, arguments: argparse.Namespace) -> int:
 
     torch.set_num_threads(1)  # two change the bits and gain little; run two classes side by side
     folder = arguments.out or data_directory() / "models" / case.name
-    pool = case.pool(download=arguments.fetch)
     chosen = case.classes if arguments.abnormal == "all" else (arguments.abnormal,)
+    for abnormal in chosen:
+        _check(*_files(task_of(case, arguments, abnormal), folder, arguments.architecture))
+    pool = case.pool(download=arguments.fetch)
     if arguments.jobs > 1 and len(chosen) > 1:
         return side_by_side(case, arguments, chosen)
     for abnormal in chosen:
@@ -182,15 +185,7 @@ def _train_one(
     from wganad_core.run import Checkpoint, device_of
 
     task = task_of(case, arguments, abnormal)
-    file = functools.partial(
-        pretrained.model_file,
-        folder,
-        abnormal,
-        seed=task.training.seed,
-        protocol=task.protocol,
-        architecture=arguments.architecture,
-    )
-    out = file(arguments.method)
+    out, unfinished = _files(task, folder, arguments.architecture)
     if out.exists():
         say(f"{out} is there already; delete it to train it again.")
         return 0
@@ -198,9 +193,10 @@ def _train_one(
         device = device_of(arguments.device)
     except ValueError as error:
         raise Refused(str(error)) from error
-    run = _start(task, pool, file("wgan-gp"), device)
+    generator, _ = _files(task, folder, arguments.architecture, "wgan-gp")
+    run = _start(task, pool, generator, device)
     title = f"{arguments.method}, without {abnormal}"
-    checkpoint = Checkpoint(out.with_suffix(".checkpoint"), run.task.plan(), run.data)
+    checkpoint = Checkpoint(unfinished, run.task.plan(), run.data)
     try:
         if not train_to_the_end(run, title, checkpoint, arguments.checkpoint_every):
             return 130
@@ -211,6 +207,25 @@ def _train_one(
     checkpoint.delete()
     _report(model, out, arguments.json)
     return 0
+
+
+def _files(
+    task: Task, folder: Path, architecture: str, method: str | None = None
+) -> tuple[Path, Path]:
+    """The task's model, or one of another method beside it, and the checkpoint of that."""
+    from wganad_core import pretrained
+
+    training = task.training
+    out = pretrained.model_file(
+        folder, task.abnormal, method or training.method, training.seed, task.protocol, architecture
+    )
+    return out, out.with_suffix(".checkpoint")
+
+
+def _check(out: Path, checkpoint: Path) -> None:
+    """Refuse, before any work, a place that cannot be written; a model that is there stays."""
+    if not out.exists():
+        check_outputs([Output(out, "model"), Output(checkpoint, "checkpoint", beside=True)])
 
 
 def _start(task: Task, pool: Pool, generator_file: Path, device: str) -> ModelRun:

@@ -12,8 +12,6 @@ import gzip
 import hashlib
 import logging
 import os
-import shutil
-import tempfile
 import textwrap
 import zlib
 from collections.abc import Callable
@@ -22,6 +20,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from wganad_core.data import DataError, cache
+from wganad_core.data.unfinished import Scratch, sweep
 
 # What is told while a file arrives: its name, bytes so far, bytes in all (0 = not known).
 OnBytes = Callable[[str, int, int], None]
@@ -111,6 +110,8 @@ def dataset_folder(dataset: Dataset, fetch: bool = False, progress: OnBytes | No
     """
     folder = dataset.folder
     missing = dataset.missing(folder)
+    if fetch:
+        sweep(folder, FETCHING)
     if not (fetch and missing):
         check_dataset(dataset, folder)
         return folder
@@ -118,10 +119,8 @@ def dataset_folder(dataset: Dataset, fetch: bool = False, progress: OnBytes | No
         _check_file(dataset, folder, file)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for stray in cache.abandoned(folder, FETCHING):
-            shutil.rmtree(stray, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix=cache.owned(FETCHING), dir=folder) as temporary:
-            _download(dataset, missing, Path(temporary), progress or (lambda *_: None))
+        with Scratch(FETCHING, folder) as temporary:
+            _download(dataset, missing, temporary, progress or (lambda *_: None))
     except OSError as error:
         raise DataError(
             f"{folder} cannot be written ({reason(error)}); free some space or set "

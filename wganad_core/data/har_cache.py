@@ -14,6 +14,7 @@ from platformdirs import user_cache_path
 
 from wganad_core.data import cache, har_archive
 from wganad_core.data.har_archive import OFFICIAL, Flaw, Raw
+from wganad_core.data.unfinished import UNFINISHED, lock, owned, sweep
 
 NAME, VERSION = "uci_har-parsed.npz", 1  # a reader that reads anew needs a new version
 
@@ -85,9 +86,11 @@ def _remember(place: Path, key: str, raw: Raw) -> None:
     temporary = None
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        number, name = tempfile.mkstemp(prefix=".unfinished-", dir=place.parent)
+        sweep(place.parent, UNFINISHED)
+        number, name = tempfile.mkstemp(prefix=owned(UNFINISHED), dir=place.parent)
         temporary = Path(name)
         with os.fdopen(number, "wb") as file:
+            lock(number)
             np.savez(file, key=np.array(key), **vars(raw))
         os.replace(temporary, place)
     except OSError as error:

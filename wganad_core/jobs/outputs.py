@@ -16,9 +16,9 @@ PAGE, PNG_SOFTWARE = b"<!-- a figure of wganad_core -->\n", "wganad_core"  # wha
 
 @dataclasses.dataclass(frozen=True)
 class Output:
-    """`what` is written there: "detector", "checkpoint", "run", "scores", "score table", "flagged
-    rows", "events", "ONNX model", "figure". `beside`: another kind is never replaced, whatever
-    `overwrite` says."""
+    """`what` is written there: "detector", "checkpoint", "run", "model", "scores", "score table",
+    "flagged rows", "events", "ONNX model", "figure", or of which study its figures are. `beside`:
+    another kind is never replaced, whatever `overwrite` says."""
 
     path: Path
     what: str
@@ -49,10 +49,9 @@ def check_outputs(
                 )
         if not overwrite or output.beside:
             _check_kind(output)
-        there = next(folder for folder in path.resolve().parents if folder.exists())
-        if not there.is_dir() or not os.access(there, os.W_OK):
-            raise Refused(f"{path} cannot be written: {there} is no folder that may be written to.")
-        storage.sweep(there)
+        storage.sweep(path.resolve().parent)
+    for output in outputs:
+        storage.check_place(output.path)
 
 
 def _check_possible(path: Path) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from wganad_core import storage
+from wganad_core.data.unfinished import sweep_temporary
 from wganad_core.jobs.export import Exported
 from wganad_core.jobs.fit import Fitted
 from wganad_core.jobs.orders import ExportOrder, FitOrder, Order, ScoreOrder, packed
@@ -197,6 +198,7 @@ class Fittings:
         if fitting.runner is not None:
             fitting.runner.kill()
             storage.sweep(fitting.folder)
+            sweep_temporary()
         fitting.ended.set()
 
     def stop(self) -> None:

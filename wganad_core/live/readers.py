@@ -24,6 +24,7 @@ from typing import IO, Any, TypeVar
 import numpy as np
 
 from wganad_core.data import DataError
+from wganad_core.data.unfinished import sweep_temporary
 from wganad_core.live import protocol
 from wganad_core.live.client import ROOT
 
@@ -74,6 +75,7 @@ class ReadingProcess:
             else:
                 self.process.kill()
         code = self.process.wait()
+        sweep_temporary()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):

@@ -30,6 +30,10 @@ class Choice:
     n_normals: Mapping[str, int]
     command: str
 
+    def __post_init__(self) -> None:
+        if lacking := sorted(self.rules.keys() - self.everywhere.keys()):
+            raise ValueError(f"everywhere lacks the rule {lacking[0]}")
+
     def of(self, abnormal: str) -> dict[str, Pieces]:
         """By rule the pieces chosen for a class; those for all of one that was not there."""
         return {

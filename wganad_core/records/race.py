@@ -147,7 +147,8 @@ class Replay:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], events: list[str]) -> Replay:
-        """Undo `arrays`."""
+        """Undo `arrays`. Raises `ValueError` and `KeyError` for what no recording has."""
+        _check(arrays, events)
         names = [field.name for field in dataclasses.fields(Frame) if field.name != "step"]
         frames = [
             Frame(step=int(step), **{n: arrays[n][i].astype(np.float32) for n in names})
@@ -164,6 +165,38 @@ class Replay:
     def unpacked(cls, arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> Replay:
         """Undo `packed`."""
         return cls.from_arrays(arrays, meta["events"])
+
+
+# Of one frame's arrays: equal letters stand for equal sizes.
+FORMS = {
+    "samples": "n2",
+    "field": "gg",
+    "slope": "gg",
+    "optimal": "bb",
+    "arrows": "k4",
+    "manifold": "rr2",
+    "counts": "m",
+}
+
+
+def _check(arrays: Mapping[str, NDArray[Any]], events: Any) -> None:
+    """Refuse arrays that do not fit together, which the hash of a file does not tell of."""
+    steps, history = arrays["steps"], arrays["history"]
+    if steps.ndim != 1 or not 0 < len(steps) <= MAX_FRAMES or steps.dtype.kind not in "iu":
+        raise ValueError(f"steps are no 1 to {MAX_FRAMES} whole numbers")
+    if history.ndim != 2 or history.shape[1] != len(HISTORY):
+        raise ValueError(f"history has the shape {history.shape}")
+    if not isinstance(events, list) or not all(isinstance(event, str) for event in events):
+        raise ValueError("events are no texts")
+    sizes: dict[str, int] = {}
+    for name, form in FORMS.items():
+        shape = arrays[name].shape
+        fits = len(shape) == 1 + len(form) and shape[0] == len(steps)
+        for letter, size in zip(form, shape[1:], strict=False):
+            fits &= size == (int(letter) if letter.isdecimal() else sizes.setdefault(letter, size))
+            fits &= size > 0 or letter == "m"  # data without modes
+        if not fits:
+            raise ValueError(f"{name} has the shape {shape}")
 
 
 def _thin(entries: list[Any], limit: int) -> list[Any]:

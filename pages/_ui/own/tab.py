@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from pages._ui.reading import connected
+from wganad_core.data import unfinished
 from wganad_core.jobs.orders import Order
 from wganad_core.live.fitting import Fitting, Fittings
 from wganad_core.live.tabs import Tabs
@@ -21,7 +22,6 @@ from wganad_core.storage import StorageError, failing_in_words
 
 T = TypeVar("T")
 ADDRESS, NAME, SETTINGS = "run", "_own-tab", "settings"
-PREFIX = "wganad-own-"
 
 
 @st.cache_resource(show_spinner=False)
@@ -35,11 +35,15 @@ class OwnTab:
     reload, by name."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+        self._scratch = unfinished.Scratch()
         self.browser = _browser()
         self.kept: dict[str, Any] = {}
         self.rested = False
         self._fittings: list[Fitting] = []
+
+    @property
+    def folder(self) -> Path:
+        return self._scratch.folder
 
     def new_folder(self, *files: Path) -> Path:
         """For one run, with these files in it: what came before is not touched."""
@@ -71,7 +75,7 @@ class OwnTab:
         """Nothing of it stays."""
         for one in self._fittings:
             fittings().cancel(one)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._scratch.end()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,29 +92,8 @@ class Handle:
 @st.cache_resource(show_spinner=False)
 def tabs() -> Tabs[OwnTab]:
     """The server's."""
-    _sweep()
+    unfinished.sweep_temporary()  # of servers that were killed
     return Tabs(OwnTab)
-
-
-def _sweep() -> None:
-    """Remove the folders of servers that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        owner = folder.name.removeprefix(PREFIX).partition("-")[0]
-        if owner.isdecimal() and not _runs(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _runs(pid: int) -> bool:
-    """Whether there is such a process; where that cannot be asked safely, there might be."""
-    if os.name == "nt":  # there, this would end it
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 @st.cache_resource(scope="session", on_release=Handle.close, show_spinner=False)

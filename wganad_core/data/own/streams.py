@@ -12,13 +12,13 @@ import shutil
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO, cast
 
 from wganad_core.data import DataError
 from wganad_core.data.own.containers import MAX_BYTES
 from wganad_core.data.own.file import OwnFile
+from wganad_core.data.unfinished import Scratch
 
 GZIP = b"\x1f\x8b"
 PIECE = 1 << 20
@@ -44,12 +44,25 @@ class ChangedFile(OwnFile):
         """From a file of its own, as what Python makes may not be read ahead."""
         import pyarrow as pa
 
-        with tempfile.TemporaryDirectory(prefix="wganad-") as folder:
-            path = Path(folder, "table")
-            with self.open() as made, path.open("wb") as to:
-                shutil.copyfileobj(made, to, PIECE)
-            with pa.OSFile(str(path)) as file:
-                yield file
+        with ExitStack() as stack:
+            with _unpacking():
+                path = stack.enter_context(Scratch()) / "table"
+                with self.open() as made, path.open("wb") as to:
+                    shutil.copyfileobj(made, to, PIECE)
+            yield stack.enter_context(pa.OSFile(str(path)))
+
+
+@contextmanager
+def _unpacking() -> Iterator[None]:
+    """What goes wrong with the system's temporary folder, in a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"This file is unpacked into the temporary folder {tempfile.gettempdir()}, which "
+            f"cannot be written ({error.strerror or error}); free some space there, or set TMPDIR "
+            "to another folder."
+        ) from error
 
 
 class _Made(io.RawIOBase):

@@ -1,0 +1,57 @@
+"""The only reader and writer of weights and of what is stored beside them."""
+
+from wganad_core.storage.containers import (
+    SCHEMA,
+    Arrays,
+    as_record,
+    below,
+    decode,
+    digest,
+    encode,
+    load,
+    load_record,
+    prefixed,
+    read_header,
+    read_meta,
+    save,
+    save_record,
+)
+from wganad_core.storage.files import (
+    StorageError,
+    check_place,
+    check_regular,
+    failing_in_words,
+    read_bytes,
+    sweep,
+    write_atomically,
+    written_atomically,
+)
+from wganad_core.storage.scores import SCORES, load_scores, save_scores
+
+__all__ = [
+    "SCHEMA",
+    "SCORES",
+    "Arrays",
+    "StorageError",
+    "as_record",
+    "below",
+    "check_place",
+    "check_regular",
+    "decode",
+    "digest",
+    "encode",
+    "failing_in_words",
+    "load",
+    "load_record",
+    "load_scores",
+    "prefixed",
+    "read_bytes",
+    "read_header",
+    "read_meta",
+    "save",
+    "save_record",
+    "save_scores",
+    "sweep",
+    "write_atomically",
+    "written_atomically",
+]
