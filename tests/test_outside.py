@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wganad_core.data.own.flagged import flagged_csv
-from wganad_core.data.own.samples import OwnSamples
+from wganad_core.data.own.record import OwnSamples
 from wganad_core.data.own.stretches import stretch_csv
 from wganad_core.jobs.writer import ScoredRows, writing
 from wganad_core.outside import JOINER, TURNS, cells, shown

@@ -26,7 +26,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from wganad_core import WGANAnomalyDetector, pretrained, storage
 from wganad_core.__main__ import main
 from wganad_core.data.own import samples as own_samples
-from wganad_core.data.own.samples import OwnSamples
+from wganad_core.data.own.record import OwnSamples
 from wganad_core.data.unfinished import UNFINISHED
 from wganad_core.detector import BLOCK_ROWS, WGANSeriesDetector, load
 from wganad_core.jobs import Refused, engines

@@ -21,7 +21,8 @@ from wganad_core.data import DataError
 from wganad_core.data.own.look import Look, look
 from wganad_core.data.own.offers import Offered, offered
 from wganad_core.data.own.points import read_points
-from wganad_core.data.own.samples import OwnSamples, read_samples
+from wganad_core.data.own.record import OwnSamples
+from wganad_core.data.own.samples import read_samples
 from wganad_core.data.own.scores import OwnScores, read_scores
 from wganad_core.data.picture import Picture, read_picture
 from wganad_core.data.recording import Recording, read_recording

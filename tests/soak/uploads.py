@@ -22,7 +22,7 @@ from tests.soak import hostile
 from wganad_core.data import DataError
 from wganad_core.data.own.look import Look
 from wganad_core.data.own.offers import Offered
-from wganad_core.data.own.samples import OwnSamples
+from wganad_core.data.own.record import OwnSamples
 from wganad_core.data.own.scores import OwnScores
 from wganad_core.data.picture import Picture
 from wganad_core.data.recording import Recording

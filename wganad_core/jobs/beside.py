@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from wganad_core.data.own.samples import OwnSamples
+    from wganad_core.data.own.record import OwnSamples
 
 BASELINES = {
     "neighbours": "nearest neighbours",

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from wganad_core.data.own.record import OwnSamples
     from wganad_core.data.own.recordings import Recordings
-    from wganad_core.data.own.samples import OwnSamples
 
     Values = NDArray[np.float64]
     Index = NDArray[np.int64]
@@ -71,7 +71,7 @@ def named(detector: Any, x: Values) -> Any:
     """Rows under the names that the detector was fitted with."""
     if (names := getattr(detector, "feature_names_in_", None)) is None:
         return x
-    from wganad_core.data.own.samples import table_of
+    from wganad_core.data.own.record import table_of
 
     return table_of(x, names, detector.categories_)
 

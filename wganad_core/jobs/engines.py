@@ -45,7 +45,7 @@ def score(detector: Any, x: Any) -> Values:
         return np.empty(0)
     rows: Any = x
     if (names := getattr(detector, "feature_names_in_", None)) is not None:
-        from wganad_core.data.own.samples import table_of
+        from wganad_core.data.own.record import table_of
 
         several = isinstance(x, list)
         frames = [table_of(one, names, detector.categories_) for one in (x if several else [x])]

@@ -16,8 +16,8 @@ from wganad_core.jobs.outputs import Output, check_outputs
 from wganad_core.jobs.recordings import in_time, parts_of
 
 if TYPE_CHECKING:
+    from wganad_core.data.own.record import OwnSamples
     from wganad_core.data.own.recordings import Recordings
-    from wganad_core.data.own.samples import OwnSamples
     from wganad_core.detector import Progress
 
 OF_SCALED = "pca"

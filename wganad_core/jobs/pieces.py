@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from wganad_core.data.own.samples import OwnSamples
+    from wganad_core.data.own.record import OwnSamples
 
 
 def pieces(chunks: Iterable[OwnSamples], window: int, stride: int) -> Iterator[OwnSamples]:
     """A recording in pieces of `BLOCK_ROWS` windows; the last may have less, or one more, which
     ends with it. So windows are scored in the blocks that they are in a whole. Neighbouring pieces
     share the window − stride steps that windows of both cover."""
-    from wganad_core.data.own.samples import joined
+    from wganad_core.data.own.record import joined
 
     step = _step(stride)
     n_piece = step - stride + window

@@ -11,8 +11,8 @@ from wganad_core.jobs import Refused
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from wganad_core.data.own.record import OwnSamples
     from wganad_core.data.own.recordings import Recordings, Stretch
-    from wganad_core.data.own.samples import OwnSamples
 
 AT_ONCE = 1 << 16  # steps that are scored together, at least
 
@@ -79,8 +79,9 @@ def rearranged(
 ) -> tuple[OwnSamples, Recordings] | None:
     """A file whose rows are not the steps of one recording as they come, read as a whole; None for
     one that can be scored piece by piece."""
+    from wganad_core.data.own.record import joined
     from wganad_core.data.own.recordings import as_they_come
-    from wganad_core.data.own.samples import MAX_VALUES, joined
+    from wganad_core.data.own.samples import MAX_VALUES
 
     rate = detector.parameters_["rate"]
     if as_they_come(chunks(), rate):

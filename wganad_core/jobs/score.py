@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from wganad_core.data.own.samples import OwnSamples
+    from wganad_core.data.own.record import OwnSamples
 
 SEARCHING = ("inversion", "anogan")  # hundreds of times slower: a block is enough at a time
 LEARNED_FROM = (

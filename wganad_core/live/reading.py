@@ -28,7 +28,8 @@ from wganad_core.data.own.look import look
 from wganad_core.data.own.offers import offered
 from wganad_core.data.own.points import read_points
 from wganad_core.data.own.ranged import with_ranges
-from wganad_core.data.own.samples import OwnSamples, read_samples
+from wganad_core.data.own.record import OwnSamples
+from wganad_core.data.own.samples import read_samples
 from wganad_core.data.own.scores import read_scores
 from wganad_core.data.picture import read_picture
 from wganad_core.data.recording import read_recording

@@ -21,7 +21,8 @@ from wganad_core.data import DataError
 from wganad_core.data.own import LabelRanges, Roles
 from wganad_core.data.own.labels import UNLABELLED
 from wganad_core.data.own.proposals import SEEN, Role
-from wganad_core.data.own.samples import OwnSamples, read_samples
+from wganad_core.data.own.record import OwnSamples
+from wganad_core.data.own.samples import read_samples
 from wganad_core.data.own.several import MARK
 from wganad_core.data.own.stretches import normal_stretch
 from wganad_core.jobs.fit import missing_cells

@@ -16,7 +16,7 @@ from pages._ui.own.outcome import Outcome
 from pages._ui.widgets import refuse
 from wganad_core import outside
 from wganad_core.data.own.flagged import unused
-from wganad_core.data.own.samples import OwnSamples
+from wganad_core.data.own.record import OwnSamples
 from wganad_core.data.own.stretches import runs_of
 from wganad_core.live.client import WorkerError
 

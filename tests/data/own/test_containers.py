@@ -15,7 +15,8 @@ import scipy.io
 from wganad_core.__main__ import main
 from wganad_core.data import DataError
 from wganad_core.data.own import containers
-from wganad_core.data.own.samples import OwnSamples, read_samples
+from wganad_core.data.own.record import OwnSamples
+from wganad_core.data.own.samples import read_samples
 
 CASES = Path(__file__).resolve().parents[4] / "shared" / "cases" / "40-other-containers"
 X = np.random.default_rng(0).normal(size=(30, 2))

@@ -24,7 +24,8 @@ from wganad_core.data.own import Roles
 from wganad_core.data.own import image as own_image
 from wganad_core.data.own import images as own_images
 from wganad_core.data.own.look import look
-from wganad_core.data.own.samples import OwnSamples, chunks, read_samples
+from wganad_core.data.own.record import OwnSamples
+from wganad_core.data.own.samples import chunks, read_samples
 
 RNG = np.random.default_rng(0)
 RAMP = np.arange(784, dtype=np.uint8).reshape(28, 28)  # wraps: every value of a byte is there

@@ -13,7 +13,8 @@ import pytest
 
 from wganad_core.data import DataError
 from wganad_core.data.own.look import look
-from wganad_core.data.own.samples import OwnSamples, read_samples
+from wganad_core.data.own.record import OwnSamples
+from wganad_core.data.own.samples import read_samples
 from wganad_core.data.own.scores import read_scores
 
 N = 300

@@ -28,7 +28,8 @@ from wganad_core.data.own.examples import example
 from wganad_core.data.own.file import own_file
 from wganad_core.data.own.look import look
 from wganad_core.data.own.offers import offered
-from wganad_core.data.own.samples import OwnSamples, chunk_rows, chunks, read_samples
+from wganad_core.data.own.record import OwnSamples, joined
+from wganad_core.data.own.samples import chunk_rows, chunks, read_samples
 from wganad_core.data.own.scores import read_scores
 
 INF = np.inf
@@ -124,7 +125,7 @@ def test_chunks_are_the_whole_in_pieces(
     if not any(len(piece.x) for piece in pieces):
         return
     whole = read_samples(path, features=["b", "a"])
-    parts = own_samples.joined(pieces)
+    parts = joined(pieces)
     same(parts, whole)
 
 

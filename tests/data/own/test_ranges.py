@@ -12,8 +12,9 @@ import pytest
 from wganad_core.__main__ import main
 from wganad_core.data import DataError
 from wganad_core.data.own import LabelRanges, Roles
+from wganad_core.data.own.range_labels import Ranged, label_rows
 from wganad_core.data.own.ranged import chunks_with_ranges, with_ranges
-from wganad_core.data.own.ranges import Ranged, label_rows, read_ranges
+from wganad_core.data.own.ranges import read_ranges
 from wganad_core.data.own.samples import chunks, read_samples
 from wganad_core.data.own.scores import read_scores
 

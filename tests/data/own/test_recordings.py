@@ -12,8 +12,8 @@ import pytest
 
 from wganad_core.__main__ import main
 from wganad_core.data import DataError
+from wganad_core.data.own.record import OwnSamples
 from wganad_core.data.own.recordings import as_they_come, recordings
-from wganad_core.data.own.samples import OwnSamples
 
 CASES = Path(__file__).resolve().parents[4] / "shared" / "cases"
 WAVE = np.column_stack([np.sin(np.arange(200) / 7), np.cos(np.arange(200) / 7)])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from wganad_core.data.own.record import OwnSamples
 from wganad_core.data.own.rows import listed
-from wganad_core.data.own.samples import OwnSamples
 
 MOST = 0.5  # share of flagged rows from which on the data are others rather than odd
 FAR, NAMED = 1.0, 3  # interquartile ranges that a median moves; columns in a sentence

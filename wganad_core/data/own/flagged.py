@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wganad_core import outside
-from wganad_core.data.own.samples import OwnSamples
+from wganad_core.data.own.record import OwnSamples
 from wganad_core.records import Scored
 
 

@@ -17,6 +17,7 @@ from wganad_core.data.own.file import OwnFile, Source, named, own_file
 from wganad_core.data.own.images import open_images
 from wganad_core.data.own.labels import MAX_KINDS, UNLABELLED, meaning_of, plain, told_by
 from wganad_core.data.own.proposals import SEEN, Proposal, Role, propose, recognised
+from wganad_core.data.own.record import LARGEST
 from wganad_core.data.own.rows import (
     Kind,
     OwnRows,
@@ -27,7 +28,6 @@ from wganad_core.data.own.rows import (
     listed_names,
     same_throughout,
 )
-from wganad_core.data.own.samples import LARGEST
 from wganad_core.data.own.source import open_rows
 
 SHOWN = 10  # rows and names that are shown

@@ -14,9 +14,9 @@ from wganad_core.data import DataError
 from wganad_core.data.clock import is_clock
 from wganad_core.data.own import LabelRanges, Roles
 from wganad_core.data.own.labels import UNLABELLED, words_of
-from wganad_core.data.own.ranges import Ranged, ranged_labels
+from wganad_core.data.own.range_labels import Ranged, ranged_labels
+from wganad_core.data.own.record import OwnSamples
 from wganad_core.data.own.rows import OwnRows, column_of
-from wganad_core.data.own.samples import OwnSamples
 
 
 def roles_beside(roles: Roles, ranges: LabelRanges | None) -> Roles:

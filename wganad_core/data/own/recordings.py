@@ -19,7 +19,7 @@ from scipy import ndimage
 from wganad_core.data import DataError
 from wganad_core.data.clock import seconds_of
 from wganad_core.data.disorder import in_order
-from wganad_core.data.own.samples import OwnSamples, complete
+from wganad_core.data.own.record import OwnSamples, complete
 from wganad_core.data.own.stretches import runs_of
 from wganad_core.data.recording import Recording
 from wganad_core.data.windows import ON_GRID, on_grid

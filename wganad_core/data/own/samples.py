@@ -8,13 +8,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
@@ -24,16 +22,16 @@ from wganad_core.data.own import Roles
 from wganad_core.data.own.file import OwnFile, Source, named, own_file
 from wganad_core.data.own.image import SCALED
 from wganad_core.data.own.images import PIXELS, OwnImages, open_images
-from wganad_core.data.own.labels import MAX_KINDS, UNLABELLED, labels_of, words_of
+from wganad_core.data.own.labels import labels_of, words_of
+from wganad_core.data.own.record import LARGEST, OwnSamples, Words, joined
+from wganad_core.data.own.remarks import remarks_on
 from wganad_core.data.own.roles import Resolved, resolve_roles
 from wganad_core.data.own.rows import (
     OwnRows,
     Texts,
-    coarse,
     distinct,
     listed_names,
     rebatched,
-    same_throughout,
 )
 from wganad_core.data.own.source import open_rows
 
@@ -41,115 +39,7 @@ LEAST = 4
 MAX_VALUES = 100_000_000  # features × rows that are held at once
 ROWS, FEWEST = 1 << 16, 1 << 12
 OTHERS = "another label column or none"
-LARGEST = float(np.finfo(np.float32).max)  # networks compute in float32
-OF_ROWS = ("x", "row", "label", "class_", "sample_id", "time", "group", "kept")
-OF_MISSING = ("missing", "missing_label", "missing_class", "missing_id")
-
-Text = NDArray[np.object_]
-Words = tuple[str, ...]
 MOST_WORDS = 1_000  # categories of a column
-UNKNOWN = "\0 another"  # a category that no file can hold
-
-
-@dataclasses.dataclass(frozen=True)
-class OwnSamples:
-    """Samples of a file, of each of which something is known.
-
-    `x` (n, d): the features, named by `features`; NaN where a cell is missing, infinite or beyond
-    float32. `words`: the categories of each feature, whose cells are their numbers, () of numbers;
-    none at all where all features are numbers. `row` (n,): their numbers in the file, from 1,
-    without a header. `label` (n,): 1 = anomaly, 0 = normal, −1 = nobody has said; `class_` (n,):
-    its texts where they tell kinds of anomalies. `sample_id`, `time` and `group` (n,), which
-    machine or recording a row is of: as they are written.
-    `image_shape`: of images, and of tables with columns p0 to p783; grey values in [0, 1].
-    `kept` (n,): which ones folders keep for testing. `scaled`: whether pictures were larger.
-    `missing` (m,): the numbers of the rows that are left out because every feature is missing, with
-    `missing_label` and `missing_id`. `remarks`: what was read otherwise than one might expect.
-    `named`: whether the file itself calls the features so. `about`: the rows of the file, of text
-    by its lines, for showing progress. `time_name`: what the column of `time` is called.
-    """
-
-    name: str
-    x: NDArray[np.float64]
-    features: tuple[str, ...]
-    row: NDArray[np.int64]
-    label: NDArray[np.int64] | None = None
-    class_: Text | None = None
-    sample_id: Text | None = None
-    time: Text | None = None
-    group: Text | None = None
-    image_shape: tuple[int, int] | None = None
-    remarks: tuple[str, ...] = ()
-    missing: NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.empty(0, np.int64))
-    missing_label: NDArray[np.int64] | None = None
-    missing_class: Text | None = None
-    missing_id: Text | None = None
-    named: bool = False
-    about: int = 0
-    time_name: str = ""
-    kept: NDArray[np.bool_] | None = None
-    scaled: bool = False
-    words: tuple[Words, ...] = ()
-
-    @property
-    def learned(self) -> NDArray[np.bool_]:
-        """Which samples (n,) a detector may learn from: what is not labelled otherwise than normal,
-        nor kept for testing."""
-        may = np.ones(len(self.x), np.bool_) if self.label is None else self.label == 0
-        return may if self.kept is None else may & ~self.kept
-
-    def take(self, which: slice | NDArray[Any]) -> OwnSamples:
-        """Some of the samples; what is said of missing ones stays."""
-        columns = {name: getattr(self, name) for name in OF_ROWS}
-        some: Any = {name: None if v is None else v[which] for name, v in columns.items()}
-        return dataclasses.replace(self, **some)
-
-    def whole(self) -> OwnSamples:
-        """Those that lack no cell; the others count as missing."""
-        kept = complete(self.x)
-        if kept.all():
-            return self
-        gone, order = self.take(~kept), np.argsort(np.append(self.missing, self.row[~kept]))
-
-        def more(before: Any, added: Any) -> Any:
-            return None if added is None else np.append(before, added)[order]
-
-        return dataclasses.replace(
-            self.take(kept),
-            missing=more(self.missing, gone.row),
-            missing_label=more(self.missing_label, gone.label),
-            missing_class=more(self.missing_class, gone.class_),
-            missing_id=more(self.missing_id, gone.sample_id),
-        )
-
-    def cell(self, at: int, value: float) -> str:
-        """A value of the feature `at` as people write it."""
-        if np.isnan(value):
-            return "missing"
-        words = self.words[at] if self.words else ()
-        if not words:
-            return f"{value:.4g}"
-        return words[int(value)] if int(value) < len(words) else "another"
-
-    def table(self) -> Any:
-        """The features as a table of pandas, which keeps their names and categories."""
-        words = {name: w for name, w in zip(self.features, self.words, strict=False) if w}
-        return table_of(self.x, self.features, words)
-
-
-def table_of(
-    x: NDArray[np.float64], names: Sequence[str], words: Mapping[str, Words]
-) -> pd.DataFrame:
-    """Numbers (n, d) as a table of pandas; those of categories as their `words`, and such as are
-    beyond them as one that nobody knows."""
-    found = pd.DataFrame(x, columns=list(names), copy=False)
-    for name in words:
-        cells = found[name].to_numpy()
-        known = [*words[name], UNKNOWN]
-        codes = np.where(np.isnan(cells), -1, np.minimum(cells, len(known) - 1)).astype(np.int64)
-        there = known if (codes == len(known) - 1).any() else known[:-1]
-        found[name] = pd.Categorical.from_codes(codes, pd.Index(there))
-    return found
 
 
 def read_samples(
@@ -216,7 +106,7 @@ def read_samples(
                 )
     samples = joined(parts)
     with named(file):
-        return dataclasses.replace(samples, remarks=(*samples.remarks, *_about(samples)))
+        return dataclasses.replace(samples, remarks=(*samples.remarks, *remarks_on(samples)))
 
 
 def chunks(
@@ -245,26 +135,6 @@ def chunk_rows(n_features: int, most: int = ROWS) -> int:
     """Rows of a chunk that keep it within 64 MB of features: a power of two, at least 4,096."""
     fitting = max(FEWEST, (1 << 23) // max(1, n_features))
     return min(most, 1 << (fitting.bit_length() - 1))
-
-
-def joined(parts: Sequence[OwnSamples]) -> OwnSamples:
-    """Samples of a file that follow each other."""
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    columns = {name: [getattr(part, name) for part in parts] for name in OF_ROWS + OF_MISSING}
-    arrays: Any = {
-        name: None if values[0] is None else np.concatenate(values)
-        for name, values in columns.items()
-    }
-    remarks = tuple(dict.fromkeys(remark for part in parts for remark in part.remarks))
-    return dataclasses.replace(first, **arrays, remarks=remarks, words=parts[-1].words)
-
-
-def complete(x: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which rows (n,) hold numbers only that float32 can hold."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray((np.abs(x) <= LARGEST).all(axis=1))
 
 
 def _chunks(
@@ -411,55 +281,3 @@ def _without_missing(samples: OwnSamples) -> OwnSamples:
         missing_class=odd.class_,
         missing_id=odd.sample_id,
     )
-
-
-def _about(samples: OwnSamples) -> list[str]:
-    """What the whole shows: missing values, constant features, labels of one kind."""
-    remarks = []
-    n = len(samples.missing)
-    if not len(samples.x):
-        raise DataError(
-            f"No row has a feature that is neither missing nor infinite ({n:,} rows); choose other "
-            "features, or fill them."
-        )
-    if n:
-        remarks.append(
-            f"{n:,} of {n + len(samples.x):,} rows {'are' if n > 1 else 'is'} left out: nothing is "
-            "there."
-        )
-    if some := int(np.isnan(samples.x).any(axis=1).sum()):
-        remarks.append(f"In {some:,} of {n + len(samples.x):,} rows a cell is missing.")
-    if len(samples.x) > 1 and samples.image_shape is None:
-        numbers = [not words for words in samples.words] or [True] * samples.x.shape[1]
-        constant = np.flatnonzero((samples.x == samples.x[0]).all(axis=0) & numbers)
-        remarks += same_throughout({samples.features[at]: samples.x[0, at] for at in constant})
-        remarks += coarse(samples.x, samples.features)
-    return remarks + _about_labels(samples)
-
-
-def _about_labels(samples: OwnSamples) -> list[str]:
-    """Labels of one kind, of several kinds, and none."""
-    if samples.label is None:
-        return []
-    remarks = []
-    unlabelled = int((samples.label == UNLABELLED).sum())
-    if unlabelled:
-        remarks.append(
-            f"{unlabelled:,} rows have no label: they are scored, but count neither as normal nor "
-            "as anomalies."
-        )
-    known = np.unique(samples.label[samples.label != UNLABELLED])
-    if len(known) == 1:
-        which = "an anomaly" if known[0] else "normal"
-        remarks.append(f"Every {'labelled ' * bool(unlabelled)}sample is labelled {which}.")
-    if samples.class_ is not None:
-        found = sorted(Counter(samples.class_[samples.label == 1].tolist()).items())
-        if len(found) > MAX_KINDS:
-            raise DataError(
-                f"The label tells {len(found):,} kinds of anomalies apart; expected at most "
-                f"{MAX_KINDS}. Choose another label column or none."
-            )
-        kinds = ", ".join(f"{kind!r} ({n:,})" for kind, n in found[:10])
-        if len(found) > 1:
-            remarks.append(f"Kinds of anomalies: {kinds}{', …' if len(found) > 10 else ''}.")
-    return remarks

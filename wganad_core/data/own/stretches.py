@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core import outside
-from wganad_core.data.own.samples import OwnSamples
+from wganad_core.data.own.record import OwnSamples
 
 
 def normal_stretch(label: NDArray[np.int64] | None, n: int) -> slice:
