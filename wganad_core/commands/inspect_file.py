@@ -6,8 +6,8 @@ import argparse
 import dataclasses
 from typing import TYPE_CHECKING
 
-from wganad_core.commands.console import Command, json_option, print_json
-from wganad_core.commands.own_options import path_option
+from wganad_core.commands.console import Command, Refused, json_option, print_json
+from wganad_core.commands.own_options import ROLES, name, path_option, range_options, ranges_of
 
 if TYPE_CHECKING:
     from wganad_core.data.own.look import Column, Look
@@ -15,14 +15,28 @@ if TYPE_CHECKING:
 
 def options(parser: argparse.ArgumentParser) -> None:
     path_option(parser, "file", "FILE", "CSV, parquet or npy, or a folder or zip of images")
+    range_options(parser)
+    for role in ("time", "group"):
+        parser.add_argument(
+            f"--{role}-column",
+            metavar="NAME",
+            type=name,
+            help=f"which column is the {ROLES.get(role, role)}, for --label-ranges (default: by "
+            "its name)",
+        )
     json_option(parser)
 
 
 def inspect_file(arguments: argparse.Namespace) -> int:
     """Print columns, roles with their reasons, labels and doubts."""
     from wganad_core.data.own.look import look
+    from wganad_core.data.own.ranged import look_beside
 
-    found = look(arguments.file)
+    ranges, columns = ranges_of(arguments), (arguments.time_column, arguments.group_column)
+    if ranges is None and any(columns):
+        raise Refused("--time-column and --group-column are about --label-ranges FILE; add it.")
+    file = arguments.file
+    found = look(file) if ranges is None else look_beside(file, ranges, *columns)
     if arguments.json:
         print_json({"path": str(arguments.file), **dataclasses.asdict(found)})
     else:
@@ -62,6 +76,8 @@ FILE = Command(
     """\
   columns, the role of each with its reason, what the labels mean, and what is in doubt:
     python -m wganad_core inspect data.csv
+  how many rows a second file of ranges labels, and how it was read:
+    python -m wganad_core inspect data.csv --label-ranges faults.json
   for a program to read:
     python -m wganad_core inspect data.parquet --json
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import math
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from wganad_core.commands.console import (
@@ -42,6 +44,12 @@ def options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also the column that each flagged row hangs on, of a recording the channel of each "
         f"event; of the {MOST} highest in each chunk",
+    )
+    parser.add_argument(
+        "--pixels",
+        action="store_true",
+        help="of pictures with masks (ground_truth/KIND/NAME_mask.png): how well the residual map "
+        "finds the defective pixels, as pixel AUROC and PRO",
     )
     column_options(parser, "in the order of the detector's (default: by the detector's names)")
     group = parser.add_argument_group("where it is computed")
@@ -81,6 +89,7 @@ def score_file(arguments: argparse.Namespace) -> int:
         arguments.overwrite,
         ranges_of(arguments),
         arguments.why,
+        arguments.pixels,
     )
     with _bar() as bar:
 
@@ -96,7 +105,7 @@ def score_file(arguments: argparse.Namespace) -> int:
     else:
         _print(_facts(found))
         print(f"written to {order.out}")
-    return 0
+    return int(arguments.pixels and found.pixels is None)
 
 
 def _facts(found: FileScored) -> dict[str, Any]:
@@ -108,6 +117,7 @@ def _facts(found: FileScored) -> dict[str, Any]:
         "threshold_text": repr(found.threshold),  # JSON has no infinity
         "seconds": found.seconds,
         "rows_per_second": found.n / found.seconds if found.seconds else math.inf,
+        **({} if found.pixels is None else {"pixels": dataclasses.asdict(found.pixels)}),
     }
 
 
@@ -136,8 +146,21 @@ def _print(facts: dict[str, Any]) -> None:
             "flagged": f"{facts['flagged']:,}{share}, score > {facts['threshold_text']}",
             "seconds": facts["seconds"],
             "rows a second": f"{facts['rows_per_second']:,.0f}",
+            **_of_pixels(facts.get("pixels")),
         }
     )
+
+
+def _of_pixels(pixels: Mapping[str, Any] | None) -> dict[str, str]:
+    if pixels is None:
+        return {}
+    share = f"{100 * pixels['share']:.2g} % of the pixels"
+    return {
+        "pixel AUROC": f"{100 * pixels['auroc']:.1f} %, chance: 50 %; {share} of "
+        f"{pixels['n_pictures']:,} pictures are defective",
+        "PRO": f"{100 * pixels['pro']:.1f} %, chance: 15 %; mean overlap with "
+        f"{pixels['n_regions']:,} regions, up to 30 % false-positive pixels",
+    }
 
 
 FILE = Command(
@@ -149,6 +172,8 @@ FILE = Command(
     python -m wganad_core score data.csv --model model.safetensors --out scores.csv
   ten million rows, in bounded memory, with a threshold that was chosen in the cockpit:
     python -m wganad_core score big.parquet --model model.safetensors --out s.csv --threshold 2.5
+  pictures with masks of their defects, in the layout of MVTec AD:
+    python -m wganad_core score washer --model washer.safetensors --out scores.csv --pixels
   where one machine is not enough, on a Dask cluster that is there (--scheduler ADDRESS, or Dask's
   own DASK_SCHEDULER_ADDRESS; the workers need this project and no files):
     python -m wganad_core score a.parquet --model m.safetensors --out s.parquet --engine dask

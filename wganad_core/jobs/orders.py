@@ -64,7 +64,8 @@ class ScoreOrder:
 
     `threshold`: None for the detector's own. `engine`: this process with so many `threads`, or the
     Dask cluster of the address `scheduler`; the scores are the same. `ranges`: as in `FitOrder`.
-    `why`: whether the column that each flagged row hangs on is written, too.
+    `why`: whether the column that each flagged row hangs on is written, too. `pixels`: whether the
+    maps of pictures are compared with their masks.
     """
 
     file: Path
@@ -78,6 +79,7 @@ class ScoreOrder:
     overwrite: bool = False
     ranges: LabelRanges | None = None
     why: bool = False
+    pixels: bool = False
 
     def words(self) -> list[str]:
         words = ["score", path_word(self.file)]
@@ -88,7 +90,7 @@ class ScoreOrder:
         for name in ("threads", "scheduler"):
             value = getattr(self, name)
             words += [] if value is None else [f"--{name}", str(value)]
-        words += ["--why"] * self.why
+        words += ["--why"] * self.why + ["--pixels"] * self.pixels
         return words + ["--overwrite"] * self.overwrite
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from wganad_core.data.own.record import OwnSamples
 
+NO_PIXELS = "There are no figures of pixels."
 SEARCHING = ("inversion", "anogan")  # hundreds of times slower: a block is enough at a time
 LEARNED_FROM = (
     "The detector was fitted to these very rows, and those that it learned from score lower than "
@@ -35,7 +36,8 @@ LEARNED_FROM = (
 @dataclasses.dataclass(frozen=True)
 class FileScored:
     """What came of scoring `n` rows, some of them `without_score`. `row` and `score` (m,): the
-    others, where they were kept."""
+    others, where they were kept. `pixels`: a `PixelReport`, where one was asked for and could be
+    made; a remark says why not."""
 
     n: int
     without_score: int
@@ -45,6 +47,7 @@ class FileScored:
     remarks: tuple[str, ...]
     row: Any = None
     score: Any = None
+    pixels: Any = None
 
 
 def score(
@@ -79,8 +82,24 @@ def score(
             watch(rows, samples.about)
     if found.rows_sha256_ in (every.hexdigest(), normal.hexdigest()):
         remarks[LEARNED_FROM] = None
+    pixels = _pixels(order, found, remarks) if order.pixels else None
     seconds = time.perf_counter() - began
-    return FileScored(n, without, flagged, float(threshold), seconds, tuple(remarks))
+    said = tuple(remarks)
+    return FileScored(n, without, flagged, float(threshold), seconds, said, pixels=pixels)
+
+
+def _pixels(order: ScoreOrder, detector: Any, remarks: dict[str, None]) -> Any:
+    """None, and a remark, where that cannot be: the scores are there all the same."""
+    from wganad_core.data import DataError
+    from wganad_core.jobs.pixels import pixel_report
+
+    try:
+        found, said = pixel_report(detector, order.file, _opened(order, detector))
+    except (DataError, Refused) as error:
+        remarks[f"{NO_PIXELS} {error}"] = None
+        return None
+    remarks |= dict.fromkeys(said)
+    return found
 
 
 def _check(order: ScoreOrder) -> None:

@@ -30,7 +30,7 @@ from wganad_core.data.own.points import read_points
 from wganad_core.data.own.ranged import with_ranges
 from wganad_core.data.own.record import OwnSamples
 from wganad_core.data.own.samples import read_samples
-from wganad_core.data.own.scores import read_scores
+from wganad_core.data.own.scores import OwnScores, read_scores
 from wganad_core.data.picture import read_picture
 from wganad_core.data.recording import read_recording
 from wganad_core.live import limits, protocol
@@ -42,17 +42,23 @@ IDLE = 600.0  # seconds that the process waits for a request
 def _samples(ranges: Mapping[str, Any] | None = None, **arguments: Any) -> OwnSamples:
     """As `read_samples` finds them, labelled by a second file where one is given."""
     found = read_samples(**arguments, most=VALUES)
-    if ranges is None:
-        return found
-    file, counted, zone = ranges["file"], ranges["counted"], ranges["zone"]
-    return with_ranges(found, LabelRanges(Path(file), counted, zone))
+    return with_ranges(found, _ranges(ranges))
+
+
+def _scores(ranges: Mapping[str, Any] | None = None, **arguments: Any) -> OwnScores:
+    """As `read_scores` finds them, labelled by a second file where one is given."""
+    return read_scores(**arguments, ranges=_ranges(ranges))
+
+
+def _ranges(given: Mapping[str, Any] | None) -> LabelRanges | None:
+    return None if given is None else LabelRanges(**{**given, "file": Path(given["file"])})
 
 
 READS: Mapping[str, Callable[..., Any]] = {
     "look": look,
     "samples": _samples,
     "offered": offered,
-    "scores": read_scores,
+    "scores": _scores,
     "points": read_points,
     "recording": read_recording,
     "picture": lambda source: read_picture(source.read(), source.name),

@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages._ui import reading
+from pages._ui import label_ranges, reading
 from pages._ui.cockpit import example as cockpit_example
 from pages._ui.cockpit.data import Loaded
 from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.widgets import refuse
 from wganad_core import outside
 from wganad_core.data import DataError
+from wganad_core.data.own import LabelRanges
 from wganad_core.data.own.offers import Offered
 from wganad_core.data.own.scores import OwnScores, read_scores
+from wganad_core.jobs.orders import path_word
 
 FILE, EXAMPLE = "own-scores", "_cockpit-example"
 KEPT, REFUSED = "_cockpit-own", "_cockpit-refused"
@@ -34,15 +36,21 @@ FORMAT = (
     "CSV or parquet, a row per sample: a column `score` (higher = more anomalous, or say that "
     "lower is), better also `label` (1 = anomaly), and, where you have them, `id`, `class`, "
     "`subject` and `part` (`calibration` rows are held-out normals). Several columns of scores can "
-    "be compared. Without labels you still see the distribution and what a threshold flags."
+    "be compared. Labels may be a second file of ranges, from when to when. Without labels you "
+    "still see the distribution and what a threshold flags."
 )
+HELP = {
+    "Group": "Which machine, shift or person a row is of: a threshold for each under *By group*.",
+    "Time": "Then alarms are also counted as events, under *In time*.",
+}
 BY_NAME, UNKNOWN = "told by its name", "told by the words"
 
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
     """How to read a file: which column is what ("": told by its name), which value of the label is
-    normal ("": told by the words), whether lower is more anomalous, and whose scores."""
+    normal ("": told by the words), whether lower is more anomalous, whose scores, and the second
+    file that has the labels."""
 
     score: str
     label: str
@@ -50,12 +58,22 @@ class Asked:
     normal: str
     lower: bool
     detector: tuple[tuple[str, str], ...]
+    group: str = ""
+    time: str = ""
+    ranges: LabelRanges | None = None
 
     @property
     def options(self) -> tuple[str, ...]:
         """The same for the shell."""
-        columns = {"score-column": self.score, "label-column": self.label, "id-column": self.id}
-        given = columns | {"normal": self.normal} | dict(self.detector)
+        roles = ("score", "label", "id", "group", "time")
+        given = {f"{role}-column": getattr(self, role) for role in roles}
+        given |= {"normal": self.normal} | dict(self.detector)
+        if self.ranges is not None:
+            given |= {
+                "label-ranges": path_word(self.ranges.file.name),
+                "ranges-count": self.ranges.counted or "",
+                "ranges-zone": self.ranges.zone or "",
+            }
         turned = ("--lower-is-anomalous",) * self.lower
         return *(f"--{name}={value}" for name, value in given.items() if value), *turned
 
@@ -80,6 +98,8 @@ def waiting() -> tuple[DetectorScores | None, DetectorScores | None]:
         there = _offered(file.file_id, _column(file, "Label"), file)
         with st.popover(f"File **{outside.shown(file.name[:40])}**"):
             asked = _asked(file, there)
+        if ranges := label_ranges.chosen(f"scores-{file.file_id}", file.name):
+            asked = dataclasses.replace(asked, label="", normal="", ranges=ranges)
         beside = _beside(there, asked)
         made = _of(file, asked)
         second = _of(file, dataclasses.replace(asked, score=beside)) if beside else None
@@ -132,15 +152,16 @@ def _asked(file: Any, there: Offered) -> Asked:
     detector = _detector(there)
     by_name = ["", *there.columns]
     with st.container(horizontal=True, gap="small"):
-        score, label, id_ = (
+        score, label, id_, group, time = (
             st.selectbox(
                 role,
                 by_name,
                 format_func=lambda name: name or BY_NAME,
                 key=f"own-column-{role}",
                 width=200,
+                help=HELP.get(role),
             )
-            for role in ("Score", "Label", "Id")
+            for role in ("Score", "Label", "Id", "Group", "Time")
         )
     lower = st.toggle("Lower scores are more anomalous", key=f"own-lower-{file.file_id}")
     normal = ""
@@ -152,12 +173,13 @@ def _asked(file: Any, there: Offered) -> Asked:
             key=f"own-normal-{file.file_id}-{label}",
             width=200,
         )
-    return Asked(score, label, id_, normal, lower, detector)
+    return Asked(score, label, id_, normal, lower, detector, group, time)
 
 
 def _beside(there: Offered, asked: Asked) -> str:
     """Another column of numbers, whose scores are compared."""
-    others = [name for name in there.numbers if name not in (asked.score, asked.label, asked.id)]
+    taken = (asked.score, asked.label, asked.id, asked.group, asked.time)
+    others = [name for name in there.numbers if name not in taken]
     if len(there.numbers) < 2 or not others:
         return ""
     now = st.session_state.get("own-beside", "")
@@ -217,6 +239,9 @@ def _read(file_id: str, asked: Asked, _file: Any) -> OwnScores:
         choose=dict(asked.detector) or None,
         normal=asked.normal or None,
         lower_is_anomalous=asked.lower,
+        ranges=label_ranges.packed(asked.ranges),
+        time=asked.time or None,
+        group=asked.group or None,
     )
 
 
@@ -233,6 +258,8 @@ def _scores(key: Hashable, _found: OwnScores, _asked: Asked) -> DetectorScores:
         negated=_found.negated,
         remarks=_found.remarks,
         why=_found.why,
+        dependent=_found.seconds is not None,
+        seconds=_found.seconds,
     )
     name = _found.columns.get("score", "Your scores")
     shown = np.ones(len(loaded.test), bool)

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages._ui import chart, reading
-from pages._ui.own import ranges as own_ranges
+from pages._ui import chart, label_ranges, reading
 from pages._ui.own import roles as own_roles
 from pages._ui.own.source import OwnFile
 from pages._ui.own.tab import choice, number
@@ -115,7 +114,7 @@ def _choices(source: OwnFile, learning: bool) -> Chosen:
         kind = _kind(source) if learning else (source.kind or "table")
         chosen_ones = own_roles.edited(source)
         normal = own_roles.normal_value(source, chosen_ones)
-        ranges = own_ranges.chosen(source)
+        ranges = label_ranges.chosen(source.key, source.name) if source.kind is None else None
     with left:
         picture = st.container()
         roles, samples = _readable(source, chosen_ones, normal, ranges)
@@ -185,7 +184,7 @@ def _read(
     if _source.kind is not None:  # an example of ours
         return read_samples(_source.path, _source.name, **chosen)
     if ranges is not None:
-        chosen["ranges"] = {**dataclasses.asdict(ranges), "file": str(ranges.file)}
+        chosen["ranges"] = label_ranges.packed(ranges)
     return reading.read(OwnSamples, "samples", _source.path, name=_source.name, **chosen)
 
 

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from PIL import Image
 
 from wganad_core.data import DataError, mnist
-from wganad_core.data.own import Roles
+from wganad_core.data.own import Roles, archives
 from wganad_core.data.own import image as own_image
 from wganad_core.data.own import images as own_images
 from wganad_core.data.own.look import look
@@ -355,14 +355,14 @@ def test_refusals(content: bytes, sentence: str):
 
 def test_limits_of_a_zip(monkeypatch: pytest.MonkeyPatch):
     content = zipped({f"{i}.png": PNG for i in range(5)})
-    monkeypatch.setattr(own_images, "MAX_IMAGES", 4)
+    monkeypatch.setattr(own_images, "MAX_FILES", 4)
     with pytest.raises(DataError, match="Expected at most 4 pictures; found 5"):
         read(content)
-    monkeypatch.setattr(own_images, "MAX_IMAGES", 5)
+    monkeypatch.setattr(own_images, "MAX_FILES", 5)
     monkeypatch.setattr(own_images, "MAX_TOTAL", 4 * len(PNG))
     with pytest.raises(DataError, match="Expected pictures of at most 0 GB when unpacked"):
         read(content)
-    monkeypatch.setattr(own_images, "MAX_DIRECTORY", 100)
+    monkeypatch.setattr(archives, "MAX_DIRECTORY", 100)
     with pytest.raises(DataError, match="Expected at most 5 pictures in a zip; found more"):
         read(content)
 

@@ -21,7 +21,7 @@ SHOWN = 8  # kinds in a sentence
 
 @dataclasses.dataclass(frozen=True)
 class Told:
-    """`names` without masks; of each (n,) its `label`, its folder where that tells kinds of
+    """`names` without `masks`; of each (n,) its `label`, its folder where that tells kinds of
     anomalies, and whether it is `kept` for testing; None where folders tell nothing of that."""
 
     names: tuple[str, ...]
@@ -29,12 +29,14 @@ class Told:
     class_: NDArray[np.object_] | None = None
     kept: NDArray[np.bool_] | None = None
     remarks: tuple[str, ...] = ()
+    masks: tuple[str, ...] = ()
 
 
 def told_by_folders(names: Sequence[str]) -> Told:
     """By the folder that each picture lies in: normal if that is called so; any other is a kind of
     anomaly, where one is called normal at all."""
-    remarks = []
+    remarks: list[str] = []
+    masks: tuple[str, ...] = ()
     folders = [tuple(part.casefold() for part in PurePosixPath(name).parts[:-1]) for name in names]
     masked = [bool(set(parts) & set(MASKS)) for parts in folders]
     if any(masked) and not all(masked):
@@ -43,11 +45,12 @@ def told_by_folders(names: Sequence[str]) -> Told:
             f"{n:,} picture{'s' * (n > 1)} in a folder of masks show{'s' * (n == 1)} where defects "
             "are and are no samples; left out."
         )
+        masks = tuple(name for name, mask in zip(names, masked, strict=True) if mask)
         pairs = [
             (n, parts) for n, parts, mask in zip(names, folders, masked, strict=True) if not mask
         ]
         names, folders = [n for n, _ in pairs], [parts for _, parts in pairs]
-    found = Told(tuple(names), remarks=tuple(remarks))
+    found = Told(tuple(names), remarks=tuple(remarks), masks=masks)
     words = [parts[-1] if parts else "" for parts in folders]
     normal = np.array([word in NORMAL for word in words], np.bool_)
     if all(word in ANOMALY or word in NORMAL for word in words) and words:

@@ -86,6 +86,17 @@ def small(grey: Grey, remarks: set[str]) -> Grey:
     return np.asarray(scaled, np.float32).clip(0, 1)
 
 
+def large(values: NDArray[Any], size: tuple[int, ...]) -> Grey:
+    """A map (h, w) at the size (height, width) of its picture, values between its own."""
+    if values.shape == size:
+        return np.asarray(values, np.float32)
+    from PIL import Image
+
+    height, width = size
+    map_ = Image.fromarray(np.asarray(values, np.float32))
+    return np.asarray(map_.resize((width, height), Image.Resampling.BILINEAR))
+
+
 def _extremes(values: NDArray[Any]) -> tuple[float, float]:
     return float(values.min()), float(values.max())
 
@@ -125,6 +136,7 @@ class ArrayImages:
         self.label: NDArray[np.int64] | None = None
         self.class_: NDArray[np.object_] | None = None
         self.kept: NDArray[np.bool_] | None = None
+        self.masks: tuple[str, ...] = ()
         self.remarks: set[str] = set()
         # What white is depends on all of them: 1.0 is white among floats up to 1 alone.
         self._range = float("inf"), -float("inf")

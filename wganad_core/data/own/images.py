@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
-from pathlib import Path, PurePosixPath
-from typing import Protocol
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +16,15 @@ from numpy.typing import NDArray
 from wganad_core.data import DataError
 from wganad_core.data.decoding import MAX_BYTES
 from wganad_core.data.mnist import SIDE
+from wganad_core.data.own.archives import (
+    CUT_OFF,
+    MAX_FILES,
+    check_entry,
+    is_clutter,
+    natural,
+    opened_zip,
+    unpacked,
+)
 from wganad_core.data.own.file import OwnFile
 from wganad_core.data.own.folders import told_by_folders
 from wganad_core.data.own.image import (
@@ -29,16 +36,13 @@ from wganad_core.data.own.image import (
 )
 from wganad_core.data.own.npy_rows import MAGIC, OwnArray
 
-MAX_IMAGES = 100_000
 MAX_TOTAL = 2_000_000_000  # bytes of all pictures of a zip, unpacked
 # Of all pictures of a zip: half a minute's work, and what honest pictures hold.
 MAX_PIXELS, PIXELS_A_BYTE = 2_000_000_000, 100
-MAX_DIRECTORY = 24_000_000  # bytes of a zip's list of files
 PIXELS = tuple(f"p{i}" for i in range(SIDE * SIDE))
 TABLES = (".csv", ".tsv", ".txt", ".parquet")  # in a folder or a zip
 DATED = re.compile(r"(^|/)\d{4}([._-]\d\d){5}$")  # files of NASA's bearings: 2003.10.22.12.06.24
-ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
-CUT_OFF = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError)
+T = TypeVar("T")
 
 
 class OwnImages(Protocol):
@@ -49,6 +53,7 @@ class OwnImages(Protocol):
     label: NDArray[np.int64] | None
     class_: NDArray[np.object_] | None  # kinds of anomalies
     kept: NDArray[np.bool_] | None  # for testing
+    masks: tuple[str, ...]  # pictures of where defects are
     remarks: set[str]  # grows while pictures are read
 
     def images(self) -> Iterator[Grey]:
@@ -94,8 +99,8 @@ class FolderFiles:
     """The tables in a folder and the folders in it, by their `names`, but for hidden ones."""
 
     def __init__(self, root: Path) -> None:
-        kept = (path for path in _in_folder(root) if not _is_clutter(path))
-        self.names = sorted(filter(_may_be_table, kept), key=_natural)
+        kept = (path for path in _in_folder(root) if not is_clutter(path))
+        self.names = sorted(filter(_may_be_table, kept), key=natural)
 
 
 def _in_folder(root: Path) -> list[str]:
@@ -103,8 +108,8 @@ def _in_folder(root: Path) -> list[str]:
     for folder, _, names in os.walk(root):
         inside = Path(folder).relative_to(root)
         paths += [(inside / n).as_posix() for n in names if _may_be_file(Path(folder, n))]
-        if len(paths) > 2 * MAX_IMAGES:
-            raise DataError(f"Expected at most {MAX_IMAGES:,} pictures; found more files.")
+        if len(paths) > 2 * MAX_FILES:
+            raise DataError(f"Expected at most {MAX_FILES:,} pictures; found more files.")
     return paths
 
 
@@ -112,50 +117,66 @@ def open_archive(
     file: OwnFile, stack: ExitStack
 ) -> tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]:
     """A zip, and the tables in it by name."""
-    archive = _archive(file, stack)
+    archive = opened_zip(file, stack)
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     for entry in entries:
-        _check_entry(entry)
+        check_entry(entry)
     names = (entry.filename for entry in entries)
-    kept = [name for name in names if _may_be_table(name) and not _is_clutter(name)]
+    kept = [name for name in names if _may_be_table(name) and not is_clutter(name)]
     known = {entry.filename: entry for entry in entries}
-    return archive, {name: known[name] for name in sorted(kept, key=_natural)}
+    return archive, {name: known[name] for name in sorted(kept, key=natural)}
 
 
-class _Files:
+class PictureFiles:
     """What zip and folder share: which files are pictures, their order, labels and errors."""
 
     def __init__(self, paths: Sequence[str]) -> None:
-        kept = [path for path in paths if not _is_clutter(path)]
-        pictures = sorted((p for p in kept if p.casefold().endswith(SUFFIXES)), key=_natural)
+        kept = [path for path in paths if not is_clutter(path)]
+        pictures = sorted((p for p in kept if p.casefold().endswith(SUFFIXES)), key=natural)
         told = told_by_folders(pictures)
         self.names: tuple[str, ...] | None = told.names
         self.n = len(told.names)
         self.remarks: set[str] = set(told.remarks)
         self.label, self.class_, self.kept = told.label, told.class_, told.kept
+        self.masks = told.masks
         if not self.n:
             raise NoPictures(kept)
-        if self.n > MAX_IMAGES:
-            raise DataError(f"Expected at most {MAX_IMAGES:,} pictures; found {self.n:,}.")
+        if self.n > MAX_FILES:
+            raise DataError(f"Expected at most {MAX_FILES:,} pictures; found {self.n:,}.")
         if others := len(kept) - len(pictures):
             self.remarks.add(f"{others:,} file{'s' * (others > 1)} of another kind left out.")
 
-    def _read(self, name: str, read: Callable[[], bytes]) -> Grey:
-        try:
-            data = read()
-        except CUT_OFF as error:
-            reason = re.sub(r"\s+", " ", str(error))[:120].rstrip(".")
-            raise DataError(f"{name!r} cannot be read ({reason}); make the file again.") from None
-        try:
-            return read_image(data, self.remarks, self._spend)
-        except DataError as error:
-            raise DataError(f"{name!r} {error}") from None
+    def images(self) -> Iterator[Grey]:
+        yield from self.each(
+            self.names or (), lambda data: read_image(data, self.remarks, self.spend)
+        )
 
-    def _spend(self, pixels: int) -> None:
-        """Those of a folder are somebody's own machine's."""
+    def each(self, names: Sequence[str], made: Callable[[bytes], T]) -> Iterator[T]:
+        """What is `made` of the bytes of these files. What is wrong with one, in half a sentence,
+        is said with its name."""
+        with self._opened() as content:
+            for name in names:
+                try:
+                    data = content(name)
+                except CUT_OFF as error:
+                    reason = re.sub(r"\s+", " ", str(error))[:120].rstrip(".")
+                    raise DataError(
+                        f"{name!r} cannot be read ({reason}); make the file again."
+                    ) from None
+                try:
+                    yield made(data)
+                except DataError as error:
+                    raise DataError(f"{name!r} {error}") from None
+
+    def _opened(self) -> AbstractContextManager[Callable[[str], bytes]]:
+        """Gives the bytes of a file by its name."""
+        raise NotImplementedError
+
+    def spend(self, pixels: int) -> None:
+        """Told of pixels before they are decoded; a folder's are somebody's own machine's."""
 
 
-class FolderImages(_Files):
+class FolderImages(PictureFiles):
     """The pictures in a folder and the folders in it, but for hidden ones, links to folders, pipes
     and devices."""
 
@@ -164,43 +185,41 @@ class FolderImages(_Files):
         self._root = file.content
         super().__init__(_in_folder(self._root))
 
-    def images(self) -> Iterator[Grey]:
-        for name in self.names or ():
-            yield self._read(name, lambda path=self._root / name: _limited(path))  # type: ignore[misc]
+    def _opened(self) -> AbstractContextManager[Callable[[str], bytes]]:
+        return nullcontext(lambda name: _limited(self._root / name))
 
 
-class ZipImages(_Files):
+class ZipImages(PictureFiles):
     """The pictures of a zip, read one by one, each no further than the limits allow."""
 
     def __init__(self, file: OwnFile) -> None:
         self._file = file
         with ExitStack() as stack:
-            archive = _archive(file, stack)
+            archive = opened_zip(file, stack)
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             if any(entry.filename == "[Content_Types].xml" for entry in entries):
                 raise DataError("This is an Excel file; save the table as CSV or parquet.")
             for entry in entries:
-                _check_entry(entry)
+                check_entry(entry)
         super().__init__([entry.filename for entry in entries])
         self._entries = {entry.filename: entry for entry in entries}
         if len(self._entries) < len(entries):
             raise DataError("The zip holds several files of the same name; make it again.")
-        total = sum(self._entries[name].file_size for name in self.names or ())
+        total = sum(self._entries[name].file_size for name in (*(self.names or ()), *self.masks))
         if total > MAX_TOTAL:
             raise DataError(
                 f"Expected pictures of at most {MAX_TOTAL // 10**9} GB when unpacked; found "
                 f"{total / 1e9:,.1f} GB. Keep fewer, or scale them down."
             )
 
-    def images(self) -> Iterator[Grey]:
+    @contextmanager
+    def _opened(self) -> Iterator[Callable[[str], bytes]]:
         self._left = self._most = MAX_PIXELS + PIXELS_A_BYTE * self._file.size
         with ExitStack() as stack:
-            archive = _archive(self._file, stack)
-            for name in self.names or ():
-                entry = self._entries[name]
-                yield self._read(name, lambda entry=entry: _unpacked(archive, entry))  # type: ignore[misc]
+            archive = opened_zip(self._file, stack)
+            yield lambda name: unpacked(archive, self._entries[name])
 
-    def _spend(self, pixels: int) -> None:
+    def spend(self, pixels: int) -> None:
         """A few bytes can hold a million pixels of one colour, which take time all the same."""
         self._left -= pixels
         if self._left < 0:
@@ -210,7 +229,7 @@ class ZipImages(_Files):
             )
 
 
-class SingleImage(_Files):
+class SingleImage(PictureFiles):
     """One picture."""
 
     def __init__(self, file: OwnFile) -> None:
@@ -227,53 +246,6 @@ class SingleImage(_Files):
             raise DataError(f"This picture {error}") from None
 
 
-def _archive(file: OwnFile, stack: ExitStack) -> zipfile.ZipFile:
-    opened = stack.enter_context(file.open())
-    opened.seek(max(0, file.size - (1 << 16) - 22))
-    tail = opened.read()
-    if (at := tail.rfind(b"PK\5\6")) >= 0:
-        listed = int.from_bytes(tail[at + 12 : at + 16], "little")
-        if listed > MAX_DIRECTORY:  # before a million entries become objects
-            raise DataError(f"Expected at most {MAX_IMAGES:,} pictures in a zip; found more.")
-    try:
-        return stack.enter_context(zipfile.ZipFile(opened))
-    except CUT_OFF as error:
-        reason = str(error)[:120].rstrip(".")
-        raise DataError(f"This zip is damaged or cut off ({reason}); make it again.") from None
-
-
-def _check_entry(entry: zipfile.ZipInfo) -> None:
-    """Refuse whatever an honest zip of pictures does not hold, wherever it would be unpacked."""
-    name = entry.orig_filename
-    parts = name.replace("\\", "/").split("/")
-    if parts[0] == "" or ".." in parts or re.match("[A-Za-z]:", name) or "\0" in name:
-        raise DataError(f"The zip holds the path {name[:60]!r}, which leads out of it; refused.")
-    if stat.S_ISLNK(entry.external_attr >> 16):
-        raise DataError(f"The zip holds the link {name[:60]!r}; put the picture itself there.")
-    if entry.flag_bits & 0x1:
-        raise DataError(f"{name[:60]!r} is encrypted; make the zip without a password.")
-    if _is_clutter(entry.filename):
-        return
-    if name.casefold().endswith(ARCHIVES):
-        raise DataError(f"The zip holds another archive, {name[:60]!r}; put its pictures there.")
-    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise DataError(f"{name[:60]!r} is packed in an unusual way; make an ordinary zip.")
-    if entry.file_size > MAX_BYTES:
-        raise DataError(
-            f"{name[:60]!r} unpacks to {entry.file_size / 1e6:,.0f} MB; expected at most "
-            f"{MAX_BYTES // 10**6} MB. Scale it down."
-        )
-
-
-def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """Never more than the limit, whatever size the zip claims; its checksum is checked."""
-    with archive.open(entry) as packed:
-        data = packed.read(MAX_BYTES + 1)
-        if len(data) != entry.file_size:
-            raise EOFError(f"{len(data):,} of {entry.file_size:,} bytes")
-    return data
-
-
 def _may_be_file(path: Path) -> bool:
     """Not a pipe, whose end may never come. A link to nothing is told when it is read."""
     return path.is_file() or not path.exists()
@@ -282,14 +254,3 @@ def _may_be_file(path: Path) -> bool:
 def _limited(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(MAX_BYTES + 1)
-
-
-def _is_clutter(path: str) -> bool:
-    """What file managers leave behind, and whatever is hidden."""
-    parts = PurePosixPath(path).parts
-    return any(p.startswith(".") or p == "__MACOSX" for p in parts) or path.endswith("Thumbs.db")
-
-
-def _natural(path: str) -> list[tuple[int, str]]:
-    """For 9.png before 10.png."""
-    return [(int(p), "") if p.isdecimal() else (-1, p) for p in re.split(r"(\d+)", path)]

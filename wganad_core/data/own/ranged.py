@@ -14,9 +14,11 @@ from wganad_core.data import DataError
 from wganad_core.data.clock import is_clock
 from wganad_core.data.own import LabelRanges, Roles
 from wganad_core.data.own.labels import UNLABELLED, words_of
+from wganad_core.data.own.look import Look, Taken, look
 from wganad_core.data.own.range_labels import Ranged, ranged_labels
 from wganad_core.data.own.record import OwnSamples
-from wganad_core.data.own.rows import OwnRows, column_of
+from wganad_core.data.own.rows import OwnRows
+from wganad_core.data.own.samples import chunks
 
 
 def roles_beside(roles: Roles, ranges: LabelRanges | None) -> Roles:
@@ -81,15 +83,14 @@ def chunks_with_ranges(
 
 
 def table_labels(
-    table: OwnRows, name: str, ranges: LabelRanges, time: str | None, group: int | None
+    table: OwnRows, name: str, ranges: LabelRanges, clock: int | None, group: int | None
 ) -> tuple[NDArray[np.int64], str]:
-    """Labels (n,) of all rows of a table of scores, and how the ranges were read. `time` names its
-    column, by default the first that is called like one; `group` is the number of a column."""
+    """Labels (n,) of all rows of a table of scores, and how the ranges were read. `clock` and
+    `group` are numbers of columns."""
     plain = [column.casefold() for column in table.names]
     row, how = np.arange(1.0, 1 + sum(len(part) for part in table.batches([], [0]))), ""
     if "row" in plain and table.kinds[at := plain.index("row")] == "number":
         row, how = table.numbers(at), f" They are those of column {table.names[at]!r}."
-    clock = column_of(table.names, time) if time else _clock(table)
     time_name = "" if clock is None else table.names[clock]
 
     def texts(at: int | None) -> Any:
@@ -100,12 +101,53 @@ def table_labels(
     return label, said + how * (" rows, counted" in said)
 
 
-def _clock(table: OwnRows) -> int | None:
+def clock_of(table: OwnRows) -> int | None:
     """The first column of dates, or of rising numbers that is called like a time."""
     for at, (name, kind) in enumerate(zip(table.names, table.kinds, strict=True)):
         if kind == "time" or (kind == "number" and is_clock(name, [row[at] for row in table.head])):
             return at
     return None
+
+
+def look_beside(
+    path: Path, ranges: LabelRanges, time: str | None = None, group: str | None = None
+) -> Look:
+    """What a file holds (`look.look`), and how many of its rows a file of ranges labels. `time` and
+    `group` name columns that are not told by their names.
+
+    Raises `DataError` for either file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from wganad_core.data.own import LabelRanges
+    >>> from wganad_core.data.own.ranged import look_beside
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "pump.csv").write_text("heat\\n1\\n2\\n9\\n1\\n")
+    >>> _ = (folder / "faults.csv").write_text("first_row,last_row\\n2,3\\n")
+    >>> look_beside(folder / "pump.csv", LabelRanges(folder / "faults.csv")).labels
+    (('outside the ranges', 2, 'normal'), ('in a range', 2, 'anomaly'))
+    """
+    found = look(path)
+    roles = roles_beside(Roles(time=time, group=group), ranges)
+    n = np.zeros(2, np.int64)
+    said = ""
+    for chunk in chunks_with_ranges(lambda: chunks(path, roles), ranges):
+        assert chunk.label is not None
+        n += np.bincount(chunk.label, minlength=2)
+        said = chunk.remarks[-1]
+    why = f"{ranges.file.name} has the labels"
+    columns = tuple(
+        dataclasses.replace(c, guess="leave out", reason=why) if c.guess == "label" else c
+        for c in found.columns
+    )
+    labels: tuple[tuple[str, int, Taken], ...] = (
+        ("outside the ranges", int(n[0]), "normal"),
+        ("in a range", int(n[1]), "anomaly"),
+    )
+    remarks = (*found.remarks, said)
+    return dataclasses.replace(found, columns=columns, labels=labels, remarks=remarks)
 
 
 def _rows_of(samples: OwnSamples) -> Ranged:

@@ -35,6 +35,7 @@ class OwnSamples:
     `missing_label` and `missing_id`. `remarks`: what was read otherwise than one might expect.
     `named`: whether the file itself calls the features so. `about`: the rows of the file, of text
     by its lines, for showing progress. `time_name`: what the column of `time` is called.
+    `n_masks`: of pictures, in a folder of masks.
     """
 
     name: str
@@ -57,6 +58,7 @@ class OwnSamples:
     time_name: str = ""
     kept: NDArray[np.bool_] | None = None
     scaled: bool = False
+    n_masks: int = 0
     words: tuple[Words, ...] = ()
 
     @property

@@ -182,6 +182,7 @@ def _of_pictures(
                 None if kinds is None else kinds[part],
                 kept=None if kept is None else kept[part],
                 scaled=any(line.startswith(SCALED) for line in pictures.remarks),
+                n_masks=len(pictures.masks),
                 sample_id=None if ids is None else ids[part],
                 image_shape=(SIDE, SIDE),
                 remarks=tuple(sorted(pictures.remarks)),

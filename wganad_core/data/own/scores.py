@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
+from wganad_core.data.clock import seconds_of
 from wganad_core.data.own import LabelRanges
 from wganad_core.data.own.detectors import one_detector
 from wganad_core.data.own.file import OwnFile, named, own_file
@@ -24,7 +25,7 @@ from wganad_core.data.own.labels import (
     words_of,
 )
 from wganad_core.data.own.proposals import GROUPS, NUMBERED
-from wganad_core.data.own.ranged import table_labels
+from wganad_core.data.own.ranged import clock_of, table_labels
 from wganad_core.data.own.rows import OwnRows, column_of, listed, listed_names
 from wganad_core.data.own.source import open_rows
 from wganad_core.records import Scored
@@ -47,6 +48,8 @@ class OwnScores:
     was read otherwise than one might expect. `origin`: of a score table of this project, the
     detector's value of each of `detectors.KEYS`. `negated`: whether the file's scores are minus
     these. `why` (n,): the column that a flagged row hangs on, as `score --why` writes it.
+    `seconds` (n,): when each was, since the first row, where a column of times was named or ranges
+    asked for one.
     """
 
     name: str
@@ -58,6 +61,7 @@ class OwnScores:
     origin: Mapping[str, str] = dataclasses.field(default_factory=dict)
     negated: bool = False
     why: NDArray[np.object_] | None = None
+    seconds: NDArray[np.float64] | None = None
 
     @property
     def subject_wise(self) -> bool:
@@ -94,7 +98,7 @@ def read_scores(
     normal : the value of the label that means normal
     lower_is_anomalous : whether lower scores mean more anomalous; they are negated then
     ranges : a second file, which has the labels
-    time : the name of the column that its times are of; by default the one that is called so
+    time : the name of the column of times; for ranges, by default the one that is called so
     group : the name of the column that tells machines, people or recordings apart
 
     Raises
@@ -115,16 +119,27 @@ def read_scores(
     with named(file):
         columns = {"score": score, "label": label, "id": sample_id, "subject": group}
         table = score_table(file)
+        clock = column_of(table.names, time) if time else clock_of(table) if ranges else None
         ranged = None
         if ranges is not None:
             if label:
                 raise DataError(
                     f"The label is either a column or the ranges of {ranges.file.name}; choose one."
                 )
-            ranged = table_labels(
-                table, file.name, ranges, time, column_for(table, "subject", group)
-            )
-        return _own_scores(file.name, table, columns, choose, normal, lower_is_anomalous, ranged)
+            by = column_for(table, "subject", group)
+            ranged = table_labels(table, file.name, ranges, clock, by)
+        found = _own_scores(file.name, table, columns, choose, normal, lower_is_anomalous, ranged)
+        return found if clock is None else _timed(found, table, clock)
+
+
+def _timed(found: OwnScores, table: OwnRows, clock: int) -> OwnScores:
+    """The scores with their times, and which column told them."""
+    name = table.names[clock]
+    texts = words_of(table.texts(clock), name, table.place)
+    seconds, remark = seconds_of(pd.Series(texts, dtype=str), name)
+    told = f"Column {name!r} tells the time.", *filter(None, [remark])
+    remarks = tuple(dict.fromkeys((*found.remarks, *told)))
+    return dataclasses.replace(found, seconds=seconds[found.row - 1], remarks=remarks)
 
 
 def score_table(file: OwnFile) -> OwnRows:

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages._ui.own import tab as own_tab
-from pages._ui.own.source import OwnFile, safe_name
+from pages._ui.own.source import safe_name
 from wganad_core import outside
 from wganad_core.data.own import Counted, LabelRanges
 
@@ -28,56 +28,58 @@ FORMAT = (
 )
 
 
-def chosen(source: OwnFile) -> LabelRanges | None:
-    """The file of ranges for these data, and how its numbers are meant; None without one."""
-    if source.kind is not None:
-        return None
+def chosen(key: str, beside: str) -> LabelRanges | None:
+    """The file of ranges for the data of this key, which lie in a file called `beside`, and how its
+    numbers are meant; None without one."""
     kept: dict[str, LabelRanges] = own_tab.tab().kept.setdefault(KEPT, {})
-    now = kept.get(source.key)
+    now = kept.get(key)
     name = "Labels from a second file" if now is None else f"Labels: **{_shown(now)}**"
-    with st.popover(name, icon=":material/date_range:", key=f"own-ranges-of-{source.key}"):
+    with st.popover(name, icon=":material/date_range:", key=f"own-ranges-of-{key}"):
         st.caption(FORMAT)
         file = st.file_uploader(
             "Ranges",
             ["csv", "tsv", "txt", "json", "parquet"],
-            key=f"own-ranges-{st.session_state.get(AGAIN, 0)}-{source.key}",
+            key=f"own-ranges-{st.session_state.get(AGAIN, 0)}-{key}",
             max_upload_size=50,
             label_visibility="collapsed",
         )
         if file is not None:
-            now = LabelRanges(_kept(source.name, file.file_id, file))
+            now = LabelRanges(_kept(beside, file.file_id, file))
         if now is None:
             return None
-        count = own_tab.usual(f"own-count-{source.key}", None)
+        count = own_tab.usual(f"own-count-{key}", None)
         counted = st.selectbox(
             "Its numbers are",
             list(COUNTS),
             list(COUNTS).index(count),
             format_func=COUNTS.__getitem__,
-            key=f"own-count-{source.key}",
+            key=f"own-count-{key}",
         )
-        own_tab.settle(f"own-count-{source.key}", counted)
+        own_tab.settle(f"own-count-{key}", counted)
         zone = st.text_input(
             "Time zone of times without one, in either file",
-            own_tab.usual(f"own-zone-{source.key}", ""),
+            own_tab.usual(f"own-zone-{key}", ""),
             placeholder="UTC, +02:00 or Europe/Berlin",
-            key=f"own-zone-{source.key}",
+            key=f"own-zone-{key}",
         )
-        own_tab.settle(f"own-zone-{source.key}", zone)
-        st.button(
-            "Take them away", key=f"own-unrange-{source.key}", on_click=_forget, args=(source,)
-        )
+        own_tab.settle(f"own-zone-{key}", zone)
+        st.button("Take them away", key=f"own-unrange-{key}", on_click=_forget, args=(key,))
     now = dataclasses.replace(now, counted=counted, zone=zone.strip() or None)
-    kept[source.key] = now
+    kept[key] = now
     return now
+
+
+def packed(ranges: LabelRanges | None) -> dict[str, str | None] | None:
+    """As `reading.read` sends it."""
+    return None if ranges is None else {**dataclasses.asdict(ranges), "file": str(ranges.file)}
 
 
 def _shown(ranges: LabelRanges) -> str:
     return outside.shown(ranges.file.name[:40])
 
 
-def _forget(source: OwnFile) -> None:
-    own_tab.tab().kept.get(KEPT, {}).pop(source.key, None)
+def _forget(key: str) -> None:
+    own_tab.tab().kept.get(KEPT, {}).pop(key, None)
     st.session_state[AGAIN] = st.session_state.get(AGAIN, 0) + 1  # an empty place for a file
 
 
