@@ -157,7 +157,7 @@ def test_in_a_shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.skipif(not CASES.is_dir(), reason=f"{CASES} is not here: published cases")
 def test_case_16(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its masks are dots at random; where a picture differs from the others is put in their place."""
+    """Its masks are dots at random: where a picture differs from the others stands in for them."""
     root, model = tmp_path / "washer", str(tmp_path / "m.safetensors")
     shutil.copytree(CASES / "16-mvtec-layout/washer", root)
     usual = np.median([grey(path) for path in (root / "train/good").iterdir()], axis=0)
