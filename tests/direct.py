@@ -36,6 +36,16 @@ class Direct(WorkerClient):
     def __init__(self) -> None:
         self.stdout = io.BytesIO()
         self.worker = Worker(self.stdout, max_live=1)
+        self._newest: dict[str, bytes] = {}
+
+    def search_on(self) -> None:
+        """Let every search go on for a slice, and hear what is told of it."""
+        start = self.stdout.tell()
+        for key, search in list(self.worker.searches.items()):
+            self.worker._go_on_searching(key, search)
+        self.stdout.seek(start)
+        while (data := protocol.read(self.stdout)) is not None:
+            self._deliver(data)
 
     def ask(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,8 @@ from wganad_core.figures.race import Layers
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
+
+FILM_SECONDS = 6  # for a whole search
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,14 +52,40 @@ def show_lanes(
         Streamlit may hand over an event twice, when a run of the page overtakes another
     """
     options = dataclasses.asdict(layers) | message.get("options", {})
-    text = json.dumps({**message, "options": options}).encode()
     found = _component()(
         key=f"lanes-{key}",
-        data=len(text).to_bytes(4, "little") + text + frames,
+        data=_message({**message, "options": options}, frames),
         on_space_change=partial(_once, f"lanes-{key}", on_space) if on_space else rerun_only,
         on_lost_change=rerun_only,
     )
     return LanesEvents(bool(found.get("space")), bool(found.get("lost")))
+
+
+def show_film(film: bytes, *, key: str, running: bool, words: str) -> None:
+    """Draw a search: frame after frame while it is `running`; then it plays from its start, once.
+
+    Parameters
+    ----------
+    film : a file of `figures.film.pack_film`, as far as it has come
+    key : identity of the search
+    words : what the pictures show
+    """
+    options = {
+        "follow": running,
+        "autoplay": not running,
+        "loop": False,
+        "seconds": FILM_SECONDS,
+        "curves": "search",
+        "words": words,
+    }
+    message = {"key": key, "whole": True, "options": options}
+    _film()(key=f"film-{key}", data=_message(message, film), on_lost_change=rerun_only)
+
+
+def _message(told: dict[str, Any], file: bytes) -> bytes:
+    """What `live_lanes.js` takes apart."""
+    text = json.dumps(told).encode()
+    return len(text).to_bytes(4, "little") + text + file
 
 
 def _once(key: str, action: Callable[[], None]) -> None:
@@ -86,6 +114,15 @@ def publish(name: str, file: bytes) -> str:
 
 @cache
 def _component() -> ComponentRenderer:
-    drawing = [serve_file("lanes", scripts.FOLDER / name) for name in scripts.LANES]
+    return _on_canvas("live_lanes", scripts.LANES)
+
+
+@cache
+def _film() -> ComponentRenderer:
+    return _on_canvas("film", (*scripts.LANES, scripts.FILM))
+
+
+def _on_canvas(name: str, files: Sequence[str]) -> ComponentRenderer:
+    drawing = [serve_file("lanes", scripts.FOLDER / file) for file in files]
     html, css = '<div class="lanes"></div>', scripts.lanes_looks()
-    return component("live_lanes", html, css, "live_lanes.js", drawing)
+    return component(name, html, css, "live_lanes.js", drawing)

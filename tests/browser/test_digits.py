@@ -13,6 +13,7 @@ from tests.conftest import Server
 from tests.pages.test_digits_page import digit as digit
 
 PLOT = ".js-plotly-plot .main-svg"
+FILM = "document.querySelector('.lanes')?.player"
 
 
 def open_page(page: Page, app: Server, query: str) -> None:
@@ -25,7 +26,7 @@ def test_a_visit(page: Page, app: Server, digit: str, problems: list[str]) -> No
     """One load of the page: its first screen, a search, choices, and a link to them."""
     open_page(page, app, f"digit={digit}")
     _the_first_screen_shows_what_comes_back(page, digit)
-    _a_search_plays_its_path(page)
+    _a_search_streams_and_plays(page)
     _choices_are_kept_in_the_address(page)
     assert not complaints(problems)
 
@@ -43,13 +44,26 @@ def _the_first_screen_shows_what_comes_back(page: Page, digit: str) -> None:
     expect(page.get_by_role("button", name=f"Unseen digit {digit}")).to_be_visible()
 
 
-def _a_search_plays_its_path(page: Page) -> None:
-    page.get_by_role("button", name="Start the search").click()
+def _a_search_streams_and_plays(page: Page) -> None:
+    """Frames come while it searches; cancelled, they stay; at its end it plays, and rests there."""
+    for label, key, presses in (("Steps", "End", 1), ("Restarts", "End", 1)):
+        slider = page.get_by_role("slider", name=label)
+        for _ in range(presses):
+            slider.press(key)
+    start = page.get_by_role("button", name="Start the search")
+    start.click()
+    page.wait_for_function(f"{FILM}?.recording.clock.length > 2", timeout=60_000)
+    expect(page.get_by_text(re.compile(r"Step \d+ of 500, \d+ to go"))).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text(re.compile(r"Loss after \d+ steps"))).to_be_visible(timeout=30_000)
+    assert page.evaluate(f"{FILM}.recording.clock.length") < 40
+    page.get_by_role("slider", name="Restarts").press("Home")
+    start.click()
     expect(page.get_by_text("Time for this one query")).to_be_visible(timeout=60_000)
-    slider = page.locator(".slider-label").first
-    expect(slider).to_contain_text("step 0")
-    page.locator(".updatemenu-button").first.click()
-    expect(slider).not_to_contain_text("step 0,", timeout=10_000)
+    page.wait_for_function(f"{FILM}.playing && {FILM}.at < 200")  # from the start
+    page.wait_for_function(f"!{FILM}.playing && {FILM}.at === 500", timeout=30_000)
+    page.evaluate(f"{FILM}.goTo(250)")
+    expect(page.locator(".lanes-step")).to_have_text(re.compile("step 2[45]"))
 
 
 def _choices_are_kept_in_the_address(page: Page) -> None:

@@ -144,21 +144,6 @@ def test_terms_are_shares_of_the_score_and_negative_ones_go_left():
     ]
 
 
-def test_the_path_has_a_frame_per_image():
-    pictures = np.stack([0 * ONE, 0.5 * ONE, ONE])
-    losses = np.array([3.0, 2.0, 1.0])
-    figure = images.path_animation(ONE, pictures, losses, steps=[0, 10, 20])
-    assert len(figure.frames) == len(figure.layout.sliders[0].steps) == 3
-    for frame, image, loss, step in zip(figure.frames, pictures, losses, (0, 10, 20), strict=True):
-        np.testing.assert_array_equal(frame.data[0].z, image.reshape(28, 28))
-        np.testing.assert_array_equal(frame.data[1].z, (ONE - image).reshape(28, 28))
-        assert (frame.data[2].x[0], frame.data[2].y[0]) == (step, loss)
-        assert frame.traces == (1, 2, 4)
-    assert figure.layout.sliders[0].steps[1].label == "step 10, loss 2"
-    with pytest.raises(ValueError, match="3 images, 2 losses and 3 steps"):
-        images.path_animation(ONE, pictures, losses[:2])
-
-
 def test_the_place_of_a_score_among_normals():
     assert figures.share_below(np.array(TEN), 9.0) == 0.8  # equal is not higher
     figure = valid(figures.place_among(scores(), 10.0))

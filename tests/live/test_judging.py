@@ -12,7 +12,7 @@ from tests.direct import Direct
 from wganad_core import pretrained
 from wganad_core.config import ARCHITECTURES
 from wganad_core.live.client import WorkerError
-from wganad_core.live.messages import ModelKey
+from wganad_core.live.messages import ModelKey, Search
 from wganad_core.methods.descent import Descent
 from wganad_core.panels.panel import SLOW, Panel, fitted_panel
 from wganad_core.records import Judgement
@@ -101,11 +101,36 @@ def test_the_worker_searches(client: Direct, panel: Panel, name: str) -> None:
     found = client.search(DIGITS, name, X[:2], frames=2, steps=4, restarts=2, seed=5)
     expected, path = panel.search(name, X[:2], Descent(steps=4, restarts=2, seed=5), 2)
     assert path is not None
+    assert found.judgement is not None
     assert np.array_equal(found.judgement.score, expected.score)
     assert list(found.judgement.terms) == list(expected.terms)
     assert np.array_equal(found.images, path.images)
     assert np.array_equal(found.losses, path.losses)
     assert found.milliseconds > 0
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_a_search_that_is_watched_is_told_frame_by_frame(client: Direct, name: str) -> None:
+    how = {"frames": 3, "steps": 6, "restarts": 3}
+    expected = client.search(DIGITS, name, X[:1], **how)
+    client.begin_search("mine", DIGITS, name, X[:1], **how)
+    seen: list[Search] = []
+    while client.worker.searches:
+        client.search_on()
+        view = client.search_view("mine")
+        if view is not None and (not seen or view.steps > seen[-1].steps):
+            seen.append(view)
+    assert [len(view.images) for view in seen] == [1, 2, 3, 4]  # at 0, 2, 4 and at the end
+    assert [view.steps for view in seen] == [1, 3, 5, 6]
+    assert [view.judgement is None for view in seen] == [True, True, True, False]
+    last = seen[-1]
+    assert last.judgement is not None
+    assert expected.judgement is not None
+    assert_same(last.judgement, expected.judgement)
+    assert np.array_equal(last.images, expected.images)
+    assert np.array_equal(last.losses, expected.losses)
+    # a frame is of the restart that leads then
+    assert all(np.array_equal(view.losses[-1], view.losses.min(axis=0)) for view in seen)
 
 
 def test_the_worker_generates(client: Direct, panel: Panel, panels: dict[str, Panel]) -> None:
@@ -125,6 +150,7 @@ def test_the_worker_takes_no_samples(client: Direct) -> None:
     judged = client.judge(DIGITS, X[:0]).judgements
     assert all(value.score.shape == (0,) for value in judged.values())
     found = client.search(DIGITS, "inversion", X[:0], frames=2, steps=4)
+    assert found.judgement is not None
     assert found.judgement.score.shape == (0,)
     none = client.judge(movements("conv"), SIGNALS[:0]).judgements
     assert all(value.score.shape == (0,) for value in none.values())

@@ -18,6 +18,7 @@ import torch
 from wganad_core.config import LaneConfig, MixtureConfig, NetworkConfig, RaceConfig
 from wganad_core.live import limits
 from wganad_core.live.client import WorkerClient, WorkerError
+from wganad_core.live.messages import ModelKey
 from wganad_core.use_cases import PAPER, SHARP
 
 DATA = MixtureConfig(n_samples=2_000)
@@ -85,6 +86,32 @@ def test_nothing_is_kept_of_a_race_that_is_closed_while_it_plays(client: WorkerC
     client.close("leaving")
     client.ask("ping")
     assert client.view("leaving") is None
+
+
+def test_a_search_goes_on_beside_other_requests_until_it_is_ended(client: WorkerClient) -> None:
+    model, x = ModelKey("mnist", "4"), np.zeros((1, 784), np.float32)
+    client.begin_search("watched", model, "inversion", x, frames=1_000, steps=1_000_000)
+    wait_for(lambda: client.search_view("watched") is not None)
+    began = client.search_view("watched")
+    assert began is not None
+    assert began.judgement is None
+    assert client.ask("ping")[1]["searches"] == 1
+    wait_for(lambda: _steps(client) > began.steps)
+    client.end_search("watched")
+    assert client.ask("ping")[1]["searches"] == 0
+    assert client.search_view("watched") is None  # nor is anything of it kept
+
+
+def _steps(client: WorkerClient) -> int:
+    view = client.search_view("watched")
+    return 0 if view is None else view.steps
+
+
+def test_a_search_that_cannot_begin_is_refused_and_forgotten(client: WorkerClient) -> None:
+    bad = np.full((1, 784), np.nan, np.float32)
+    with pytest.raises(WorkerError, match="Expected finite samples"):
+        client.begin_search("bad", ModelKey("mnist", "4"), "anogan", bad)
+    assert client.ask("ping")[1]["searches"] == 0
 
 
 @pytest.mark.parametrize(

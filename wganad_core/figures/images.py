@@ -1,4 +1,4 @@
-"""Images as pictures: grids, thumbnails, one image taken apart, the path of an inversion.
+"""Images as pictures: grids, thumbnails, one image taken apart.
 
 Ink is dark on white and a residual x − G is red where ink is missing from G, blue where G has too
 much, white where they agree: always on [−1, 1], so that any two pictures can be compared.
@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -169,102 +168,3 @@ def _scale_bar(x: float, y: float, length: float) -> Part:
     title = {"text": words, "side": "top", "font": {"size": 14}}
     looks = {"orientation": "h", "thickness": 10, "outlinewidth": 0, "title": title}
     return place | ticks | looks
-
-
-def path_animation(
-    image: Pixels, images: Pixels, losses: Pixels, steps: Sequence[int] | None = None
-) -> go.Figure:
-    """Inversion of a query (784,) from its first z to its last: G(z) (frames, 784), the residual
-    and the loss (frames,) with a moving point. `steps` numbers the frames, else 0, 1, …
-
-    It plays Plotly's frames, which `st.plotly_chart` draws and `live_chart` does not.
-    """
-    at = np.arange(len(images)) if steps is None else np.asarray(steps)
-    if not len(images) == len(losses) == len(at) > 0:
-        raise ValueError(
-            "Expected as many losses and steps as images, and at least one; found "
-            f"{len(images)} images, {len(losses)} losses and {len(at)} steps."
-        )
-    first = [_ink(images[0], "G(z)", 2), _residual(image, images[0], 3)]
-    words = "step %{x}: loss %{y:.4g}<extra></extra>"
-    blue, dot = {"color": style.BLUE, "width": 2.5}, {"size": 12, "color": style.VERMILLION}
-    on = style.axes(4)
-    curve = style.scatter("lines", at, losses, name="loss", line=blue, hovertemplate=words, **on)
-    now = style.scatter("markers", at[:1], losses[:1], name="now", marker=dot, **on)
-    now["hoverinfo"] = "skip"
-    return go.Figure(
-        data=[_ink(image, "x"), *first, curve, now],
-        layout=_path_layout() | _player(at, losses),
-        frames=[_frame(i, image, images[i], at[i], losses[i]) for i in range(len(images))],
-    )
-
-
-def _frame(number: int, image: Pixels, rebuilt: Pixels, step: float, loss: float) -> Part:
-    """What changes of the traces; all else stays."""
-    return {
-        "name": str(number),
-        "traces": [1, 2, 4],
-        "data": [
-            {"type": "heatmap", "z": _square_of(rebuilt)},
-            {"type": "heatmap", "z": _square_of(image) - _square_of(rebuilt)},
-            {"type": "scatter", "x": [step], "y": [loss]},
-        ],
-    }
-
-
-def _path_layout() -> Part:
-    """One layout for wide and narrow: pictures on top, the loss below them, then the player."""
-    names = ("query x", "G(z)", "x − G(z)")
-    layout: Part = {
-        "height": 560,
-        "margin": {"l": 48, "r": 8, "t": 30, "b": 120},
-        "showlegend": False,
-        "dragmode": False,
-        "coloraxis": {**SIGNED, "showscale": False},
-        "annotations": [_caption(f"<b>{name}</b>", i) for i, name in enumerate(names, start=1)],
-        "xaxis4": {"domain": [0, 1], "anchor": "y4", "title": {"text": "step"}, "nticks": 6},
-        "yaxis4": {"domain": [0, 0.42], "anchor": "x4", "title": {"text": "loss"}, "nticks": 4},
-    }
-    layout["yaxis4"]["rangemode"] = "tozero"
-    for i in range(3):
-        layout |= _square(i + 1, [0.34 * i, 0.34 * i + 0.32], [0.52, 1])
-    return layout
-
-
-def _player(steps: NDArray[Any], losses: Pixels) -> Part:
-    """A button that plays, one that pauses, and a slider over the frames."""
-    still: Part = {"mode": "immediate", "transition": {"duration": 0}}
-    still["frame"] = {"duration": 0, "redraw": True}
-    playing = still | {"frame": {"duration": 90, "redraw": True}, "fromcurrent": True}
-    # Legible on white and on black: Plotly paints a pressed button nearly white in any theme.
-    words = {"color": "#1A7AB8", "size": 15}
-    below = {"x": 0, "y": -0.2, "yanchor": "top", "bordercolor": style.GREY}
-    buttons = {
-        **below,
-        "type": "buttons",
-        "direction": "left",
-        "xanchor": "left",
-        "pad": {"t": 10},
-        "showactive": False,
-        "font": words,
-        "bgcolor": "rgba(0,0,0,0)",
-        "buttons": [_button("▶", None, playing), _button("❚❚", [None], still)],
-    }
-    slider = {
-        **below,
-        "len": 1,
-        "pad": {"l": 110, "r": 14, "t": 0},
-        **dict.fromkeys(("bgcolor", "tickcolor"), style.GREY),
-        **dict.fromkeys(("ticklen", "minorticklen"), 0),
-        "currentvalue": {"xanchor": "left", "font": words | {"size": 14}},
-        "font": {"size": 1, "color": "rgba(0,0,0,0)"},
-        "steps": [
-            _button(f"step {step}, loss {loss:.4g}", [str(i)], still)
-            for i, (step, loss) in enumerate(zip(steps, losses, strict=True))
-        ],
-    }
-    return {"updatemenus": [buttons], "sliders": [slider]}
-
-
-def _button(label: str, frames: list[str | None] | None, how: Part) -> Part:
-    return {"label": label, "method": "animate", "args": [frames, how]}

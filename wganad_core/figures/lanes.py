@@ -53,20 +53,15 @@ def pack_lanes(
     >>> unpack_header(pack_lanes([], make_mixture(MixtureConfig(n_samples=10))))["lanes"]
     []
     """
-    file = _File()
+    file = CodeFile()
     header = {
-        "version": 1,
         "box": [round(float(side), 5) for side in mixture.box],
         "modes": np.round(mixture.modes.astype(float), 5).tolist(),
         "sigma": mixture.sigma,
         "data": file.places(_some(mixture.x), mixture.box),
         "lanes": [_lane(file, lane, mixture, set(layers)) for lane in lanes],
     }
-    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-    # Without a time stamp: the same race is the same file.
-    return gzip.compress(
-        len(text).to_bytes(4, "little") + text + file.payload(), 1 if quick else 6, mtime=0
-    )
+    return file.packed(header, quick)
 
 
 def unpack_header(file: bytes) -> dict[str, Any]:
@@ -76,15 +71,20 @@ def unpack_header(file: bytes) -> dict[str, Any]:
     return found
 
 
-class _File:
-    """Arrays on their way into the payload."""
+class CodeFile:
+    """Arrays on their way into a file, after its header."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
         self._size = 0
 
-    def payload(self) -> bytes:
-        return b"".join(self._parts)
+    def packed(self, header: Mapping[str, Any], quick: bool) -> bytes:
+        """The whole file; `quick` as in `pack_lanes`."""
+        told = {"version": 1, **header}
+        text = json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
+        parts = [len(text).to_bytes(4, "little"), text, *self._parts]
+        # Without a time stamp: the same race is the same file.
+        return gzip.compress(b"".join(parts), 1 if quick else 6, mtime=0)
 
     def codes(self, values: NDArray[Any], low: float, high: float, bits: int) -> dict[str, Any]:
         """Values as codes between two ends, clipped to them."""
@@ -107,7 +107,7 @@ class _File:
         return self.codes(inside, -SPARE, 1 + SPARE, 16)
 
 
-def _lane(file: _File, lane: LaneRecord, mixture: Mixture, layers: set[Layer]) -> dict[str, Any]:
+def _lane(file: CodeFile, lane: LaneRecord, mixture: Mixture, layers: set[Layer]) -> dict[str, Any]:
     frames, past = lane.recording.frames, lane.recording
     states = [state_words(frame, mixture) for frame in frames]
     made = {
@@ -152,11 +152,11 @@ def _stack(lane: LaneRecord, name: str) -> FloatArray:
     return np.stack([getattr(frame, name) for frame in lane.recording.frames])
 
 
-def _samples(file: _File, lane: LaneRecord, box: Box) -> dict[str, Any]:
+def _samples(file: CodeFile, lane: LaneRecord, box: Box) -> dict[str, Any]:
     return file.places(_stack(lane, "samples")[:, :N_SAMPLES], box)
 
 
-def _critic(file: _File, lane: LaneRecord, box: Box) -> dict[str, Any]:
+def _critic(file: CodeFile, lane: LaneRecord, box: Box) -> dict[str, Any]:
     """f, each frame on its own range as its level is arbitrary; D on [0, 1]."""
     values = _stack(lane, "field").astype(np.float64)
     low, high = (values.min(axis=(1, 2)), values.max(axis=(1, 2)))
@@ -167,16 +167,16 @@ def _critic(file: _File, lane: LaneRecord, box: Box) -> dict[str, Any]:
     return {**file.codes(shares, 0, 1, 8), "lows": _plain(low), "highs": _plain(high)}
 
 
-def _slope(file: _File, lane: LaneRecord, box: Box) -> dict[str, Any]:
+def _slope(file: CodeFile, lane: LaneRecord, box: Box) -> dict[str, Any]:
     doublings = np.log2(_stack(lane, "slope").clip(2.0 ** SLOPES[0]))
     return file.codes(doublings, *SLOPES, 8)
 
 
-def _optimal(file: _File, lane: LaneRecord, box: Box) -> dict[str, Any]:
+def _optimal(file: CodeFile, lane: LaneRecord, box: Box) -> dict[str, Any]:
     return file.codes(_stack(lane, "optimal"), 0, 1, 8)
 
 
-def _arrows(file: _File, lane: LaneRecord, box: Box) -> dict[str, Any]:
+def _arrows(file: CodeFile, lane: LaneRecord, box: Box) -> dict[str, Any]:
     """Ends (frames, k, 2, 2) of the shafts; a frame's longest is an eighth of the box."""
     arrows = _stack(lane, "arrows").astype(np.float64)
     start, push = arrows[..., :2], arrows[..., 2:]
@@ -185,12 +185,12 @@ def _arrows(file: _File, lane: LaneRecord, box: Box) -> dict[str, Any]:
     return file.places(np.stack([start, end], axis=2), box)
 
 
-def _manifold(file: _File, lane: LaneRecord, box: Box) -> dict[str, Any] | None:
+def _manifold(file: CodeFile, lane: LaneRecord, box: Box) -> dict[str, Any] | None:
     grid = _stack(lane, "manifold")
     return file.places(grid, box) if np.isfinite(grid).all() else None
 
 
-LAYERS: Mapping[Layer, Callable[[_File, LaneRecord, Box], dict[str, Any] | None]] = {
+LAYERS: Mapping[Layer, Callable[[CodeFile, LaneRecord, Box], dict[str, Any] | None]] = {
     "samples": _samples,
     "critic": _critic,
     "slope": _slope,

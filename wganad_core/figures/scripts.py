@@ -6,6 +6,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "static"
 LANES = ("lanes.js", "player.js")  # draw and play, in the order in which one page holds them
+FILM = "film.js"  # draws a search in place of lanes
 
 
 def lanes_script() -> str:

@@ -92,8 +92,8 @@ class WorkerClient:
         meta = protocol.peek(data)
         if "closed" in meta:  # the last that is heard of a race
             self._newest.pop(meta["closed"], None)
-        elif "race" in meta:
-            self._newest[meta["race"]] = data
+        elif watched := meta.get("race") or meta.get("search"):
+            self._newest[watched] = data
         elif (waiting := self._replies.get(meta["id"])) is not None:
             waiting.put(protocol.parse(data))
 
@@ -224,13 +224,34 @@ class WorkerClient:
             Search,
             "search",
             {"x": _rows(x)},
-            model=_sent(model),
-            name=name,
-            descent=descent,
-            frames=frames,
-            weight=weight,
             timeout=120,
+            **_wanted(model, name, frames, weight, **descent),
         )
+
+    def begin_search(
+        self,
+        key: str,
+        model: ModelKey,
+        name: str,
+        x: NDArray[np.floating],
+        frames: int = 24,
+        **more: Any,
+    ) -> None:
+        """The same, watched by `search_view(key)` while it goes on. Raises `WorkerError`."""
+        self.ask("search", {"x": _rows(x)}, search=key, **_wanted(model, name, frames, **more))
+
+    def search_view(self, key: str) -> Search | None:
+        """How far a search has come that was begun; None before its first frame."""
+        if (data := self._newest.get(key)) is None:
+            return None
+        arrays, meta = protocol.parse(data)
+        return unpack(Search, arrays, meta["view"])
+
+    def end_search(self, key: str) -> None:
+        """Stop a search and forget what it has found; silent if the worker is gone."""
+        self._newest.pop(key, None)
+        with contextlib.suppress(WorkerError):
+            self.tell("end_search", search=key)
 
     def generate(self, model: ModelKey, z: NDArray[np.floating]) -> Generated:
         """G(z) of the WGAN-GP that never saw the class, for latents (n, n_latent)."""
@@ -267,6 +288,14 @@ class WorkerClient:
 def _sent(model: ModelKey) -> dict[str, str]:
     """As the worker names a model; without an architecture it takes the usual one."""
     return {name: value for name, value in dataclasses.asdict(model).items() if value}
+
+
+def _wanted(
+    model: ModelKey, name: str, frames: int, weight: float | None = None, **descent: Any
+) -> dict[str, Any]:
+    """A search as the worker is asked for it."""
+    settings = {"name": name, "descent": descent, "frames": frames, "weight": weight}
+    return {"model": _sent(model), **settings}
 
 
 def _rows(x: NDArray[np.floating]) -> FloatArray:

@@ -86,13 +86,16 @@ class Judged:
 
 @dataclasses.dataclass(frozen=True)
 class Search:
-    """A search for the latents of n images: the judgement it ends in, its path `images`
-    (frames, n, 784) and `losses` (frames, n), and milliseconds per image."""
+    """A search for the latents of n images, `steps` steps on: its path so far, `images` (frames, n,
+    784) and `losses` (frames, n), and milliseconds of work per image; once it has ended, the
+    judgement. `broken`: the sentence in which it broke off."""
 
-    judgement: Judgement
+    judgement: Judgement | None
     images: FloatArray
     losses: FloatArray
+    steps: int
     milliseconds: float
+    broken: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

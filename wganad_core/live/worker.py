@@ -36,11 +36,10 @@ from wganad_core.live.messages import (
     LaneView,
     RaceView,
     Replays,
-    Search,
 )
 from wganad_core.live.own_detectors import OwnDetectors, about, explained
+from wganad_core.live.searching import SearchUnderWay
 from wganad_core.live.session import Session
-from wganad_core.methods.descent import Descent
 from wganad_core.packing import pack
 from wganad_core.panels.panel import Panels
 from wganad_core.panels.plane import PlaneDetectors
@@ -70,6 +69,7 @@ class Worker:
         self.own = OwnDetectors()
         self.waiting: list[str] = []  # in the queue, first come first served
         self.inbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self.searches: dict[str, SearchUnderWay] = {}  # by the name of whoever watches
         # By race: what waits until its step is made, first come first served.
         self.held: dict[str, list[Held]] = {}
 
@@ -82,7 +82,8 @@ class Worker:
     def run(self) -> None:
         while True:
             busy = {key: s for key, s in self.sessions.items() if s.busy}
-            wait = min((session.due() for session in busy.values()), default=None)
+            dues = [session.due() for session in busy.values()] + [0.0] * len(self.searches)
+            wait = min(dues, default=None)
             if not self._answer(wait):
                 return
             for key, session in busy.items():
@@ -91,6 +92,26 @@ class Worker:
                     # Nobody waits for the steps of all the others, nor for a whole one.
                     if not self._answer(0.0):
                         return
+            for key, search in list(self.searches.items()):
+                self._go_on_searching(key, search)
+                if not self._answer(0.0):
+                    return
+
+    def _go_on_searching(self, key: str, search: SearchUnderWay) -> None:
+        """A slice of a search; whoever watches it gets each new frame."""
+        if self.searches.get(key) is not search:
+            return  # it was ended meanwhile
+        try:
+            view = search.view() if search.work() else None
+        except Exception as error:
+            log.exception("a search failed")
+            search.error = _sentence(error)
+            view = search.view()
+        if search.finished:
+            del self.searches[key]
+        if view is not None:
+            arrays, meta = pack(view)
+            protocol.write(self.stdout, arrays, {"search": key, "view": meta})
 
     def _work(self, key: str, session: Session) -> None:
         """A slice of a race's training, and what waited for the end of its step."""
@@ -286,21 +307,24 @@ class Worker:
         return pack(Judged(judgements, times, panel.view))
 
     def on_search(
-        self,
-        arrays: Sent,
-        model: dict[str, str],
-        name: str,
-        descent: dict[str, Any],
-        frames: int,
-        weight: float | None = None,
+        self, arrays: Sent, model: dict[str, str], search: str = "", **what: Any
     ) -> protocol.Message:
-        """A slow detector's judgement of x (n, d), and the path of its search."""
-        began, panel = time.perf_counter(), self.panels.get(**model)
-        x = panel.rows(arrays["x"])
-        judged, path = panel.search(name, x, Descent(**descent), max(frames, 1), weight)
-        assert path is not None
-        milliseconds = (time.perf_counter() - began) * 1e3 / max(1, len(x))
-        return pack(Search(judged, path.images, path.losses, milliseconds))
+        """A slow detector's search for x (n, d), with the other arguments of `SearchUnderWay`. For
+        whoever watches under the name `search` it begins, in place of another of that name, and
+        its frames are pushed; without a name the answer is its end."""
+        made = SearchUnderWay(self.panels.get(**model), arrays["x"], **what)
+        if search:
+            self.searches[search] = made
+            return {}, {}
+        while not made.finished:
+            made.work()
+        return pack(made.view())
+
+    def on_end_search(self, arrays: Sent, search: str) -> protocol.Message:
+        """Nobody watches any longer."""
+        self.searches.pop(search, None)
+        protocol.write(self.stdout, {}, {"closed": search})
+        return {}, {}
 
     def on_generate(self, arrays: Sent, model: dict[str, str]) -> protocol.Message:
         """G(z) for latents z (n, n_latent)."""
@@ -339,7 +363,7 @@ class Worker:
         return {}, {}
 
     def on_ping(self, arrays: Sent) -> protocol.Message:
-        return {}, {"sessions": len(self.sessions)}
+        return {}, {"sessions": len(self.sessions), "searches": len(self.searches)}
 
     # Helpers.
 

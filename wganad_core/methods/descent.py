@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from abc import abstractmethod
+from collections.abc import Iterable
 from typing import ClassVar
 
 import numpy as np
@@ -65,43 +66,89 @@ class SearchScore(Score):
 
     def path(self, x: NDArray[np.floating], every: int) -> tuple[Judgement, Path]:
         """`judge`, and how the search went: a picture every so many steps, and the end."""
-        with evaluating(self), torch.enable_grad():
-            found = [self._search(p, every) for p in torch.split(rows(x), QUERIES_AT_ONCE)]
-        verdicts = [verdict for verdict, _ in found]
-        judged = Judgement(
-            joined(v.score for v in verdicts),
-            {name: joined(v.terms[name] for v in verdicts) for name in verdicts[0].terms},
-            joined(v.reconstruction for v in verdicts if v.reconstruction is not None),
-        )
+        found = [self._search(part, every) for part in torch.split(rows(x), QUERIES_AT_ONCE)]
         images = np.concatenate([path.images for _, path in found], axis=1)
-        return judged, Path(images, np.concatenate([path.losses for _, path in found], axis=1))
+        losses = np.concatenate([path.losses for _, path in found], axis=1)
+        return judgement(verdict for verdict, _ in found), Path(images, losses)
 
     def _search(self, x: Tensor, every: int) -> tuple[Verdict, Path]:
-        n, restarts = len(x), self.descent.restarts
-        z = _starts(x, self.n_latent, restarts, self.descent.seed).requires_grad_(True)
-        queries = x.repeat_interleave(restarts, dim=0)
-        optimizer = torch.optim.Adam([z], lr=self.descent.rate)
-        images, losses = [], []
-        for step in range(self.descent.steps if n else 0):
-            rebuilt = self.generator(z.to(x.dtype))
-            loss = torch.stack(list(self.loss(queries, rebuilt, z).values())).sum(dim=0)
-            if every and step % every == 0:
-                images.append(rebuilt.detach().clone())
-                losses.append(loss.detach())
-            (z.grad,) = torch.autograd.grad(loss.sum(), z)
-            optimizer.step()
-        with torch.no_grad():
-            rebuilt = self.generator(z.to(x.dtype))
-            ended = self.loss(queries, rebuilt, z)
-        total = torch.stack(list(ended.values())).sum(dim=0)
-        best = torch.arange(n) * restarts + total.view(n, restarts).argmin(dim=1)
-        terms = {name: v[best] for name, v in ended.items() if name not in self.steering}
-        verdict = Verdict(torch.stack(list(terms.values())).sum(dim=0), terms, rebuilt[best])
-        images.append(rebuilt)
-        losses.append(total)
-        return verdict, Path(
-            torch.stack(images)[:, best].numpy(), torch.stack(losses)[:, best].numpy()
-        )
+        searching = Searching(self, x, every)
+        while not searching.finished:
+            searching.step()
+        return searching.end()
+
+
+class Searching:
+    """A search for queries x (n, d) on its way, which can be watched: `path` is as far as it has
+    come, one frame in `every` steps (0: the end alone)."""
+
+    def __init__(self, score: SearchScore, x: Tensor, every: int) -> None:
+        self.score, self.descent, self.x, self.every = score, score.descent, x, every
+        starts = _starts(x, score.n_latent, self.descent.restarts, self.descent.seed)
+        self.z = starts.requires_grad_(True)
+        self.queries = x.repeat_interleave(self.descent.restarts, dim=0)
+        self.optimizer = torch.optim.Adam([self.z], lr=self.descent.rate)
+        self.n_steps = 0
+        self.images: list[Tensor] = []
+        self.losses: list[Tensor] = []
+
+    @property
+    def finished(self) -> bool:
+        return self.n_steps >= self.descent.steps or not len(self.x)
+
+    def step(self) -> None:
+        """One step of every restart; a frame before it, where one is due."""
+        with evaluating(self.score), torch.enable_grad():
+            rebuilt, terms = self._now()
+            loss = _total(terms)
+            if self.every and self.n_steps % self.every == 0:
+                self._keep(rebuilt, loss)
+            (self.z.grad,) = torch.autograd.grad(loss.sum(), self.z)
+            self.optimizer.step()
+        self.n_steps += 1
+
+    def end(self) -> tuple[Verdict, Path]:
+        """What the best restarts have come to, and the whole path with this as its last frame."""
+        with evaluating(self.score), torch.no_grad():
+            rebuilt, ended = self._now()
+        self._keep(rebuilt, _total(ended))
+        best = self._best()
+        terms = {name: v[best] for name, v in ended.items() if name not in self.score.steering}
+        return Verdict(_total(terms), terms, rebuilt[best]), self.path()
+
+    def path(self) -> Path:
+        """So far, of the restarts that lead now."""
+        best = self._best()
+        images, losses = torch.stack(self.images)[:, best], torch.stack(self.losses)[:, best]
+        return Path(images.numpy(), losses.numpy())
+
+    def _now(self) -> tuple[Tensor, dict[str, Tensor]]:
+        """G(z) of every restart, and the terms of its loss."""
+        rebuilt = self.score.generator(self.z.to(self.x.dtype))
+        return rebuilt, self.score.loss(self.queries, rebuilt, self.z)
+
+    def _keep(self, rebuilt: Tensor, loss: Tensor) -> None:
+        self.images.append(rebuilt.detach().clone())
+        self.losses.append(loss.detach())
+
+    def _best(self) -> Tensor:
+        """Of each query, the restart whose latest loss is the lowest."""
+        n, restarts = len(self.x), self.descent.restarts
+        return torch.arange(n) * restarts + self.losses[-1].view(n, restarts).argmin(dim=1)
+
+
+def judgement(verdicts: Iterable[Verdict]) -> Judgement:
+    """Verdicts of batches as one record."""
+    found = list(verdicts)
+    return Judgement(
+        joined(v.score for v in found),
+        {name: joined(v.terms[name] for v in found) for name in found[0].terms},
+        joined(v.reconstruction for v in found if v.reconstruction is not None),
+    )
+
+
+def _total(terms: dict[str, Tensor]) -> Tensor:
+    return torch.stack(list(terms.values())).sum(dim=0)
 
 
 def _starts(x: Tensor, n_latent: int, restarts: int, seed: int) -> Tensor:

@@ -31,10 +31,11 @@ from wganad_core.methods import (
     trained_modules,
 )
 from wganad_core.methods import ours as rules
-from wganad_core.methods.descent import Descent, SearchScore
+from wganad_core.methods.descent import Descent, Searching, SearchScore
 from wganad_core.methods.descent import Path as Way
 from wganad_core.methods.evidence import CONTRAST, base_of
 from wganad_core.methods.ours import OursScore
+from wganad_core.methods.score import rows
 from wganad_core.records import FittedRules, FloatArray, Judgement, Split
 from wganad_core.storage import StorageError
 from wganad_core.use_cases import USE_CASES, UseCase
@@ -136,13 +137,24 @@ class Panel:
     ) -> tuple[Judgement, Way | None]:
         """Rows x by `inversion` or `anogan`, with up to `frames` pictures of the path before its
         end. `weight` is λ, by default the method's own."""
+        score = self._slow(name, descent, weight)
+        if not frames:
+            return score.judge(x), None
+        return score.path(x, stride(descent.steps, frames))
+
+    def searching(
+        self, name: str, x: FloatArray, descent: Descent, frames: int, weight: float | None = None
+    ) -> Searching:
+        """The same search, step by step, for whoever wants to watch it."""
+        score = self._slow(name, descent, weight)
+        return Searching(score, rows(x), stride(descent.steps, frames))
+
+    def _slow(self, name: str, descent: Descent, weight: float | None) -> SearchScore:
         score = DETECTORS[name].make(self.bundle)
         assert isinstance(score, SearchScore)
         score.descent = descent
         score.weight = score.weight if weight is None else weight
-        if not frames:
-            return score.judge(x), None
-        return score.path(x, stride(descent.steps, frames))
+        return score
 
     def generate(self, z: FloatArray) -> FloatArray:
         """G(z) (n, n_features) for latents (n, n_latent)."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -186,12 +185,6 @@ def _judge(model: ModelKey, x: FloatArray, names: tuple[str, ...], changed: int)
     """Keyed by the model's time of change, too."""
     with st.spinner("Asking the detectors …", show_time=False):
         return runtime.image_worker().judge(model, x, names)
-
-
-@st.cache_data(show_spinner=False, max_entries=32)
-def search(model: ModelKey, name: str, x: FloatArray, frames: int, **descent: Any) -> Any:
-    """A search for the latents of images x (n, 784); raises `WorkerError`."""
-    return runtime.image_worker().search(model, name, x, frames, **descent)
 
 
 @st.cache_data(show_spinner=False, max_entries=10)

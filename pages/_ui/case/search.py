@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import secrets
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,12 +12,16 @@ import streamlit as st
 
 from pages._ui import runtime
 from pages._ui.case import data
+from pages._ui.lanes import show_film
+from pages._ui.widgets import refuse
 from wganad_core.data.latents import recorded
-from wganad_core.figures.images import path_animation
+from wganad_core.figures.film import pack_film
+from wganad_core.live.client import WorkerClient
 from wganad_core.live.messages import ModelKey, Search
 from wganad_core.records import FloatArray
 from wganad_core.use_cases import USE_CASES
 
+LOOK = 0.2  # seconds between two looks at a search
 N_FRAMES = 40
 N_TIMED = 2_000
 WEIGHTS = (None, 0.0, 0.001, 0.01, 0.03, 0.1, 0.3, 0.5)
@@ -22,15 +29,93 @@ METHODS = {
     "inversion": "Inversion (eqs 21–22)",
     "anogan": "AnoGAN (eqs 13–15)",
 }
+WATCHED = "_search-watched"  # the search that was still going on at the last look
+PICTURES = (
+    "Ink that is missing from G(z) is red, too much of it blue. Below, what the search makes small."
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """What is searched for, and how."""
+
+    model: ModelKey
+    x: FloatArray
+    method: str
+    settings: Mapping[str, Any]
+
+    def is_about(self, model: ModelKey, x: FloatArray) -> bool:
+        return self.model == model and np.array_equal(self.x, x)
+
+
+class TabSearch:
+    """The one search of a browser tab, which ends with it."""
+
+    def __init__(self) -> None:
+        self.asked: Wish | None = None
+        self.key = ""  # of the search in the worker
+        self.worker: WorkerClient | None = None
+        self.cancelled: Search | None = None  # as far as it had come
+
+    def begin(self, asked: Wish) -> None:
+        """In place of the last one. Raises `WorkerError`."""
+        self.end()
+        self.asked = self.cancelled = None
+        self.worker, self.key = runtime.image_worker(), secrets.token_hex(8)
+        self.worker.begin_search(
+            self.key, asked.model, asked.method, asked.x, N_FRAMES, **asked.settings
+        )
+        self.asked = asked
+
+    @property
+    def view(self) -> Search | None:
+        """How far it is; None before its first frame."""
+        if self.cancelled is not None or self.worker is None:
+            return self.cancelled
+        return self.worker.search_view(self.key)
+
+    @property
+    def running(self) -> bool:
+        view = self.view
+        alive = self.cancelled is None and self.worker is not None and self.worker.alive
+        return alive and (view is None or not (view.judgement or view.broken))
+
+    def cancel(self) -> None:
+        """Stop; what has been found stays."""
+        view = self.view
+        self.end()
+        self.cancelled = view
+        if view is None:
+            self.asked = None
+
+    def end(self) -> None:
+        if self.worker is not None:
+            self.worker.end_search(self.key)
+
+
+@st.cache_resource(scope="session", on_release=TabSearch.end, show_spinner=False)
+def of_this_tab() -> TabSearch:
+    """Released when the tab closes, which ends the search."""
+    return TabSearch()
 
 
 def show(model: ModelKey, x: FloatArray) -> None:
-    """The search for one image x (1, 784), on a button; then its path, animated."""
+    """The search for one image x (1, 784), on a button, as it goes; then it plays."""
     st.subheader("Search for its latent", anchor=False)
     st.markdown(
         "The encoder answers at once. Before there was one, z was found by gradient descent: watch "
         "the generator grope for an image that it may not be able to draw."
     )
+    held, asked = of_this_tab(), _asked(model, x)
+    if asked is not None:
+        held.begin(asked)
+    if held.asked is not None and held.asked.is_about(model, x):
+        st.fragment(_watch, run_every=LOOK if held.running else None)(held)
+    _speed(model)
+
+
+def _asked(model: ModelKey, x: FloatArray) -> Wish | None:
+    """The settings of a search, where its button has just been pressed."""
     with (
         st.form("search", border=False),
         st.container(horizontal=True, vertical_alignment="bottom", gap="medium"),
@@ -50,44 +135,60 @@ def show(model: ModelKey, x: FloatArray) -> None:
             "Restarts", 1, 8, 2, width=160, help="Starting points; the one that ends lowest counts."
         )
         seed = st.number_input("Seed", 0, 999, 0, width=110)
-        asked = st.form_submit_button(
+        pressed = st.form_submit_button(
             "Start the search", icon=":material/travel_explore:", type="primary"
         )
-    key = (model, x.tobytes())
-    if asked:
-        st.session_state.searched = (
-            key,
-            name,
-            {"steps": steps, "restarts": restarts, "seed": seed, "weight": weight},
-        )
-    searched: tuple[Any, str, dict[str, Any]] | None = st.session_state.get("searched")
-    if searched is not None and searched[0] == key:
-        _, name, descent = searched
-        with st.spinner(f"Descending {descent['steps']} steps …"):
-            result = data.search(model, name, x, N_FRAMES, **descent)
-        _path(x, name, descent, result)
-    _speed(model)
+    settings = {"steps": steps, "restarts": restarts, "seed": seed, "weight": weight}
+    return Wish(model, x, name, settings) if pressed else None
 
 
-def _path(x: FloatArray, name: str, descent: dict[str, Any], result: Search) -> None:
-    figure = path_animation(
-        x[0], result.images[:, 0], result.losses[:, 0], recorded(descent["steps"], N_FRAMES)
-    )
-    left, right = st.columns([3, 2], gap="large")
-    left.plotly_chart(
-        figure,
-        key=f"path-{name}-{sorted(descent.items())}-{hash(x.tobytes())}",
-        config={"displayModeBar": False},
-        alt="The search from its first z to its last",
-    )
+def _watch(held: TabSearch) -> None:
+    """How far it is, its newest frame, what it came to; redraws itself while it goes on."""
+    view, running, asked = held.view, held.running, held.asked
+    if asked is None:
+        return
+    if running:
+        _progress(held, asked.settings["steps"], 0 if view is None else view.steps)
+    elif st.session_state.get(WATCHED) == held.key:  # it has ended since the last look
+        del st.session_state[WATCHED]
+        st.rerun()  # no more looks
+    if running:
+        st.session_state[WATCHED] = held.key
+    if view is not None and len(view.images):
+        left, right = st.columns([3, 2], gap="large")
+        with left:
+            at = recorded(asked.settings["steps"], N_FRAMES)[: len(view.images)]
+            film = pack_film(asked.x[0], view.images[:, 0], view.losses[:, 0], at)
+            show_film(film, key=held.key, running=running, words=PICTURES)
+        with right:
+            _outcome(asked, view)
+    if not running and held.cancelled is None and (view is None or view.judgement is None):
+        refuse((view and view.broken) or "The search has stopped; start it again.")
+
+
+def _progress(held: TabSearch, steps: int, done: int) -> None:
+    left, right = st.columns([8, 1], vertical_alignment="bottom")
+    with left:
+        st.progress(done / steps, f"Step {done} of {steps}, {steps - done} to go")
     with right:
-        st.metric("Score at the end", f"{result.judgement.score[0]:.4g}")
-        st.metric("Time for this one query", f"{result.milliseconds:,.0f} ms")
-        parts = ", ".join(f"{term} {v[0]:.4g}" for term, v in result.judgement.terms.items())
-        st.caption(
-            f"Parts of the score: {parts}. The path shown is that of the restart which ended "
-            f"lowest, of {descent['restarts']}. Press ▶ or drag the slider."
+        st.button(
+            "Cancel", icon=":material/stop_circle:", on_click=held.cancel, key="search-cancel"
         )
+
+
+def _outcome(asked: Wish, view: Search) -> None:
+    """What the search came to, or how far it is."""
+    restarts = asked.settings["restarts"]
+    ends = "ended lowest is shown, and counts" if view.judgement else "leads so far is shown"
+    which = f"Of {restarts} restarts the one that {ends}." if restarts > 1 else ""
+    if view.judgement is None:
+        st.metric(f"Loss after {view.steps} steps", f"{view.losses[-1, 0]:.4g}")
+        st.caption(which)
+        return
+    st.metric("Score at the end", f"{view.judgement.score[0]:.4g}")
+    st.metric("Time for this one query", f"{view.milliseconds:,.0f} ms")
+    parts = ", ".join(f"{term} {v[0]:.4g}" for term, v in view.judgement.terms.items())
+    st.caption(f"Parts of the score: {parts}. {which}")
 
 
 def _speed(model: ModelKey) -> None:

@@ -2,15 +2,16 @@
 //
 // A message is the length of a JSON text, the text, and a file of wganad_core/figures/lanes.py or
 // nothing. The text names a finished recording by its `url` (and its further layers by `more`), or
-// tells by `key` which live race the frames that come along belong to.
+// tells by `key` which live race the frames that come along belong to. What else draws than lanes
+// (film.js) comes last.
 
 const ADDRESS_DELAY = 250; // milliseconds at rest until the address follows
 const mounts = new WeakMap();
 const recordings = new Map(); // finished ones, by URL: promises
 
-export default function ({ data, parentElement, setTriggerValue }, lanes, players) {
+export default function ({ data, parentElement, setTriggerValue }, lanes, players, other) {
   const root = parentElement.querySelector(".lanes") ?? parentElement;
-  if (!mounts.has(root)) mounts.set(root, new Mount(root, lanes, players));
+  if (!mounts.has(root)) mounts.set(root, new Mount(root, other?.drawing(lanes) ?? lanes, players));
   const mount = mounts.get(root);
   mount.send = setTriggerValue;
   const length = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
@@ -46,7 +47,8 @@ class Mount {
     else this.player = this.players.createPlayer(this.lanes, this.root, this.recording, options);
     if (this.player.recording !== this.recording || bytes.length) this.player.show(this.recording);
     this.root.player = this.player;
-    if (fresh && message.options.follow === false) this.player.goTo(message.options.start ?? Infinity);
+    if (fresh && message.options.follow === false && !message.options.autoplay)
+      this.player.goTo(message.options.start ?? Infinity);
     this.key = message.key;
     this.askForMissing(message);
     if (this.step !== undefined) this.rest(this.step);

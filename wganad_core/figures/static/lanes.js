@@ -25,10 +25,12 @@ const CURVES = {
     ["jensen_shannon", "Jensen–Shannon (nats)", "#B0508C"],
     ["share_inside", "share within 3σ", "#009E73"],
   ],
+  search: [["loss", "loss", "#0072B2"]],
 };
 const FINE = 144; // pixels of a side of the landscape before the browser scales it
 const BANDS = 14;
 const NARROW = 640; // pixels
+const GAP = 20; // between lanes
 const KEPT = 600; // frames of a live lane
 export const DEFAULTS = {
   lens: "critic",
@@ -180,7 +182,7 @@ export function createLanes(canvas, recording, options = {}) {
   return lanes;
 }
 
-class Lanes {
+export class Lanes {
   constructor(canvas, recording, options) {
     this.canvas = canvas;
     this.recording = recording;
@@ -211,45 +213,12 @@ class Lanes {
     return `hsl(${(360 * mode) / n} 70% ${this.options.dark ? 60 : 42}%)`;
   }
 
-  // Where everything stands, in CSS pixels; sets the canvas's height.
+  // Sets the canvas's height, in CSS pixels.
   resize() {
     const width = this.canvas.clientWidth || this.canvas.parentNode?.clientWidth || 0;
     if (!width) return;
-    const { part, scale, strip, maxSide } = this.options;
-    const n = this.recording.lanes.length;
-    const narrow = width < NARROW;
-    const [head, stripHeight, gap] = [54 * scale, strip && this.recording.modes.length ? 58 : 0, 20];
     this.cells = [];
-    let height = 0;
-    if (part === "curves") {
-      const columns = narrow ? 1 : n;
-      const across = (width - gap * (columns - 1)) / columns;
-      const down = 128 * Math.sqrt(scale) + 22 * scale;
-      for (let i = 0; i < n; i++) {
-        const [x, y] = [(i % columns) * (across + gap), Math.floor(i / columns) * (down + 12)];
-        this.cells.push({ x, y, width: across, height: down });
-      }
-      height = Math.ceil(n / columns) * (down + 12);
-    } else if (narrow) {
-      const side = Math.min(width * 0.56, 214);
-      for (let i = 0; i < n; i++) {
-        const y = i * (side + 34);
-        const [x, beside] = [0, side + 12];
-        const strip = stripHeight && { x: beside, y: y + side - 66, width: width - beside, height: 62 };
-        this.cells.push({ x, y: y + 26, side, narrow, head: y, beside, width: width - beside, strip });
-      }
-      height = n * (side + 34);
-    } else {
-      const across = (width - gap * (n - 1)) / n;
-      const side = Math.min(across, maxSide);
-      for (let i = 0; i < n; i++) {
-        const x = i * (across + gap);
-        const y = head + side + 8;
-        const strip = stripHeight && { x, y, width: side, height: stripHeight - 12 };
-        this.cells.push({ x, y: head, side, head: 0, width: side, strip });
-      }
-      height = head + side + 8 + stripHeight;
-    }
+    const height = this.options.part === "curves" ? this.placeCurves(width) : this.placePlanes(width);
     const dense = Math.min(globalThis.devicePixelRatio || 1, 2);
     const [w, h] = [Math.round(width * dense), Math.round(height * dense)];
     this.canvas.style.height = `${height}px`;
@@ -260,6 +229,46 @@ class Lanes {
     }
     this.still.clear();
     [this.width, this.height] = [width, height];
+  }
+
+  // Where everything stands: fills `cells`, returns the height.
+  placeCurves(width) {
+    const { scale } = this.options;
+    const n = this.recording.lanes.length;
+    const columns = width < NARROW ? 1 : n;
+    const across = (width - GAP * (columns - 1)) / columns;
+    const down = 128 * Math.sqrt(scale) + 22 * scale;
+    for (let i = 0; i < n; i++) {
+      const [x, y] = [(i % columns) * (across + GAP), Math.floor(i / columns) * (down + 12)];
+      this.cells.push({ x, y, width: across, height: down });
+    }
+    return Math.ceil(n / columns) * (down + 12);
+  }
+
+  placePlanes(width) {
+    const { scale, strip: wanted, maxSide } = this.options;
+    const n = this.recording.lanes.length;
+    const narrow = width < NARROW;
+    const [head, stripHeight] = [54 * scale, wanted && this.recording.modes.length ? 58 : 0];
+    if (narrow) {
+      const side = Math.min(width * 0.56, 214);
+      for (let i = 0; i < n; i++) {
+        const y = i * (side + 34);
+        const [x, beside] = [0, side + 12];
+        const strip = stripHeight && { x: beside, y: y + side - 66, width: width - beside, height: 62 };
+        this.cells.push({ x, y: y + 26, side, narrow, head: y, beside, width: width - beside, strip });
+      }
+      return n * (side + 34);
+    }
+    const across = (width - GAP * (n - 1)) / n;
+    const side = Math.min(across, maxSide);
+    for (let i = 0; i < n; i++) {
+      const x = i * (across + GAP);
+      const y = head + side + 8;
+      const strip = stripHeight && { x, y, width: side, height: stripHeight - 12 };
+      this.cells.push({ x, y: head, side, head: 0, width: side, strip });
+    }
+    return head + side + 8 + stripHeight;
   }
 
   draw(step) {

@@ -38,7 +38,7 @@ class Player {
   constructor(lanes, root, recording, options) {
     this.lanes = lanes;
     this.root = root;
-    this.options = { autoplay: true, loop: true, above: 172, curvesShown: true, ...options };
+    this.options = { autoplay: true, loop: true, above: 172, curvesShown: true, seconds: SECONDS, ...options };
     root.classList.add("lanes");
     root.innerHTML = HEAD;
     const find = (name) => root.querySelector(name);
@@ -54,11 +54,11 @@ class Player {
     else this.plots.hidden = true;
     this.listen();
     this.read();
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const start = this.options.start;
     this.following = Boolean(this.options.follow);
-    this.at = start ?? (calm ? this.firstCollapse() : 0);
-    this.playing = this.options.autoplay && !calm && start === undefined;
+    this.at = start ?? (this.calm ? this.firstCollapse() : 0);
+    this.playing = this.options.autoplay && !this.calm && start === undefined;
     this.frame = requestAnimationFrame((now) => this.tick(now));
   }
 
@@ -95,7 +95,12 @@ class Player {
   }
 
   describe() {
-    const { lens = "critic", arrows, manifold, follow } = this.options;
+    this.root.classList.toggle("lanes-live", Boolean(this.options.follow));
+    this.key.textContent = this.options.words ?? this.legend();
+  }
+
+  legend() {
+    const { lens = "critic", arrows, manifold } = this.options;
     const modes = this.recording.modes.length;
     const dots = modes ? "Dots: samples, coloured by their nearest mode." : "Orange: samples.";
     const said = [
@@ -106,20 +111,24 @@ class Player {
       arrows ? "Arrows: where the generator is pushed." : "",
       manifold ? "Green net: a square grid of latents." : "",
     ];
-    this.key.textContent = said.filter(Boolean).join(" ");
-    this.root.classList.toggle("lanes-live", Boolean(follow));
+    return said.filter(Boolean).join(" ");
   }
 
   firstCollapse() {
     return this.collapses[0]?.step ?? this.last;
   }
 
-  // New layers, looks or mode of the page; `follow`: a training is under way.
+  // New layers, looks or mode of the page; `follow`: a training or a search is under way, after
+  // which it plays from the start where `autoplay` says so.
   update(options) {
     const looked = JSON.stringify(this.looks("planes"));
     const followed = this.options.follow;
     Object.assign(this.options, options);
     if (this.options.follow && !followed) [this.playing, this.following] = [false, true];
+    if (followed && !this.options.follow && this.options.autoplay && !this.calm) {
+      this.at = 0;
+      this.play();
+    }
     if (JSON.stringify(this.looks("planes")) !== looked) this.restyle();
     this.describe();
     this.dirty = true;
@@ -176,7 +185,7 @@ class Player {
       [this.held, this.at] = [0, 0];
     }
     const frames = clock.length - 1;
-    const rate = Math.max(LEAST_RATE, frames / SECONDS) * this.speed;
+    const rate = Math.max(LEAST_RATE, frames / this.options.seconds) * this.speed;
     const place = Math.min(frames, placeOf(clock, this.at) + (passed / 1000) * rate);
     const low = Math.floor(place);
     this.at = clock[low] + (place - low) * ((clock[low + 1] ?? clock[low]) - clock[low]);
