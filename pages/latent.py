@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import anatomy, linked, runtime
 from pages._ui.latent import dimension, where
 
-VIEWS: Mapping[str, tuple[str, Callable[[DeltaGenerator], None]]] = {
-    "map": ("Map", where.show),
-    "size": ("Dimension and law", dimension.show),
-}
+VIEWS = {"map": ("Map", where), "size": ("Dimension and law", dimension)}
 STYLE = "<style>.st-key-choices [data-testid=stWidgetLabel] {display: none;}</style>"
 
 
@@ -24,9 +18,8 @@ def main() -> None:
     with line, anatomy.choices():
         view = linked.choice("Look at", titles, key="view", default="map")
         chosen = VIEWS[view][1]
-        if view == "map":
-            where.choose()
-    chosen(above)
+        chosen.choose()
+    chosen.show(above)
 
 
 runtime.run_page(main)

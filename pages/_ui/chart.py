@@ -129,6 +129,10 @@ def live_chart(
     In ``layout.meta["follow"]`` a figure can tell where other shapes go while one is being dragged:
     ``shape`` names it, ``at`` holds positions along its axis (ascending) and ``with`` maps the name
     of another shape to its attributes' values there; between them they are interpolated.
+
+    In ``layout.meta["pictures"]`` a figure can bring a picture for each mark, shown while the
+    pointer is on it: ``source`` is one image that holds all of them, squares, ``columns``
+    in a row; a mark's ``customdata`` is the number of its picture.
     """
     memory, sent = f"_live_chart_{key}", f"_live_chart_sent_{key}"
     seen: int | None = st.session_state.get(memory)

@@ -126,9 +126,9 @@ def test_pictures_show_what_they_are_given():
     classes = np.repeat(["1", "7"], 30)
     images = rng.uniform(size=(60, 784)).astype(np.float32)
     found = latent_map(rng.normal(size=(60, 5)), classes, "7")
-    figure = map_figure(found, classes, images, "7", (0, 59))
+    figure = map_figure(found, classes, images, "7")
     drawn = figure["layout"]["images"]
-    assert len(drawn) == 2 * N_DRAWN + 1  # the last end is not among the first of its class
+    assert len(drawn) == 2 * N_DRAWN
     assert (drawn[0]["x"], drawn[0]["y"]) == pytest.approx(tuple(found.places[0]))
     picture = walk_sprite(images[:2], images[:5])
     assert picture.size == (7 * 88, 88)

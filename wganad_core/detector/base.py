@@ -1,4 +1,4 @@
-"""What all estimators share: fitting, and being kept in files."""
+"""How every estimator is fitted: rows checked and split, networks trained, a threshold chosen."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from wganad_core.config import AnyNetworkConfig, ConfigError, NetworkConfig, TrainingConfig
-from wganad_core.detector import onnx, saved
-from wganad_core.detector.judging import Judging, Rows
+from wganad_core.detector import saved
+from wganad_core.detector.judging import Rows
+from wganad_core.detector.keeping import Kept
 from wganad_core.detector.learning import Progress, learn
 from wganad_core.detector.model import FittedModel, fitted_model
 from wganad_core.detector.preparation import Preparation, coded
@@ -24,7 +25,6 @@ from wganad_core.detector.scaler import Scaler
 from wganad_core.detector.settings import Settings, needs_of, plain, seed_of
 from wganad_core.records import Scored
 from wganad_core.run import one_thread
-from wganad_core.storage import StorageError
 from wganad_core.thresholds import Advice, advice_of
 
 FEW = 40  # rows; with fewer, none are held out
@@ -38,7 +38,7 @@ ASIDE = (
 )
 
 
-class BaseWGANDetector(Judging):
+class BaseWGANDetector(Kept):
     """Subclasses store parameters and say how X becomes rows (`_rows`) and what learns them."""
 
     def __init_subclass__(cls, **more: Any) -> None:
@@ -341,72 +341,6 @@ class BaseWGANDetector(Judging):
         pairs = zip(names, preparation.words, strict=False)
         return {str(name): words for name, words in pairs if words}
 
-    # Files. What pickles is the model; the networks are built again from it.
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = tags.input_tags.categorical = self._prepares
-        return tags
-
-    def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_score"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        if hasattr(self, "model_"):
-            self._score = self.model_.score()
-
-    def save(self, path: str | Path) -> None:
-        """Write the fitted estimator as one safetensors file, atomically.
-
-        The file holds no code: `load` checks a hash and unpickles nothing.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        StorageError
-            If the file cannot be written.
-
-        Examples
-        --------
-        >>> from wganad_core import WGANAnomalyDetector
-        >>> x = np.random.default_rng(0).normal(size=(60, 3))
-        >>> detector = WGANAnomalyDetector(steps=2, random_state=0).fit(x)
-        >>> import tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     detector.save(f"{folder}/detector.safetensors")
-        ...     again = WGANAnomalyDetector.load(f"{folder}/detector.safetensors")
-        >>> bool(np.all(again.anomaly_score(x) == detector.anomaly_score(x)))
-        True
-        """
-        saved.save(self, path)
-
-    @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """Read what `save` of the same class wrote; `detector.load` takes any class.
-
-        Raises
-        ------
-        StorageError
-            With one sentence, for anything else.
-        """
-        found = saved.load(path)
-        if not isinstance(found, cls):
-            raise StorageError(
-                f"{path} holds a {type(found).__name__}; expected a {cls.__name__}. Load it with "
-                "wganad_core.detector.load."
-            )
-        return found
-
-    def export_onnx(self, path: str | Path) -> None:
-        """Write the scoring path, threshold included, as ONNX; see `detector.onnx.export_onnx`."""
-        onnx.export_onnx(self, path)
-
-    def _restore(self) -> None:
-        """Set what the parameters of the fit decide, as they are read from a file."""
-
     def _columns(self) -> dict[str, Any]:
         """Names of the columns of what is scored, None where there are none."""
         found = getattr(self, "feature_names_in_", None)
@@ -415,6 +349,11 @@ class BaseWGANDetector(Judging):
             "features": None if found is None else [str(name) for name in found],
             **({"categories": words} if words else {}),
         }
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = tags.input_tags.categorical = self._prepares
+        return tags
 
 
 def _check_not_empty(rows: Rows) -> None:

@@ -51,12 +51,15 @@ def sprite(images: Pixels, columns: int, cell: int = 56) -> bytes:
     return _png(grid.reshape(rows * SIDE, columns * SIDE), (columns * cell, rows * cell), False)
 
 
+def sprite_uri(images: Pixels, columns: int, cell: int = 56) -> str:
+    """`sprite` as a data URI."""
+    return _uri(sprite(images, columns, cell))
+
+
 def data_uri(image: Pixels, size: int = 56, diverging: bool = False) -> str:
     """One image (784,) as the data URI of a PNG; `diverging` draws a residual in [−1, 1]."""
     levels = _levels(image, diverging).reshape(SIDE, SIDE)
-    return (
-        "data:image/png;base64," + base64.b64encode(_png(levels, (size, size), diverging)).decode()
-    )
+    return _uri(_png(levels, (size, size), diverging))
 
 
 def ink_uri(image: Pixels, colour: str) -> str:
@@ -67,7 +70,11 @@ def ink_uri(image: Pixels, colour: str) -> str:
     rgba[..., 3] = _levels(image, diverging=False).reshape(SIDE, SIDE)
     buffer = io.BytesIO()
     Image.fromarray(rgba).save(buffer, "PNG", compress_level=6)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return _uri(buffer.getvalue())
+
+
+def _uri(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def _levels(images: Pixels, diverging: bool) -> NDArray[np.uint8]:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from wganad_core.figures import style
-from wganad_core.figures.images import SIDE, Pixels, ink_uri
+from wganad_core.figures.images import SIDE, Pixels, ink_uri, sprite_uri
 from wganad_core.figures.style import Part
 from wganad_core.latent import (
     ENDINGS,
@@ -25,26 +26,22 @@ from wganad_core.latent.map import LatentMap
 
 UNSEEN, NORMAL = style.VERMILLION, style.BLUE
 N_DRAWN = 16  # images of each class that are drawn; all have a dot
+IN_A_ROW = 40  # of the picture that holds all of them
+FROM, TO = "from", "to"  # the rings around both ends of a walk
 RESIDUAL, NEIGHBOURS = style.VERMILLION, style.BLUE
 
 
-def map_figure(
-    found: LatentMap,
-    classes: NDArray[np.str_],
-    images: Pixels,
-    unseen: str,
-    ends: tuple[int, int],
-) -> Part:
-    """Images (n, 784) of these classes (n,) where they lie on the map, the unseen class in red,
-    the two `ends` of the walk in a ring."""
+def map_figure(found: LatentMap, classes: NDArray[np.str_], images: Pixels, unseen: str) -> Part:
+    """Images (n, 784) of these classes (n,) where they lie on the map, the unseen class in red; a
+    dot shows its image under the pointer. Where the rings `FROM` and `TO` are: `ring_places`."""
     places = found.places
     data: list[Part] = []
     for name in sorted(set(classes.tolist())):
-        at = places[classes == name]
+        which = np.flatnonzero(classes == name)
         colour, size = (UNSEEN, 6) if name == unseen else (style.GREY, 4)
         marker = {"size": size, "color": colour, "opacity": 0.55}
-        data.append(style.dots(at, marker, name=name, hovertemplate=f"{name}<extra></extra>"))
-    ring = {"size": 38, "color": "rgba(0,0,0,0)", "line": {"width": 3, "color": style.ORANGE}}
+        more = {"customdata": which, "hoverinfo": "none", "name": name}
+        data.append(style.dots(places[which], marker, **more))
     low, high = places.min(axis=0), places.max(axis=0)
     unit = 0.042 * float((high - low).max())
     drawn = [
@@ -54,9 +51,8 @@ def map_figure(
             **{"sizex": unit, "sizey": unit, "xanchor": "center", "yanchor": "middle"},
             "layer": "below",
         }
-        for i in _shown(classes, ends)
+        for i in _firsts(classes)
     ]
-    data.append(style.dots(places[list(ends)], ring))
     pad = 0.03 * (high - low)
     bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
     layout: Part = {
@@ -64,6 +60,7 @@ def map_figure(
         **{"dragmode": False, "uirevision": "latent-map", "images": drawn},
         "xaxis": {**bare, "range": [low[0] - pad[0], high[0] + pad[0]]},
         "yaxis": {**bare, "range": [low[1] - pad[1], high[1] + pad[1]]},
+        "shapes": [_ring(FROM), _ring(TO)],
         "annotations": [
             style.note(
                 f"{style.key(UNSEEN, f'the unseen {unseen}')}   {style.key(NORMAL, 'normals')}",
@@ -74,14 +71,28 @@ def map_figure(
             )
         ],
     }
-    layout["meta"] = {"narrow": {"height": 420}}
+    pictures = {"source": sprite_uri(images, IN_A_ROW, SIDE), "columns": IN_A_ROW}
+    layout["meta"] = {"narrow": {"height": 420}, "pictures": pictures}
     return {"data": data, "layout": layout}
 
 
-def _shown(classes: NDArray[np.str_], ends: tuple[int, int]) -> list[int]:
-    """The first of each class, and both ends."""
+def ring_places(found: LatentMap, ends: tuple[int, int]) -> dict[str, dict[str, float]]:
+    """Where the rings around both ends of a walk belong, by the name of their shapes."""
+    at = found.places[list(ends)].tolist()
+    return {name: {"xanchor": x, "yanchor": y} for name, (x, y) in zip((FROM, TO), at, strict=True)}
+
+
+def _ring(name: str) -> Part:
+    pixels = {"x0": -19, "x1": 19, "y0": -19, "y1": 19, "xsizemode": "pixel", "ysizemode": "pixel"}
+    place = {"xref": "x", "yref": "y", "xanchor": 0.0, "yanchor": 0.0}
+    line = {"width": 3, "color": style.ORANGE}
+    return {"type": "circle", "name": name, **pixels, **place, "line": line}
+
+
+def _firsts(classes: NDArray[np.str_]) -> list[int]:
+    """The first of each class."""
     firsts = [np.flatnonzero(classes == name)[:N_DRAWN] for name in sorted(set(classes.tolist()))]
-    return sorted({*np.concatenate(firsts).tolist(), *ends})
+    return [int(i) for i in np.concatenate(firsts)]
 
 
 def walk_sprite(ends: Pixels, made: Pixels, cell: int = 88) -> Image.Image:
@@ -103,7 +114,8 @@ def walk_sprite(ends: Pixels, made: Pixels, cell: int = 88) -> Image.Image:
 
 def dimension_figure(fits: Sequence[LatentFit]) -> Part:
     """Left ‖x − G(E(x))‖² of normals and of the unseen class over the dimension, right the AUROC of
-    both rules; dotted what the lab measured with the full recipe."""
+    both rules: means over seeds, from the least to the most; dotted what the lab measured with the
+    full recipe."""
     left, right = style.axes(1), style.axes(2)
     n = [fit.n_latent for fit in fits]
     data = [
@@ -152,10 +164,23 @@ def beside_figure(fits: Sequence[LatentFit]) -> Part:
     return {"data": data, "layout": layout}
 
 
-def _curve(x: Sequence[int], y: Sequence[float], colour: str, name: str, **axes: Any) -> Part:
+def _curve(n: Sequence[int], values: Sequence[float], colour: str, name: str, **axes: Any) -> Part:
+    """The mean over seeds of these values by dimension n, with the range of the seeds."""
+    found = pd.Series(values).groupby(pd.Series(n)).agg(["mean", "min", "max"])
     more = {"line": {"color": colour, "width": 3}, "marker": {"size": 11, "color": colour}}
+    mean = found["mean"]
+    spread = {"array": [*(found["max"] - mean)], "arrayminus": [*(mean - found["min"])]}
+    bars = {"type": "data", "symmetric": False, "thickness": 2, "width": 5, "color": colour}
     hover = {"hovertemplate": f"{name}, %{{x}} latents: %{{y:.3g}}<extra></extra>"}
-    return style.scatter("lines+markers", list(x), list(y), **more, **hover, **axes)
+    return style.scatter(
+        "lines+markers",
+        [*found.index],
+        [*mean],
+        error_y={**bars, **spread},
+        **more,
+        **hover,
+        **axes,
+    )
 
 
 def _quoted(values: Mapping[int, float], colour: str, **axes: Any) -> Part:
@@ -163,7 +188,7 @@ def _quoted(values: Mapping[int, float], colour: str, **axes: Any) -> Part:
 
 
 def _dimension_layout(n: Sequence[int], narrow: bool) -> Part:
-    size = 13 if narrow else 15
+    size, ticks = 13 if narrow else 15, sorted(set(n))
     spans = {
         "": ([0, 1], [0.58, 0.92]) if narrow else ([0, 0.46], [0, 0.88]),
         "2": ([0, 1], [0, 0.36]) if narrow else ([0.54, 1], [0, 0.88]),
@@ -181,7 +206,7 @@ def _dimension_layout(n: Sequence[int], narrow: bool) -> Part:
     fixed = {"fixedrange": True, "zeroline": False, "tickfont": {"size": size - 1}}
     for number, (across, up) in spans.items():
         layout[f"xaxis{number}"] = {
-            **{"type": "log", "tickvals": list(n), "ticktext": [str(one) for one in n]},
+            **{"type": "log", "tickvals": ticks, "ticktext": [str(tick) for tick in ticks]},
             **{"title": {"text": "latents", "font": {"size": size}}, "domain": across},
             **{"anchor": f"y{number}", **fixed},
         }

@@ -71,11 +71,11 @@ class Latents:
         return dataclasses.replace(self, fits=sorted([*kept, newer], key=lambda fit: fit.key))
 
     def of(self, use_case: str, abnormal: str) -> list[LatentFit]:
-        """Of normal latents and batch normalisation, the first seed, by rising dimension."""
+        """Of normal latents and batch normalisation, by rising dimension and seed."""
         return [
             fit
             for fit in self.fits
-            if fit.key == (use_case, abnormal, fit.n_latent, *self.usual, 0)
+            if fit.key == (use_case, abnormal, fit.n_latent, *self.usual, fit.seed)
         ]
 
     def beside(self, use_case: str, abnormal: str) -> list[LatentFit]:

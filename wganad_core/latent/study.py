@@ -29,7 +29,7 @@ DENSE = NetworkConfig(width=64)
 IMAGE_GAN, IMAGE_ENCODER = GAN.replace(steps=800), ENCODER.replace(steps=500, batch_size=64)
 RECIPE = (
     f"generator of width {IMAGE.generator_width}, critic and encoder of {IMAGE.critic_width}, "
-    f"{IMAGE_GAN.steps:,} and {IMAGE_ENCODER.steps:,} steps, one seed"
+    f"{IMAGE_GAN.steps:,} and {IMAGE_ENCODER.steps:,} steps"
 )
 N_TEST, N_REFERENCES, K = 4_000, 8_000, 3
 REACH = 3.0  # how far latents may go that tanh or a box bounds

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-
 import numpy as np
 import streamlit as st
 
 from pages._ui import anatomy, runtime
 from pages._ui.case import data
 from wganad_core.data import latents
-from wganad_core.figures.images import sprite
+from wganad_core.figures.images import sprite_uri
 from wganad_core.live.messages import ModelKey
 from wganad_core.records import FloatArray
 from wganad_core.use_cases import UseCase
@@ -51,7 +49,7 @@ def show(case: UseCase, abnormal: str, above: st.delta_generator.DeltaGenerator)
             start = st.number_input("From sample", 1, N_SAMPLES, 1, width=150)
             end = st.number_input("to sample", 1, N_SAMPLES, 2, width=150)
         path = _generate(model, latents.walk(z[start - 1], z[end - 1], N_WALK))
-        uri = _png_uri(path, N_WALK)
+        uri = sprite_uri(path, N_WALK, 28)
         st.html(
             f'<div class="dg-walk" role="img" aria-label="A walk from sample {start} to sample '
             f'{end}" style="background-image: url({uri})"></div>'
@@ -66,9 +64,5 @@ def _generate(model: ModelKey, z: FloatArray) -> FloatArray:
     return runtime.image_worker().generate(model, z).x
 
 
-def _png_uri(images: FloatArray, columns: int) -> str:
-    return "data:image/png;base64," + base64.b64encode(sprite(images, columns, 28)).decode()
-
-
 def _sheet(images: FloatArray, columns: int, alt: str) -> None:
-    st.html(f'<img class="dg-sheet" alt="{alt}" src="{_png_uri(images, columns)}">')
+    st.html(f'<img class="dg-sheet" alt="{alt}" src="{sprite_uri(images, columns, 28)}">')

@@ -9,9 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import anatomy, linked, runtime
 from pages._ui.case import data
-from pages._ui.chart import live_chart, waiting
+from pages._ui.chart import Marks, Prepared, live_chart, waiting
 from wganad_core.data import latents
-from wganad_core.figures.latent import map_figure, walk_sprite
+from wganad_core.figures.latent import map_figure, ring_places, walk_sprite
 from wganad_core.latent.map import LatentMap, latent_map
 from wganad_core.live.messages import ModelKey
 from wganad_core.use_cases import MNIST
@@ -40,15 +40,17 @@ def show(above: DeltaGenerator) -> None:
         )
     ends = _ends(unseen, found, classes)
     live_chart(
-        map_figure(found, classes, samples.take(index), unseen, ends),
+        _drawn(unseen),
         key=CHART,
         alt=f"Images of digits at E's latents; the unseen {unseen} lies among the {found.where}s",
+        marks=Marks(ring_places(found, ends)),
     )
     st.caption(
         "Every image lies where the encoder of the shipped model puts it, along the two main axes "
         f"of the **normals'** 64-dimensional latents ({found.share:.0%} of their variance). Red: "
-        f"the {unseen} that no network has seen. **Click** an image, then another one: the strip "
-        "below walks from one to the other along the sphere, through G."
+        f"the {unseen} that no network has seen. A dot under the pointer shows its image. "
+        "**Click** one, then another: the strip below walks from one to the other along the "
+        "sphere, through G."
     )
     path = latents.walk(z[ends[0]], z[ends[1]], N_STEPS)
     made = runtime.image_worker().generate(ModelKey("mnist", unseen), path).x
@@ -73,6 +75,14 @@ def _mapped(unseen: str) -> tuple[NDArray[np.int64], NDArray[np.float32], Latent
     index = np.concatenate([np.flatnonzero(samples.classes == c)[:N_EACH] for c in MNIST.classes])
     z = runtime.image_worker().encode(ModelKey("mnist", unseen), samples.take(index))
     return index, z, latent_map(z, samples.classes[index], unseen)
+
+
+@st.cache_resource(show_spinner=False, max_entries=10)
+def _drawn(unseen: str) -> Prepared:
+    """The map travels once; what moves are the rings."""
+    index, _, found = _mapped(unseen)
+    samples = data.samples(MNIST)
+    return Prepared(map_figure(found, samples.classes[index], samples.take(index), unseen))
 
 
 def _ends(unseen: str, found: LatentMap, classes: NDArray[np.str_]) -> tuple[int, int]:

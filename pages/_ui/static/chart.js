@@ -7,6 +7,7 @@ const HOVER_DELAY = 60; // milliseconds until Plotly surely knows which mark is 
 const CLICK_REACH = 5; // pixels that a click may wander
 const ADDRESS_DELAY = 300; // milliseconds without a move until the address follows
 const KEPT_FIGURES = 12;
+const PICTURE = 84; // pixels that the picture of a mark is wide
 const SIZE = 14; // pixels of words in charts
 const PROJECTOR = 1.35; // times as large are words for a projector, …
 const TALLER = 1.2; // … and the chart around them
@@ -146,6 +147,8 @@ class Chart {
     for (const shape of wanted.shapes ?? []) Object.assign(shape, marks?.[shape.name]);
     this.takeShapes(wanted.shapes ?? [], seen);
     this.following = wanted.meta?.follow;
+    this.pictures = wanted.meta?.pictures;
+    this.showPicture(null);
     const first = !this.drawn;
     this.drawn = state;
     await Plotly.react(this.node, data, wanted, this.config());
@@ -305,7 +308,30 @@ class Chart {
       const [x, y] = Object.keys(event?.range ?? {});
       if (x && y) brush({ x: event.range[x], y: event.range[y], subplot: x + y });
     });
+    this.node.on("plotly_hover", ({ points }) => this.showPicture(points[0]));
+    this.node.on("plotly_unhover", () => this.showPicture(null));
     this.node.on("plotly_deselect", () => brush({ x: null, y: null, subplot: null }));
+  }
+
+  // Beside the mark under the pointer, within the chart: its own part of the figure's pictures.
+  showPicture(mark) {
+    const number = this.pictures && mark?.customdata;
+    this.picture?.remove();
+    if (!Number.isInteger(number)) return;
+    const { source, columns } = this.pictures;
+    const [column, row] = [number % columns, Math.floor(number / columns)];
+    const [x, y] = [mark.xaxis, mark.yaxis].map((axis, i) => axis._offset + axis.d2p(i ? mark.y : mark.x));
+    const beside = (at, room) => (at + 12 + PICTURE > room ? at - 12 - PICTURE : at + 12);
+    this.picture = document.createElement("div");
+    this.picture.className = "live-chart-picture";
+    Object.assign(this.picture.style, {
+      left: `${beside(x, this.node.clientWidth)}px`,
+      top: `${beside(y, this.node.clientHeight)}px`,
+      width: `${PICTURE}px`,
+      height: `${PICTURE}px`,
+      background: `url(${source}) ${-column * PICTURE}px ${-row * PICTURE}px / ${columns * PICTURE}px auto`,
+    });
+    this.node.append(this.picture);
   }
 
   // Editable shapes: moved here, because Plotly's own editing bends a line that is caught near

@@ -6,6 +6,7 @@
 
 const SECONDS = 16; // for a whole recording at speed 1
 const LEAST_RATE = 4; // frames a second, of short recordings
+const LIVE_PACE = 50; // milliseconds between two redraws beside a training, which needs the processor
 const HOLD = 1800; // milliseconds at the end before it begins again
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 const PROJECTOR = 1.4;
@@ -169,12 +170,13 @@ class Player {
     if (this.gliding) {
       const { from, to, since, took } = this.gliding;
       const done = Math.min(1, (now - since) / took);
+      if (done < 1 && now - this.drawn < LIVE_PACE) return;
       this.at = from + done * (to - from);
       if (done === 1) this.gliding = null;
       this.dirty = true;
     } else if (this.playing) this.advance(passed, now);
     if (!this.dirty) return;
-    this.dirty = false;
+    [this.dirty, this.drawn] = [false, now];
     this.draw();
   }
 
