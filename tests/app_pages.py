@@ -6,12 +6,13 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-APP = Path(__file__).resolve().parents[1] / "app.py"
+ROOT = Path(__file__).resolve().parents[1]
+MENU = ROOT / "pages" / "menu.py"  # what the server runs for every page
 
 
 def opened(page: str, **query: str) -> AppTest:
-    """The page (`pages/mnist.py`, …) at this address, after its first run."""
-    test = AppTest.from_file(str(APP), default_timeout=120)
+    """The page (`mnist.py`, …) at this address, after its first run."""
+    test = AppTest.from_file(str(MENU), default_timeout=120)
     for name, value in query.items():
         test.query_params[name] = value
     test.run()

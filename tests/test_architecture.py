@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.app_pages import APP
+from tests.app_pages import ROOT
 from wganad_core import WGANAnomalyDetector, board, config, pretrained, storage, use_cases
 from wganad_core.__main__ import main
 from wganad_core.data import mnist
@@ -23,7 +23,7 @@ from wganad_core.panels.tables import table
 from wganad_core.records import Split
 from wganad_core.thresholds import RULES
 
-TEXT = (APP.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 EXAMPLES = dict(re.findall(r"```python\n# (\S+\.py)[^\n]*\n(.*?)```", TEXT, re.S))
 X = np.random.default_rng(0).normal(size=(120, 4))
 
@@ -101,7 +101,7 @@ def test_a_detector_is_on_the_board_and_among_a_pages_choices(
 
 
 def test_the_loop_of_the_readme_is_the_one_that_runs(capsys):
-    text = (APP.parent / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(from wganad_core.config .*?)```", text, re.S)
     steps = "SHARP = __import__('wganad_core.use_cases').use_cases.SHARP.replace(steps=4)"
     exec(code.replace("from wganad_core.use_cases import SHARP", steps).replace("1000", "2"), {})
@@ -140,9 +140,7 @@ def test_a_data_set_is_trained_scored_and_evaluated(
 def test_a_page_is_a_page(tmp_path: Path):
     path = tmp_path / "base_rate.py"
     path.write_text(EXAMPLES["pages/base_rate.py"], encoding="utf-8")
-    page = AppTest.from_file(str(path), default_timeout=60)
-    page.session_state["_through_app"] = True  # as app.py leaves it
-    page.run()
+    page = AppTest.from_file(str(path), default_timeout=60).run()
     assert not page.exception
     assert "**0.11**" in page.markdown[0].value
     page.slider[0].set_value(0.5).run()

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
 
+HEIGHT = 450  # pixels, of a figure that names none; as in chart.js
+
+
 class Click(TypedDict):
     """A click anywhere inside a cartesian subplot.
 
@@ -81,7 +84,9 @@ class Prepared:
     """
 
     def __init__(self, figure: go.Figure | dict[str, Any]) -> None:
-        self.text = _json(_spec(figure))
+        spec = _spec(figure)
+        self.layout = spec["layout"]
+        self.text = _json(spec)
         self.hash = f"{crc32(self.text):08x}{len(self.text):x}"
 
 
@@ -134,6 +139,9 @@ def live_chart(
     pointer is on it: ``source`` is one image that holds all of them, squares, ``columns``
     in a row; a mark's ``customdata`` is the number of its picture.
     """
+    _reserve(
+        f"chart-{key}", figure.layout if isinstance(figure, Prepared) else _spec(figure)["layout"]
+    )
     memory, sent = f"_live_chart_{key}", f"_live_chart_sent_{key}"
     seen: int | None = st.session_state.get(memory)
     if isinstance(figure, Prepared):
@@ -154,6 +162,15 @@ def live_chart(
     events, newest = _events(result, seen)
     st.session_state[memory] = newest
     return events
+
+
+def _reserve(key: str, layout: Mapping[str, Any]) -> None:
+    """Room for the chart until it is drawn, so that what stands below does not move."""
+    narrow = (layout.get("meta") or {}).get("narrow", {})
+    wide = layout.get("height", HEIGHT)
+    rule = f".st-key-{key}:not(:has(.main-svg)) {{min-height: %spx}}"
+    small = f"@media (max-width: 640px) {{{rule % narrow.get('height', wide)}}}"
+    st.html(f"<style>{rule % wide} {small}</style>")
 
 
 def message(

@@ -58,6 +58,10 @@ def serve_file(name: str, file: Path) -> str:
     A declared component makes its whole folder public; this one is never placed on a page.
     """
     declared = components_v1.declare_component(name, path=file.parent)
+    return f"{prefix()}/component/{declared.name}/{file.name}?v={crc32(file.read_bytes()):x}"
+
+
+def prefix() -> str:
+    """What all paths of this server begin with."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    prefix = f"/{base}" if base else ""
-    return f"{prefix}/component/{declared.name}/{file.name}?v={crc32(file.read_bytes()):x}"
+    return f"/{base}" if base else ""

@@ -13,10 +13,10 @@ from wganad_core.figures import cards
 from wganad_core.figures.race import Layers
 from wganad_core.use_cases import HAR
 
-RACE, CRITIC = "pages/race.py", "pages/critic.py"
-DIGITS, MOVEMENTS = "pages/mnist.py", "pages/har.py"
-COCKPIT, OWN = "pages/cockpit.py", "pages/own.py"
-REPRODUCTION = "pages/reproduction.py"
+RACE, CRITIC = "race.py", "critic.py"
+DIGITS, MOVEMENTS = "mnist.py", "har.py"
+COCKPIT, OWN = "cockpit.py", "own.py"
+REPRODUCTION = "reproduction.py"
 # The link of a card reaches over all of it.
 STRETCHED = """
 <style>

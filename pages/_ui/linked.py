@@ -190,7 +190,7 @@ def switch(label: str, *, key: str, default: bool, help: str | None = None) -> b
 def to_cockpit(**query: str) -> None:
     """A link to these scores in the threshold cockpit, by the names that its address has."""
     st.page_link(
-        "pages/cockpit.py",
+        "cockpit.py",
         label="Tune this detector's threshold",
         icon=":material/tune:",
         query_params=query,

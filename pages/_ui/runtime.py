@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.pages_manager import PagesManager
 
 from pages._ui import linked
 from pages._ui.widgets import refuse
@@ -47,11 +46,10 @@ def image_worker() -> WorkerClient:
 
 
 def start() -> None:
-    """Called by app.py on every run. Starts the worker early, so that its imports do not make
+    """Called on every run. Starts the worker early, so that its imports do not make
     the first click wait."""
     _may_open_many_files()
     worker()
-    st.session_state["_through_app"] = True
 
 
 @cache
@@ -70,7 +68,6 @@ def _may_open_many_files() -> None:
 def run_page(main: Callable[[], None]) -> None:
     """Run a page, as it was left if the address says nothing; what it cannot use is shown as the
     one sentence that the core has for it."""
-    _enter_through_app()
     linked.visit(Path(inspect.getfile(main)).stem)
     try:
         main()
@@ -81,16 +78,6 @@ def run_page(main: Callable[[], None]) -> None:
             f"The server could not read or write a file of its own ({error.strerror or error}); "
             "free some space for it, or tell who runs it. What was here before is unchanged."
         )
-
-
-def _enter_through_app() -> None:
-    """On a new server, Streamlit takes the folder `pages/` for the
-    whole app until `st.navigation` is called for the first time: when a page's address is the
-    first to be asked for, the page runs without app.py. Then switch that off, as the call would,
-    and start over."""
-    if "_through_app" not in st.session_state:
-        PagesManager.uses_pages_directory = False
-        st.rerun()
 
 
 class SessionRace:

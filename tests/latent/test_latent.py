@@ -144,7 +144,12 @@ def test_what_ships_is_told_as_it_was_measured():
     for fit in found.fits:
         assert 0 < fit.base_rate < 1
         assert all(0 <= value <= 1 for value in (*fit.auprc.values(), *fit.auroc.values()))
-    assert dimension_figure(fits)["data"][0]["y"] == [fit.rebuilt for fit in fits]
+    drawn, dimensions = dimension_figure(fits)["data"][0], sorted({fit.n_latent for fit in fits})
+    assert drawn["x"] == dimensions
+    for n, mean, more in zip(dimensions, drawn["y"], drawn["error_y"]["array"], strict=True):
+        seeds = [fit.rebuilt for fit in fits if fit.n_latent == n]
+        assert mean == pytest.approx(np.mean(seeds))
+        assert mean + more == pytest.approx(max(seeds))
     for use_case, unseen in (("mnist", "4"), ("mixture", "outside")):
         beside = found.beside(use_case, unseen)
         assert {fit.law for fit in beside} == set(latent.LAWS)

@@ -52,7 +52,7 @@ def test_an_address_is_a_race_or_refused_in_a_sentence(text: str) -> None:
     ],
 )
 def test_the_page_of_an_address(page_workers: None, race: str) -> None:
-    test = app_pages.opened("pages/race.py", race=race)
+    test = app_pages.opened("race.py", race=race)
     test.session_state["drawer-tune"] = True
     test.run()
     assert not test.exception

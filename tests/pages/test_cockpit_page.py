@@ -104,7 +104,7 @@ def case(request: pytest.FixtureRequest) -> Case:
 
 
 def opened(**query: str) -> AppTest:
-    return app_pages.opened("pages/cockpit.py", **query)
+    return app_pages.opened("cockpit.py", **query)
 
 
 def html(test: AppTest) -> str:
@@ -490,7 +490,7 @@ def test_few_anomalies_allow_no_conclusion_about_others() -> None:
 def test_the_command_does_the_same(
     case: Case, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(app_pages.APP.parent)
+    monkeypatch.chdir(app_pages.ROOT)
     test = press(opened(**case.query, below="export"), "aim-Recall ≥ 95 %")
     (code,) = [code.value for code in test.code if "wganad_core" in code.value]
     _, module, package, *arguments = shlex.split(code)

@@ -36,7 +36,7 @@ def digit() -> str:
 
 
 def opened(**query: str) -> AppTest:
-    return app_pages.opened("pages/mnist.py", **query)
+    return app_pages.opened("mnist.py", **query)
 
 
 def headline(test: AppTest) -> str:

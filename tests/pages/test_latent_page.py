@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("page_workers")
 
 
 def test_the_map_says_where_the_unseen_digit_lands():
-    test = opened("pages/latent.py")
+    test = opened("latent.py")
     title = test.title[0].value
     assert title.startswith("The unseen 4 lands among the 9s: ")
     rows = test.dataframe[0].value
@@ -20,7 +20,7 @@ def test_the_map_says_where_the_unseen_digit_lands():
 
 
 def test_dimensions_are_shown_as_measured():
-    test = opened("pages/latent.py")
+    test = opened("latent.py")
     choose(test, view="size")
     rows = test.dataframe[0].value
     assert len(rows) == len(latent.load(latent.shipped_path()).fits)

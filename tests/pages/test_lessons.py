@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-import app
+from pages._ui import site
 from pages._ui.lessons import lesson
 from tests.app_pages import opened
 from wganad_core.config import ConfigError
@@ -33,7 +33,7 @@ def test_six_lessons_of_two_to_four_minutes_ship() -> None:
     found = lesson.lessons()
     assert len(found) == 6
     assert {one.minutes for one in found.values()} <= {2, 3, 4}
-    pages = {name for name, _, _ in app.PAGES}
+    pages = {name for name, _, _ in site.PAGES}
     for one in found.values():
         assert {step.page for step in one.steps} <= pages
 
@@ -114,7 +114,7 @@ def test_what_cannot_be_watched_for_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("page_workers")
 def test_the_list_leads_to_every_first_step() -> None:
-    test = opened("pages/lessons.py")
+    test = opened("lessons.py")
     assert "6 lessons" in test.title[0].value
     page = " ".join(element.proto.body for element in test.get("html"))
     for one in lesson.lessons().values():

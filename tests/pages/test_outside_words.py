@@ -58,7 +58,7 @@ def scores() -> bytes:
 
 
 def cockpit(data: bytes, **query: str) -> AppTest:
-    test = app_pages.opened("pages/cockpit.py", case="own", **query)
+    test = app_pages.opened("cockpit.py", case="own", **query)
     test.file_uploader[0].set_value((f"{FOREIGN}.csv", data, "text/csv")).run()
     return test
 
@@ -74,14 +74,14 @@ def test_of_scores_that_cannot_be_read() -> None:
 
 
 def test_of_a_picture() -> None:
-    test = app_pages.opened("pages/mnist.py", view="own")
+    test = app_pages.opened("mnist.py", view="own")
     test.file_uploader[0].set_value((f"{FOREIGN}.png", b"none", "image/png")).run()
     assert_words_only(test)
 
 
 @pytest.mark.parametrize("query", [{"race": FOREIGN}, {"race": f"ring,{FOREIGN}=1"}])
 def test_of_an_address(query: dict[str, str]) -> None:
-    assert_words_only(app_pages.opened("pages/race.py", **query))
+    assert_words_only(app_pages.opened("race.py", **query))
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def table() -> bytes:
 
 @pytest.fixture(scope="module")
 def trained(own_fittings: None, table: bytes) -> AppTest:
-    test = app_pages.opened("pages/own.py", kind="own")
+    test = app_pages.opened("own.py", kind="own")
     test.file_uploader(key="own-data").upload(f"{FOREIGN}.csv", table, "text/csv").run()
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(own_train.STEPS["table"], "usual", {"steps": 20})
@@ -110,11 +110,11 @@ def test_of_a_table(trained: AppTest, view: str) -> None:
 
 def test_of_a_saved_detector(trained: AppTest, table: bytes) -> None:
     (outcome,) = jobs_of(trained).outcomes.values()
-    test = app_pages.opened("pages/own.py", **{"with": "saved"})
+    test = app_pages.opened("own.py", **{"with": "saved"})
     test.file_uploader(key="own-detector").upload("m.safetensors", outcome.model.read_bytes(), "")
     test.run()
     assert_words_only(test)
-    other = app_pages.opened("pages/own.py", kind="own")
+    other = app_pages.opened("own.py", kind="own")
     other.file_uploader(key="own-data").upload("t.csv", csv(**{FOREIGN: ["x", 1]}), "").run()
     assert_words_only(other)
 

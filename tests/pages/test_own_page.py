@@ -49,7 +49,7 @@ def own_fittings(page_workers: None) -> Iterator[None]:
 
 
 def opened(**query: str) -> AppTest:
-    return app_pages.opened("pages/own.py", **query)
+    return app_pages.opened("own.py", **query)
 
 
 def texts(test: AppTest) -> str:
@@ -299,7 +299,7 @@ def test_uploads_of_every_kind() -> None:
 
 
 def test_what_may_be_uploaded_is_what_the_server_takes() -> None:
-    config = tomllib.loads((app_pages.APP.parent / ".streamlit/config.toml").read_text())
+    config = tomllib.loads((app_pages.ROOT / ".streamlit/config.toml").read_text())
     takes = config["server"]["maxUploadSize"]
     assert max(own_source.MEGABYTES, own_saved.MEGABYTES) <= takes
     assert takes * 10**6 >= MAX_BYTES

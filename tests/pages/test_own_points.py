@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("page_workers")
 
 
 def test_a_drawing_in_an_address_is_the_race_of_who_drew_it() -> None:
-    test = app_pages.opened("pages/race.py", race=RACE, points=TEXT)
+    test = app_pages.opened("race.py", race=RACE, points=TEXT)
     assert not test.error
     state = test.session_state.race_state
     assert np.array_equal(state.own.points, drawn.clouds(drawn.from_text(TEXT)))
@@ -30,7 +30,7 @@ def test_a_drawing_in_an_address_is_the_race_of_who_drew_it() -> None:
 
 @pytest.mark.parametrize("points", ["", TEXT[:-4], "AAAA" * 151, "💥"])
 def test_a_drawing_that_was_cut_is_refused_and_the_page_is_there(points: str) -> None:
-    test = app_pages.opened("pages/race.py", race=RACE, points=points)
+    test = app_pages.opened("race.py", race=RACE, points=points)
     assert not test.exception
     assert "drawn points" in test.error[0].value
     assert "collapses onto one mode" in test.title[0].value
@@ -53,11 +53,11 @@ def test_what_a_browser_sends_is_strokes_or_nothing(sent: object) -> None:
 
 
 def test_the_critic_speaks_of_no_false_alarms_where_nothing_is_known() -> None:
-    test = app_pages.opened("pages/race.py", race=RACE, points=TEXT)
+    test = app_pages.opened("race.py", race=RACE, points=TEXT)
     next(button for button in test.button if button.label == "Step").click().run()
     test.query_params.clear()
     test.query_params["model"] = "lane-0"
-    test.switch_page("pages/critic.py").run()
+    test.switch_page("critic.py").run()
     assert not test.exception
     for rule in ("generator", "critic-interval", "critic"):
         app_pages.choose(test, rule=rule)

@@ -31,12 +31,12 @@ def _one_worker() -> Iterator[None]:
 
 
 def app(page: str | None = None, **query: str) -> AppTest:
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    test = AppTest.from_file(str(ROOT / "pages" / "menu.py"), default_timeout=60)
     for name, value in query.items():
         test.query_params[name] = value
     test.run()
     if page is not None:
-        test.switch_page(f"pages/{page}.py").run()
+        test.switch_page(f"{page}.py").run()
     assert not test.exception
     return test
 
@@ -123,15 +123,15 @@ def test_training_does_not_throw_the_recording_away() -> None:
 def test_the_menu_comes_back_to_what_was_left() -> None:
     test = press(app("race", race=SMALL, lens="slope"), "Step")
     test.query_params.clear()
-    test.switch_page("pages/critic.py").run()
+    test.switch_page("critic.py").run()
     test.number_input[0].set_value(0.5).run()
     test.query_params.clear()
-    test.switch_page("pages/race.py").run()
+    test.switch_page("race.py").run()
     assert not test.exception
     assert "Paused at step 1 " in captions(test)
     assert test.query_params["lens"] == "slope"
     test.query_params.clear()
-    test.switch_page("pages/critic.py").run()
+    test.switch_page("critic.py").run()
     assert test.query_params["point"] == "0.5,0.62"
     assert test.number_input[0].value == 0.5
 
@@ -288,9 +288,9 @@ def test_a_point_stays_in_the_address() -> None:
     y.set_value(0.5).run()
     assert test.query_params["point"] == "0,0.5"
     test.query_params.clear()
-    test.switch_page("pages/home.py").run()
+    test.switch_page("home.py").run()
     test.query_params.clear()  # as a browser does
-    test.switch_page("pages/critic.py").run()
+    test.switch_page("critic.py").run()
     assert test.query_params["point"] == "0,0.5"
     assert test.query_params["model"] == "wgan-gp"
 

@@ -25,7 +25,7 @@ def case(request: pytest.FixtureRequest) -> UseCase:
 
 
 def opened(**query: str) -> AppTest:
-    return app_pages.opened("pages/reproduction.py", **query)
+    return app_pages.opened("reproduction.py", **query)
 
 
 def pick(test: AppTest, key: str, value: str) -> AppTest:

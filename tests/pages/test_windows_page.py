@@ -40,7 +40,7 @@ def activity() -> str:
 
 
 def opened(**query: str) -> AppTest:
-    return app_pages.opened("pages/har.py", **query)
+    return app_pages.opened("har.py", **query)
 
 
 def figures(activity: str, model: str, detector: str, protocol: str) -> list[str]:

@@ -166,7 +166,7 @@ def activity() -> str:
 
 
 def opened(view: str, **query: str) -> AppTest:
-    return app_pages.opened("pages/har.py", view=view, **query)
+    return app_pages.opened("har.py", view=view, **query)
 
 
 def words(test: AppTest) -> str:

@@ -14,8 +14,8 @@ import traceback
 
 from streamlit.testing.v1 import AppTest
 
-from app import PAGES
-from tests.app_pages import APP
+from pages._ui.site import PAGES
+from tests.app_pages import MENU
 
 NAMES = "race run story show digit unseen case abnormal model protocol detector seed step steps"
 NAMES += " view at t threshold rate base world rule lesson question tab own file sensor axis index"
@@ -40,12 +40,12 @@ def address(rng: random.Random, names: list[str]) -> dict[str, str]:
 
 def problem(page: str, asked: dict[str, str]) -> tuple[str, list[str]]:
     """What is wrong with the page at this address, and the names that its address may hold."""
-    test = AppTest.from_file(str(APP), default_timeout=120)
+    test = AppTest.from_file(str(MENU), default_timeout=120)
     try:
         test.run()
         for name, value in asked.items():
             test.query_params[name] = value
-        test.switch_page(f"pages/{page}.py").run()
+        test.switch_page(f"{page}.py").run()
     except Exception:
         return traceback.format_exc()[-1_500:], []
     if test.exception:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Error, Page, sync_playwright
 
-from app import PAGES
+from pages._ui.site import PAGES
 from tests import chromium
 from tests.conftest import CHROMIUM_ARGUMENTS, Server, start_server
 

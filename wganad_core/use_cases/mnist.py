@@ -48,6 +48,9 @@ NETWORKS |= {
     for architecture in ("image", "paper")
     for method in ("bigan", "vae")
 }
+NETWORKS["image/vae"] = NETWORKS["image"].replace(
+    n_latent=20, generator_width=16, encoder_width=12, hidden=64
+)
 _BIGAN = TrainingConfig(method="bigan", learning_rate=1e-3, beta2=0.999, n_critic=1, penalty=3.0)
 RECIPES = {
     "wgan-gp": GAN.replace(batch_size=64, n_critic=3, average=0.999, steps=5_000),
@@ -57,7 +60,8 @@ RECIPES = {
     "paper/encoder": ENCODER,
     "gan": TrainingConfig(method="gan", learning_rate=2e-4, n_critic=1, average=0.998, steps=5_000),
     "bigan": _BIGAN.replace(decay="linear", steps=2_000),
-    "vae": ENCODER.replace(method="vae", steps=1_500),
+    "vae": ENCODER.replace(method="vae", steps=6_000),
+    "paper/vae": ENCODER.replace(method="vae", steps=1_500),
 }
 
 # What rules may be made of: evidence of the contrastive features, and of the WGAN-GP's networks.

@@ -70,7 +70,7 @@ def _links(case: UseCase, line: Line, row: Row) -> None:
     if case.protocol_words:
         query["protocol"] = row.protocol
     st.page_link(
-        f"pages/{case.name}.py",
+        f"{case.name}.py",
         label=f"See it on the page “{case.label}”",
         icon=":material/open_in_new:",
         query_params={case.noun: row.abnormal, **query},
