@@ -22,7 +22,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.utils import PlotlyJSONEncoder
 
-from pages._ui.component import STATIC, looks, rerun_only, serve_file
+from pages._ui.component import STATIC, rerun_only, serve_file, static
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -244,6 +244,6 @@ def _component() -> ComponentRenderer:
         "live_chart",
         js=f"""export default async (component) =>
             (await import(new URL("{chart}", location.origin))).default(component, "{library}");""",
-        css=looks("chart.css"),
+        css=static("chart.css"),
         isolate_styles=False,
     )

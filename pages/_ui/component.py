@@ -43,8 +43,8 @@ def component(
     )
 
 
-def looks(name: str) -> str:
-    """A style sheet of `STATIC`."""
+def static(name: str) -> str:
+    """The text of a file of `STATIC`."""
     return (STATIC / name).read_text(encoding="utf-8")
 
 

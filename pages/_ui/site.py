@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from streamlit import file_util
 
-from pages._ui.component import STATIC, looks, prefix, serve_file
+from pages._ui.component import prefix, static
 
 PAGES = (
     ("home", "Home", "home"),
@@ -31,16 +31,17 @@ def routes() -> list[Route]:
     """Streamlit's own document, for every page, with what must be there before its first paint:
     looks that come with a page's elements arrive after these, and move what is on the screen."""
     names = ("", *(name for name, _, _ in PAGES))
-    return [Route(f"{prefix()}/{name}", _document) for name in names]
+    return [Route(f"{prefix()}/{name}", _answer) for name in names]
 
 
-async def _document(request: Request) -> HTMLResponse:
-    return HTMLResponse(_html(), headers={"Cache-Control": "no-cache"})
+async def _answer(request: Request) -> HTMLResponse:
+    return HTMLResponse(document(), headers={"Cache-Control": "no-cache"})
 
 
 @cache
-def _html() -> str:
-    document = Path(file_util.get_static_dir(), "index.html").read_text(encoding="utf-8")
-    ours = f"""<style>{looks("site.css")}</style>
-    <script type="module" src="{serve_file("chart", STATIC / "page.js")}"></script>"""
-    return document.replace("</head>", f"{ours}\n  </head>", 1)
+def document() -> str:
+    """Streamlit's document and, at the end of its head, our looks and our script."""
+    theirs = Path(file_util.get_static_dir(), "index.html").read_text(encoding="utf-8")
+    style = f"<style>{static('site.css')}</style>"
+    script = f'<script type="module">{static("page.js")}</script>'
+    return theirs.replace("</head>", f"{style}\n{script}\n</head>", 1)

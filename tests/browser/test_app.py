@@ -9,6 +9,7 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -31,6 +32,7 @@ def button(page: Page, name: str):
 
 
 PLANES = ".lanes-planes[aria-label]"
+PICTURE = f"{PLANES}, {PLOT}"
 
 
 def open_race(page: Page, app: Server, query: str = "") -> None:
@@ -71,6 +73,27 @@ def choose(page: Page, button: str, option: str) -> None:
     if body.get_by_test_id("stElementContainer").count() > 1:  # more in it than one list
         page.keyboard.press("Escape")
     expect(body).to_have_count(0)
+
+
+SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({type: "layout-shift", buffered: true});
+"""
+
+
+@pytest.mark.parametrize("address", ["", "race", "critic"])
+def test_nothing_jumps_while_a_page_opens(address: str, browser: Browser, app: Server) -> None:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(f"{app.url}/{address}")  # once, so that the server has what the page needs
+    page.wait_for_selector(PICTURE, timeout=60_000)
+    page.add_init_script(SHIFTS)
+    page.reload()
+    page.wait_for_selector(PICTURE, timeout=60_000)
+    page.wait_for_timeout(1_000)
+    assert page.evaluate("window.shifted") <= 0.1
+    page.close()
 
 
 def test_home_plays_the_race(page: Page, app: Server, problems: list[str]) -> None:

@@ -60,7 +60,7 @@ RECIPES = {
     "paper/encoder": ENCODER,
     "gan": TrainingConfig(method="gan", learning_rate=2e-4, n_critic=1, average=0.998, steps=5_000),
     "bigan": _BIGAN.replace(decay="linear", steps=2_000),
-    "vae": ENCODER.replace(method="vae", steps=6_000),
+    "vae": ENCODER.replace(method="vae", steps=4_000),
     "paper/vae": ENCODER.replace(method="vae", steps=1_500),
 }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages._ui.component import component, looks
+from pages._ui.component import component, static
 from pages._ui.lessons.lesson import PARAMETER, Place, lessons, place_of, terms
 
 if TYPE_CHECKING:
@@ -60,4 +60,4 @@ def _message(place: Place) -> dict[str, object]:
 
 @cache
 def _component() -> ComponentRenderer:
-    return component("lesson", '<div class="lesson"></div>', looks("lesson.css"), "lesson.js")
+    return component("lesson", '<div class="lesson"></div>', static("lesson.css"), "lesson.js")

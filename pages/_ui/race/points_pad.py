@@ -6,7 +6,7 @@ import math
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pages._ui.component import component, looks, rerun_only
+from pages._ui.component import component, rerun_only, static
 from wganad_core.data import drawn
 
 if TYPE_CHECKING:
@@ -49,4 +49,4 @@ def _checked(found: Any) -> list[Stroke]:
 
 @cache
 def _component() -> ComponentRenderer:
-    return component("points_pad", HTML, looks("pads.css"), "points_pad.js")
+    return component("points_pad", HTML, static("pads.css"), "points_pad.js")
