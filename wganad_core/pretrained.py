@@ -21,6 +21,7 @@ from wganad_core.records import (
     Choice,
     FittedRules,
     FloatArray,
+    Normals,
     Plane,
     Replay,
     from_bytes,
@@ -230,6 +231,10 @@ def load_rules(path: Path) -> FittedRules:
     fitted, normals = stored.fitted, stored.fitted.normals
     if normals is None or normals.points.keys() != stored.steps.keys():
         raise storage.StorageError(f"{path} lacks normals; restore it from where it came from.")
+    if wrong := _misfit(normals, stored.steps):
+        raise storage.StorageError(
+            f"{path} has {wrong} of another shape; restore it from where it came from."
+        )
     points: dict[str, FloatArray] = {}
     for name, steps in stored.steps.items():
         numbers: NDArray[Any] = normals.points[name]
@@ -244,3 +249,20 @@ def load_rules(path: Path) -> FittedRules:
         normals=dataclasses.replace(normals, points=points, planes=planes),
         axes=None if fitted.axes is None else fitted.axes.astype(np.float32),
     )
+
+
+def _misfit(normals: Normals, steps: Weights) -> str:
+    """What of the stored normals does not fit together, which the hash of a file does not tell
+    of; empty where all does."""
+    if normals.bits not in (4, 8):
+        return f"coordinates of {normals.bits} bits"
+    for name, step in steps.items():
+        points, plane = normals.points[name], normals.planes.get(name)
+        width = -(-len(step) // (8 // normals.bits)) if step.ndim == 1 else -1
+        if points.dtype.itemsize != 1 or points.ndim != 2 or points.shape[1] != width:
+            return f"points of {name}"
+        if len(points) < max(normals.k, normals.n_peers, 1):
+            return f"fewer points of {name} than count"
+        if plane is not None and plane.directions.shape != (len(step), *plane.centre.shape):
+            return f"the plane of {name}"
+    return ""

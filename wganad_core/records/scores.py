@@ -79,6 +79,8 @@ class Rule:
     join: Join = "mean"
 
     def __post_init__(self) -> None:
+        if not self.names:
+            raise ValueError("a rule joins no evidence")
         for given in (self.location, self.scale):
             if lacking := [name for name in self.names if name not in given]:
                 raise ValueError(f"no location or scale of {lacking[0]}")
