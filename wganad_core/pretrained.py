@@ -258,11 +258,14 @@ def _misfit(normals: Normals, steps: Weights) -> str:
         return f"coordinates of {normals.bits} bits"
     for name, step in steps.items():
         points, plane = normals.points[name], normals.planes.get(name)
-        width = -(-len(step) // (8 // normals.bits)) if step.ndim == 1 else -1
-        if points.dtype.itemsize != 1 or points.ndim != 2 or points.shape[1] != width:
+        if points.dtype.itemsize != 1 or points.ndim != 2 or step.ndim != 1:
+            return f"points of {name}"
+        # Files of earlier versions have one step for all coordinates.
+        n = points.shape[1] if normals.bits == 8 and len(step) == 1 else len(step)
+        if points.shape[1] != -(-n // (8 // normals.bits)):
             return f"points of {name}"
         if len(points) < max(normals.k, normals.n_peers, 1):
-            return f"fewer points of {name} than count"
-        if plane is not None and plane.directions.shape != (len(step), *plane.centre.shape):
+            return f"points of {name}, fewer than count,"
+        if plane is not None and plane.directions.shape != (n, *plane.centre.shape):
             return f"the plane of {name}"
     return ""
