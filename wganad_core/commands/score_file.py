@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import math
 import sys
 from collections.abc import Mapping
@@ -117,7 +116,7 @@ def _facts(found: FileScored) -> dict[str, Any]:
         "threshold_text": repr(found.threshold),  # JSON has no infinity
         "seconds": found.seconds,
         "rows_per_second": found.n / found.seconds if found.seconds else math.inf,
-        **({} if found.pixels is None else {"pixels": dataclasses.asdict(found.pixels)}),
+        **({} if found.pixels is None else {"pixels": found.pixels}),
     }
 
 

@@ -24,6 +24,7 @@ Points = NDArray[np.floating]
 
 GREYS = 16  # shades of a thumbnail
 INK = np.frombuffer(PALETTES[False], np.uint8).reshape(256, 3)[:: 255 // (GREYS - 1)]
+SPOT, LINE = (213, 94, 0), (0, 60, 110)  # orange and a dark blue
 PIECES = 31  # of a window's line
 STEP, HEIGHT = 3, 34  # pixels: of each piece to the right, of a window
 REACH = (-1.0, 1.5)  # g that are shown; gravity along an axis is 1
@@ -48,6 +49,29 @@ def digit(image: Points) -> str:
     buffer = io.BytesIO()
     picture.save(buffer, "WEBP", lossless=True, method=2, quality=50)  # two thirds of a PNG
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def photograph(rgb: NDArray[np.uint8]) -> str:
+    """A picture (height, width, 3) as a data URI."""
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, "WEBP", quality=85, method=2)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def spotted(
+    rgb: NDArray[np.uint8], spots: Points, outlined: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
+    """A picture (height, width, 3), greyed, with an orange veil as thick as its `spots` (height,
+    width), from 0 to 1, and a line around what is `outlined` (height, width)."""
+    from scipy import ndimage  # not before: galleries do without
+
+    grey = np.repeat(rgb.mean(axis=2, keepdims=True) * 0.6 + 80, 3, axis=2)
+    veil = np.clip(spots, 0, 1)[..., None]
+    found = grey * (1 - veil) + veil * SPOT
+    width = max(1, round(max(rgb.shape) / 250))
+    line = ndimage.binary_dilation(outlined, iterations=width) & ~outlined
+    found[line] = LINE
+    return found.clip(0, 255).astype(np.uint8)
 
 
 def window(total: Points) -> str:

@@ -36,8 +36,8 @@ LEARNED_FROM = (
 @dataclasses.dataclass(frozen=True)
 class FileScored:
     """What came of scoring `n` rows, some of them `without_score`. `row` and `score` (m,): the
-    others, where they were kept. `pixels`: a `PixelReport`, where one was asked for and could be
-    made; a remark says why not."""
+    others, where they were kept. `pixels`: a `PixelReport` as a dictionary, where one was
+    asked for and could be made; a remark says why not."""
 
     n: int
     without_score: int
@@ -47,7 +47,7 @@ class FileScored:
     remarks: tuple[str, ...]
     row: Any = None
     score: Any = None
-    pixels: Any = None
+    pixels: dict[str, Any] | None = None
 
 
 def score(
@@ -88,7 +88,7 @@ def score(
     return FileScored(n, without, flagged, float(threshold), seconds, said, pixels=pixels)
 
 
-def _pixels(order: ScoreOrder, detector: Any, remarks: dict[str, None]) -> Any:
+def _pixels(order: ScoreOrder, detector: Any, remarks: dict[str, None]) -> dict[str, Any] | None:
     """None, and a remark, where that cannot be: the scores are there all the same."""
     from wganad_core.data import DataError
     from wganad_core.jobs.pixels import pixel_report
@@ -99,7 +99,7 @@ def _pixels(order: ScoreOrder, detector: Any, remarks: dict[str, None]) -> Any:
         remarks[f"{NO_PIXELS} {error}"] = None
         return None
     remarks |= dict.fromkeys(said)
-    return found
+    return dataclasses.asdict(found)
 
 
 def _check(order: ScoreOrder) -> None:

@@ -25,6 +25,7 @@ from typing import IO, Any
 from wganad_core.data import DataError
 from wganad_core.data.own import LabelRanges
 from wganad_core.data.own.look import look
+from wganad_core.data.own.masks import whole_picture
 from wganad_core.data.own.offers import offered
 from wganad_core.data.own.points import read_points
 from wganad_core.data.own.ranged import with_ranges
@@ -61,6 +62,7 @@ READS: Mapping[str, Callable[..., Any]] = {
     "scores": _scores,
     "points": read_points,
     "recording": read_recording,
+    "whole": whole_picture,
     "picture": lambda source: read_picture(source.read(), source.name),
 }
 log = logging.getLogger("wganad.reading")

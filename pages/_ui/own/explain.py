@@ -12,6 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import chart, runtime
+from pages._ui.own import pictures as own_pictures
 from pages._ui.own.outcome import Outcome
 from pages._ui.widgets import refuse
 from wganad_core import outside
@@ -20,15 +21,8 @@ from wganad_core.data.own.record import OwnSamples
 from wganad_core.data.own.stretches import runs_of
 from wganad_core.live.client import WorkerError
 
-LABELS = ("normal", "anomaly", "not labelled")
 LISTED = 50  # rows that are explained at once
-OFFERED = 400  # samples in the list, highest scores first
-STRIP = 12
 Values = NDArray[np.float64]
-NOTHING = (
-    "This score method rebuilds nothing, so no feature can be blamed; train with another score "
-    "(ours, residual, BiGAN, VAE) to see why."
-)
 
 
 def show(outcome: Outcome) -> None:
@@ -39,14 +33,7 @@ def show(outcome: Outcome) -> None:
     if outcome.chosen.kind == "table":
         _rows(outcome, order)
         return
-    chosen = _choose(outcome, order)
-    x = outcome.chosen.samples.x[outcome.position[chosen]]
-    found = runtime.image_worker().own_explain(outcome.model, x[None])
-    if found is None:
-        st.info(NOTHING)
-    else:
-        _image(outcome, chosen, x, found["reconstruction"][0], found["residual"][0])
-        _strip(outcome, order[:STRIP])
+    own_pictures.show(outcome, order)
 
 
 def _rows(outcome: Outcome, order: NDArray[np.int64]) -> None:
@@ -63,7 +50,7 @@ def _rows(outcome: Outcome, order: NDArray[np.int64]) -> None:
         refuse(error)
         return
     if found is None:
-        st.info(NOTHING)
+        st.info(own_pictures.NOTHING)
         return
     left, right = st.columns([7, 5], gap="medium")
     with left:
@@ -100,38 +87,12 @@ def _table(outcome: Outcome, top: NDArray[np.int64], found: Mapping[str, Values]
         "score": outcome.score[top],
     }
     if outcome.label is not None:
-        front["label"] = [LABELS[value] for value in outcome.label[top].tolist()]
+        front["label"] = [own_pictures.LABELS[value] for value in outcome.label[top].tolist()]
     if most is not None:
         front["why"] = [samples.features[at] for at in most.tolist()]
     head = pd.DataFrame(front)
     head.columns = [unused(str(name), table.columns) for name in head.columns]
     return pd.concat([head, table.reset_index(drop=True)], axis=1)
-
-
-def _choose(outcome: Outcome, order: NDArray[np.int64]) -> int:
-    """One of the samples, from the highest score down."""
-    names, label = outcome.names, outcome.label
-
-    def words_of(i: int) -> str:
-        words = [str(names[i]), f"score {outcome.score[i]:.3g}"]
-        if outcome.score[i] > outcome.current:
-            words.append("flagged")
-        if label is not None:
-            words.append(LABELS[label[i]])
-        return " · ".join(words)
-
-    offered = order
-    if len(order) > OFFERED:  # the highest, and some from all the way down
-        rest = order[OFFERED // 2 :]
-        offered = np.append(order[: OFFERED // 2], rest[:: -(-len(rest) // (OFFERED // 2))])
-    picked: int = st.selectbox(
-        "Which one, highest score first",
-        offered.tolist(),
-        format_func=words_of,
-        key=f"own-which-{outcome.plan.source.key}",
-        width=480,
-    )
-    return picked
 
 
 def _row(outcome: Outcome, at: int, x: Values, found: Mapping[str, Values]) -> None:
@@ -181,40 +142,6 @@ def _blame(outcome: Outcome, at: int, names: tuple[str, ...], residual: Values) 
     )
 
 
-def _image(outcome: Outcome, at: int, x: Values, rebuilt: Values, residual: Values) -> None:
-    from wganad_core.figures import pictures
-
-    three = (
-        ("Found", x),
-        ("Rebuilt from what is normal", rebuilt),
-        ("What is left over", np.sqrt(residual / max(residual.max(), 1e-12))),
-    )
-    odd = " class=odd" if outcome.score[at] > outcome.current else ""
-    made = "".join(
-        f'<figure{odd}><img src="{pictures.digit(image.clip(0, 1).astype(np.float32))}" '
-        f'alt="{title}"><figcaption>{title}</figcaption></figure>'
-        for title, image in three
-    )
-    st.html(f'<div class="own-trio">{made}</div>')
-
-
-def _strip(outcome: Outcome, order: NDArray[np.int64]) -> None:
-    """The most anomalous ones; those that are labelled so are underlined in orange."""
-    from wganad_core.figures import pictures
-
-    made = []
-    for i in order.tolist():
-        image = outcome.chosen.samples.x[outcome.position[i]].astype(np.float32)
-        odd = " class=odd" if outcome.label is not None and outcome.label[i] == 1 else ""
-        name = outside.shown(outcome.names[i])
-        made.append(
-            f'<figure{odd}><img src="{pictures.digit(image)}" alt="{name}">'
-            f"<figcaption>{outcome.score[i]:.3g}</figcaption></figure>"
-        )
-    st.markdown("**The highest scores of all**")
-    st.html(f'<div class="own-strip">{"".join(made)}</div>')
-
-
 # Recordings
 
 
@@ -253,7 +180,7 @@ def _moment(outcome: Outcome) -> None:
     last = min(last, first + 50 * around)  # of a long one, the beginning
     found = runtime.image_worker().own_explain(outcome.model, samples.x[first:last])
     if found is None:
-        st.info(NOTHING)
+        st.info(own_pictures.NOTHING)
         return
     rebuilt, residual = found["reconstruction"], found["residual"]
     share = residual[low - first : max(high - first, low - first + 1)].mean(axis=0)
@@ -282,7 +209,9 @@ def stretches(score: Values, threshold: float) -> list[tuple[int, int]]:
         top = int(score.argmax())
         return [(top, top + 1)]
     peaks = [float(score[low:high].max()) for low, high in runs]
-    return [(int(low), int(high)) for low, high in runs[np.argsort(peaks)[::-1][:OFFERED]]]
+    return [
+        (int(low), int(high)) for low, high in runs[np.argsort(peaks)[::-1][: own_pictures.OFFERED]]
+    ]
 
 
 def _stretch(outcome: Outcome, low: int, high: int) -> str:

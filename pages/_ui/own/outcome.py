@@ -33,7 +33,8 @@ class Outcome:
     """`row`, `score`, `part` (n,): of every row of the file that has a score; `part` is a number in
     `records.PARTS`. `folder` holds the files, `threshold` is the detector's own, `given` notes the
     one that was `set` in the cockpit and the one that files were `made` with. `fitted`: what `fit`
-    said; None of a detector that came from a file. `remarks` are what `score` had to say."""
+    said; None of a detector that came from a file. `remarks` are what `score` had to say.
+    `pixels`: a `PixelReport` as a dictionary, where there are masks."""
 
     plan: Plan
     chosen: Chosen
@@ -46,6 +47,7 @@ class Outcome:
     reports: tuple[dict[str, Any], ...]
     key: Hashable
     remarks: tuple[str, ...] = ()
+    pixels: dict[str, Any] | None = None
     given: dict[Literal["set", "made"], float] = dataclasses.field(default_factory=dict)
 
     @property
@@ -220,6 +222,7 @@ def collect(plan: Plan, chosen: Chosen, fitting: Fitting, n: int | None = None) 
         tuple(() if plan.quick else fitting.reports),
         (plan.key, fitting.folder.name, plan.quick),
         tuple(scored.remarks),
+        scored.pixels,
     )
 
 

@@ -30,7 +30,8 @@ class Plan:
     have labels, `labelled`: whether anomalies by these are kept out of the training. `stretch`:
     from which sample up to which to learn, where not from all, and `rows`, the first and last row
     of the file in it. `model`: the name of a saved detector that scores instead. `threshold`: one
-    that replaces the detector's own. `ranges`: the file that has the labels."""
+    that replaces the detector's own. `ranges`: the file that has the labels. `masked`: whether
+    pictures have masks."""
 
     source: OwnFile
     kind: Kind
@@ -45,6 +46,7 @@ class Plan:
     with_words: bool = False
     quick: bool = False
     ranges: LabelRanges | None = None
+    masked: bool = False
 
     @property
     def key(self) -> str:
@@ -113,7 +115,9 @@ class Plan:
             found.append(ExportOrder(Path(self.model_name), model, self.threshold, "detector"))
         data, scores = Path(self.source.name), Path(self.scores_name)
         why = self.kind == "series" and not self.quick
-        return [*found, ScoreOrder(data, model, scores, self.roles, ranges=self._beside, why=why)]
+        pixels = self.masked and not self.quick
+        score = ScoreOrder(data, model, scores, self.roles, why=why, pixels=pixels)
+        return [*found, dataclasses.replace(score, ranges=self._beside)]
 
     def onnx(self) -> ExportOrder:
         model = Path(self.tuned_name)

@@ -36,6 +36,8 @@ STYLE = """<style>
   image-rendering: pixelated; box-shadow: 0 0 0 1px rgba(128, 140, 155, 0.4);}
 .own-strip figcaption {font-size: 0.72rem; text-align: center; font-variant-numeric: tabular-nums;}
 .own-trio {display: grid; gap: 1rem; grid-template-columns: repeat(3, minmax(0, 13rem));}
+.own-whole {grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 24rem));}
+.own-whole img {image-rendering: auto;}
 .own-trio figcaption {font-size: 0.9rem; text-align: center; padding-top: 0.2rem;}
 .own-verdict {font-size: 1.32rem; line-height: 1.4; margin: 0.3rem 0 0.2rem;}
 .own-verdict b {font-weight: 650;}

@@ -114,4 +114,5 @@ def plan_of(chosen: Chosen, name: str) -> Plan:
         with_words=any(chosen.samples.words),
         model=name,
         ranges=chosen.ranges,
+        masked=chosen.samples.n_masks > 0,
     )

@@ -151,6 +151,7 @@ def plan_of(chosen: Chosen, found: tuple[tuple[str, Any], ...]) -> Plan:
         chosen.stretch,
         chosen.rows,
         with_words=any(chosen.samples.words),
+        masked=chosen.samples.n_masks > 0,
     )
 
 

@@ -6,20 +6,24 @@ and `ground_truth/hole/003_mask.png`; several masks of one picture lie in a fold
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageOps
 
 from wganad_core.data import DataError
 from wganad_core.data.decoding import decoding
+from wganad_core.data.own.file import Source, named, own_file
 from wganad_core.data.own.folders import MASKS, TEST, TRAIN
 from wganad_core.data.own.image import FORMATS
-from wganad_core.data.own.images import OwnImages, PictureFiles
+from wganad_core.data.own.images import OwnImages, PictureFiles, open_images
 
 BESIDE = {*MASKS, *TRAIN, *TEST, "images", "image", "img"}  # folders that kinds lie in
+SHOWN = 900  # pixels of a side
 ENDING = re.compile(r"[_-](mask|gt|label)$")
 SEVERAL_GREYS = "Where a mask has several greys, what is brighter than half its white is defective."
 NO_MASKS = (
@@ -115,6 +119,46 @@ def read_masks(
                 )
             whole |= mask
         yield whole
+
+
+@dataclasses.dataclass(frozen=True)
+class WholePicture:
+    """A picture in colour `rgb` (height, width, 3), and where it is defective: `mask` (height,
+    width), nowhere without masks. Both are made smaller where that is more than can be shown."""
+
+    rgb: NDArray[np.uint8]
+    mask: Mask
+
+
+def whole_picture(source: Source, picture: str, name: str | None = None) -> WholePicture:
+    """One picture of a folder or a zip, by its name there. Raises `DataError` for one that cannot
+    be read; a mask of another size is left out."""
+    file = own_file(source, name)
+    with named(file):
+        pictures = open_images(file)
+        if not isinstance(pictures, PictureFiles):
+            raise DataError("This holds no pictures by their names.")
+        (image,) = pictures.each([picture], lambda data: _in_colour(data, pictures))
+        mask = np.zeros(image.size[::-1], np.bool_)
+        own = [one for one in pictures.masks if _key(picture) in (key := _key(one), key[:-1])]
+        for found in pictures.each(own, lambda data: _mask(data, pictures, set())):
+            mask |= found if found.shape == mask.shape else False
+        shown = Image.fromarray(mask)
+        image.thumbnail((SHOWN, SHOWN))
+        return WholePicture(np.asarray(image), np.asarray(shown.resize(image.size)))
+
+
+def _in_colour(data: bytes, pictures: PictureFiles) -> Image.Image:
+    """Upright, on white where it is transparent; more than 8 bits as the brightest allows."""
+    with decoding(data, FORMATS) as file:
+        pictures.spend(file.width * file.height)
+        file.load()
+        image = ImageOps.exif_transpose(file)
+        if image.mode.startswith(("I", "F")):
+            values = np.nan_to_num(np.asarray(image, np.float64))
+            image = Image.fromarray((255 * values / max(values.max(), 1e-12)).astype(np.uint8))
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
 
 
 def _size(data: bytes) -> Size:

@@ -1,0 +1,76 @@
+"""Pictures with masks on *Your data*: taken apart at their own size, and judged by the pixel."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.data.own.test_masks import SIDE, save, washers
+from tests.pages.test_own_page import finish, opened, own_fittings, texts
+from wganad_core.data import DataError
+from wganad_core.data.own.masks import whole_picture
+from wganad_core.figures import pictures
+
+__all__ = ["own_fittings"]  # a fixture
+pytestmark = pytest.mark.usefixtures("own_fittings")
+
+
+def test_masks_are_compared_and_drawn(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    root = washers(tmp_path / "plate")
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in sorted(root.rglob("*.png")):
+            archive.write(path, path.relative_to(tmp_path))
+    test = opened(kind="own")
+    test.file_uploader(key="own-data").upload("plate.zip", packed.getvalue(), "")
+    test.run()
+    finish(test)
+    assert not test.error
+    said = texts(test)
+    assert "4 of 4 anomalies caught" in said
+    assert "**Pixel AUROC" in said
+    assert "the 4 defects that masks show in 6 pictures" in said
+    assert "own-trio own-whole" in said
+    assert "What is left over, and the mask (line)" in said
+
+
+def test_a_picture_at_its_own_size(tmp_path: Path) -> None:
+    root = washers(tmp_path / "plate", 2)
+    found = whole_picture(root, "test/hole/005.png")
+    assert (found.rgb.shape, found.mask.shape) == ((SIDE, SIDE, 3), (SIDE, SIDE))
+    assert found.mask.sum() == 120
+    assert found.rgb[found.mask].mean() < 30
+    assert not whole_picture(root, "test/good/003.png").mask.any()
+    save(root / "test/hole/005.png", np.zeros((900, 1800)))  # its mask is of another size
+    found = whole_picture(root, "test/hole/005.png")
+    assert found.rgb.shape == (450, 900, 3)
+    assert not found.mask.any()
+    with pytest.raises(DataError, match="no pictures by their names"):
+        whole_picture(root / "test/hole/004.png", "x")
+
+
+def test_sixteen_bits_and_what_is_transparent(tmp_path: Path) -> None:
+    (tmp_path / "test/good").mkdir(parents=True)
+    deep = np.linspace(0, 4_000, 81).reshape(9, 9).astype(np.uint16)
+    Image.fromarray(deep).save(tmp_path / "test/good/a.png")
+    Image.new("LA", (9, 9), (0, 0)).save(tmp_path / "test/good/b.png")
+    found = whole_picture(tmp_path, "test/good/a.png").rgb
+    assert (found.min(), found.max()) == (0, 255)
+    assert (whole_picture(tmp_path, "test/good/b.png").rgb == 255).all()
+
+
+def test_spots_are_orange_and_the_mask_has_a_line() -> None:
+    grey = np.full((50, 50, 3), 100, np.uint8)
+    spots, mask = np.zeros((50, 50)), np.zeros((50, 50), bool)
+    spots[20:30, 20:30] = 1
+    mask[10:40, 10:40] = True
+    found = pictures.spotted(grey, spots, mask)
+    assert (found[25, 25] == pictures.SPOT).all()
+    assert (found[25, 9] == pictures.LINE).all()
+    assert len(set(found[15, 15].tolist())) == 1
+    assert pictures.photograph(found).startswith("data:image/webp;base64,")
