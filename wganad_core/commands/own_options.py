@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from wganad_core.data.own.scores import OwnScores
     from wganad_core.evaluation import Curve
 
-ROLES = {"group": "machine, person or recording that rows belong to"}
+ROLES = {
+    "group": "machine, person or recording that rows belong to",
+    "date": "day of a time that is the hour only",
+}
 FEW = 30  # samples of a class on which no rate is known well
 CHOICES = {  # those of `data.own.detectors`, which help need not import
     "detector": "whose scores, where there are several",
@@ -47,7 +50,7 @@ def column_options(parser: argparse.ArgumentParser, which: str) -> None:
         type=names,
         help="features that are kinds of something although they hold numbers",
     )
-    for role in ("label", "id", "time", "group"):
+    for role in ("label", "id", "time", "date", "group"):
         group.add_argument(
             f"--{role}-column",
             metavar="NAME",
@@ -112,6 +115,7 @@ def roles_of(arguments: argparse.Namespace) -> Roles:
         arguments.normal,
         tuple(arguments.leave_out or ()),
         tuple(arguments.categories or ()),
+        arguments.date_column,
     )
 
 

@@ -189,6 +189,9 @@ def _stamps(texts: pd.Series[str], known: pd.Series, column: str) -> tuple[pd.Se
         hours = given.str.replace(",", ".")
         hours = hours.where(hours.str.count(":") != 1, hours + ":00")
         return pd.Timestamp(0, tz="UTC") + pd.to_timedelta(hours, errors="coerce"), "", False
+    if texts[known].str.match(r"\d\d?:\d\d(:\d\d(\.\d+)?)? ?[AaPp][Mm]$").all():
+        today = pd.to_datetime(given, format="mixed", utc=True, errors="coerce")
+        return pd.Timestamp(0, tz="UTC") + (today - today.dt.normalize()), "", False
     found = {}
     for form in (*DAYS_FIRST, *SLASHES, *(f.replace("%d/%m", "%m/%d") for f in SLASHES)):
         read = pd.to_datetime(given, format=form, utc=True, errors="coerce")

@@ -151,6 +151,7 @@ def _columns(roles: Roles) -> list[str]:
         "label": roles.label,
         "id": roles.sample_id,
         "time": roles.time,
+        "date": roles.date,
         "group": roles.group,
     }
     words += [f"--{role}-column={name}" for role, name in columns.items() if name is not None]

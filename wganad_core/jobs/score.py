@@ -75,7 +75,7 @@ def score(
             n += len(rows.row)
             without += len(samples.missing)
             flagged += int(rows.flagged.sum())
-            remarks |= dict.fromkeys(samples.remarks)
+            remarks |= dict.fromkeys((*samples.remarks, *_clock(samples, found)))
             every.update(samples.x.data)
             if samples.label is not None:
                 normal.update(samples.x[samples.learned].data)
@@ -86,6 +86,14 @@ def score(
     seconds = time.perf_counter() - began
     said = tuple(remarks)
     return FileScored(n, without, flagged, float(threshold), seconds, said, pixels=pixels)
+
+
+def _clock(samples: OwnSamples, detector: Any) -> list[str]:
+    """Which column tells a recording's time, unless that is said already."""
+    told = hasattr(detector, "anomaly_score_along") and samples.time is not None
+    name = samples.time_name
+    said = any("together are the clock" in line for line in samples.remarks)
+    return [f"The clock is column {name!r} (--time-column)."] * (told and not said)
 
 
 def _pixels(order: ScoreOrder, detector: Any, remarks: dict[str, None]) -> dict[str, Any] | None:

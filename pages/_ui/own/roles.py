@@ -17,7 +17,7 @@ from wganad_core.data.own.labels import plain
 from wganad_core.data.own.look import Column
 from wganad_core.data.own.proposals import SEEN, Role
 
-ROLES = ["feature", "category", "label", "second label", "id", "group", "time", "leave out"]
+ROLES = ["feature", "category", "label", "second label", "id", "group", "time", "date", "leave out"]
 PROPOSED = "as proposed"
 
 
@@ -50,7 +50,8 @@ def edited(source: OwnFile) -> list[Role]:
                 options=ROLES,
                 required=True,
                 help="Double-click to change: what the detector sees (features), what tells the "
-                "truth (the label; a second one is left alone), what names a row (id, time), which "
+                "truth (the label; a second one is left alone), what names a row (id, time; a date "
+                "is the day of a time that is the hour only), which "
                 "machine or recording it is of (group). A category tells kinds apart, by words or "
                 "by numbers that count nothing.",
             )
@@ -109,7 +110,7 @@ def named_roles(
     names: dict[str, list[str]] = {role: [] for role in ROLES}
     for column, role in zip(columns, chosen, strict=True):
         names[role].append(column.name)
-    for role in ("label", "id", "time", "group"):
+    for role in ("label", "id", "time", "date", "group"):
         if len(names[role]) > 1:
             raise DataError(
                 f"Only one column can be the {role}; found {' and '.join(names[role])}. Leave the "
@@ -122,7 +123,8 @@ def named_roles(
     one = {role: (found or [""])[0] for role, found in names.items()}
     # A file without such a column need not say so.
     group = one["group"] or ("" if any(column.guess == "group" for column in columns) else None)
+    date = one["date"] or ("" if any(column.guess == "date" for column in columns) else None)
     pairs = list(zip(columns, chosen, strict=True))
     features = tuple(column.name for column, role in pairs if role in SEEN)
     kinds = tuple(c.name for c, role in pairs if role == "category" and c.kind == "number")
-    return Roles(features, one["label"], one["id"], one["time"], group, normal, (), kinds)
+    return Roles(features, one["label"], one["id"], one["time"], group, normal, (), kinds, date)

@@ -98,8 +98,8 @@ ROLES = {  # those that are no features
     "SWaT": {"Timestamp": "time", "Normal/Attack": "label"},
     "WADI": {
         "Row": "leave out",
-        "Date": "leave out",
-        "Time": "leave out",
+        "Date": "date",
+        "Time": "time",
         "Attack LABLE (1:No Attack, -1:Attack)": "label",
     },
     "C-MAPSS": {"x0": "group", "x1": "leave out"},
@@ -123,6 +123,44 @@ def test_clocks_with_am_and_pm_are_read() -> None:
     assert found.rate == 1
     assert samples.label is not None
     assert samples.label.sum() == 20  # also where the word has a blank in it
+
+
+def test_a_day_and_an_hour_are_one_clock(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    samples = read_samples(FILES["WADI"].encode(), "a.csv")
+    assert samples.time_name == "Date + Time"
+    found = recordings(samples, None, 16)
+    assert (found.rate, len(found.stretches)) == (1, 1)
+    said = "Columns 'Date' and 'Time' together are the clock (--date-column, --time-column)."
+    assert said in samples.remarks
+    path, model = tmp_path / "wadi.csv", str(tmp_path / "m.safetensors")
+    path.write_text(FILES["WADI"])
+    quick = ["--score-method", "pca", "--window", "16"]
+    assert main(["fit", str(path), "--out", model, "--kind", "series", *quick]) == 0
+    score = ["score", str(path), "--model", model, "--out", str(tmp_path / "s.csv")]
+    capsys.readouterr()
+    assert main(score) == 0
+    assert capsys.readouterr().err.count(said) == 1
+    renamed = tmp_path / "renamed.csv"
+    renamed.write_text(FILES["WADI"].replace("Row,Date,Time", "Row,Date,Stamp", 1))
+    assert main(["score", str(renamed), *score[2:], "--time-column", "Stamp"]) == 0
+    assert "The clock is column 'Stamp' (--time-column)." in capsys.readouterr().err
+    assert (
+        main(["score", str(renamed), *score[2:], "--time-column", "", "--date-column", "Date"]) == 1
+    )
+    assert "is the day of a time; choose that column, too" in capsys.readouterr().err
+
+
+def test_days_and_hours_over_midnight() -> None:
+    times = pd.date_range("2024-03-01 23:58", periods=N, freq="s")
+    table = text({"Datum": times.strftime("%d.%m.%Y"), "Zeit": times.time, **noise("a", "b")})
+    samples = read_samples(table.encode(), "a.csv")
+    (stretch,) = recordings(samples, None, 16).stretches
+    assert len(stretch.x) == N
+    alone = read_samples(table.encode(), "a.csv", time="Zeit")
+    assert alone.time_name == "Zeit"  # as it was asked for
+    assert {c.name: c.guess for c in look(table.encode(), "a.csv").columns}["Datum"] == "date"
 
 
 def test_units_are_recordings_of_their_own() -> None:

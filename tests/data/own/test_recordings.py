@@ -33,7 +33,7 @@ def test_rows_in_order_are_the_steps():
     np.testing.assert_array_equal(stretch.x, WAVE)
     assert found.rate == 50
     np.testing.assert_array_equal(found.of_rows([np.arange(200.0)]), np.arange(200))
-    assert found.remarks == ("A row every 0.02 s (50 Hz), by its time.",)
+    assert found.remarks == ("A row every 0.02 s (50 Hz), by its time (t).",)
 
 
 def test_a_shuffled_recording_is_the_same():

@@ -15,7 +15,8 @@ class Roles:
 
     `group`: which machine, person or recording a row is of. `normal`: the value of the label that
     means normal. `leave_out`: columns that are nothing, where the others are guessed.
-    `categories`: features that are kinds of something although they hold numbers.
+    `categories`: features that are kinds of something although they hold numbers. `date`: the day
+    of a `time` that tells the hour only.
     """
 
     features: tuple[str, ...] | None = None
@@ -26,6 +27,7 @@ class Roles:
     normal: str | None = None
     leave_out: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    date: str | None = None
 
 
 GUESSED = Roles()

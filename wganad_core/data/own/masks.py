@@ -136,7 +136,7 @@ def whole_picture(source: Source, picture: str, name: str | None = None) -> Whol
     file = own_file(source, name)
     with named(file):
         pictures = open_images(file)
-        if not isinstance(pictures, PictureFiles):
+        if not isinstance(pictures, PictureFiles) or pictures.names is None:
             raise DataError("This holds no pictures by their names.")
         (image,) = pictures.each([picture], lambda data: _in_colour(data, pictures))
         mask = np.zeros(image.size[::-1], np.bool_)

@@ -51,8 +51,8 @@ PRESETS = (
     Preset(
         "WADI",
         ("row", "date", "time", r"[12]_\w+_(pv|status|co|sp)"),
-        {"row": "leave out", "date": "leave out", "time": "leave out", "attack la.*": "label"},
-        "its date and time are two columns and are left out: a row follows the other",
+        {"row": "leave out", "attack la.*": "label"},
+        "its clock is two columns, Date and Time, which are joined",
     ),
     Preset(
         "C-MAPSS",

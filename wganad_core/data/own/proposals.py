@@ -25,9 +25,11 @@ from wganad_core.data.own.labels import (
 from wganad_core.data.own.presets import Preset, preset_of, role_in
 from wganad_core.data.own.rows import OwnRows
 
-Role = Literal["feature", "category", "label", "second label", "id", "group", "time", "leave out"]
+Role = Literal[
+    "feature", "category", "label", "second label", "id", "group", "time", "date", "leave out"
+]
 SEEN = ("feature", "category")  # roles that a detector sees
-ONCE = ("label", "id", "group", "time")  # roles that one column has at most
+ONCE = ("label", "id", "group", "time", "date")  # roles that one column has at most
 
 # Words of names that tell of labels by themselves, and those that do so beside telling values.
 STRONG = words_in(
@@ -49,6 +51,8 @@ NUMBERED = words_in("id nr no number num nummer name")
 IDS = (*NAMES["id"], "__index_level_0__")  # the latter is pandas' index in parquet
 RARE = 0.2  # share of rows of the rarer of two values, up to which it may mean anomalies
 FEWEST = 20  # rows below which no order and no share tells anything
+HOUR = r"\d\d?:\d\d(:\d\d([.,]\d+)?)?( ?[AaPp][Mm])?$"
+DAY = r"\d{1,4}([./-])\d\d?\1\d{1,4}\.?$"
 WHOLE = {"0", "1", "-1", "2"}  # classes in tables without a header
 FOLLOWS = 3  # rows, at least, by which a column gives the label away
 
@@ -122,6 +126,7 @@ def propose(rows: OwnRows) -> tuple[Proposal, ...]:
         _unnamed_label(seen, found)
     _one_label(seen, found)
     _known(rows, seen, found)
+    _day_and_hour(seen, found)
     _once(found)
     _answers(seen, found)
     return tuple(found)
@@ -298,6 +303,18 @@ def _one_label(seen: Sequence[_Seen], found: list[Proposal]) -> None:
             "is taken, the second is no feature (--label-column chooses)."
         )
         found[at] = Proposal("second label", "there is another label", doubt)
+
+
+def _day_and_hour(seen: Sequence[_Seen], found: list[Proposal]) -> None:
+    """A column of days and one of hours are one clock."""
+    times = [seen[at] for at, proposal in enumerate(found) if proposal.role == "time"]
+    hours, days = (
+        [one.at for one in times if all(re.match(form, v) for v in filter(None, one.values))]
+        for form in (HOUR, DAY)
+    )
+    if hours and days:
+        found[days[0]] = Proposal("date", f"the day of {seen[hours[0]].name!r}")
+        found[hours[0]] = Proposal("time", f"the hour, of the day in {seen[days[0]].name!r}")
 
 
 def _once(found: list[Proposal]) -> None:

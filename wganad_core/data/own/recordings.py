@@ -96,7 +96,8 @@ def recordings(
     seconds = _seconds(samples, remarks)
     parts = _parts(samples, seconds, remarks)
     step = _step(parts)
-    wanted = _rate(samples.time is not None, step, rate, remarks)
+    clock = None if samples.time is None else samples.time_name
+    wanted = _rate(clock, step, rate, remarks)
     bridged, found = 0, []
     for name, rows, time in parts:
         if len(rows) < max(2, shortest * step * wanted * 0.5):
@@ -113,8 +114,7 @@ def recordings(
             "Record longer, or fit with a shorter window."
         )
     _tell(samples, enough, len(found), bridged, step, shortest, remarks)
-    clock = samples.time is not None
-    told = float(f"{wanted:.6g}") if clock or rate is not None else None
+    told = None if clock is None and rate is None else float(f"{wanted:.6g}")
     same = _same(seconds, samples.group, [rows for _, rows, _ in parts])
     return Recordings(tuple(enough), len(samples.x), told, tuple(remarks), same)
 
@@ -195,14 +195,15 @@ def _step(parts: Sequence[tuple[str, Index, Values]]) -> float:
     return float(np.mean(steps[(steps > 0.5 * usual) & (steps < 1.5 * usual)]))
 
 
-def _rate(clock: bool, step: float, wanted: float | None, remarks: list[str]) -> float:
-    """Steps a second: the detector's, or the file's own."""
+def _rate(clock: str | None, step: float, wanted: float | None, remarks: list[str]) -> float:
+    """Steps a second: the detector's, or the file's own. `clock`: the name of its column."""
     own = 1 / step
     if wanted is None:
-        if clock:
-            remarks.append(f"A row every {step:.4g} s ({own:.4g} Hz), by its time.")
+        if clock is not None:
+            told = f"its time ({clock})" if clock else "its time"
+            remarks.append(f"A row every {step:.4g} s ({own:.4g} Hz), by {told}.")
         return own
-    if not clock:
+    if clock is None:
         remarks.append(
             f"The file has no time; its rows are taken to be {1 / wanted:.4g} s apart, as those "
             "that the detector learned from."

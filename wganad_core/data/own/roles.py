@@ -26,6 +26,7 @@ class Resolved:
     meaning: Meaning | None = None
     remarks: tuple[str, ...] = ()
     categories: frozenset[int] = frozenset()
+    date: int | None = None
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -36,7 +37,7 @@ class Resolved:
     def texts(self) -> tuple[int, ...]:
         """The columns that are read as text, each once."""
         kinds = (at for at in self.features if at in self.categories)
-        found = (self.label, self.sample_id, self.time, self.group, *kinds)
+        found = (self.label, self.sample_id, self.time, self.date, self.group, *kinds)
         return tuple(dict.fromkeys(at for at in found if at is not None))
 
 
@@ -53,8 +54,16 @@ def resolve_roles(rows: OwnRows, wanted: Roles) -> Resolved:
         "id": wanted.sample_id,
         "time": wanted.time,
         "group": wanted.group,
+        "date": wanted.date if wanted.time is None or wanted.date else "",
     }
     others = {r: _one(rows.names, proposed, r, name, taken, out) for r, name in asked.items()}
+    if others["time"] is None and others["date"] is not None:
+        if wanted.date:
+            raise DataError(
+                f"Column {wanted.date!r} is the day of a time; choose that column, too "
+                "(--time-column)."
+            )
+        others["date"] = None
     used = {at for at in others.values() if at is not None}
     if features is None:
         remarks += recognised(rows)
@@ -72,12 +81,12 @@ def resolve_roles(rows: OwnRows, wanted: Roles) -> Resolved:
     meaning = _meaning(rows, others["label"], wanted.normal)
     if meaning is not None and meaning.remark:
         remarks.append(meaning.remark)
-    label, sample_id, time, group = others.values()
+    label, sample_id, time, group, date = others.values()
     named = {column_of(rows.names, name) for name in wanted.categories}
     if wrong := sorted(named - set(features)):
         raise DataError(f"{listed_names([rows.names[at] for at in wrong])} is no feature.")
     kinds = frozenset(at for at in features if at in named or rows.kinds[at] == "text")
-    return Resolved(features, label, sample_id, time, group, meaning, tuple(remarks), kinds)
+    return Resolved(features, label, sample_id, time, group, meaning, tuple(remarks), kinds, date)
 
 
 def _features(rows: OwnRows, wanted: Sequence[str], remarks: list[str]) -> tuple[int, ...]:
@@ -153,6 +162,12 @@ def _served(
     """Which columns were guessed to be something else than a feature, which they might be: the
     label, and numbers. Where features are `named`, only the label matters."""
     remarks = []
+    if (day := others["date"]) is not None and (hour := others["time"]) is not None:
+        remarks.append(
+            f"Columns {rows.names[day]!r} and {rows.names[hour]!r} together are the clock "
+            "(--date-column, --time-column)."
+        )
+        others = {role: at for role, at in others.items() if role not in ("date", "time")}
     for role, at in others.items():
         if at is None or asked[role] is not None:
             continue

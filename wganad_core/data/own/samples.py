@@ -54,6 +54,7 @@ def read_samples(
     normal: str | None = None,
     leave_out: Sequence[str] = (),
     categories: Sequence[str] = (),
+    date: str | None = None,
     words: Mapping[str, Words] | None = None,
     most: int | None = None,
 ) -> OwnSamples:
@@ -73,6 +74,7 @@ def read_samples(
     features, label, sample_id, time, group, leave_out : names of columns
     normal : the value of the label that means normal
     categories : features that hold numbers which are names of kinds
+    date : the column of the day, where that of the time tells the hour only
     words : the categories that a detector knows, by column; no other column has any then
     most : values, that is features × rows, of which one counts as four at least, as scores and
         names come with it; by default 100 million values
@@ -92,7 +94,7 @@ def read_samples(
     file = own_file(source, name)
     chosen = None if features is None else tuple(features)
     kinds = tuple(categories)
-    roles = Roles(chosen, label, sample_id, time, group, normal, tuple(leave_out), kinds)
+    roles = Roles(chosen, label, sample_id, time, group, normal, tuple(leave_out), kinds, date)
     parts: list[OwnSamples] = []
     n = 0
     for part in _chunks(file, roles, None, words):
@@ -227,13 +229,15 @@ def _of_table(
                 cells(piece, roles.label, labels_of, OTHERS, roles.meaning),
                 cells(piece, roles.label if kinds else None, words_of),
                 cells(piece, roles.sample_id, words_of),
-                cells(piece, roles.time, words_of),
+                _clock(cells(piece, roles.date, words_of), cells(piece, roles.time, words_of)),
                 cells(piece, roles.group, words_of),
                 (SIDE, SIDE) if features == PIXELS else None,
                 remarks,
                 named=table.named,
                 about=table.about,
-                time_name="" if roles.time is None else table.names[roles.time],
+                time_name=" + ".join(
+                    table.names[at] for at in (roles.date, roles.time) if at is not None
+                ),
                 words=tuple(
                     tuple(known[name]) if at in roles.categories else ()
                     for at, name in zip(roles.features, features, strict=True)
@@ -245,6 +249,14 @@ def _of_table(
             start, remarks = start + len(piece), ()
         if not start:
             raise DataError("There is a header and no row; expected one row for each sample.")
+
+
+def _clock(day: Any, hour: Any) -> Any:
+    """Texts of times (n,), after those of their days where these are another column; nothing where
+    either is missing."""
+    if day is None:
+        return hour
+    return np.where((day == "") | (hour == ""), "", day + " " + hour)
 
 
 def _place(table: OwnRows, start: int, row: int) -> str:
