@@ -26,8 +26,6 @@ FOLDER = Path(__file__).parent
 # In the order in which they need each other.
 TRAINING = ("random.js", "products.js", "nets.js", "gans.js", "ring.js", "lane.js", "worker.js")
 DRAWING = ("packed.js", "images.js", "ink.js", "pad.js", "digit.js", "page.js")
-# Nothing is imported in one file; and workers from a file on disk are no modules.
-BETWEEN_MODULES = re.compile(r"^import .*;\n|^export ", re.MULTILINE)
 
 
 def page_html(unseen: str = MNIST.usual_class, race: RaceConfig | None = None) -> bytes:
@@ -59,7 +57,7 @@ def page_html(unseen: str = MNIST.usual_class, race: RaceConfig | None = None) -
         "networks": pack_networks(unseen),
         "page": one_script(
             [
-                *(scripts.FOLDER / name for name in scripts.LANES),
+                *(scripts.FOLDER / name for name in scripts.IN_ONE_PAGE),
                 *(FOLDER / name for name in DRAWING),
             ]
         ),
@@ -69,9 +67,8 @@ def page_html(unseen: str = MNIST.usual_class, race: RaceConfig | None = None) -
 
 
 def one_script(files: Iterable[Path]) -> str:
-    """Modules one after the other as one: what they import stands above them."""
-    texts = (path.read_text(encoding="utf-8") for path in files)
-    return _in_script("\n".join(BETWEEN_MODULES.sub("", text) for text in texts))
+    """Modules one after the other as one, as an element of a page holds it."""
+    return _in_script(scripts.one_script(files))
 
 
 def what_browsers_lack(race: RaceConfig) -> str | None:

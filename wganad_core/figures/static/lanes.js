@@ -6,32 +6,19 @@
 //
 // Knows no page, no framework and no network; `player.js` adds buttons.
 
+import { drawPlot } from "./curves.js";
+import { Landscape } from "./landscape.js";
+import { bracket, mixed, stateAt } from "./recording.js";
+
+export * from "./recording.js";
+
 export const TONES = { bad: "#D55E00", good: "#007A5A" };
 const DARK_TONES = { bad: "#FF8A4C", good: "#3FD6A4" };
 const MODES = ["#E69F00", "#2E9BE0", "#009E73", "#CC5C9C", "#0A5BA8", "#B8860B", "#7A4FBF"];
 const DARK_MODES = ["#E69F00", "#2E9BE0", "#14C08F", "#E07BB4", "#9DB7FF", "#C9982B", "#A884E8"];
 const PLAIN = "#E69F00";
-const CURVES = {
-  distances: [
-    ["wasserstein", "exact W₁", "#D55E00"],
-    ["sliced_wasserstein", "sliced W₁", "#009E73"],
-    ["w_estimate", "critic's estimate", "#0072B2"],
-  ],
-  losses: [
-    ["critic_loss", "critic or discriminator", "#0072B2"],
-    ["generator_loss", "generator", "#C77F00"],
-  ],
-  divergence: [
-    ["jensen_shannon", "Jensen–Shannon (nats)", "#B0508C"],
-    ["share_inside", "share within 3σ", "#009E73"],
-  ],
-  search: [["loss", "loss", "#0072B2"]],
-};
-const FINE = 144; // pixels of a side of the landscape before the browser scales it
-const BANDS = 14;
 const NARROW = 640; // pixels
 const GAP = 20; // between lanes
-const KEPT = 600; // frames of a live lane
 export const DEFAULTS = {
   lens: "critic",
   curves: "distances",
@@ -50,132 +37,6 @@ export const DEFAULTS = {
   font: "sans-serif",
 };
 
-// ---------------------------------------------------------------- the file
-
-export async function decode(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const buffer = await new Response(stream).arrayBuffer();
-  const length = new DataView(buffer).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  const [left, right, bottom, top] = header.box;
-  header.places = header.modes.map(([x, y]) => [(x - left) / (right - left), (y - bottom) / (top - bottom)]);
-  header.reach = (3 * header.sigma) / (right - left);
-  // A copy: typed arrays must begin at even places, and the header has any length.
-  const payload = buffer.slice(4 + length);
-  header.data = unpacked(payload, header.data)[0];
-  for (const lane of header.lanes)
-    for (const [name, place] of Object.entries(lane.layers))
-      lane.layers[name] = { ...place, frames: unpacked(payload, place, true) };
-  return Object.assign(header, { clock: clockOf(header.lanes), version: 0 });
-}
-
-function unpacked(payload, { bits, at, shape, low, step }, framed) {
-  const n = framed ? shape[0] : 1;
-  const size = shape.reduce((product, side) => product * side, 1) / (n || 1);
-  const [Kind, none] = bits === 8 ? [Uint8Array, 255] : [Uint16Array, 65535];
-  const codes = new Kind(payload, at, n * size);
-  return Array.from({ length: n }, (_, i) => {
-    const values = new Float32Array(size);
-    for (let k = 0; k < size; k++) {
-      const code = codes[i * size + k];
-      values[k] = code === none ? NaN : low + code * step;
-    }
-    return values;
-  });
-}
-
-const clockOf = (lanes) =>
-  [...new Set(lanes.flatMap((lane) => lane.steps))].sort((a, b) => a - b);
-
-// Further layers of the same frames, or newer frames; whether they fit.
-export function extend(recording, more) {
-  if (recording.lanes.length !== more.lanes.length) return false;
-  recording.lanes.forEach((lane, i) => {
-    const other = more.lanes[i];
-    if (Object.keys(other.history).length) lane.history = other.history;
-    other.steps.forEach((step, k) => {
-      let at = lane.steps.lastIndexOf(step);
-      if (at < 0) {
-        while (lane.steps.length && lane.steps.at(-1) > step) shorten(lane);
-        at = lane.steps.push(step) - 1;
-      }
-      for (const name of ["words", "tones", "counts", "nearest"]) lane[name][at] = other[name][k];
-      for (const [name, layer] of Object.entries(other.layers)) {
-        const mine = (lane.layers[name] ??= { ...layer, frames: [], lows: [], highs: [] });
-        mine.frames[at] = layer.frames[k];
-        if (layer.lows) [mine.lows[at], mine.highs[at]] = [layer.lows[k], layer.highs[k]];
-      }
-    });
-    if (lane.steps.length > KEPT) thin(lane);
-  });
-  recording.clock = clockOf(recording.lanes);
-  recording.version += 1;
-  return true;
-}
-
-function* columns(lane) {
-  for (const name of ["steps", "words", "tones", "counts", "nearest"]) yield lane[name];
-  for (const layer of Object.values(lane.layers))
-    for (const name of ["frames", "lows", "highs"]) if (layer[name]) yield layer[name];
-}
-
-function shorten(lane) {
-  const length = lane.steps.length - 1;
-  for (const column of columns(lane)) column.length = Math.min(column.length, length);
-}
-
-// Every second frame of the older half goes, as in `records.Replay`.
-function thin(lane) {
-  const gone = (i) => i % 2 === 1 && i < lane.steps.length / 2;
-  const kept = lane.steps.map((_, i) => i).filter((i) => !gone(i));
-  for (const column of columns(lane)) column.splice(0, Infinity, ...kept.map((i) => column[i]));
-}
-
-// What happens in a lane, as [{step, words, tone}]: it collapses, it first covers every mode.
-export function eventsOf(lane) {
-  let covered = false;
-  return lane.steps.flatMap((step, i) => {
-    const [words, tone] = [lane.words[i], lane.tones[i]];
-    if (tone === "bad" && words !== lane.words[i - 1]) return [{ step, words, tone }];
-    if (tone !== "good" || covered) return [];
-    covered = true;
-    return [{ step, words, tone }];
-  });
-}
-
-// ---------------------------------------------------------------- frames between frames
-
-function bracket(steps, step) {
-  let low = 0;
-  let high = steps.length - 1;
-  if (step >= steps[high]) return { i: high, j: high, t: 0 };
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (steps[middle] <= step) low = middle;
-    else high = middle;
-  }
-  return { i: low, j: high, t: Math.max(0, (step - steps[low]) / (steps[high] - steps[low] || 1)) };
-}
-
-function mixed(layer, { i, j, t }) {
-  const a = layer?.frames[i];
-  const b = layer?.frames[j];
-  if (!a || !b || i === j || a.length !== b.length) return a ?? b;
-  const made = new Float32Array(a.length);
-  for (let k = 0; k < a.length; k++) made[k] = a[k] + t * (b[k] - a[k]);
-  return made;
-}
-
-export function stateAt(lane, step) {
-  const { i, j, t } = bracket(lane.steps, step);
-  const at = t < 0.5 ? i : j;
-  const counts = lane.counts[at] ?? [];
-  const inside = counts.reduce((sum, share) => sum + share, 0);
-  return { words: lane.words[at], tone: lane.tones[at], counts, inside, at, step: lane.steps[at] };
-}
-
-// ---------------------------------------------------------------- drawing
-
 export function createLanes(canvas, recording, options = {}) {
   const lanes = new Lanes(canvas, recording, options);
   lanes.resize();
@@ -191,7 +52,7 @@ export class Lanes {
     this.redraws = 0;
     this.sprites = new Map();
     this.still = new Map(); // pictures that change with the recording only
-    this.land = new OffscreenCanvas(FINE, FINE);
+    this.land = new Landscape();
   }
 
   set(options) {
@@ -352,54 +213,12 @@ export class Lanes {
   }
 
   drawLandscape(lane, { x, y, side }, at) {
-    const { lens } = this.options;
-    const layer = lane.layers[lens];
-    const values = lens === "none" ? null : mixed(layer, at);
+    const { lens, dark } = this.options;
+    const values = lens === "none" ? null : mixed(lane.layers[lens], at);
     if (!values) return;
-    const size = Math.round(Math.sqrt(values.length));
-    const image = (this.image ??= this.land.getContext("2d").createImageData(FINE, FINE));
-    const paint = this.paint(lens);
-    const blocks = lens === "optimal";
-    for (let row = 0; row < FINE; row++) {
-      // The first row of values is at the bottom of the plane.
-      const v = ((FINE - 1 - row + 0.5) * size) / FINE - 0.5;
-      const [v0, v1, dv] = between(v, size);
-      for (let column = 0; column < FINE; column++) {
-        const u = ((column + 0.5) * size) / FINE - 0.5;
-        const [u0, u1, du] = between(u, size);
-        let value;
-        if (blocks) value = values[Math.round(Math.max(0, v)) * size + Math.round(Math.max(0, u))];
-        else {
-          const low = values[v0 * size + u0] * (1 - du) + values[v0 * size + u1] * du;
-          const high = values[v1 * size + u0] * (1 - du) + values[v1 * size + u1] * du;
-          value = low * (1 - dv) + high * dv;
-        }
-        paint(value, image.data, 4 * (row * FINE + column));
-      }
-    }
-    this.land.getContext("2d").putImageData(image, 0, 0);
-    this.context.imageSmoothingEnabled = !blocks;
+    this.context.imageSmoothingEnabled = lens !== "optimal";
     this.context.imageSmoothingQuality = "high";
-    this.context.drawImage(this.land, x, y, side, side);
-  }
-
-  // Writes the colour of a value; terraces, as on a map, show the shape of the land.
-  paint(lens) {
-    const { dark } = this.options;
-    const [below, above] = [[190, 90, 150], dark ? [60, 190, 150] : [0, 140, 105]];
-    const land = dark ? [120, 170, 225] : [52, 92, 140];
-    if (lens === "critic")
-      return (value, pixels, k) => {
-        const band = Math.round(Math.min(1, Math.max(0, value)) * BANDS) / BANDS;
-        [pixels[k], pixels[k + 1], pixels[k + 2]] = land;
-        pixels[k + 3] = value === value ? 12 + 128 * band : 0;
-      };
-    const [middle, span] = lens === "slope" ? [0, 4] : [0.5, 0.5];
-    return (value, pixels, k) => {
-      const away = Math.min(1, Math.abs(value - middle) / span);
-      [pixels[k], pixels[k + 1], pixels[k + 2]] = value < middle ? below : above;
-      pixels[k + 3] = value === value ? 205 * (Math.round(away * BANDS) / BANDS) : 0;
-    };
+    this.context.drawImage(this.land.painted(values, lens, dark), x, y, side, side);
   }
 
   drawData({ x, y, side }) {
@@ -559,96 +378,15 @@ export class Lanes {
   }
 
   drawCurves(lane, cell, step, number) {
-    const { scale, curves } = this.options;
+    const { scale } = this.options;
     const [left, top, below] = [46 * scale, 24 * scale, 22 * scale];
     const plot = { x: left, y: top, width: cell.width - left - 6, height: cell.height - top - below };
     const last = Math.max(1, this.recording.clock.at(-1));
     const made = this.kept(`curves${number}`, cell.width, cell.height, (c) =>
-      this.drawPlot(c, lane, plot, CURVES[curves], last),
+      drawPlot(c, lane, plot, last, this.options),
     );
     this.context.drawImage(made, cell.x, cell.y, cell.width, cell.height);
     this.drawCursor(cell.x + plot.x + (Math.min(step, last) / last) * plot.width, cell.y + top, plot.height);
   }
 
-  drawPlot(c, lane, plot, curves, last) {
-    const { text, muted, border, scale, font } = this.options;
-    const steps = lane.history.step ?? [];
-    const shown = curves
-      .filter(([name]) => (lane.history[name] ?? []).some((value) => value !== null))
-      .map(([name, label, colour]) => ({ label, colour, values: lane.history[name] }));
-    const known = shown.flatMap(({ values }) => values.filter((value) => value !== null));
-    const ticks = niceTicks(Math.min(0, ...known), Math.max(0, ...known, 1e-9), 3);
-    const [low, high] = [Math.min(0, ticks[0], ...known), Math.max(ticks.at(-1), ...known)];
-    const across = (value) => plot.x + (value / last) * plot.width;
-    const up = (value) => plot.y + plot.height * (1 - (value - low) / (high - low));
-    c.font = `${14 * scale}px ${font}`;
-    c.textBaseline = "middle";
-    c.lineWidth = 1;
-    for (const value of ticks) {
-      c.fillStyle = border;
-      c.fillRect(plot.x, Math.round(up(value)), plot.width, 1);
-      c.fillStyle = muted;
-      c.textAlign = "right";
-      c.fillText(tickWords(value, ticks), plot.x - 6, up(value));
-    }
-    c.textBaseline = "top";
-    for (const value of niceTicks(0, last, plot.width > 300 ? 4 : 2)) {
-      c.fillStyle = muted;
-      const words = value.toLocaleString("en");
-      const half = c.measureText(words).width / 2;
-      c.textAlign = "left";
-      c.fillText(words, Math.min(across(value), plot.x + plot.width - half) - (value ? half : 0), plot.y + plot.height + 5);
-    }
-    for (const { values, colour } of shown) {
-      c.strokeStyle = this.onPaper(colour);
-      c.lineWidth = 2;
-      c.beginPath();
-      let pen = false;
-      values.forEach((value, i) => {
-        if (value === null) return;
-        c[pen ? "lineTo" : "moveTo"](across(steps[i]), up(value));
-        pen = true;
-      });
-      c.stroke();
-    }
-    let x = plot.x;
-    c.textBaseline = "top";
-    c.textAlign = "left";
-    for (const { label, colour } of shown) {
-      c.fillStyle = this.onPaper(colour);
-      c.fillRect(x, 8 * scale, 14, 3);
-      c.fillStyle = text;
-      c.fillText(label, x + 19, 2);
-      x += 19 + c.measureText(label).width + 14;
-    }
-  }
-
-  // Dark papers want lighter lines.
-  onPaper(colour) {
-    return this.options.dark ? `color-mix(in srgb, ${colour} 65%, white)` : colour;
-  }
-}
-
-function between(place, size) {
-  const low = Math.min(size - 1, Math.max(0, Math.floor(place)));
-  const high = Math.min(size - 1, Math.max(0, Math.floor(place) + 1));
-  return [low, high, Math.min(1, Math.max(0, place - low))];
-}
-
-// Round numbers within [low, high], about n of them.
-export function niceTicks(low, high, n) {
-  const raw = (high - low) / n;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const unit = [1, 2, 5, 10].find((factor) => factor * power >= raw) * power;
-  const ticks = [];
-  for (let k = Math.ceil(low / unit - 1e-9); k * unit <= high * (1 + 1e-9); k++)
-    ticks.push(Number((k * unit).toPrecision(12)));
-  return ticks;
-}
-
-// As many digits as tell neighbours apart.
-function tickWords(value, ticks) {
-  const unit = ticks.length > 1 ? ticks[1] - ticks[0] : Math.abs(value) || 1;
-  if (unit >= 1000) return value.toLocaleString("en");
-  return value.toFixed(Math.max(0, -Math.floor(Math.log10(unit) + 1e-9)));
 }
