@@ -62,6 +62,13 @@ def test_it_plays_on_arrival_and_begins_again(page: Page, problems: list[str]) -
     assert problems == []
 
 
+def test_it_lingers_where_a_lane_collapses(page: Page) -> None:
+    """Elsewhere no picture is drawn at a whole step but by chance."""
+    open_lanes(page, file_of(collapsing()))
+    page.wait_for_function("player.at === 60 && player.playing")
+    page.wait_for_function("player.at > 60")
+
+
 def test_who_wants_no_motion_sees_the_collapse_at_rest(page: Page) -> None:
     page.emulate_media(reduced_motion="reduce")
     open_lanes(page, file_of(collapsing()))

@@ -19,6 +19,7 @@ const DARK_MODES = ["#E69F00", "#2E9BE0", "#14C08F", "#E07BB4", "#9DB7FF", "#C99
 const PLAIN = "#E69F00";
 const NARROW = 640; // pixels
 const GAP = 20; // between lanes
+const HOP = 0.3; // of the time between two frames
 export const DEFAULTS = {
   lens: "critic",
   curves: "distances",
@@ -146,7 +147,7 @@ export class Lanes {
   }
 
   drawLane(lane, cell, step, number) {
-    const at = bracket(lane.steps, step);
+    const at = hopping(lane, bracket(lane.steps, step));
     this.drawWords(lane, cell, step);
     const c = this.context;
     const { x, y, side } = cell;
@@ -389,4 +390,11 @@ export class Lanes {
     this.drawCursor(cell.x + plot.x + (Math.min(step, last) / last) * plot.width, cell.y + top, plot.height);
   }
 
+}
+
+// A collapsed lane hops from mode to mode: it rests on what was recorded, and moves fast in between.
+// In straight lines all the way it would be seen between modes nearly always, whatever the words say.
+function hopping(lane, at) {
+  if (lane.tones[at.i] !== "bad" && lane.tones[at.j] !== "bad") return at;
+  return { ...at, t: Math.min(1, Math.max(0, (at.t - 0.5) / HOP + 0.5)) };
 }

@@ -8,6 +8,7 @@ const SECONDS = 16; // for a whole recording at speed 1
 const LEAST_RATE = 4; // frames a second, of short recordings
 const LIVE_PACE = 50; // milliseconds between two redraws beside a training, which needs the processor
 const HOLD = 1800; // milliseconds at the end before it begins again
+const LINGER = 700; // milliseconds where a lane collapses, which else would be gone in a sixth of a second
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 const PROJECTOR = 1.4;
 const ALL_LENSES = {
@@ -47,6 +48,7 @@ class Player {
     [this.button, this.slider, this.output] = [find(".lanes-play"), find("input"), find(".lanes-step")];
     [this.marks, this.jump, this.key] = [find(".lanes-marks"), find(".lanes-jump"), find(".lanes-key")];
     this.speed = 1;
+    this.lingers = 0; // until when
     this.scale = remembered() ? PROJECTOR : 1;
     this.recording = recording;
     this.views = [lanes.createLanes(this.planes, recording, this.looks("planes"))];
@@ -186,12 +188,16 @@ class Player {
       if (now < this.held) return;
       [this.held, this.at] = [0, 0];
     }
+    if (now < this.lingers) return;
+    const before = this.at;
     const frames = clock.length - 1;
     const rate = Math.max(LEAST_RATE, frames / this.options.seconds) * this.speed;
     const place = Math.min(frames, placeOf(clock, this.at) + (passed / 1000) * rate);
     const low = Math.floor(place);
     this.at = clock[low] + (place - low) * ((clock[low + 1] ?? clock[low]) - clock[low]);
-    if (place >= frames) {
+    const met = this.collapses.find(({ step }) => step > before && step <= this.at);
+    if (met) [this.at, this.lingers] = [met.step, now + LINGER / this.speed];
+    else if (place >= frames) {
       if (this.options.loop) this.held = now + HOLD;
       else this.pause();
     }
@@ -227,6 +233,7 @@ class Player {
   play() {
     if (this.at >= this.last) this.at = 0;
     [this.playing, this.held, this.following, this.gliding] = [true, 0, false, null];
+    this.lingers = 0;
     this.dirty = true;
     this.options.onRest?.(null);
   }
