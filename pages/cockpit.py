@@ -14,7 +14,6 @@ from pages._ui.cockpit import view as cockpit_view
 from pages._ui.cockpit import words as cockpit_words
 from pages._ui.cockpit import world as cockpit_world
 from pages._ui.cockpit.scores import DetectorScores
-from pages._ui.widgets import refuse
 
 
 def main() -> None:
@@ -26,10 +25,8 @@ def main() -> None:
 @st.fragment
 def page() -> None:
     """Runs again, alone, with every move and every choice."""
-    try:
+    with runtime.in_words():
         draw()
-    except runtime.REFUSALS as error:
-        refuse(error)
 
 
 def draw() -> None:

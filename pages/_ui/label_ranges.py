@@ -10,8 +10,10 @@ import streamlit as st
 
 from pages._ui.own import tab as own_tab
 from pages._ui.own.source import safe_name
+from pages._ui.widgets import refuse
 from wganad_core import outside
 from wganad_core.data.own import Counted, LabelRanges
+from wganad_core.storage import StorageError
 
 KEPT, AGAIN = "ranges", "_own-ranges-again"
 COUNTS: dict[Counted | None, str] = {
@@ -44,7 +46,10 @@ def chosen(key: str, beside: str) -> LabelRanges | None:
             label_visibility="collapsed",
         )
         if file is not None:
-            now = LabelRanges(_kept(beside, file.file_id, file))
+            try:
+                now = LabelRanges(_kept(beside, file.file_id, file))
+            except StorageError as error:  # what was there before still holds
+                refuse(error)
         if now is None:
             return None
         count = own_tab.usual(f"own-count-{key}", None)

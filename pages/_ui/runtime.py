@@ -8,7 +8,7 @@ import inspect
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -66,11 +66,18 @@ def _may_open_many_files() -> None:
 
 
 def run_page(main: Callable[[], None]) -> None:
-    """Run a page, as it was left if the address says nothing; what it cannot use is shown as the
-    one sentence that the core has for it."""
+    """Run a page, as it was left if the address says nothing."""
     linked.visit(Path(inspect.getfile(main)).stem)
-    try:
+    with in_words():
         main()
+
+
+@contextlib.contextmanager
+def in_words() -> Iterator[None]:
+    """What a page, or a fragment that runs alone, cannot use is shown as the one sentence that the
+    core has for it."""
+    try:
+        yield
     except REFUSALS as error:
         refuse(error)
     except OSError as error:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import json
 import resource
+import tempfile
 import time
 import tomllib
 import zipfile
@@ -385,16 +387,59 @@ def test_no_saved_detector_is_one_sentence() -> None:
     assert not [each for each in test.button if each.key == "own-score"]
 
 
-def test_an_upload_that_does_not_fit_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
-    """As on a full disk."""
+@contextlib.contextmanager
+def full(n: int = 0) -> Iterator[None]:
+    """No file takes more than n bytes, as on a full device."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n, before[1]))
     try:
-        with pytest.raises(StorageError, match=r"^mine.csv could not be written \(File too large"):
-            own_tab.keep(bytes(20_000), tmp_path / "upload", "mine.csv")
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_an_upload_that_does_not_fit_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
+    with (
+        full(10_000),
+        pytest.raises(StorageError, match=r"^mine.csv could not be written \(File t"),
+    ):
+        own_tab.keep(bytes(20_000), tmp_path / "upload", "mine.csv")
     assert not list(tmp_path.iterdir())
+
+
+def test_uploads_to_a_full_device_are_sentences_and_work_once_there_is_room() -> None:
+    data = b"a,b\n" + b"1,2\n3,4\n" * 30
+
+    def upload(test: AppTest, key: str, name: str, content: bytes) -> list[str]:
+        (place,) = (each for each in test.file_uploader if str(each.key).startswith(key))
+        place.upload(name, content, "").run()
+        assert not test.exception
+        return [error.value for error in test.error]
+
+    test = opened(kind="own")
+    with full():
+        (said,) = upload(test, "own-data", "mine.csv", data)
+    assert said.startswith("mine.csv could not be written (File too large); free some space or")
+    assert upload(test, "own-data", "mine.csv", data) == []
+    with full():
+        (said,) = upload(test, "own-ranges-", "faults.csv", b"start,end\n3,5\n")
+    assert said.startswith("faults.csv could not be written (File too large)")
+    assert not test.button(key="own-train").disabled  # the file is still there
+    assert upload(test, "own-ranges-", "faults.csv", b"start,end\n3,5\n") == []
+    test = opened(**{"with": "saved"})
+    with full():
+        (said,) = upload(test, "own-detector", "m.safetensors", bytes(99))
+    assert said.startswith("m.safetensors could not be written (File too large)")
+
+
+def test_a_tab_without_a_temporary_folder_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    test = opened(kind="own")
+    assert not test.exception
+    (said,) = (error.value for error in test.error)
+    assert said.startswith("The server could not read or write a file of its own (No such file")
 
 
 # Figures
