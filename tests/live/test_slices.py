@@ -121,6 +121,6 @@ def test_a_race_that_plays_is_paused_between_two_steps(running: Running) -> None
     running.answered(2)
     pause = running.tell("pause", race="long")
     assert running.answered(1) == [pause]
-    lanes = running.worker.sessions["long"].race.lanes
+    lanes = running.worker.races.sessions["long"].race.lanes
     assert len({lane.trainer.n_steps for lane in lanes}) == 1
     assert all(lane.trainer.n_critic_updates == 20 * lane.trainer.n_steps for lane in lanes)
