@@ -33,7 +33,7 @@ Rows = NDArray[np.float64]
 SHARES = (0.0, 0.01, 0.02, 0.05, 0.1)
 SEEDS = (0, 1, 2)
 N, D = 2_000, 8
-PYOD = ("ECOD", "COPOD", "HBOS", "LOF", "KNN", "PCA", "OCSVM", "MCD", "GMM", "INNE", "CBLOF")
+PYOD = ("ECOD", "COPOD", "HBOS", "LOF", "KNN", "PCA", "OCSVM", "MCD", "GMM", "INNE")
 
 
 def table(sort: str, share: float, seed: int) -> tuple[Rows, Rows, NDArray[np.int64]]:
