@@ -66,8 +66,9 @@ class CsvRows(OwnRows):
         line = head[start:end].decode().rstrip("\r\n")
         self._n = 0
         following = io.StringIO(head[end:].decode(errors="replace"), newline="")
-        self._separator = separator_of(line, list(itertools.islice(following, LOOKED_AT)))
-        cells = self._first_line(line)
+        rows = list(itertools.islice(following, LOOKED_AT))
+        self._separator = separator_of(line, rows)
+        cells = self._with_row_names(self._first_line(line), rows)
         self.named = bool(cells)
         self._start, self._before = (end, before + 1) if cells else (start, before)
         self.about = max(1, n_lines - self._before)
@@ -140,6 +141,24 @@ class CsvRows(OwnRows):
             )
             return []
         return cells
+
+    def _with_row_names(self, cells: list[str], rows: Sequence[str]) -> list[str]:
+        """The names of columns, with one more, which is empty, where R has written the names of
+        rows before them."""
+        if len(cells) < 2 or len(rows) < 2:
+            return cells
+        try:
+            lengths = {len(row) for row, _ in split_cells(rows[:-1], self._separator) if row}
+        except DataError:  # for whoever reads it to tell
+            return cells
+        if lengths != {len(cells) + 1}:
+            return cells
+        self._n += 1
+        self.remarks.append(
+            "Rows have a cell more than the first line has names, as R writes them: their first "
+            "cells are taken for the names of rows."
+        )
+        return ["", *cells]
 
     def _head_rows(self, data: bytes, cut: bool) -> tuple[tuple[str, ...], ...]:
         text = io.StringIO(data.decode(errors="replace"), newline="")

@@ -15,6 +15,7 @@ from wganad_core.data.own.rows import Kind
 from wganad_core.data.own.streams import by_tabs, without_comments
 
 LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
+FOR_EXCEL = re.compile(rb"sep=.", re.IGNORECASE)  # a first line that tells it what parts columns
 LOOKED_AT = 20  # rows by which the separator is told
 # What Arrow takes for a number; Python also knows 1_000.
 NUMBER = re.compile(
@@ -141,7 +142,7 @@ def after_comments(head: bytes) -> tuple[int, int]:
     while start < len(head):
         end = LINE.match(head, start).end()  # type: ignore[union-attr]  # it matches anything
         content = head[start:end].strip()
-        if content and not content.startswith(b"#"):
+        if content and not content.startswith(b"#") and (lines or not FOR_EXCEL.fullmatch(content)):
             return start, lines
         start, lines = end, lines + 1
     raise DataError("This holds comments only; expected a header and rows.")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 NORMAL = ("normal", "normals", "good", "ok")
 ANOMALY = ("anomaly", "anomalies", "anomalous", "abnormal", "bad", "defect", "defective")
 MASKS = ("ground_truth", "groundtruth", "masks", "mask")
+INSIDE = ("images", "image", "img", "imgs")  # what a kind's own folder may hold them in
 TRAIN, TEST = ("train", "training"), ("test", "testing")
 SHOWN = 8  # kinds in a sentence
 
@@ -51,7 +52,8 @@ def told_by_folders(names: Sequence[str]) -> Told:
         ]
         names, folders = [n for n, _ in pairs], [parts for _, parts in pairs]
     found = Told(tuple(names), remarks=tuple(remarks), masks=masks)
-    words = [parts[-1] if parts else "" for parts in folders]
+    within = [[part for part in parts if part not in INSIDE] for parts in folders]
+    words = [parts[-1] if parts else "" for parts in within]
     normal = np.array([word in NORMAL for word in words], np.bool_)
     if all(word in ANOMALY or word in NORMAL for word in words) and words:
         found = dataclasses.replace(found, label=(~normal).astype(np.int64))

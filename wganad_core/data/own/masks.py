@@ -18,13 +18,14 @@ from PIL import Image, ImageOps
 from wganad_core.data import DataError
 from wganad_core.data.decoding import decoding
 from wganad_core.data.own.file import Source, named, own_file
-from wganad_core.data.own.folders import MASKS, TEST, TRAIN
+from wganad_core.data.own.folders import INSIDE, MASKS, TEST, TRAIN
 from wganad_core.data.own.image import FORMATS
 from wganad_core.data.own.images import OwnImages, PictureFiles, open_images
 
-BESIDE = {*MASKS, *TRAIN, *TEST, "images", "image", "img"}  # folders that kinds lie in
+BESIDE = {*MASKS, *TRAIN, *TEST, *INSIDE}  # folders that kinds lie in
 SHOWN = 900  # pixels of a side
 ENDING = re.compile(r"[_-](mask|gt|label)$")
+FEW = 32  # a mask that is no brighter holds the numbers of kinds, as VisA's do, and no greys
 SEVERAL_GREYS = "Where a mask has several greys, what is brighter than half its white is defective."
 NO_MASKS = (
     "There are no masks; expected pictures and, in a folder ground_truth or masks, black pictures "
@@ -169,16 +170,18 @@ def _size(data: bytes) -> Size:
 
 
 def _mask(data: bytes, pictures: PictureFiles, remarks: set[str]) -> Mask:
-    """Whatever is not black, or brighter than half of what is brightest."""
+    """Where it is not black; of greys, where it is brighter than half of what is brightest."""
     with decoding(data, FORMATS) as file:
         pictures.spend(file.width * file.height)
         values = np.asarray(file)
     if values.ndim == 3:  # colours, and perhaps how opaque they are
         values = values[..., : values.shape[2] - (values.shape[2] in (2, 4))].max(axis=2)
+    most = float(values.max())
+    if most <= FEW:
+        return np.asarray(values > 0)
     if len(np.unique(values)) > 2:
         remarks.add(SEVERAL_GREYS)
-    most = float(values.max())
-    return np.asarray(values > most / 2) if most > 0 else np.zeros(values.shape, np.bool_)
+    return np.asarray(values > most / 2)
 
 
 def _in_words(shape: tuple[int, ...]) -> str:

@@ -39,7 +39,8 @@ STRONG = words_in(
 )
 WEAK = words_in(
     "y target class klasse status state condition outcome result ergebnis diagnosis category "
-    "verdict health flag flagged changepoint gt truth normal healthy ok passed valid"
+    "verdict health quality qualität flag flagged changepoint gt truth normal healthy ok passed "
+    "valid"
 )
 FILLERS = words_in("is has the of code type nr id no binary true")
 MARKS = frozenset({"changepoint", "changepoints"})  # beside a label, never the label itself
