@@ -70,7 +70,7 @@ def arff() -> bytes:
 
 
 def matlab() -> bytes:
-    file = io.BytesIO()
+    file: Any = io.BytesIO()
     savemat(file, {"X": np.column_stack([HEAT, FLOW]), "y": ODD[:, None]})
     return file.getvalue()
 
@@ -103,7 +103,7 @@ def pictures() -> bytes:
 
 
 def phone() -> bytes:
-    clock = {"time": 1_698_501_144_000_000_000 + np.arange(N) * 10_000_000}
+    clock: dict[str, Any] = {"time": 1_698_501_144_000_000_000 + np.arange(N) * 10_000_000}
     clock["seconds_elapsed"] = np.arange(N) * 0.01
 
     def sensor() -> bytes:
