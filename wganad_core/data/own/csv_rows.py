@@ -145,10 +145,11 @@ class CsvRows(OwnRows):
     def _with_row_names(self, cells: list[str], rows: Sequence[str]) -> list[str]:
         """The names of columns, with one more, which is empty, where R has written the names of
         rows before them."""
-        if len(cells) < 2 or len(rows) < 2:
+        rows = [row for row in rows[:-1] if row.strip()]
+        if len(cells) < 2 or not rows or not all(row.startswith('"') for row in rows):
             return cells
         try:
-            lengths = {len(row) for row, _ in split_cells(rows[:-1], self._separator) if row}
+            lengths = {len(row) for row, _ in split_cells(rows, self._separator) if row}
         except DataError:  # for whoever reads it to tell
             return cells
         if lengths != {len(cells) + 1}:
