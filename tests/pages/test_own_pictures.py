@@ -73,4 +73,6 @@ def test_spots_are_orange_and_the_mask_has_a_line() -> None:
     assert (found[25, 25] == pictures.SPOT).all()
     assert (found[25, 9] == pictures.LINE).all()
     assert len(set(found[15, 15].tolist())) == 1
+    dark = np.zeros(784)
+    assert pictures.digit(dark) == pictures.digit(1 - dark, light=True)  # black is not white paper
     assert pictures.photograph(found).startswith("data:image/webp;base64,")

@@ -42,9 +42,11 @@ def sample(shape: Shape, x: Points) -> str:
     return digit(x) if shape == "image" else uri(window(x[6:]))
 
 
-def digit(image: Points) -> str:
-    """An image (784,) in [0, 1] as a data URI of 28 × 28 pixels in 16 shades of ink."""
+def digit(image: Points, light: bool = False) -> str:
+    """An image (784,) in [0, 1] as a data URI of 28 × 28 pixels in 16 shades of ink or, as of a
+    photograph, of `light`."""
     share = np.nan_to_num(np.asarray(image, np.float64)).clip(0, 1).reshape(SIDE, SIDE)
+    share = 1 - share if light else share
     picture = Image.fromarray(INK[np.rint(share * (GREYS - 1)).astype(int)])
     buffer = io.BytesIO()
     picture.save(buffer, "WEBP", lossless=True, method=2, quality=50)  # two thirds of a PNG

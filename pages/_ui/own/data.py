@@ -215,7 +215,7 @@ def _pictures(samples: OwnSamples) -> None:
     for kind, word in ((0, "normal"), (1, "anomaly")):
         at = np.flatnonzero(label == kind)
         for i in at[:: max(1, len(at) // SHOWN_IMAGES)][:SHOWN_IMAGES]:
-            uri = pictures.digit(samples.x[i].astype(np.float32))
+            uri = pictures.digit(samples.x[i].astype(np.float32), samples.scaled)
             odd = " class=odd" if kind else ""
             made.append(f'<figure{odd}><img src="{uri}" alt="{word}"></figure>')
     st.html(f'<div class="own-strip">{"".join(made)}</div>')

@@ -190,10 +190,11 @@ class OutcomeScores(DetectorScores):
             return None
         from wganad_core.figures import pictures
 
-        shown = self.outcome.chosen.samples.x[self.outcome.position[self.rows[samples]]]
+        every = self.outcome.chosen.samples
+        shown = every.x[self.outcome.position[self.rows[samples]]]
         names = self.outcome.names[self.rows[samples]].tolist()
         return [
-            f'<img src="{pictures.digit(image)}" alt="{outside.shown(name)}" '
+            f'<img src="{pictures.digit(image, every.scaled)}" alt="{outside.shown(name)}" '
             f'title="{outside.shown(name)}">'
             for image, name in zip(shown.astype(np.float32), names, strict=True)
         ]

@@ -90,7 +90,7 @@ def _image(outcome: Outcome, at: int, x: Values, rebuilt: Values, residual: Valu
         images = [
             pictures.photograph(whole.rgb),
             pictures.photograph(pictures.spotted(whole.rgb, spots, whole.mask)),
-            pictures.digit(rebuilt.clip(0, 1)),
+            pictures.digit(rebuilt, light=True),
         ]
         titles = [
             "Found",
@@ -126,11 +126,12 @@ def _strip(outcome: Outcome, order: NDArray[np.int64]) -> None:
 
     made = []
     for i in order.tolist():
-        image = outcome.chosen.samples.x[outcome.position[i]].astype(np.float32)
+        samples = outcome.chosen.samples
+        image = samples.x[outcome.position[i]].astype(np.float32)
         odd = " class=odd" if outcome.label is not None and outcome.label[i] == 1 else ""
         name = outside.shown(outcome.names[i])
         made.append(
-            f'<figure{odd}><img src="{pictures.digit(image)}" alt="{name}">'
+            f'<figure{odd}><img src="{pictures.digit(image, samples.scaled)}" alt="{name}">'
             f"<figcaption>{outcome.score[i]:.3g}</figcaption></figure>"
         )
     st.markdown("**The highest scores of all**")
