@@ -23,6 +23,9 @@ def main(arguments: list[str]) -> int:
     python = bootstrap.prepare("requirements-dev.txt")
     browser = chromium.ensure(python, bootstrap.run_quietly)
     os.environ[chromium.VARIABLE] = browser or ""
+    # Some containers forbid Python to keep what it compiles; then each of the hundreds of processes
+    # that tests start would compile PyTorch, pandas and SciPy again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if browser is None:
         print(
             f"No Chromium was found or could be installed (name one in {chromium.VARIABLE}), "

@@ -12,17 +12,15 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 from zlib import crc32
 
 import numpy as np
-import plotly
 import plotly.graph_objects as go
 import streamlit as st
 from plotly.utils import PlotlyJSONEncoder
 
-from pages._ui.component import STATIC, rerun_only, serve_file, static
+from pages._ui.component import PLOTLY, STATIC, rerun_only, serve_file, static
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -239,7 +237,7 @@ def _component() -> ComponentRenderer:
     Streamlit sends a component's code along with every update, so the code is only a loader.
     """
     chart = serve_file("chart", STATIC / "chart.js")
-    library = serve_file("plotly", Path(plotly.__file__).parent / "package_data" / "plotly.min.js")
+    library = serve_file("plotly", PLOTLY)
     return st.components.v2.component(
         "live_chart",
         js=f"""export default async (component) =>

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import plotly
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import FileResponse, HTMLResponse
 from starlette.routing import Route
 from streamlit import file_util
 
-from pages._ui.component import prefix, static
+from pages._ui.component import PLOTLY, prefix, static
 
 PAGES = (
     ("home", "Home", "home"),
@@ -27,21 +28,37 @@ PAGES = (
 )  # name in `pages/` and in the address, title, icon; the first is the home page
 
 
+# Whose picture is a chart: most of the time until it is there goes into Plotly's script, which is
+# asked for with the document.
+CHARTS = ("critic", "latent", "har", "cockpit", "reproduction")
+SCRIPT = f"plotly-{plotly.__version__}.min.js"
+
+
 def routes() -> list[Route]:
     """Streamlit's own document, for every page, with what must be there before its first paint:
     looks that come with a page's elements arrive after these, and move what is on the screen."""
     names = ("", *(name for name, _, _ in PAGES))
-    return [Route(f"{prefix()}/{name}", _answer) for name in names]
+    return [
+        *(Route(f"{prefix()}/{name}", _document) for name in names),
+        Route(f"{prefix()}/{SCRIPT}", _plotly),
+    ]
 
 
-async def _answer(request: Request) -> HTMLResponse:
-    return HTMLResponse(document(), headers={"Cache-Control": "no-cache"})
+async def _document(request: Request) -> HTMLResponse:
+    page = request.url.path.rsplit("/", 1)[-1]
+    return HTMLResponse(document(page), headers={"Cache-Control": "no-cache"})
+
+
+async def _plotly(request: Request) -> FileResponse:
+    return FileResponse(PLOTLY, headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
 
 @cache
-def document() -> str:
+def document(page: str) -> str:
     """Streamlit's document and, at the end of its head, our looks and our script."""
     theirs = Path(file_util.get_static_dir(), "index.html").read_text(encoding="utf-8")
     style = f"<style>{static('site.css')}</style>"
     script = f'<script type="module">{static("page.js")}</script>'
+    if page in CHARTS:
+        script += f'<script async src="./{SCRIPT}" data-plotly onerror="this.remove()"></script>'
     return theirs.replace("</head>", f"{style}\n{script}\n</head>", 1)
