@@ -8,15 +8,13 @@ from pages._ui import anatomy, linked, runtime
 from pages._ui.latent import dimension, where
 
 VIEWS = {"map": ("Map", where), "size": ("Dimension and law", dimension)}
-STYLE = "<style>.st-key-choices [data-testid=stWidgetLabel] {display: none;}</style>"
 
 
 def main() -> None:
-    st.html(STYLE)
     titles = {name: title for name, (title, _) in VIEWS.items()}
     above, line = st.empty(), st.container()
     with line, anatomy.choices():
-        view = linked.choice("Look at", titles, key="view", default="map")
+        view = linked.tabs("Look at", titles, key="view", default="map")
         chosen = VIEWS[view][1]
         chosen.choose()
     chosen.show(above)

@@ -26,7 +26,6 @@ PARTS: Mapping[str, tuple[str, Callable[[], Shown]]] = {
     "law": ("1/√n", law.choose),
 }
 STYLE = """<style>
-.st-key-choices [data-testid=stWidgetLabel] {display: none;}
 .katex-display > .katex {font-size: 1.05em;}
 html.projector .katex-display > .katex {font-size: 0.8em;}
 </style>"""
@@ -37,7 +36,7 @@ def main() -> None:
     st.html(STYLE)
     above, line = st.empty(), st.container()
     with line, anatomy.choices():
-        part = linked.choice("Part", titles, key="part", default="apart")
+        part = linked.tabs("Part", titles, key="part", default="apart")
         chosen = PARTS[part][1]()
     chosen.show(above)
 

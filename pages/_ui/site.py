@@ -31,6 +31,7 @@ PAGES = (
 # Whose picture is a chart: most of the time until it is there goes into Plotly's script, which is
 # asked for with the document.
 CHARTS = ("critic", "latent", "har", "cockpit", "reproduction")
+LOOKS = ("site.css", "digits.css")
 SCRIPT = f"plotly-{plotly.__version__}.min.js"
 
 
@@ -57,7 +58,7 @@ async def _plotly(request: Request) -> FileResponse:
 def document(page: str) -> str:
     """Streamlit's document and, at the end of its head, our looks and our script."""
     theirs = Path(file_util.get_static_dir(), "index.html").read_text(encoding="utf-8")
-    style = f"<style>{static('site.css')}</style>"
+    style = f"<style>{''.join(map(static, LOOKS))}</style>"
     script = f'<script type="module">{static("page.js")}</script>'
     if page in CHARTS:
         script += f'<script async src="./{SCRIPT}" data-plotly onerror="this.remove()"></script>'

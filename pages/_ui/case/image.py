@@ -50,32 +50,6 @@ ORDERS: Mapping[Order, str] = {
 PICTURE_FIRST = False
 REBUILDING = ("encoder", "vae", "bigan")
 N_UNSEEN = 7
-STRIPS = """<style>
-.dg-strips {display: grid; gap: 2.2rem;
-  grid-template-columns: calc(5.2rem + (100% - 7.4rem) * 7 / 16) minmax(0, 1fr);
-  margin: 0 0 0.4rem;}
-.dg-group {margin: 0; min-width: 0;}
-.dg-group figcaption {font-weight: 700; margin-bottom: 0.3rem; border-bottom: 3px solid;
-  color: inherit; padding-bottom: 0.1rem;}
-.dg-unseen figcaption {border-color: #D55E00;}
-.dg-seen figcaption {border-color: #0072B2;}
-.dg-grid {display: grid; gap: 4px; align-items: center;}
-.dg-unseen .dg-grid {grid-template-columns: 5.2rem repeat(7, minmax(0, 1fr));}
-.dg-seen .dg-grid {grid-template-columns: repeat(9, minmax(0, 1fr));}
-.dg-grid img {width: 100%; aspect-ratio: 1; image-rendering: pixelated; border-radius: 3px;
-  display: block; box-shadow: 0 0 0 1px rgba(128, 140, 155, 0.45);}
-.dg-grid span {font-size: 0.85rem; line-height: 1.1; text-align: center;
-  font-variant-numeric: tabular-nums;}
-.dg-grid .dg-row {text-align: left; font-weight: 600;}
-.dg-seen .dg-row {display: none;}
-@media (max-width: 900px) {
-  .dg-strips {grid-template-columns: 1fr; gap: 0.8rem;}
-  .dg-unseen .dg-grid {grid-template-columns: 3.6rem repeat(7, minmax(0, 1fr)); gap: 2px;}
-  .dg-seen .dg-grid {grid-template-columns: 3.6rem repeat(9, minmax(0, 1fr)); gap: 2px;}
-  .dg-seen .dg-row {display: block;}
-  .dg-grid span {font-size: 0.68rem;}
-}
-</style>"""
 
 
 def thumbnail(x: FloatArray) -> str:
@@ -106,7 +80,6 @@ def first_look(chosen: Choice) -> None:
     scores = chosen.found.score(chosen.detector)[[*unseen, *seen]]
     places = [chosen.found.place(chosen.detector, score).normals for score in scores]
     n = len(unseen)
-    st.html(STRIPS)
     st.html(
         '<div class="dg-strips">'
         + _group("unseen", f"Never seen: {chosen.abnormal}", x[:n], back[:n], places[:n])
