@@ -1,9 +1,9 @@
 """Addresses of every page that somebody mistyped or made up: each is a page or a sentence.
 
-    python -m tests.soak.addresses 300
+    python -m tests.soak.addresses 28
 
-Expected: a line for each page, with no problem: no red box, and nothing of the address is ever
-fetched or shown as a link.
+Expected: a line for each page, with so many addresses and no problem: no red box, and nothing of the
+address is ever shown as a link.
 """
 
 from __future__ import annotations

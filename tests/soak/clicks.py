@@ -3,7 +3,8 @@
     python -m tests.soak.clicks 600
 
 Expected: no problem: no red box, no error in the browser's console, no traceback in the server's
-log. A second number is the seed, by which a run can be repeated on a machine as fast.
+log; 447 things were done in ten minutes at load 10 to 16. A second number is the seed, by which a
+run can be repeated on a machine as fast.
 """
 
 from __future__ import annotations

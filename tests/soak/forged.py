@@ -1,6 +1,6 @@
 """Files that were changed and hashed anew: each is used or refused in a sentence, soon.
 
-    python -m tests.soak.forged 500
+    python -m tests.soak.forged 100
 
 Expected: no line but one for each kind of file, and no kind takes a file more than seconds or 3 GB.
 Before resumed trainings were checked, 100 of a race gave a dozen kinds of tracebacks, and 100 of a

@@ -3,7 +3,8 @@
     python -m tests.soak.inputs 900
 
 Expected: a line for each command, with no problem: no traceback, no result beside a refusal, no
-input changed, nothing left behind.
+input changed, nothing left behind; `fit` uses 181 of 900, `score` 95, `threshold` 135, `evaluate`
+101, and the slowest takes 5 s at load 10. Ten minutes there, 1.5 of them work.
 """
 
 from __future__ import annotations

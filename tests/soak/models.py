@@ -3,7 +3,8 @@
     python -m tests.soak.models 100
 
 Expected: a line for each command, with no problem: no traceback, no result beside a refusal, no
-detector changed, nothing left behind.
+detector changed, nothing left behind; of 100, 25 are used and 75 refused. Seven minutes at load 12,
+1.5 of them work.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     python -m tests.soak.sessions
 
 Expected (1.67 of Streamlit): descriptors level off at about 400, three for each of the 128 sessions
-that it holds ready for a tab that may come back, and memory does not grow: 263 MB after 2 tabs, 260
-after 150, 266 after 500.
+that it holds ready for a tab that may come back, and memory does not grow: 399 descriptors from 150
+tabs to 500, 257 MB after 50, 265 after 150, 269 after 500; six minutes at load 13, 1.4 of them work.
 """
 
 from __future__ import annotations
