@@ -2,8 +2,8 @@
 
     python -m tests.soak.addresses 28
 
-Expected: a line for each page, with so many addresses and no problem: no red box, and nothing of the
-address is ever shown as a link. Nine minutes at load 15, one of them work.
+Expected: a line for each page, with so many addresses and no problem: no red box, and nothing of
+the address is ever shown as a link. Nine minutes at load 15, one of them work.
 """
 
 from __future__ import annotations

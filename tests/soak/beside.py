@@ -4,9 +4,9 @@
 
 Expected on a machine that has two cores to itself: nearly all runs of a page end within a second of
 the request (p95, printed per page), and a Step of another race is answered within a second, too;
-the server takes no more memory at the end than after the first round. Measured at load 2: p95 0.73 s
-of 374 runs, 0.34 s (Theory) to 0.96 s (Latent space), a Step 0.74 s; 415 MB before, 370 after. With
-a whole test suite on both cores, p95 is 2.3 s.
+the server takes no more memory at the end than after the first round. Measured there: p95 0.73 s of
+374 runs, from 0.34 s (Theory) to 0.96 s (Latent space), a Step 0.74 s; 415 MB before, 370 after.
+With a whole test suite on both cores, p95 is 2.3 s.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 Expected (1.67 of Streamlit): descriptors level off at about 400, three for each of the 128 sessions
 that it holds ready for a tab that may come back, and memory does not grow: 399 descriptors from 150
-tabs to 500, 257 MB after 50, 265 after 150, 269 after 500; six minutes at load 13, 1.4 of them work.
+tabs to 500; 257 MB after 50, 265 after 150, 269 after 500. Six minutes at load 13.
 """
 
 from __future__ import annotations
