@@ -35,13 +35,15 @@ def chosen(key: str, beside: str) -> LabelRanges | None:
     numbers are meant; None without one."""
     kept: dict[str, LabelRanges] = own_tab.tab().kept.setdefault(KEPT, {})
     now = kept.get(key)
-    name = "Labels from a second file" if now is None else f"Labels: **{_shown(now)}**"
+    place = f"own-ranges-{st.session_state.get(AGAIN, 0)}-{key}"
+    called = _called(st.session_state.get(place), now)
+    name = f"Labels: **{called}**" if called else "Labels from a second file"
     with st.popover(name, icon=":material/date_range:", key=f"own-ranges-of-{key}"):
         st.caption(FORMAT)
         file = st.file_uploader(
             "Ranges",
             ["csv", "tsv", "txt", "json", "parquet"],
-            key=f"own-ranges-{st.session_state.get(AGAIN, 0)}-{key}",
+            key=place,
             max_upload_size=50,
             label_visibility="collapsed",
         )
@@ -79,8 +81,10 @@ def packed(ranges: LabelRanges | None) -> dict[str, str | None] | None:
     return None if ranges is None else {**dataclasses.asdict(ranges), "file": str(ranges.file)}
 
 
-def _shown(ranges: LabelRanges) -> str:
-    return outside.shown(ranges.file.name[:40])
+def _called(waiting: Any, kept: LabelRanges | None) -> str:
+    """The file that has just come, or the one that is there; "" without one."""
+    name = waiting.name if waiting is not None else kept.file.name if kept is not None else ""
+    return outside.shown(name[:40])
 
 
 def _forget(key: str) -> None:

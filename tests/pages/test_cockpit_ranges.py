@@ -55,6 +55,7 @@ def test_labels_by_machine_and_time(
     place.upload("faults.json", ranges, "").run()
     assert not test.exception
     assert not test.error
+    assert "Labels: **faults.json**" in [each.proto.popover.label for each in test.get("popover")]
     found = counts(test)
     assert (sum(found.values()), found["tp"] + found["fn"]) == (2 * N, 20)
     said = words(test)

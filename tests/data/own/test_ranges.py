@@ -209,3 +209,15 @@ def test_the_shell_takes_them_everywhere(tmp_path, capsys):
     assert "are about --label-ranges" in capsys.readouterr().err
     assert main([*fit, *words, "--label-column", "value", "--overwrite"]) == 1
     assert "either a column or the ranges" in capsys.readouterr().err
+
+
+def test_ranges_of_machines_that_the_scores_name(tmp_path: Path):
+    """Their column is told as it is without ranges."""
+    ranges = tmp_path / "faults.json"
+    ranges.write_text('{"a": [[2, 3]], "b": [[7, 8]]}')
+    scores = tmp_path / "scores.csv"
+    rows = "".join(f"{'ab'[i // 5]},{i}.5\n" for i in range(10))
+    scores.write_text("machine,score\n" + rows)
+    found = read_scores(scores, ranges=LabelRanges(ranges, "rows"))
+    assert found.scored.label is not None
+    assert np.flatnonzero(found.scored.label).tolist() == [1, 2, 6, 7]

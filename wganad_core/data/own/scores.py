@@ -127,6 +127,7 @@ def read_scores(
                     f"The label is either a column or the ranges of {ranges.file.name}; choose one."
                 )
             by = column_for(table, "subject", group)
+            by = _groups(table, {}) if by is None else by
             ranged = table_labels(table, file.name, ranges, clock, by)
         found = _own_scores(file.name, table, columns, choose, normal, lower_is_anomalous, ranged)
         return found if clock is None else _timed(found, table, clock)
