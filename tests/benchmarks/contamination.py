@@ -8,7 +8,7 @@ close together, four standard deviations from the middle. The test has 1,000 new
 new anomalies of the same sort. `+` after a name: `suspect_share` is what it is. Figures are mean
 AUPRC and AUROC in %, over three seeds; PyOD's detectors, by their defaults on standardised rows,
 are there where it is installed, and the one whose AUPRC has the highest mean is named the best of
-them. docs/contamination.txt has a whole run.
+them. docs/contamination.txt has a run.
 """
 
 from __future__ import annotations
