@@ -60,7 +60,7 @@ def _a_search_streams_and_plays(page: Page) -> None:
     page.get_by_role("slider", name="Restarts").press("Home")
     start.click()
     expect(page.get_by_text("Time for this one query")).to_be_visible(timeout=60_000)
-    page.wait_for_function(f"{FILM}?.playing && {FILM}.at < 200")  # from the start
+    page.wait_for_function(f"{FILM}?.playing && {FILM}.at < 400")  # from the start
     page.wait_for_function(f"{FILM}?.playing === false && {FILM}.at === 500", timeout=30_000)
     page.evaluate(f"{FILM}.goTo(250)")
     expect(page.locator(".lanes-step")).to_have_text(re.compile("step 2[45]"))
