@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import shlex
 from collections.abc import Callable, Iterator
@@ -133,5 +134,15 @@ def test_scoring_writes_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[st
         one, other = (table.where(detector=name).score for table in (found, expected))
         assert np.array_equal(one, other), name
     assert f"{path}: 917 scores of 7 detectors" in capsys.readouterr().err
+    # One of them anew, where others' rows stay.
+    altered = dataclasses.replace(found, score=np.where(found.detector == "vae", 9, found.score))
+    storage.save_scores(altered, path)
+    assert main(["score", "mnist", *words, "--detector", "vae"]) == 0
+    again = storage.load_scores(path)
+    assert len(again) == len(found)
+    for name in panel.detectors:
+        assert np.array_equal(again.where(detector=name).score, found.where(detector=name).score)
+    assert main(["score", "mnist", *words, "--detector", "pixie"]) == 1
+    assert "found 'pixie'" in capsys.readouterr().err
     assert main(["score", "mnist", "--abnormal", "5", "--models", str(models)]) == 1
     assert "wgan-gp.safetensors cannot be read" in capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,13 @@ def options(case: UseCase, parser: argparse.ArgumentParser) -> None:
         help=f"score tables of other detectors (*{case.noun.upper()}.parquet) to "
         "put into the same file, the baselines' for example",
     )
+    parser.add_argument(
+        "--detector",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this quick one of the models', once or more; what the table has of others stays",
+    )
     if case.searched:
         parser.add_argument("--quick", action="store_true", help="without inversion and AnoGAN")
     else:
@@ -63,8 +71,13 @@ def score_models(case: UseCase, arguments: argparse.Namespace) -> int:
     _check(out, *classes)
     for abnormal in classes:
         splits = [pool.split(abnormal, protocol) for protocol in protocols]
-        slow, seed = not arguments.quick, arguments.seed
-        tables = [score_all(case, models, pool, split, seed, slow=slow) for split in splits]
+        slow, seed, only = not arguments.quick, arguments.seed, arguments.detector
+        kept = storage.load_scores(out / f"{abnormal}.parquet") if only else None
+        tables = [score_all(case, models, pool, split, seed, slow, only) for split in splits]
+        if kept is not None:
+            for protocol, name in itertools.product(protocols, only):
+                kept = kept.without(detector=name, seed=seed, protocol=protocol)
+            tables = [kept, *tables]
         if arguments.beside:
             others = sorted(arguments.beside.glob(f"*{abnormal}.parquet"))
             tables += map(storage.load_scores, others)
@@ -116,7 +129,9 @@ def of(case: UseCase) -> Command:
         f"score {case.title} with trained models, into score tables",
         f"""\
   everything that the models without one {case.noun} can say of calibration and test samples:
-    python -m wganad_core score {case.name} --abnormal {first}""",
+    python -m wganad_core score {case.name} --abnormal {first}
+  after one of the models was trained anew, what it says alone:
+    python -m wganad_core score {case.name} --abnormal {first} --detector critic""",
         functools.partial(options, case),
         functools.partial(score_models, case),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core import pretrained
+from wganad_core.config import ConfigError
 from wganad_core.data.pool import Pool
 from wganad_core.data.views import View
 from wganad_core.methods.descent import Descent
@@ -107,17 +109,35 @@ def search_split(
 
 
 def score_all(
-    case: UseCase, folder: Path, pool: Pool, split: Split, seed: int = 0, slow: bool = True
+    case: UseCase,
+    folder: Path,
+    pool: Pool,
+    split: Split,
+    seed: int = 0,
+    slow: bool = True,
+    only: Collection[str] = (),
 ) -> ScoreTable:
-    """All that a use case's models in the folder, and its baselines, say of a split."""
+    """All that a use case's models in the folder, and its baselines, say of a split; of the
+    models' quick detectors `only` some, if any are named."""
     tables = []
     for panel in fitted_panels(case, folder, pool, split, seed):
+        if only:
+            panel.detectors = {name: panel.detectors[name] for name in _known(only, panel)}
         tables.append(score_split(panel, pool, split))
-        if case.searched and slow:
+        if case.searched and slow and not only:
             tables.append(search_split(panel, pool, split))
-    if case.shape == "window" and seed == 0:
+    if case.shape == "window" and seed == 0 and not only:
         tables.append(score_split(Baselines(pool, split), pool, split))
     return ScoreTable.stack(tables)
+
+
+def _known(names: Collection[str], panel: Panel) -> Collection[str]:
+    """The names. Raises `ConfigError` where the panel has no such detector."""
+    for name in names:
+        if name not in panel.detectors:
+            known = ", ".join(panel.detectors)
+            raise ConfigError(f"Expected detectors of {panel.folder} ({known}); found {name!r}.")
+    return names
 
 
 def recompute(

@@ -197,9 +197,19 @@ class ScoreTable:
 
     def where(self, **values: str | int) -> ScoreTable:
         """The rows in which every named column has the given value."""
-        keep = np.ones(len(self), bool)
+        return self._only(self._which(values))
+
+    def without(self, **values: str | int) -> ScoreTable:
+        """All other rows."""
+        return self._only(~self._which(values))
+
+    def _which(self, values: Mapping[str, str | int]) -> NDArray[np.bool_]:
+        which = np.ones(len(self), bool)
         for name, value in values.items():
-            keep &= getattr(self, name) == value
+            which &= getattr(self, name) == value
+        return which
+
+    def _only(self, keep: NDArray[np.bool_]) -> ScoreTable:
         return ScoreTable(**{f.name: getattr(self, f.name)[keep] for f in dataclasses.fields(self)})
 
     @classmethod
