@@ -168,11 +168,11 @@ def false_alarm_figure(alarms: Mapping[str, NDArray[np.float64]]) -> go.Figure:
             cliponaxis=False,
         )
     return figure.update_layout(
-        height=260,
-        margin={"l": 44, "r": 8, "t": 24, "b": 40},
+        height=286,
+        margin={"l": 44, "r": 8, "t": 50, "b": 40},
         xaxis={"title": {"text": "mode"}, "dtick": 1 if n <= 10 else 5},
         yaxis={"tickformat": ".0%", "range": [0, 1.05]},
-        legend={"orientation": "h", "x": 0, "y": 1.12},
+        legend={"orientation": "h", "x": 0, "y": 1.12, "yanchor": "bottom"},
         bargap=0.25,
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pandas as pd
 import streamlit as st
 
@@ -60,13 +62,14 @@ def false_alarms(judged: list[PlaneVerdicts]) -> None:
 
 
 def _honest(judged: PlaneVerdicts) -> str:
-    """What tolerance this generator would need for few false alarms."""
+    """What tolerance this generator would need for few false alarms, and what it would miss."""
     if judged.rule != "generator":
         return ""
     level = thresholds.quantile_threshold(judged.found.calibration["generator"], 0.01)
+    caught = dataclasses.replace(judged, threshold=level).caught
     return (
-        f" To keep false alarms at 1 % it would need {level / judged.model.mixture.sigma:.1f} σ: "
-        "a collapsed generator only trades false alarms for misses."
+        f" To keep false alarms at 1 % it would need {level / judged.model.mixture.sigma:.1f} σ, "
+        f"and catch {caught:.1%} of anomalies then."
     )
 
 
