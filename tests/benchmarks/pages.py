@@ -29,7 +29,7 @@ PAGES = {
     "home": ("", ".lanes-planes[aria-label]"),
     "race": ("race", ".lanes-planes[aria-label]"),
     "critic": ("critic", ".js-plotly-plot .main-svg"),
-    "theory": ("theory", ".theory .curve"),
+    "theory": ("theory", ".theory:has(.curve)"),
     "mnist": ("mnist", ".dg-strips"),
     "har": ("har", ".js-plotly-plot .main-svg"),
     "cockpit": ("cockpit", ".js-plotly-plot .main-svg"),
