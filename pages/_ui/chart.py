@@ -20,7 +20,8 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.utils import PlotlyJSONEncoder
 
-from pages._ui.component import PLOTLY, STATIC, rerun_only, serve_file, static
+from pages._ui import served
+from pages._ui.component import PLOTLY, STATIC, rerun_only, static
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -236,8 +237,8 @@ def _component() -> ComponentRenderer:
 
     Streamlit sends a component's code along with every update, so the code is only a loader.
     """
-    chart = serve_file("chart", STATIC / "chart.js")
-    library = serve_file("plotly", PLOTLY)
+    chart = served.address(STATIC / "chart.js")
+    library = served.address(PLOTLY)
     return st.components.v2.component(
         "live_chart",
         js=f"""export default async (component) =>

@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 import plotly
 import streamlit as st
-import streamlit.components.v1 as components_v1
+
+from pages._ui import served
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -20,7 +20,7 @@ PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 
 def component(
-    name: str, html: str, css: str, script: str, drawing: Sequence[str] = ()
+    name: str, html: str, css: str, script: str, drawing: Sequence[Path] = ()
 ) -> ComponentRenderer:
     """Register a component, once per server.
 
@@ -29,9 +29,9 @@ def component(
     Parameters
     ----------
     script : of `STATIC`, a module whose default export is called with the component and with
-    drawing : URL paths of modules (`serve_file`)
+    drawing : modules
     """
-    urls = [serve_file("chart", STATIC / script), *drawing]
+    urls = [served.address(file) for file in (STATIC / script, *drawing)]
     return st.components.v2.component(
         name,
         html=html,
@@ -52,18 +52,3 @@ def static(name: str) -> str:
 
 def rerun_only() -> None:
     """Declare an event or a state of a component; its value is read from the result."""
-
-
-def serve_file(name: str, file: Path) -> str:
-    """Return a URL path for ``file`` that changes with its content.
-
-    A declared component makes its whole folder public; this one is never placed on a page.
-    """
-    declared = components_v1.declare_component(name, path=file.parent)
-    return f"{prefix()}/component/{declared.name}/{file.name}?v={crc32(file.read_bytes()):x}"
-
-
-def prefix() -> str:
-    """What all paths of this server begin with."""
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{base}" if base else ""

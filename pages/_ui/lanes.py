@@ -13,7 +13,8 @@ from zlib import crc32
 
 import streamlit as st
 
-from pages._ui.component import component, rerun_only, serve_file
+from pages._ui import served
+from pages._ui.component import component, rerun_only
 from wganad_core.data.unfinished import Scratch
 from wganad_core.figures import scripts
 from wganad_core.figures.race import Layers
@@ -109,7 +110,7 @@ def publish(name: str, file: bytes) -> str:
     """The URL path, on this server, of a recording; browsers keep it."""
     path = _folder() / f"{name}-{crc32(file):08x}.bin"
     path.write_bytes(file)
-    return serve_file("recordings", path)
+    return served.address(path, "recordings")
 
 
 @cache
@@ -123,6 +124,6 @@ def _film() -> ComponentRenderer:
 
 
 def _on_canvas(name: str, files: Sequence[str]) -> ComponentRenderer:
-    drawing = [serve_file("lanes", scripts.FOLDER / file) for file in files]
+    drawing = [scripts.FOLDER / file for file in files]
     html, css = '<div class="lanes"></div>', scripts.lanes_looks()
     return component(name, html, css, "live_lanes.js", drawing)

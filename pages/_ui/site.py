@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import plotly
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse
+from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from streamlit import file_util
 
-from pages._ui.component import PLOTLY, prefix, static
+from pages._ui import served
+from pages._ui.component import PLOTLY, static
 
 PAGES = (
     ("home", "Home", "home"),
@@ -32,26 +32,19 @@ PAGES = (
 # asked for with the document.
 CHARTS = ("critic", "latent", "har", "cockpit", "reproduction")
 LOOKS = ("site.css", "digits.css")
-SCRIPT = f"plotly-{plotly.__version__}.min.js"
 
 
 def routes() -> list[Route]:
     """Streamlit's own document, for every page, with what must be there before its first paint:
     looks that come with a page's elements arrive after these, and move what is on the screen."""
     names = ("", *(name for name, _, _ in PAGES))
-    return [
-        *(Route(f"{prefix()}/{name}", _document) for name in names),
-        Route(f"{prefix()}/{SCRIPT}", _plotly),
-    ]
+    documents = [Route(f"{served.prefix()}/{name}", _document) for name in names]
+    return [*documents, served.route()]
 
 
 async def _document(request: Request) -> HTMLResponse:
     page = request.url.path.rsplit("/", 1)[-1]
     return HTMLResponse(document(page), headers={"Cache-Control": "no-cache"})
-
-
-async def _plotly(request: Request) -> FileResponse:
-    return FileResponse(PLOTLY, headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
 
 @cache
@@ -61,5 +54,6 @@ def document(page: str) -> str:
     style = f"<style>{''.join(map(static, LOOKS))}</style>"
     script = f'<script type="module">{static("page.js")}</script>'
     if page in CHARTS:
-        script += f'<script async src="./{SCRIPT}" data-plotly onerror="this.remove()"></script>'
+        plotly = served.address(PLOTLY)
+        script += f'<script async src="{plotly}" data-plotly onerror="this.remove()"></script>'
     return theirs.replace("</head>", f"{style}\n{script}\n</head>", 1)

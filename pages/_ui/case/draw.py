@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pages._ui.component import component, rerun_only, serve_file, static
+from pages._ui.component import component, rerun_only, static
 from wganad_core import browser
 from wganad_core.data.mnist import SIDE
 
@@ -29,5 +29,5 @@ def pad(key: str) -> NDArray[np.uint8] | None:
 
 @cache
 def _component() -> ComponentRenderer:
-    drawing = [serve_file("browser", browser.FOLDER / name) for name in ("pad.js", "ink.js")]
+    drawing = [browser.FOLDER / name for name in ("pad.js", "ink.js")]
     return component("draw_pad", HTML, static("pads.css"), "draw_pad.js", drawing)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages._ui.component import component, rerun_only, serve_file
+from pages._ui.component import component, rerun_only
 from wganad_core import browser
 
 if TYPE_CHECKING:
@@ -68,5 +68,5 @@ def _component(picture: str) -> ComponentRenderer:
         '<div class="theory" role="group"></div>',
         (browser.FOLDER / "theory.css").read_text(encoding="utf-8"),
         "theory.js",
-        [serve_file("browser", browser.FOLDER / PICTURES[picture])],
+        [browser.FOLDER / PICTURES[picture]],
     )
