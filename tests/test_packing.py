@@ -40,6 +40,7 @@ from wganad_core.records import (
     StepTrace,
     Summary,
 )
+from wganad_core.records.race import FORMS
 from wganad_core.run.model import Task
 from wganad_core.storage import StorageError
 
@@ -116,18 +117,21 @@ def some(hint: Any) -> st.SearchStrategy[Any]:
 @st.composite
 def rules(draw: st.DrawFn) -> Rule:
     """With a location and a scale for each of its names."""
-    names = tuple(draw(st.lists(NAMES, max_size=2, unique=True)))
+    names = tuple(draw(st.lists(NAMES, min_size=1, max_size=2, unique=True)))
     location, scale = ({name: draw(NUMBERS) for name in names} for _ in range(2))
     return Rule(names, location, scale, draw(st.sampled_from(["mean", "logs", "squares"])))
 
 
 @st.composite
 def recordings(draw: st.DrawFn) -> Replay:
-    """A frame at least, all of one shape, in values that half precision holds."""
-    names = [field.name for field in dataclasses.fields(Frame) if field.name != "step"]
+    """A frame at least, all of the same shapes, in values that half precision holds."""
     values = st.integers(-9, 9).map(np.float32)
+    sizes = {letter: draw(st.integers(1, 2)) for letter in "ngbkrm"}
+    shapes = {
+        name: tuple(sizes.get(one) or int(one) for one in form) for name, form in FORMS.items()
+    }
     frames = [
-        Frame(step, **{name: np.full((2, 1), draw(values)) for name in names})
+        Frame(step, **{name: np.full(shape, draw(values)) for name, shape in shapes.items()})
         for step in range(draw(st.integers(1, 3)))
     ]
     row = tuple(map(float, range(9)))

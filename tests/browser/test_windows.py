@@ -101,7 +101,7 @@ def _a_click_on_a_tile_takes_that_window_apart(page: Page) -> None:
 
 def _what_the_model_made_is_dashed_and_choices_stay_in_the_address(page: Page) -> None:
     dashed = f"{NODE.format('signals')}.data.filter((t) => t.line?.dash).map((t) => t.name)"
-    assert len(page.evaluate(dashed)) == 9
+    page.wait_for_function(f"{dashed}.length === 9", timeout=30_000)
     choose(page, "Model", "Dense")
     expect(page).to_have_url(re.compile("model=dense"))
     page.wait_for_function(f"{dashed}.length === 3", timeout=30_000)

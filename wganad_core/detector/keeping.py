@@ -37,6 +37,7 @@ class Kept(Judging):
 
         Examples
         --------
+        >>> import numpy as np
         >>> from wganad_core import WGANAnomalyDetector
         >>> x = np.random.default_rng(0).normal(size=(60, 3))
         >>> detector = WGANAnomalyDetector(steps=2, random_state=0).fit(x)
