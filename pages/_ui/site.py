@@ -28,8 +28,8 @@ PAGES = (
 )  # name in `pages/` and in the address, title, icon; the first is the home page
 
 
-# Whose picture is a chart: most of the time until it is there goes into Plotly's script, which is
-# asked for with the document.
+# Whose picture is a chart: Plotly's script comes with the document. It runs when the first chart is
+# there; run at once, it kept the page's words waiting for a second.
 CHARTS = ("critic", "latent", "har", "cockpit", "reproduction")
 LOOKS = ("site.css", "digits.css")
 
@@ -55,5 +55,5 @@ def document(page: str) -> str:
     script = f'<script type="module">{static("page.js")}</script>'
     if page in CHARTS:
         plotly = served.address(PLOTLY)
-        script += f'<script async src="{plotly}" data-plotly onerror="this.remove()"></script>'
+        script += f'<link rel="preload" as="fetch" crossorigin href="{plotly}">'
     return theirs.replace("</head>", f"{style}\n{script}\n</head>", 1)

@@ -31,11 +31,6 @@ export default function ({ data, parentElement, setStateValue }, plotlyUrl) {
 }
 
 async function loadPlotly(url) {
-  // The document of a page of charts has asked for it (site.py); a failure takes the element away.
-  const early = document.querySelector("script[data-plotly]");
-  if (early)
-    await new Promise((done) => ["load", "error"].forEach((how) => early.addEventListener(how, done)));
-  if (globalThis.Plotly) return;
   // The URL changes with the file, so any copy in the browser's cache is the right one.
   const response = await fetch(url, { cache: "force-cache" });
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
