@@ -138,9 +138,9 @@ def live_chart(
     pointer is on it: ``source`` is one image that holds all of them, squares, ``columns``
     in a row; a mark's ``customdata`` is the number of its picture.
     """
-    _reserve(
-        f"chart-{key}", figure.layout if isinstance(figure, Prepared) else _spec(figure)["layout"]
-    )
+    if not isinstance(figure, Prepared):
+        figure = _spec(figure)  # once: of a `go.Figure` it is a copy of all that is in it
+    _reserve(f"chart-{key}", figure.layout if isinstance(figure, Prepared) else figure["layout"])
     memory, sent = f"_live_chart_{key}", f"_live_chart_sent_{key}"
     seen: int | None = st.session_state.get(memory)
     if isinstance(figure, Prepared):

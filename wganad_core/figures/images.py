@@ -53,13 +53,13 @@ def sprite(images: Pixels, columns: int, cell: int = 56) -> bytes:
 
 def sprite_uri(images: Pixels, columns: int, cell: int = 56) -> str:
     """`sprite` as a data URI."""
-    return _uri(sprite(images, columns, cell))
+    return png_uri(sprite(images, columns, cell))
 
 
 def data_uri(image: Pixels, size: int = 56, diverging: bool = False) -> str:
     """One image (784,) as the data URI of a PNG; `diverging` draws a residual in [−1, 1]."""
     levels = _levels(image, diverging).reshape(SIDE, SIDE)
-    return _uri(_png(levels, (size, size), diverging))
+    return png_uri(_png(levels, (size, size), diverging))
 
 
 def ink_uri(image: Pixels, colour: str) -> str:
@@ -70,10 +70,11 @@ def ink_uri(image: Pixels, colour: str) -> str:
     rgba[..., 3] = _levels(image, diverging=False).reshape(SIDE, SIDE)
     buffer = io.BytesIO()
     Image.fromarray(rgba).save(buffer, "PNG", compress_level=6)
-    return _uri(buffer.getvalue())
+    return png_uri(buffer.getvalue())
 
 
-def _uri(png: bytes) -> str:
+def png_uri(png: bytes) -> str:
+    """A PNG as a data URI."""
     return "data:image/png;base64," + base64.b64encode(png).decode()
 
 

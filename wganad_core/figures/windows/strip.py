@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Sequence
 
@@ -12,6 +11,7 @@ from PIL import Image, ImageDraw
 
 from wganad_core.data.gallery import percent
 from wganad_core.figures import style
+from wganad_core.figures.images import png_uri
 from wganad_core.figures.style import Part
 from wganad_core.figures.windows.signals import AXES
 from wganad_core.records import FloatArray
@@ -36,7 +36,7 @@ def thumbnail(total: NDArray[np.floating], width: int = 92, height: int = 34) ->
         pen.line(points, fill=colour, width=2 * fine - 1, joint="curve")
     buffer = io.BytesIO()
     picture.resize((2 * width, 2 * height), Image.Resampling.LANCZOS).save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return png_uri(buffer.getvalue())
 
 
 def strip(
