@@ -210,6 +210,7 @@ CHOICE: list[tuple[Any, str]] = [
     (TrainingConfig, "generator_loss"),
     (TrainingConfig, "optimizer"),
     (TrainingConfig, "decay"),
+    (TrainingConfig, "precision"),
 ]
 
 

@@ -19,6 +19,8 @@ Activation = Literal["relu", "leaky-relu", "tanh", "elu", "softplus"]
 Optimizer = Literal["adam", "adamw", "rmsprop"]
 GeneratorLoss = Literal["saturating", "non-saturating"]
 Decay = Literal["none", "linear", "cosine", "one-cycle"]
+Precision = Literal["single", "bfloat16"]
+LESS_PRECISE = ("contrast", "encoder")  # the methods that bear it: no penalty on a gradient
 
 METHODS = ("gan", "wgan-clip", "wgan-gp")  # a generator against a critic
 TRAINABLE = {
@@ -268,6 +270,7 @@ class TrainingConfig(_Config):
     A step is one generator update preceded by `n_critic` critic updates (k in Algorithm 1).
     `penalty` is λ of Algorithm 2 and only used by `wgan-gp`; `clip` is c of the clipped WGAN and
     only used by `wgan-clip`; `generator_loss` only by `gan`; `weight_decay` only by `adamw`.
+    `precision` is that of the products of large layers; weights, losses and updates are single.
     `decay` takes the learning rate to (nearly) zero at the last of `steps`; `one-cycle` raises it
     during the first three tenths, from a twenty-fifth of `learning_rate`. `average` is the rate of
     the exponential moving average of the generator's weights from which snapshots sample; 0 means
@@ -289,6 +292,7 @@ class TrainingConfig(_Config):
     average: float = 0.0
     steps: int = 10_000
     seed: int = 0
+    precision: Precision = "single"
 
     def __post_init__(self) -> None:
         _choice(self, "method", tuple(sorted(TRAINABLE)))
@@ -306,6 +310,12 @@ class TrainingConfig(_Config):
         _number(self, "average", 0, 0.99999)
         _whole(self, "steps", 1, 100_000_000)
         _whole(self, "seed", 0, MAX_SEED)
+        _choice(self, "precision", get_args(Precision))
+        if self.precision != "single" and self.method not in LESS_PRECISE:
+            raise ConfigError(
+                f"precision {self.precision} is for {' and '.join(LESS_PRECISE)}; {self.method} "
+                "trains in single precision."
+            )
 
 
 MAX_LANES = 3

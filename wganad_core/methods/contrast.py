@@ -64,9 +64,11 @@ class ContrastTrainer(Trainer):
         shift = torch.arange(len(shifted), device=self.device)
         which = shift.repeat_interleave(self.config.batch_size).repeat(2)
         copies = self.distort(torch.cat([shifted.flatten(0, 1)] * 2), self.rng)
-        h = self.networks["features"](copies)
-        contrast = objectives.contrastive_loss(self.networks["projection"](h), TEMPERATURE)
-        named = functional.cross_entropy(self.networks["shifts"](h), which)
+        with self.precision():
+            h = self.networks["features"](copies)
+            projected, logits = self.networks["projection"](h), self.networks["shifts"](h)
+        contrast = objectives.contrastive_loss(projected.float(), TEMPERATURE)
+        named = functional.cross_entropy(logits.float(), which)
         losses = {"contrast": float(contrast.detach()), "shifts": float(named.detach())}
         self.minimise(contrast + named, *self.parts, **losses)
         self.n_steps += 1

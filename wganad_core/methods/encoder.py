@@ -32,8 +32,9 @@ class EncoderTrainer(Trainer):
 
     def step(self) -> None:
         x = self.real_batch()
-        rebuilt = self.networks.generator(self.networks["encoder"](x))
-        self.minimise(objectives.reconstruction_loss(x, rebuilt), "encoder")
+        with self.precision():
+            rebuilt = self.networks.generator(self.networks["encoder"](x))
+        self.minimise(objectives.reconstruction_loss(x, rebuilt.float()), "encoder")
         self.n_steps += 1
 
     @torch.no_grad()

@@ -13,6 +13,7 @@ import math
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
 import numpy as np
@@ -137,6 +138,12 @@ class Trainer(ABC):
         self.updates[part] += 1
         if part == "generator" and self._average is not None:
             self._average.vector.data.lerp_(flat.vector.data, 1 - self.config.average)
+
+    def precision(self) -> AbstractContextManager[object]:
+        """Within it, large layers multiply as precisely as the config says."""
+        if self.config.precision == "single":
+            return nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
 
     def minimise(self, loss: Tensor, *parts: str, **losses: float) -> None:
         """Backpropagate `loss` to these parts only and apply it to each."""
