@@ -22,5 +22,5 @@ check:  ## lint, format and types only
 bench:  ## time our critic step against plain PyTorch
 	$(VENV_PYTHON) -m tests.benchmarks.race
 
-tables: ## make the README's tables of figures from the scores that ship
+tables: ## make the tables of figures in README.md and docs from the scores that ship
 	$(VENV_PYTHON) -m tests.readme

@@ -1,4 +1,5 @@
-"""The tables of figures in README.md, made from the score tables that ship: `make tables`."""
+"""The tables of figures in README.md and docs/measured.md, made from the score tables that ship:
+`make tables`."""
 
 from __future__ import annotations
 
@@ -9,14 +10,35 @@ from statistics import fmean
 from wganad_core import board, catalogue, leaks
 from wganad_core.use_cases import USE_CASES, UseCase
 
-README = Path(__file__).parents[1] / "README.md"
-PLACE = re.compile(r"(<!-- table of (?P<case>\S+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "measured.md")
+PLACE = re.compile(
+    r"(<!-- (?P<short>short )?table of (?P<case>\S+) -->\n).*?(<!-- end of table -->)", re.DOTALL
+)
 SUBSET = " ¹"
+# Detector and model.
+SHORT = {
+    "mnist": [
+        ("ours", "wgan-gp"),
+        ("ours-wgan", "wgan-gp"),
+        ("paper", "wgan-gp"),
+        ("knn", "none"),
+        ("encoder", "wgan-gp"),
+    ],
+    "har": [
+        ("ours-together", "wgan-gp-conv"),
+        ("ours", "wgan-gp-conv"),
+        ("ours-wgan", "wgan-gp-conv"),
+        ("knn-spectra", "none"),
+        ("encoder", "wgan-gp-dense"),
+    ],
+}
 
 
-def table(case: UseCase) -> str:
+def table(case: UseCase, short: bool = False) -> str:
     """AUPRC in % of every detector on every class, the best mean first; where protocols differ in
-    their tests only, one figure for each, else the mean AUROC behind it."""
+    their tests only, one figure for each, else the mean AUROC behind it. A short table has some of
+    the detectors and no floor."""
     rows = [row for row in board.QUOTED if row.use_case == case.name]
     rows += board.rows(board.shipped_scores(case.name))
     protocols = case.protocols[:1] if case.protocols_train_apart else case.protocols
@@ -32,11 +54,14 @@ def table(case: UseCase) -> str:
     lines = list(by_protocol[0].values())
     for i, line in enumerate(board.ranked(lines, board.MEAN, "auprc")):
         key = (line.detector, line.model)
+        if short and key not in SHORT[case.name]:
+            continue
         name = _name(case, line) + (SUBSET if board.subset_size(lines, line) else "")
         figures = [_figures([found.get(key) for found in by_protocol], c) for c in columns]
         auroc = [_percent(line.figure(board.MEAN, "auroc"), 1)] if alone else []
         cells.append([f"**{name}**" if i == 0 else name, *figures, *auroc])
-    for name, measure in (("base rate π", "base_rate"), ("floor", "floor")):
+    references = {"base rate π": "base_rate"} | ({} if short else {"floor": "floor"})
+    for name, measure in references.items():
         shown = []
         for c in case.classes:
             largest = [board.references(found.values(), c) for found in by_protocol]
@@ -89,15 +114,16 @@ def _percent(figure: tuple[float, float | None] | None, digits: int) -> str:
 
 
 def filled(text: str) -> str:
-    """The README with all its tables made anew."""
+    """A page with all its tables made anew."""
 
     def one(place: re.Match[str]) -> str:
-        name = place["case"]
-        made = table_of_leaks() if name == "leaks" else table(USE_CASES[name])
-        return f"{place[1]}{made}{place[3]}"
+        name, short = place["case"], bool(place["short"])
+        made = table_of_leaks() if name == "leaks" else table(USE_CASES[name], short)
+        return f"{place[1]}{made}{place[4]}"
 
     return PLACE.sub(one, text)
 
 
 if __name__ == "__main__":
-    README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")
