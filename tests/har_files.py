@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from wganad_core.data.har_archive import NAMES, SIGNALS, Layout
+from wganad_core.data.har_archive import NAMES, PUBLISHED, SIGNALS, Layout
 
 TINY = Layout(
     {"train": (1, 3), "test": (2,)}, {"train": (2, 1, 1, 1, 1, 2), "test": (1, 1, 1, 1, 1, 1)}
 )
+ZIP = "UCI HAR Dataset.zip"
 TRAIN_LABELS, TEST_LABELS = [6, 1, 2, 6, 3, 4, 5, 1], [2, 1, 3, 4, 6, 5]
 TRAIN_SUBJECTS, TEST_SUBJECTS = [1, 1, 1, 1, 3, 3, 3, 3], [2] * 6
 Files = Mapping[str, bytes]
@@ -73,3 +75,14 @@ def extract(content: Files, folder: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     return folder
+
+
+# The forms in which people have it, each written below a folder.
+FORMS: dict[str, Callable[[Path], Any]] = {
+    "zip": lambda folder: (folder / ZIP).write_bytes(packed(files())),
+    "zip without a root": lambda folder: (folder / ZIP).write_bytes(packed(files(), "")),
+    "nested": lambda folder: (folder / PUBLISHED).write_bytes(nested(files())),
+    "nested, renamed": lambda folder: (folder / ZIP).write_bytes(nested(files())),
+    "extracted": lambda folder: extract(files(), folder / "UCI HAR Dataset"),
+    "the folder itself": lambda folder: extract(files(), folder),
+}

@@ -19,7 +19,7 @@ from pages._ui.cockpit.data import cases
 from tests.browser.charts import Traffic, drag
 from tests.browser.test_app import complaints
 from tests.conftest import Server
-from tests.pages.test_cockpit_page import LABEL, SCORE, Case, csv, of_core
+from tests.pages.cockpit import LABEL, SCORE, Case, csv, of_core
 from wganad_core import evaluation
 from wganad_core.evaluation import Curve
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.test_cockpit_page import counts, own, words
+from tests.pages.cockpit import counts, own, words
 from wganad_core.__main__ import main
 
 pytestmark = pytest.mark.usefixtures("page_workers")
