@@ -18,8 +18,9 @@ from pages._ui.widgets import refuse
 from wganad_core import outside
 from wganad_core.data import DataError
 from wganad_core.data.own import LabelRanges, Roles
+from wganad_core.data.own.column import Role
 from wganad_core.data.own.labels import UNLABELLED
-from wganad_core.data.own.proposals import SEEN, Role
+from wganad_core.data.own.proposals import SEEN
 from wganad_core.data.own.record import OwnSamples
 from wganad_core.data.own.samples import read_samples
 from wganad_core.data.own.several import MARK

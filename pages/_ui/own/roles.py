@@ -13,9 +13,10 @@ from pages._ui.own.tab import choice, settle, usual
 from wganad_core import outside
 from wganad_core.data import DataError
 from wganad_core.data.own import Roles
+from wganad_core.data.own.column import Role
 from wganad_core.data.own.labels import plain
 from wganad_core.data.own.look import Column
-from wganad_core.data.own.proposals import SEEN, Role
+from wganad_core.data.own.proposals import SEEN
 
 ROLES = ["feature", "category", "label", "second label", "id", "group", "time", "date", "leave out"]
 PROPOSED = "as proposed"

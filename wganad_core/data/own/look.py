@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 
 from wganad_core.data import DataError
 from wganad_core.data.missing import NOTHING
+from wganad_core.data.own.column import Proposal, Role
 from wganad_core.data.own.file import OwnFile, Source, named, own_file
 from wganad_core.data.own.images import open_images
 from wganad_core.data.own.labels import MAX_KINDS, UNLABELLED, meaning_of, plain, told_by
-from wganad_core.data.own.proposals import SEEN, Proposal, Role, propose, recognised
+from wganad_core.data.own.proposals import SEEN, propose, recognised
 from wganad_core.data.own.record import LARGEST
 from wganad_core.data.own.rows import (
     Kind,

@@ -13,7 +13,8 @@ from wganad_core.data.own.detectors import detectors_of
 from wganad_core.data.own.file import named, own_file
 from wganad_core.data.own.labels import MAX_KINDS
 from wganad_core.data.own.rows import OwnRows
-from wganad_core.data.own.scores import column_for, score_table
+from wganad_core.data.own.score_columns import column_for
+from wganad_core.data.own.scores import score_table
 
 
 @dataclasses.dataclass(frozen=True)

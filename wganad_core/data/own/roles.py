@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence, Set
 
 from wganad_core.data import DataError
 from wganad_core.data.own import Roles
+from wganad_core.data.own.column import Proposal
 from wganad_core.data.own.images import PIXELS
 from wganad_core.data.own.labels import Meaning, meaning_of
-from wganad_core.data.own.proposals import SEEN, Proposal, propose, recognised
+from wganad_core.data.own.proposals import SEEN, propose, recognised
 from wganad_core.data.own.rows import OwnRows, column_of, listed, listed_names
 
 

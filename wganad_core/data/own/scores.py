@@ -19,22 +19,23 @@ from wganad_core.data.own.file import OwnFile, named, own_file
 from wganad_core.data.own.labels import (
     NAMES,
     UNLABELLED,
-    labels_of,
-    meaning_of,
-    tokens,
     words_of,
 )
-from wganad_core.data.own.proposals import GROUPS, NUMBERED
 from wganad_core.data.own.ranged import clock_of, table_labels
-from wganad_core.data.own.rows import OwnRows, column_of, listed, listed_names
+from wganad_core.data.own.rows import OwnRows, column_of
+from wganad_core.data.own.score_cells import (
+    about_order,
+    labels_of_rows,
+    parted,
+    parts_of,
+    scored_rows,
+)
+from wganad_core.data.own.score_columns import column_for, groups, refuse_two_roles, score_column
 from wganad_core.data.own.source import open_rows
 from wganad_core.records import Scored
 
 MAX_ROWS, MAX_BYTES = 5_000_000, 200_000_000
-MEANING_ROWS = 100_000  # by which labels are understood
-SCORE_WORDS = {"score", "scores"}  # in names such as knn_score
 WHY = "why"  # a column of `score --why`
-USED, PASSED = ("calibration", "test"), ("fit", "validation")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,7 +128,7 @@ def read_scores(
                     f"The label is either a column or the ranges of {ranges.file.name}; choose one."
                 )
             by = column_for(table, "subject", group)
-            by = _groups(table, {}) if by is None else by
+            by = groups(table, {}) if by is None else by
             ranged = table_labels(table, file.name, ranges, clock, by)
         found = _own_scores(file.name, table, columns, choose, normal, lower_is_anomalous, ranged)
         return found if clock is None else _timed(found, table, clock)
@@ -174,16 +175,16 @@ def _own_scores(
     if ranged is not None:
         columns["label"] = None
         remarks.append(ranged[1])
-    if columns["subject"] is None and (at := _groups(table, columns)) is not None:
+    if columns["subject"] is None and (at := groups(table, columns)) is not None:
         columns["subject"] = at
         remarks.append(f"Column {table.names[at]!r} tells groups apart.")
-    _refuse_two_roles(table, columns)
+    refuse_two_roles(table, columns)
     if (at := columns["score"]) is None:
-        at = _score_column(table, {c for c in columns.values() if c is not None}, remarks)
+        at = score_column(table, {c for c in columns.values() if c is not None}, remarks)
         columns["score"] = at
     every = table.numbers(at)
     chosen, origin = one_detector(table, choose, remarks)
-    rows = _scored_rows(every, np.arange(len(every))[chosen], table, remarks)
+    rows = scored_rows(every, np.arange(len(every))[chosen], table, remarks)
     score, row = every[rows], rows + 1
     if n := int(np.isinf(score).sum()):
         remarks.append(f"{n:,} score{'s are' if n > 1 else ' is'} infinite; only the order counts.")
@@ -196,9 +197,13 @@ def _own_scores(
 
     words = (cells(role, words_of) for role in ("id", "class", "subject"))
     words = (None if each is None or not (each != "").any() else each for each in words)
-    label = ranged[0][rows] if ranged else _labels(table, columns["label"], rows, normal, remarks)
+    label = (
+        ranged[0][rows]
+        if ranged
+        else labels_of_rows(table, columns["label"], rows, normal, remarks)
+    )
     whole = Scored(-score if lower else score, label, *words)
-    parts = None if columns["part"] is None else _parts(table, columns["part"], remarks)
+    parts = None if columns["part"] is None else parts_of(table, columns["part"], remarks)
     if label is not None and (unknown := label == UNLABELLED).any():
         remarks.append(f"{int(unknown.sum()):,} rows without a label are left out.")
         whole, row, rows = whole.take(~unknown), row[~unknown], rows[~unknown]
@@ -206,176 +211,12 @@ def _own_scores(
         columns["part"] = None
         scored, calibration = whole, None
     else:
-        test, calibration = _parted(whole, parts[rows], remarks)
+        test, calibration = parted(whole, parts[rows], remarks)
         scored, row = whole.take(test), row[test]
-    remarks += _about_order(scored, lower)
+    remarks += about_order(scored, lower)
     used = {role: table.names[at] for role, at in columns.items() if at is not None}
     used = used if table.named else {}
     told = (*table.remarks, *remarks)
     why = next((at for at, column in enumerate(table.names) if column == WHY), None)
     reasons = None if why is None else words_of(table.texts(why), WHY, table.place)[row - 1]
     return OwnScores(name, scored, row, calibration, used, told, origin, lower, reasons)
-
-
-# ---------------------------------------------------------------- which column is what
-
-
-def column_for(table: OwnRows, role: str, wanted: str | None) -> int | None:
-    """The column that was asked for, or the first that is called like the role."""
-    if wanted is not None:
-        return column_of(table.names, wanted)
-    plain = [name.casefold() for name in table.names]
-    for name in NAMES[role]:
-        if name in plain and (name or (plain[0] == "" and len(plain) > 1)):
-            return plain.index(name)
-    return None
-
-
-def _groups(table: OwnRows, columns: Mapping[str, int | None]) -> int | None:
-    """A column such as `machine_id`, of values that repeat."""
-    for at, name in enumerate(table.names):
-        words, values = set(tokens(name)), [cells[at] for cells in table.head]
-        said = words and words <= GROUPS | NUMBERED and words & GROUPS
-        if said and at not in columns.values() and 2 * len(set(values)) <= len(values):
-            return at
-    return None
-
-
-def _refuse_two_roles(table: OwnRows, columns: Mapping[str, int | None]) -> None:
-    of: dict[int, str] = {}
-    for role, at in columns.items():
-        if at is not None and of.setdefault(at, role) != role:
-            raise DataError(
-                f"Column {table.names[at]!r} cannot be both the {of[at]} and the {role}; choose "
-                "another one for either, or rename it."
-            )
-
-
-def _score_column(table: OwnRows, taken: set[int], remarks: list[str]) -> int:
-    """The first of numbers whose name speaks of scores, or the only one of numbers."""
-    numbers = [i for i, kind in enumerate(table.kinds) if kind == "number" and i not in taken]
-    telling = [i for i in numbers if SCORE_WORDS & set(tokens(table.names[i]))]
-    if telling:
-        others = [table.names[i] for i in telling[1:]]
-        also = f"; {listed_names(others)} could be, too (--score-column)" if others else ""
-        remarks.append(f"Column {table.names[telling[0]]!r} is the score{also}.")
-        return telling[0]
-    if len(numbers) == 1:
-        if table.named:
-            name = table.names[numbers[0]]
-            remarks.append(f"Column {name!r}, the only one of numbers, is the score.")
-        return numbers[0]
-    found = f"{len(numbers)} columns of numbers" if numbers else "no other column of numbers"
-    raise DataError(
-        f"Expected a column named {', '.join(NAMES['score'][:-1])} or {NAMES['score'][-1]}; found "
-        f"{listed_names(table.names)}, with {found}. Rename or choose the score column."
-    )
-
-
-# ---------------------------------------------------------------- what the columns hold
-
-
-def _scored_rows(
-    score: NDArray[np.float64], rows: NDArray[np.int64], table: OwnRows, remarks: list[str]
-) -> NDArray[np.int64]:
-    """Those of the rows that have a score: rows that lack a feature get none."""
-    missing = np.isnan(score[rows])
-    if missing.all():
-        raise DataError("Every score is missing or NaN; expected numbers.")
-    if n := int(missing.sum()):
-        first = table.place(int(rows[np.argmax(missing)]))
-        words = "scores are" if n > 1 else "score is"
-        remarks.append(f"{n:,} {words} missing or NaN, first in {first}; left out.")
-    return rows[~missing]
-
-
-def _labels(
-    table: OwnRows,
-    at: int | None,
-    rows: NDArray[np.int64],
-    normal: str | None,
-    remarks: list[str],
-) -> NDArray[np.int64] | None:
-    """The labels of these rows; None where there is no column of labels, or an empty one."""
-    if at is None:
-        return None
-    name, (values, code) = table.names[at], table.texts(at)
-    if not any(values):
-        remarks.append(f"Column {name!r} is empty: there are no labels.")
-        return None
-    meaning = meaning_of(name, [values[i] for i in code[:MEANING_ROWS]], normal)
-    if meaning is None:
-        raise DataError(
-            f"Column {name!r} holds {listed(sorted(filter(None, values)), 5)}, of which none is "
-            "known to mean normal; expected the labels 0 and 1 (1 = anomaly), true and false, or "
-            "normal and anomaly. Say which value means normal (--normal), or choose another label "
-            "column."
-        )
-    remarks += [meaning.remark] * bool(meaning.remark)
-    return labels_of((values, code), name, table.place, "another label column", meaning)[rows]
-
-
-def _about_order(scored: Scored, lower: bool) -> list[str]:
-    """What the labels say of the scores' direction; AUROC by the ranks, which may be infinite."""
-    remarks = []
-    if lower:
-        remarks.append(
-            "Lower scores are taken for more anomalous: every score is negated, and thresholds are "
-            "those of minus the score."
-        )
-    if scored.label is None:
-        return remarks
-    n, anomalies = len(scored.label), int(scored.label.sum())
-    if not 0 < anomalies < n:
-        which = "an anomaly" if anomalies else "normal"
-        return [*remarks, f"Every sample is labelled {which}: there is nothing to tell apart."]
-    ranks = pd.Series(scored.score).rank().to_numpy()[scored.label == 1].sum()
-    auroc = (ranks - anomalies * (anomalies + 1) / 2) / (anomalies * (n - anomalies))
-    if auroc < 1 / 2:
-        turned = "leave out --lower-is-anomalous" if lower else "add --lower-is-anomalous"
-        remarks.append(
-            f"AUROC is {100 * auroc:.1f} %, below chance: normals have the higher scores. If they "
-            f"mean the opposite, {turned} (AUROC {100 * (1 - auroc):.1f} %); if the labels do, "
-            "say which value means normal (--normal)."
-        )
-    return remarks
-
-
-def _parts(table: OwnRows, at: int, remarks: list[str]) -> NDArray[np.str_] | None:
-    """The part of each row; None where the column means something else."""
-    values, code = table.texts(at)
-    plain = np.array([value.casefold() for value in values])
-    known = np.isin(plain, (*USED, *PASSED))
-    if not np.isin(plain, USED).any():
-        remarks.append(
-            f"Column {table.names[at]!r} is ignored: it has neither calibration nor test rows."
-        )
-        return None
-    if not known.all():
-        row = int(np.argmax(~known[code]))
-        raise DataError(
-            f"Column {table.names[at]!r} holds {values[code[row]][:40]!r} in {table.place(row)}; "
-            f"expected {', '.join(USED)}, or a part to leave out: {', '.join(PASSED)}."
-        )
-    return plain[code]
-
-
-def _parted(
-    whole: Scored, parts: NDArray[np.str_], remarks: list[str]
-) -> tuple[NDArray[np.bool_], Scored | None]:
-    """Which rows to judge, and the calibration rows."""
-    test, kept = parts == "test", parts == "calibration"
-    if not test.any() and not kept.any():
-        raise DataError("There are neither calibration nor test rows of what was chosen.")
-    if left := int((~test & ~kept).sum()):
-        remarks.append(f"{left:,} rows of other parts than calibration and test are left out.")
-    calibration = whole.take(kept) if kept.any() else None
-    if calibration is not None and calibration.label is not None and calibration.label.any():
-        raise DataError(
-            f"Expected normals in the part calibration; found "
-            f"{int(calibration.label.sum()):,} anomalies. Move them to the part test."
-        )
-    if not test.any():
-        remarks.append("There is no part test, so the calibration rows themselves are judged.")
-        test = kept
-    return test, calibration
