@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.engines import Window
 from wganad_core import use_cases
 from wganad_core.__main__ import main
 from wganad_core.browser import what_browsers_lack
@@ -54,7 +55,7 @@ def kit(browser: Browser, path: Path) -> Iterator[Page]:
     context.close()
 
 
-def open_lane(kit: Page, training: TrainingConfig, network: NetworkConfig | None = None) -> None:
+def open_lane(kit: Window, training: TrainingConfig, network: NetworkConfig | None = None) -> None:
     """In the page, a lane on the points of RING."""
     lane = LaneConfig(training=training, network=network or NetworkConfig())
     given = {"lane": lane.to_dict(), "mixture": MixtureConfig(n_samples=1000).to_dict()}
@@ -62,7 +63,7 @@ def open_lane(kit: Page, training: TrainingConfig, network: NetworkConfig | None
     kit.evaluate(script, given | {"x": RING.x.ravel().tolist()})
 
 
-def weights(kit: Page) -> dict[str, Any]:
+def weights(kit: Window) -> dict[str, Any]:
     return kit.evaluate(
         """() => ({
           generator: lane.trainer.generator.numbers(), critic: lane.trainer.critic.numbers(),
