@@ -8,6 +8,7 @@ new figure to ``Plotly.react``; ``static/chart.js`` holds the browser side.
 from __future__ import annotations
 
 import json
+import math
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,14 +21,14 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.utils import PlotlyJSONEncoder
 
-from pages._ui import served
-from pages._ui.component import PLOTLY, STATIC, rerun_only, static
+from pages._ui.component import PLOTLY, component, rerun_only, static
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
+    from streamlit.delta_generator import DeltaGenerator
 
 
-HEIGHT = 450  # pixels, of a figure that names none; as in chart.js
+HEIGHT = 450  # pixels, of a figure that names none
 
 
 class Click(TypedDict):
@@ -140,7 +141,6 @@ def live_chart(
     """
     if not isinstance(figure, Prepared):
         figure = _spec(figure)  # once: of a `go.Figure` it is a copy of all that is in it
-    _reserve(f"chart-{key}", figure.layout if isinstance(figure, Prepared) else figure["layout"])
     memory, sent = f"_live_chart_{key}", f"_live_chart_sent_{key}"
     seen: int | None = st.session_state.get(memory)
     if isinstance(figure, Prepared):
@@ -150,26 +150,26 @@ def live_chart(
         st.session_state[sent] = figure.hash
     else:
         data = message(figure, alt, seen)
-    result = _component()(
-        key=f"chart-{key}",
-        data=data,
-        on_click_change=rerun_only,
-        on_drag_change=rerun_only,
-        on_brush_change=rerun_only,
-        on_lost_change=lambda: st.session_state.pop(sent, None),
-    )
+    layout = figure.layout if isinstance(figure, Prepared) else figure["layout"]
+    narrow = (layout.get("meta") or {}).get("narrow", {})
+    with room(key, layout["height"], narrow.get("height", layout["height"])):
+        result = _component()(
+            key=f"chart-{key}",
+            data=data,
+            on_click_change=rerun_only,
+            on_drag_change=rerun_only,
+            on_brush_change=rerun_only,
+            on_lost_change=lambda: st.session_state.pop(sent, None),
+        )
     events, newest = _events(result, seen)
     st.session_state[memory] = newest
     return events
 
 
-def _reserve(key: str, layout: Mapping[str, Any]) -> None:
-    """Room for the chart until it is drawn, so that what stands below does not move."""
-    narrow = (layout.get("meta") or {}).get("narrow", {})
-    wide = layout.get("height", HEIGHT)
-    rule = f".st-key-{key}:not(:has(.main-svg)) {{min-height: %spx}}"
-    small = f"@media (max-width: 640px) {{{rule % narrow.get('height', wide)}}}"
-    st.html(f"<style>{rule % wide} {small}</style>")
+def room(key: str, wide: float, narrow: float) -> DeltaGenerator:
+    """Where a chart will be drawn that is so many pixels high, wide and narrow. This is in the
+    place's name, so it arrives before anything below, and `static/room.js` keeps the room."""
+    return st.container(key=f"room-{math.ceil(wide)}-{math.ceil(narrow)}-{key}")
 
 
 def message(
@@ -213,10 +213,10 @@ def _events(result: Mapping[str, Any], seen: int | None) -> tuple[ChartEvents, i
 
 
 def _spec(figure: go.Figure | dict[str, Any]) -> dict[str, Any]:
-    """Data and layout, without the template that the page replaces."""
+    """Data and layout, of a height, without the template that the page replaces."""
     spec = figure if isinstance(figure, dict) else figure.to_dict()
     layout = {name: value for name, value in spec["layout"].items() if name != "template"}
-    return {"data": spec["data"], "layout": layout}
+    return {"data": spec["data"], "layout": {"height": HEIGHT} | layout}
 
 
 class _Encoder(PlotlyJSONEncoder):
@@ -233,16 +233,4 @@ class _Encoder(PlotlyJSONEncoder):
 
 @cache
 def _component() -> ComponentRenderer:
-    """Register the browser side, with Streamlit's own server as the only source of scripts.
-
-    Streamlit sends a component's code along with every update, so the code is only a loader.
-    """
-    chart = served.address(STATIC / "chart.js")
-    library = served.address(PLOTLY)
-    return st.components.v2.component(
-        "live_chart",
-        js=f"""export default async (component) =>
-            (await import(new URL("{chart}", location.origin))).default(component, "{library}");""",
-        css=static("chart.css"),
-        isolate_styles=False,
-    )
+    return component("live_chart", "", static("chart.css"), "chart.js", later=[PLOTLY])

@@ -20,7 +20,12 @@ PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 
 def component(
-    name: str, html: str, css: str, script: str, drawing: Sequence[Path] = ()
+    name: str,
+    html: str,
+    css: str,
+    script: str,
+    drawing: Sequence[Path] = (),
+    later: Sequence[Path] = (),
 ) -> ComponentRenderer:
     """Register a component, once per server.
 
@@ -29,16 +34,18 @@ def component(
     Parameters
     ----------
     script : of `STATIC`, a module whose default export is called with the component and with
-    drawing : modules
+    drawing : modules, and
+    later : the addresses of scripts that it loads itself, when they are needed
     """
     urls = [served.address(file) for file in (STATIC / script, *drawing)]
+    addresses = [served.address(file) for file in later]
     return st.components.v2.component(
         name,
         html=html,
         js=f"""export default async (component) => {{
             const load = (url) => import(new URL(url, location.origin));
             const [page, ...parts] = await Promise.all({json.dumps(urls)}.map(load));
-            return page.default(component, ...parts);
+            return page.default(component, ...parts, ...{json.dumps(addresses)});
         }}""",
         css=css,
         isolate_styles=False,

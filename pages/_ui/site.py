@@ -11,7 +11,7 @@ from starlette.routing import Route
 from streamlit import file_util
 
 from pages._ui import served
-from pages._ui.component import PLOTLY, static
+from pages._ui.component import PLOTLY, STATIC, static
 
 PAGES = (
     ("home", "Home", "home"),
@@ -28,9 +28,8 @@ PAGES = (
 )  # name in `pages/` and in the address, title, icon; the first is the home page
 
 
-# Whose picture is a chart: Plotly's script comes with the document. It runs when the first chart is
-# there; run at once, it kept the page's words waiting for a second.
-CHARTS = ("critic", "latent", "har", "cockpit", "reproduction")
+ELEMENTS = ("ButtonGroup", "Html", "BidiComponent")  # of Streamlit, that our pages begin with
+CHARTS = ("critic", "latent", "har", "cockpit", "reproduction")  # whose picture is a chart
 LOOKS = ("site.css", "digits.css")
 
 
@@ -49,11 +48,20 @@ async def _document(request: Request) -> HTMLResponse:
 
 @cache
 def document(page: str) -> str:
-    """Streamlit's document and, at the end of its head, our looks and our script."""
+    """Streamlit's document and, at the end of its head, our looks and scripts."""
     theirs = Path(file_util.get_static_dir(), "index.html").read_text(encoding="utf-8")
     style = f"<style>{''.join(map(static, LOOKS))}</style>"
-    script = f'<script type="module">{static("page.js")}</script>'
+    scripts = [served.address(STATIC / "page.js"), *map(_of_streamlit, ELEMENTS)]
+    links = ""
     if page in CHARTS:
-        plotly = served.address(PLOTLY)
-        script += f'<link rel="preload" as="fetch" crossorigin href="{plotly}">'
-    return theirs.replace("</head>", f"{style}\n{script}\n</head>", 1)
+        scripts.append(served.address(STATIC / "chart.js"))
+        links = f'<link rel="modulepreload" href="{served.address(PLOTLY)}">'
+    run = "".join(f'<script type="module" src="{script}"></script>' for script in scripts if script)
+    return theirs.replace("</head>", f"{style}\n{run}{links}\n</head>", 1)
+
+
+def _of_streamlit(element: str) -> str | None:
+    """The script of one of Streamlit's elements, which a browser would look for only when the first
+    has arrived, and show an empty box of another size till then."""
+    files = sorted(Path(file_util.get_static_dir(), "static", "js").glob(f"{element}.*.js"))
+    return f"{served.prefix()}/static/js/{files[0].name}" if files else None

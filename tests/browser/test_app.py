@@ -32,7 +32,7 @@ def button(page: Page, name: str):
 
 
 PLANES = ".lanes-planes[aria-label]"
-PICTURE = f"{PLANES}, {PLOT}"
+PICTURE = f"{PLANES}, {PLOT}, .dg-strips, .theory .handle"
 
 
 def open_race(page: Page, app: Server, query: str = "") -> None:
@@ -76,7 +76,10 @@ def choose(page: Page, button: str, option: str) -> None:
 
 
 WATCH = """
-window.seen = {page: new Set(), title: new Set()};
+window.seen = {page: new Set(), title: new Set(), shift: 0};
+new PerformanceObserver((list) => {
+  for (const { value } of list.getEntries()) window.seen.shift += value;
+}).observe({ type: "layout-shift", buffered: true });
 const look = () => {
   const box = (name) => document.querySelector(name)?.getBoundingClientRect();
   const [page, title] = [box(".stMainBlockContainer"), box(".st-key-headline h1")];
@@ -88,17 +91,43 @@ look();
 """
 
 
-@pytest.mark.parametrize("address", ["", "race", "critic"])
-def test_a_page_has_its_width_and_its_title_s_size_from_the_start(
-    address: str, browser: Browser, app: Server
+# How much of the place that is kept for a picture (by `site.css`, `digits.css`) it does not take.
+LEFT = """(room) => {
+  const kept = parseFloat(getComputedStyle(document.querySelector(room)).minHeight);
+  const taken = document.querySelector(room).firstElementChild.getBoundingClientRect().height;
+  return kept - taken;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("address", "width", "room"),
+    [
+        ("", 1440, None),
+        ("race", 1440, None),
+        ("critic", 1440, None),
+        ("critic", 390, None),
+        ("mnist", 1280, ".st-key-strips"),
+        ("mnist", 390, ".st-key-strips"),
+        ("har", 390, None),
+        ("theory", 390, ".st-key-theory-densities"),
+        ("theory?part=plane", 390, ".st-key-theory-clouds"),
+    ],
+)
+def test_nothing_moves_when_a_page_arrives(
+    address: str, width: int, room: str | None, browser: Browser, app: Server
 ) -> None:
-    """Streamlit alone begins narrow, with a title five times as high."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    """Streamlit alone begins narrow, with a title five times as high, and has no place for what
+    scripts draw."""
+    page = browser.new_page(viewport={"width": width, "height": 900})
     page.add_init_script(WATCH)
     page.goto(f"{app.url}/{address}")
     page.wait_for_selector(PICTURE, timeout=60_000)
-    assert page.evaluate("[...window.seen.page]") == ["0 to 1440"]
+    page.wait_for_timeout(500)
+    assert page.evaluate("[...window.seen.page]") == [f"0 to {width}"]
     assert len(page.evaluate("[...window.seen.title]")) == 1
+    assert page.evaluate("window.seen.shift") <= 0.1
+    if room is not None:
+        assert -12 <= page.evaluate(LEFT, room) <= 1
     page.close()
 
 

@@ -25,7 +25,8 @@ def test_it_is_streamlit_s_with_ours_in_its_head():
     assert found.endswith(body)
     ours = found.removeprefix(head).removesuffix("</head>" + body)
     assert ".stMainBlockContainer" in ours
-    assert "closeAfterChoice" in ours
+    for name in ("page.js", *(f"/static/js/{element}." for element in site.ELEMENTS)):
+        assert name in ours
 
 
 def test_every_page_has_it():

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import linked
 from pages._ui.case import data
@@ -45,8 +46,7 @@ class Insert(Protocol):
     modules `image` and `window` are such inserts.
 
     `STYLE` (of the `KEY` of a class), `HELP` and `NAMED` belong to the row of classes: whether
-    names stand beside thumbnails. `CLASS`, `PERSON` and `ORDERS`: what a gallery is filtered by;
-    `PICTURE_FIRST`: whether it is the picture of the page, and not a table below one.
+    names stand beside thumbnails. `CLASS`, `PERSON` and `ORDERS`: what a gallery is filtered by.
     """
 
     STYLE: str
@@ -55,14 +55,14 @@ class Insert(Protocol):
     CLASS: str
     PERSON: str | None
     ORDERS: Mapping[Order, str]
-    PICTURE_FIRST: bool
 
     def thumbnail(self, x: FloatArray) -> str:
         """One sample as the data URI of a picture."""
         ...
 
-    def first_look(self, chosen: Choice) -> None:
-        """What stands above the gallery."""
+    def first_look(self, chosen: Choice, n: int) -> DeltaGenerator | None:
+        """What is seen first, above a gallery's choices. Where that is the gallery of n itself:
+        its place."""
         ...
 
     def legend(self, chosen: Choice) -> str:

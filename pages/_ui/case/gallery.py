@@ -17,9 +17,8 @@ N_SHOWN = 24
 
 def show(chosen: Choice, shape: Insert) -> int | None:
     """Samples and what chooses them; returns the number of the bundled one to be taken apart."""
-    shape.first_look(chosen)
     case, samples = chosen.case, data.samples(chosen.case)
-    picture = st.container() if shape.PICTURE_FIRST else None
+    place = shape.first_look(chosen, N_SHOWN)
     with anatomy.choices("gallery"):
         by, subject, class_ = _choices(chosen, shape)
         to_cockpit(chosen)
@@ -31,7 +30,7 @@ def show(chosen: Choice, shape: Insert) -> int | None:
         st.info(f"No test {case.sample} is of this kind; choose another {filters} or order.")
         return None
     key = f"{chosen.abnormal}-{chosen.detector}-{by}-{class_}-{subject}"
-    with picture or st.container():
+    with place or st.container():
         return shape.gallery(chosen, order.tolist(), key)
 
 

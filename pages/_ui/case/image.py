@@ -47,7 +47,6 @@ ORDERS: Mapping[Order, str] = {
     "misses": "Worst misses",
     "alarms": "Worst false alarms",
 }
-PICTURE_FIRST = False
 REBUILDING = ("encoder", "vae", "bigan")
 N_UNSEEN = 7
 
@@ -71,7 +70,7 @@ def rebuilt(judged: Mapping[str, Judgement]) -> dict[str, FloatArray]:
 # The first look: images that the model knows and some it has never seen
 
 
-def first_look(chosen: Choice) -> None:
+def first_look(chosen: Choice, n: int) -> None:
     """The first images of the test part, never picked: how they come back, and what is left."""
     unseen, seen = chosen.found.first(chosen.detector, N_UNSEEN, per_class=1)
     x = data.samples(chosen.case).take(np.array([*unseen, *seen]))
@@ -79,13 +78,14 @@ def first_look(chosen: Choice) -> None:
     back = rebuilt(data.judge(chosen.model, x, (name,)).judgements)[name]
     scores = chosen.found.score(chosen.detector)[[*unseen, *seen]]
     places = [chosen.found.place(chosen.detector, score).normals for score in scores]
-    n = len(unseen)
-    st.html(
-        '<div class="dg-strips">'
-        + _group("unseen", f"Never seen: {chosen.abnormal}", x[:n], back[:n], places[:n])
-        + _group("seen", "Seen in training", x[n:], back[n:], places[n:])
-        + "</div>"
-    )
+    new, known = slice(N_UNSEEN), slice(N_UNSEEN, None)
+    with st.container(key="strips"):
+        st.html(
+            '<div class="dg-strips">'
+            + _group("unseen", f"Never seen: {chosen.abnormal}", x[new], back[new], places[new])
+            + _group("seen", "Seen in training", x[known], back[known], places[known])
+            + "</div>"
+        )
     st.caption(_about_the_strips(chosen, name))
 
 

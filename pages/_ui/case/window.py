@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui.case import autopsy as shared
 from pages._ui.case import data, recording, recurrence
 from pages._ui.case.choice import Choice
 from pages._ui.case.gallery import asked_for, remember
-from pages._ui.chart import live_chart
+from pages._ui.chart import live_chart, room
 from wganad_core.data.gallery import Order, percent
 from wganad_core.data.substitution import blame, substituted
 from wganad_core.figures.windows import strip
@@ -43,8 +44,6 @@ ORDERS: Mapping[Order, str] = {
     "alarms": "Worst false alarms",
 }
 
-PICTURE_FIRST = True
-
 upload = recording.show
 
 
@@ -52,8 +51,9 @@ def thumbnail(x: FloatArray) -> str:
     return strip.thumbnail(x[6:])
 
 
-def first_look(chosen: Choice) -> None:
+def first_look(chosen: Choice, n: int) -> DeltaGenerator:
     """The gallery comes first."""
+    return room("gallery", *strip.heights(n))
 
 
 def legend(chosen: Choice) -> str:

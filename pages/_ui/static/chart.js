@@ -1,20 +1,21 @@
 // One Plotly node per mounted chart. Streamlit calls the default export with every new figure and
 // with every change of theme; chart.py describes what the events mean.
 
-const NARROW = 640; // pixels
-const REPORT_INTERVAL = 150; // milliseconds between two reports of a shape that is being dragged
+import { drawAsOnePath, hasFigure, keepFigure, keptFigure, merge } from "./figures.js";
+import { enlarge, project, projected } from "./projector.js";
+import { leave } from "./room.js";
+import { Shapes } from "./shapes.js";
+import { NARROW } from "./sizes.js";
+import { themeOf } from "./theme.js";
+
 const HOVER_DELAY = 60; // milliseconds until Plotly surely knows which mark is under the pointer
 const CLICK_REACH = 5; // pixels that a click may wander
 const ADDRESS_DELAY = 300; // milliseconds without a move until the address follows
-const KEPT_FIGURES = 12;
 const PICTURE = 84; // pixels that the picture of a mark is wide
-const SIZE = 14; // pixels of words in charts
-const PROJECTOR = 1.35; // times as large are words for a projector, …
-const TALLER = 1.2; // … and the chart around them
 const charts = new WeakMap();
 const mounted = new Set();
-const figures = new Map(); // prepared figures by their hash, the newest last
 let plotlyReady;
+let loads = 0;
 
 export default function ({ data, parentElement, setStateValue }, plotlyUrl) {
   if (!charts.has(parentElement)) charts.set(parentElement, new Chart(parentElement));
@@ -30,13 +31,10 @@ export default function ({ data, parentElement, setStateValue }, plotlyUrl) {
   };
 }
 
+// A browser remembers that a script failed to load, by its address.
 async function loadPlotly(url) {
-  // The URL changes with the file, so any copy in the browser's cache is the right one.
-  const response = await fetch(url, { cache: "force-cache" });
-  if (!response.ok) throw new Error(`${url}: ${response.status}`);
-  const script = URL.createObjectURL(new Blob([await response.text()], { type: "text/javascript" }));
-  await import(script);
-  URL.revokeObjectURL(script);
+  loads += 1;
+  await import(new URL(loads > 1 ? `${url}?${loads}` : url, location.origin));
 }
 
 class Chart {
@@ -45,6 +43,7 @@ class Chart {
     this.node.className = "live-chart";
     parent.append(this.node);
     mounted.add(this);
+    this.shapes = new Shapes(this.node, (move) => this.report("drag", move));
     this.number = Date.now(); // of the last report; grows also across mounts
     this.resizing = new ResizeObserver(() => this.schedule());
     this.resizing.observe(this.node);
@@ -52,7 +51,7 @@ class Chart {
     this.node.addEventListener("pointermove", (event) => this.move(event), true);
     for (const type of ["mousedown", "touchstart"]) {
       // Plotly must not start a zoom where a shape is being dragged.
-      const keep = (event) => this.drag && (event.preventDefault(), event.stopPropagation());
+      const keep = (event) => this.shapes.held && (event.preventDefault(), event.stopPropagation());
       this.node.addEventListener(type, keep, { capture: true, passive: false });
     }
     this.release = (event) => this.letGo(event);
@@ -75,7 +74,7 @@ class Chart {
   update(text) {
     const { hash, figure, marks, address, download, alt, seen } = JSON.parse(text);
     if (hash && figure) keepFigure(hash, figure);
-    if (hash && !figures.has(hash)) return void this.report("lost", { hash });
+    if (hash && !hasFigure(hash)) return void this.report("lost", { hash });
     this.message = { hash, text: hash ? null : text, marks, alt, seen };
     if (address) this.writeAddress(address);
     if (download && this.downloads !== undefined && download.number > this.downloads)
@@ -86,7 +85,7 @@ class Chart {
 
   figure() {
     const { hash, text } = this.message;
-    return hash ? structuredClone(figures.get(hash)) : JSON.parse(text);
+    return hash ? keptFigure(hash) : JSON.parse(text);
   }
 
   // Not through Streamlit, which would add an entry to the history for every move.
@@ -110,7 +109,7 @@ class Chart {
     this.scheduled = true;
     requestAnimationFrame(async () => {
       this.scheduled = false;
-      if (this.pressed && !this.drag) return;
+      if (this.pressed && !this.shapes.held) return;
       try {
         await this.draw();
       } catch (error) {
@@ -121,32 +120,34 @@ class Chart {
 
   async draw() {
     const width = this.node.clientWidth;
-    const theme = this.theme();
+    const theme = themeOf(this.node);
     if (!width || this.removed || !this.message) return;
     const { hash, text, marks, alt, seen } = this.message;
     const large = projected();
     document.documentElement.classList.toggle("projector", large);
     const state = JSON.stringify([hash ?? text, width, theme, large]);
-    if (state === this.drawn) return this.moveMarks();
+    if (state === this.drawn) {
+      this.shapes.place(marks, seen);
+      return this.describe(alt);
+    }
     const { data, layout } = this.figure();
     const wanted = width < NARROW && layout.meta?.narrow ? merge(layout, layout.meta.narrow) : layout;
     if (large) enlarge(wanted, data);
-    const height = wanted.height ?? 450;
+    const { height } = wanted;
     this.node.style.height = `${height}px`;
+    leave(this.node);
     if (!globalThis.Plotly) {
       plotlyReady ??= loadPlotly(this.plotlyUrl).finally(() => (plotlyReady = null));
       await plotlyReady;
       return this.schedule();
     }
-    Object.assign(wanted, { width, height, autosize: false, template: theme });
+    Object.assign(wanted, { width, autosize: false, template: theme });
     for (const trace of data) if (trace.meta?.dots) drawAsOnePath(trace, wanted);
     wanted.uirevision ??= true;
     // A finger must be able to scroll the page past the chart.
     const brushes = (wanted.dragmode ?? "select") === "select";
     if (brushes && matchMedia("(pointer: coarse)").matches) wanted.dragmode = false;
-    for (const shape of wanted.shapes ?? []) Object.assign(shape, marks?.[shape.name]);
-    this.takeShapes(wanted.shapes ?? [], seen);
-    this.following = wanted.meta?.follow;
+    this.shapes.take(wanted, marks, seen);
     this.pictures = wanted.meta?.pictures;
     this.showPicture(null);
     const first = !this.drawn;
@@ -161,61 +162,6 @@ class Chart {
     const picture = this.node.querySelector(".main-svg");
     picture.setAttribute("role", "img");
     picture.setAttribute("aria-label", alt);
-  }
-
-  // Shapes that the reader is moving, and what follows them, are further than the server knows.
-  moveMarks() {
-    const { marks, alt, seen } = this.message;
-    this.describe(alt);
-    if (this.moved && (this.drag || !(seen >= this.moved.number))) return;
-    this.moved = null;
-    this.node.layout.shapes?.forEach((shape, index) => {
-      const places = marks?.[shape.name] ?? {};
-      if (Object.keys(places).some((name) => shape[name] !== places[name]))
-        this.moveShape(index, places);
-    });
-  }
-
-  // For a shape that moves, Plotly draws the whole figure again. So its outline is written here,
-  // and in Plotly's books, where the next redraw finds it.
-  moveShape(index, places) {
-    const shape = this.node._fullLayout.shapes[index];
-    const group = this.node.querySelector(`.shape-group[data-index="${index}"]`);
-    const before = this.ends(shape);
-    Object.assign(shape, places);
-    Object.assign(this.node.layout.shapes[index], places);
-    group?.querySelector("path").setAttribute("d", this.outline(shape));
-    const label = group?.querySelector("text");
-    const right = this.ends(shape).x0.pixel - before.x0.pixel;
-    label?.setAttribute("x", Number(label.getAttribute("x")) + right);
-  }
-
-  outline(shape) {
-    const [left, right, bottom, top] = Object.values(this.ends(shape)).map((end) => end.pixel);
-    if (shape.type === "line") return `M${left},${bottom}L${right},${top}`;
-    if (shape.type === "rect") return `M${left},${bottom}H${right}V${top}H${left}Z`;
-    const [x, y] = [(left + right) / 2, (bottom + top) / 2];
-    const [rx, ry] = [Math.abs(right - left) / 2, Math.abs(top - bottom) / 2];
-    const half = (sweep, to) => `A${rx},${ry} 0 ${sweep},1 ${to}`;
-    return `M${x + rx},${y}${half(1, `${x},${y - ry}`)}${half(0, `${x + rx},${y}`)}Z`;
-  }
-
-  // Move the shapes that follow a dragged one, by a table of positions.
-  follow(name, position) {
-    const { shape, at, with: followers } = this.following ?? {};
-    if (shape !== name) return;
-    const places = numbers(at);
-    const beyond = places.findIndex((place) => place >= position);
-    const last = beyond < 0 ? places.length - 1 : Math.max(1, beyond);
-    const [low, high] = [places[last - 1], places[last]];
-    const share = Math.min(1, Math.max(0, (position - low) / (high - low || 1)));
-    this.node.layout.shapes.forEach((other, index) => {
-      const between = (along) => along[last - 1] + share * (along[last] - along[last - 1]);
-      const moved = Object.entries(followers[other.name] ?? {})
-        .map(([attribute, values]) => [attribute, between(numbers(values))])
-        .filter(([, value]) => Number.isFinite(value));
-      if (moved.length) this.moveShape(index, Object.fromEntries(moved));
-    });
   }
 
   config() {
@@ -243,39 +189,6 @@ class Chart {
     const { width, height } = layout;
     const figure = { data, layout: { ...layout, paper_bgcolor: paper } };
     Plotly.downloadImage(figure, { format, width, height, scale: 2, filename: "chart" });
-  }
-
-  theme() {
-    const style = getComputedStyle(this.node);
-    const read = (name) => style.getPropertyValue(`--st-${name}`).trim();
-    const clear = "rgba(0,0,0,0)";
-    // Readable at three metres on a laptop.
-    const size = innerWidth < NARROW ? 12 : SIZE;
-    const font = { color: read("text-color"), family: read("font"), size };
-    const border = read("border-color");
-    const line = { color: font.color };
-    const axis = {
-      gridcolor: read("border-color-light"),
-      linecolor: border,
-      tickcolor: border,
-      zerolinecolor: border,
-    };
-    return {
-      layout: {
-        font,
-        paper_bgcolor: clear,
-        plot_bgcolor: clear,
-        colorway: read("chart-categorical-colors").split(","),
-        hoverlabel: { bgcolor: read("secondary-background-color"), bordercolor: border, font },
-        modebar: { bgcolor: clear, color: read("gray-text-color"), activecolor: font.color },
-        shapedefaults: { line },
-        newselection: { line },
-        selectiondefaults: { line },
-        annotationdefaults: { arrowcolor: font.color },
-        xaxis: axis,
-        yaxis: axis,
-      },
-    };
   }
 
   report(kind, value) {
@@ -334,122 +247,27 @@ class Chart {
     this.node.append(this.picture);
   }
 
-  // Editable shapes: moved here, because Plotly's own editing bends a line that is caught near
-  // its end, reports nothing before the release and does not survive a redraw.
-  takeShapes(shapes, seen) {
-    if (this.moved && !this.drag && seen >= this.moved.number) this.moved = null;
-    this.editable = shapes.flatMap((shape, index) => (shape.editable ? [index] : []));
-    for (const index of this.editable) delete shapes[index].editable;
-    if (this.moved && shapes[this.moved.index]) Object.assign(shapes[this.moved.index], this.moved.at);
-  }
-
-  // The pixel position of one end of a shape, and the axis (null for "paper" and "domain").
-  place(shape, letter, end) {
-    if (shape[`${letter}sizemode`] === "pixel") {
-      const anchor = { [`${letter}ref`]: shape[`${letter}ref`], [letter]: shape[`${letter}anchor`] };
-      const away = shape[letter + end] * (letter === "x" ? 1 : -1);
-      return { pixel: this.place(anchor, letter, "").pixel + away, axis: null };
-    }
-    const full = this.node._fullLayout;
-    const ref = shape[`${letter}ref`] ?? letter;
-    const value = shape[letter + end];
-    const along = (start, length) => start + (letter === "x" ? value : 1 - value) * length;
-    if (ref === "paper") {
-      const { l, t, w, h } = full._size;
-      return { pixel: letter === "x" ? along(l, w) : along(t, h), axis: null };
-    }
-    const [id, domain] = ref.split(" ");
-    const axis = full[id.replace(letter, `${letter}axis`)];
-    if (domain) return { pixel: along(axis._offset, axis._length), axis: null };
-    return { pixel: axis._offset + axis.d2p(value), axis };
-  }
-
-  ends(shape) {
-    const [x0, x1] = [0, 1].map((end) => this.place(shape, "x", end));
-    const [y0, y1] = [0, 1].map((end) => this.place(shape, "y", end));
-    return { x0, x1, y0, y1 };
-  }
-
-  pointer(event) {
-    const box = this.node.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
-  }
-
-  // The topmost editable shape under the pointer.
-  hit(event) {
-    const { x, y } = this.pointer(event);
-    const reach = event.pointerType === "touch" ? 18 : 8;
-    return this.editable?.findLast((index) => {
-      const shape = this.node.layout.shapes[index];
-      const { x0, x1, y0, y1 } = this.ends(shape);
-      const [dx, dy] = [x1.pixel - x0.pixel, y1.pixel - y0.pixel];
-      const line = shape.type === "line";
-      const t = line ? ((x - x0.pixel) * dx + (y - y0.pixel) * dy) / (dx * dx + dy * dy || 1) : 0;
-      const near = Math.min(1, Math.max(0, t));
-      if (line) return Math.hypot(x - x0.pixel - near * dx, y - y0.pixel - near * dy) <= reach;
-      const within = (p, a, b) => p >= Math.min(a, b) - reach && p <= Math.max(a, b) + reach;
-      return within(x, x0.pixel, x1.pixel) && within(y, y0.pixel, y1.pixel);
-    });
-  }
-
   press(event) {
     if (event.button !== 0 || !this.drawn) return;
-    this.pressed = { ...this.pointer(event), subplot: event.target.dataset.subplot };
-    const index = this.hit(event);
-    if (index === undefined) return;
-    const shape = this.node.layout.shapes[index];
-    const ends = this.ends(shape);
-    const upright = shape.type === "line" && ends.x0.pixel === ends.x1.pixel;
-    const level = shape.type === "line" && ends.y0.pixel === ends.y1.pixel && !upright;
-    this.drag = { index, ends, from: this.pointer(event), letters: level ? "y" : upright ? "x" : "xy" };
-    this.reported = 0;
+    this.pressed = { ...this.shapes.pointer(event), subplot: event.target.dataset.subplot };
+    if (!this.shapes.grab(event)) return;
     this.node.setPointerCapture(event.pointerId);
     event.preventDefault();
     event.stopPropagation();
   }
 
   move(event) {
-    if (!this.drag) {
-      if (this.editable?.length && !this.pressed)
-        this.node.classList.toggle("over-shape", this.hit(event) !== undefined);
-      return;
-    }
-    const { index, ends, from, letters } = this.drag;
-    const to = this.pointer(event);
-    const at = {};
-    for (const letter of letters) {
-      for (const end of [letter + 0, letter + 1]) {
-        const { pixel, axis } = ends[end];
-        if (!axis) continue;
-        const stop = axis._offset + axis._length;
-        const aim = Math.min(stop, Math.max(axis._offset, to[letter]));
-        at[end] = axis.p2d(pixel + aim - from[letter] - axis._offset);
-      }
-    }
-    this.drag.began = true;
-    this.moved = { index, at, number: this.moved?.number };
-    this.moveShape(index, at);
-    const { name, x0, y0 } = this.node.layout.shapes[index];
-    this.follow(name, letters === "y" ? y0 : x0);
-    if (event.timeStamp - this.reported < REPORT_INTERVAL) return;
-    this.reported = event.timeStamp;
-    this.reportShape(false);
-  }
-
-  reportShape(released) {
-    const { index } = this.moved;
-    const { name, x0, x1, y0, y1 } = this.node.layout.shapes[index];
-    this.moved.number = this.report("drag", { index, name: name ?? null, x0, x1, y0, y1, released });
+    if (this.shapes.held) this.shapes.move(event);
+    else if (!this.pressed) this.node.classList.toggle("over-shape", this.shapes.under(event));
   }
 
   letGo(event) {
     const press = this.pressed;
     if (!press) return;
-    const at = this.pointer(event);
+    const at = this.shapes.pointer(event);
     const still = Math.hypot(at.x - press.x, at.y - press.y) < CLICK_REACH;
-    const click = still && !this.drag && press.subplot && event.type === "pointerup";
-    if (this.drag?.began) this.reportShape(true);
-    this.drag = null;
+    const click = still && !this.shapes.held && press.subplot && event.type === "pointerup";
+    this.shapes.drop();
     setTimeout(
       () => {
         if (this.removed) return;
@@ -472,77 +290,3 @@ document.addEventListener("keydown", (event) => {
   if (!document.querySelector(".lanes")) project(!projected());
   setTimeout(() => mounted.forEach((chart) => chart.schedule()));
 });
-
-function projected() {
-  try {
-    return Boolean(sessionStorage.getItem("projector"));
-  } catch {
-    return false;
-  }
-}
-
-function project(on) {
-  try {
-    if (on) sessionStorage.setItem("projector", "1");
-    else sessionStorage.removeItem("projector");
-  } catch {
-    // a page that may not keep anything
-  }
-}
-
-// All words of a figure larger, with room for them.
-function enlarge(layout, data) {
-  const grow = (part) => {
-    for (const [name, value] of Object.entries(part ?? {})) {
-      if (!value || typeof value !== "object" || name === "meta") continue;
-      if (/font$/.test(name) && value.size) value.size *= PROJECTOR;
-      grow(value);
-    }
-  };
-  grow(layout);
-  data.forEach(({ textfont }) => grow({ textfont }));
-  layout.font = { ...layout.font, size: layout.font?.size ?? SIZE * PROJECTOR };
-  layout.height = (layout.height ?? 450) * TALLER;
-  for (const side of Object.keys(layout.margin ?? {})) layout.margin[side] *= TALLER;
-}
-
-// Markers as one filled path instead of one SVG node each, which is what makes Plotly slow. The
-// trace's marker gives colour, outline and size; sizes are in pixels of the unzoomed subplot.
-function drawAsOnePath(trace, layout) {
-  const across = (letter, length, before, after) => {
-    const axis = layout[(trace[`${letter}axis`] ?? letter).replace(letter, `${letter}axis`)];
-    const [from, to] = axis.domain ?? [0, 1];
-    return (axis.range[1] - axis.range[0]) / ((to - from) * (length - before - after));
-  };
-  const { l = 80, r = 80, t = 100, b = 80 } = layout.margin ?? {};
-  const unit = Math.max(across("x", layout.width, l, r), across("y", layout.height, t, b));
-  const { size = 6, color, opacity = 1, line = {} } = trace.marker;
-  const corners = [0, 1, 2, 3, 4].map((k) => (k * Math.PI) / 2); // a diamond, closed
-  const outline = (values, turn) =>
-    numbers(values).flatMap((v) => [...corners.map((a) => v + (size / 2) * unit * turn(a)), null]);
-  trace.x = outline(trace.x, Math.cos);
-  trace.y = outline(trace.y, Math.sin);
-  Object.assign(trace, { mode: "lines", fill: "toself", fillcolor: color, opacity, hoveron: "points" });
-  trace.line = { width: line.width ?? 0, color: line.color ?? color, simplify: false };
-}
-
-// Plotly's typed array as an array of numbers.
-function numbers({ bdata, dtype }) {
-  const bytes = Uint8Array.from(atob(bdata), (letter) => letter.charCodeAt(0));
-  return [...new { f4: Float32Array, f8: Float64Array }[dtype](bytes.buffer)];
-}
-
-function keepFigure(hash, figure) {
-  figures.delete(hash);
-  figures.set(hash, figure);
-  for (const old of [...figures.keys()].slice(0, -KEPT_FIGURES)) figures.delete(old);
-}
-
-// Plain objects are merged, everything else is replaced.
-function merge(base, over) {
-  const plain = (value) => value?.constructor === Object;
-  const result = { ...base };
-  for (const [name, value] of Object.entries(over))
-    result[name] = plain(value) && plain(base[name]) ? merge(base[name], value) : value;
-  return result;
-}

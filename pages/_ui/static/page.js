@@ -1,12 +1,13 @@
-// What every page can do: a choice made in a popover closes it, an answer in a dialog closes that.
+// What every page can do: a chart has its room before it is drawn, a choice made in a popover closes
+// it, an answer in a dialog closes that.
+
+import { keepRooms } from "./room.js";
 
 const CHOICES = "[role=radiogroup], [data-testid=stButtonGroup]";
 
-if (!globalThis.wganadPage) {
-  globalThis.wganadPage = true;
-  document.addEventListener("click", closeAfterChoice, true);
-  document.addEventListener("click", closeAfterAnswer, true);
-}
+keepRooms();
+document.addEventListener("click", closeAfterChoice, true);
+document.addEventListener("click", closeAfterAnswer, true);
 
 function close(element) {
   const escape = { key: "Escape", code: "Escape", keyCode: 27, bubbles: true };

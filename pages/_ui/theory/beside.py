@@ -18,6 +18,8 @@ def equations(
     """The picture is drawn inside; beside it (below on a phone) stand the equations, what to see,
     and errata: where, printed, meant."""
     picture, side = st.columns([0.7, 0.3], gap="medium")
+    with picture:  # which comes first, or words that are below it on a phone would be moved
+        yield
     with side:
         for line in lines:
             st.latex(line)
@@ -25,8 +27,6 @@ def equations(
         for where, printed, meant in errata:
             with st.container(border=True):
                 st.markdown(f"**{where}** · printed {printed}, meant {meant}")
-    with picture:
-        yield
 
 
 def measured() -> Theory:

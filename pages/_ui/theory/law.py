@@ -49,7 +49,7 @@ class LawChoice:
                 alt="Errors over sample sizes on logarithmic scales with fitted lines: "
                 + "; ".join(f"{name} slope {rate.words}" for name, rate in law.rates.items()),
             )
-            _measure(law)
+        _measure(law)
 
 
 def choose() -> LawChoice:

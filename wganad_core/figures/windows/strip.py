@@ -65,6 +65,16 @@ def strip(
     return {"data": data, "layout": wide}
 
 
+def heights(n: int) -> tuple[int, int]:
+    """Pixels that a strip of n windows is high, wide and narrow."""
+    blocks = -(-n // N_COLUMNS)
+    return _height(blocks, per_row=3), _height(blocks, per_row=1)
+
+
+def _height(blocks: int, per_row: int) -> int:
+    return (92 if per_row == 1 else 76) * -(-blocks // per_row) + 4
+
+
 def tile_at(subplot: str, x: float, n: int) -> int | None:
     """The number of the tile under a click, if there is one of n."""
     block = int(subplot.partition("y")[0][1:] or 1) - 1
@@ -100,7 +110,7 @@ def _strip_layout(
 ) -> Part:
     rows = -(-blocks // per_row)
     small = per_row == 1
-    layout: Part = {"height": (92 if small else 76) * rows + 4, "showlegend": False}
+    layout: Part = {"height": _height(blocks, per_row), "showlegend": False}
     layout |= {"margin": {"l": 0, "r": 0, "t": 2, "b": 2}, "dragmode": False}
     layout |= {"annotations": [], "shapes": []}
     for block in range(blocks):
