@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from wganad_core.jobs import Refused, engines
 from wganad_core.jobs.blame import why
+from wganad_core.jobs.changes import Stream
 from wganad_core.jobs.fit import Say
 from wganad_core.jobs.orders import ScoreOrder
 from wganad_core.jobs.outputs import Output, check_outputs
@@ -65,7 +66,7 @@ def score(
     n = without = flagged = 0
     remarks: dict[str, None] = {}
     # Of the values of all samples, and of those that are not labelled anomalies.
-    every, normal = hashlib.sha256(), hashlib.sha256()
+    every, normal, stream = hashlib.sha256(), hashlib.sha256(), Stream()
     began = time.perf_counter()
     scored = _scored(order, found, float(threshold), say)
     with contextlib.closing(scored), writing(order.out) as write:
@@ -79,9 +80,12 @@ def score(
             every.update(samples.x.data)
             if samples.label is not None:
                 normal.update(samples.x[samples.learned].data)
+            stream.add(rows)
             watch(rows, samples.about)
     if found.rows_sha256_ in (every.hexdigest(), normal.hexdigest()):
         remarks[LEARNED_FROM] = None
+    elif changed := stream.remark(found):
+        remarks[changed] = None
     pixels = _pixels(order, found, remarks) if order.pixels else None
     seconds = time.perf_counter() - began
     said = tuple(remarks)

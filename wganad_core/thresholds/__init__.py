@@ -21,11 +21,13 @@ from wganad_core.thresholds.order import (
 )
 from wganad_core.thresholds.regret import Regret, regret
 from wganad_core.thresholds.segments import Segment, Segments, segments
+from wganad_core.thresholds.stream import Change, change_in, stream_p_values
 from wganad_core.thresholds.tail import Tail, fit_tail, tail_advice
 
 __all__ = [
     "RULES",
     "Advice",
+    "Change",
     "Decision",
     "Regret",
     "Segment",
@@ -33,6 +35,7 @@ __all__ = [
     "Tail",
     "advice_of",
     "advise",
+    "change_in",
     "conformal_advice",
     "conformal_p_values",
     "conformal_threshold",
@@ -48,5 +51,6 @@ __all__ = [
     "regret",
     "segments",
     "share_text",
+    "stream_p_values",
     "tail_advice",
 ]
