@@ -162,7 +162,8 @@ def test_commands_say_what_they_said(
     expected = dict(leaves(COMMANDS[words]))
     # settings that there were not yet are as they were then without being named
     added = found.keys() - expected.keys()
-    assert all(at.endswith(("/weight_decay", "/depth", "/scales", "/precision")) for at in added)
+    new = ("/weight_decay", "/depth", "/scales", "/precision", "/critic_learning_rate")
+    assert all(at.endswith(new) for at in added)
     assert found.keys() - added == expected.keys()
     for at, value in expected.items():
         if isinstance(value, float):

@@ -272,7 +272,8 @@ class TrainingConfig(_Config):
     only used by `wgan-clip`; `generator_loss` only by `gan`; `weight_decay` only by `adamw`.
     `precision` is that of the products of large layers; weights, losses and updates are single.
     `decay` takes the learning rate to (nearly) zero at the last of `steps`; `one-cycle` raises it
-    during the first three tenths, from a twenty-fifth of `learning_rate`. `average` is the rate of
+    during the first three tenths, from a twenty-fifth of `learning_rate`. `critic_learning_rate` is
+    the critic's own; 0: `learning_rate`. `average` is the rate of
     the exponential moving average of the generator's weights from which snapshots sample; 0 means
     the weights themselves.
     """
@@ -293,6 +294,7 @@ class TrainingConfig(_Config):
     steps: int = 10_000
     seed: int = 0
     precision: Precision = "single"
+    critic_learning_rate: float = 0.0
 
     def __post_init__(self) -> None:
         _choice(self, "method", tuple(sorted(TRAINABLE)))
@@ -310,6 +312,7 @@ class TrainingConfig(_Config):
         _number(self, "average", 0, 0.99999)
         _whole(self, "steps", 1, 100_000_000)
         _whole(self, "seed", 0, MAX_SEED)
+        _number(self, "critic_learning_rate", 0, 10)
         _choice(self, "precision", get_args(Precision))
         if self.precision != "single" and self.method not in LESS_PRECISE:
             raise ConfigError(

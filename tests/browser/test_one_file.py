@@ -80,6 +80,7 @@ def weights(kit: Window) -> dict[str, Any]:
 STEPPED = {
     "gan": PAPER["gan"],
     "gan-non-saturating": PAPER["gan"].replace(generator_loss="non-saturating", seed=3),
+    "gan-slow-critic": PAPER["gan"].replace(critic_learning_rate=1e-5, beta1=0.0, beta2=0.999),
     "wgan-clip": PAPER["wgan-clip"],
     "wgan-gp": IN_THE_RACE,
 }

@@ -84,11 +84,12 @@ class Trainer {
     this.apply("generator", loss);
   }
 
-  rate() {
-    const { decay, learning_rate, steps } = this.training;
+  rate(part) {
+    const { decay, learning_rate, critic_learning_rate, steps } = this.training;
+    const own = (part === "critic" && critic_learning_rate) || learning_rate;
     const left = 1 - Math.min(this.steps / steps, 1);
     const factor = { none: 1, linear: left, cosine: Math.sin((Math.PI / 2) * left) ** 2 }[decay];
-    return learning_rate * Math.max(factor, 1e-3);
+    return own * Math.max(factor, 1e-3);
   }
 
   apply(part, loss) {
@@ -96,7 +97,7 @@ class Trainer {
     let length = loss;
     for (const value of gradient) length += value * value;
     if (!Number.isFinite(length)) throw new Diverged(`Training diverged at step ${this.steps} (${part} update).`);
-    this.optimisers[part === "critic" ? 1 : 0].step(vector, gradient, this.rate());
+    this.optimisers[part === "critic" ? 1 : 0].step(vector, gradient, this.rate(part));
     this.losses[part] = loss;
   }
 }

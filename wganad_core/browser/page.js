@@ -10,6 +10,7 @@ const HISTORY = 1500; // entries of a curve
 const FIELDS = [
   // name, label, lowest, highest, whole, of which method only
   ["learning_rate", "Learning rate", 1e-6, 1],
+  ["critic_learning_rate", "Critic's rate (0: the same)", 0, 1],
   ["n_critic", "Critic updates a step", 1, 20, true],
   ["batch_size", "Batch", 16, 1024, true],
   ["penalty", "Penalty λ", 0, 1e6, false, "wgan-gp"],

@@ -49,6 +49,7 @@ SETTINGS: dict[type, dict[str, str]] = {
         "seed": "for weights, batches and latents",
         "batch_size": "",
         "learning_rate": "",
+        "critic_learning_rate": "of the critic, where it has its own; 0 = the learning rate",
         "penalty": "λ of the gradient penalty (wgan-gp)",
         "clip": "c of the weight clipping (wgan-clip)",
         "n_critic": "critic updates a step (k in Algorithm 1)",

@@ -111,8 +111,8 @@ class Trainer(ABC):
         shape = (self.config.batch_size, self.networks.config.n_latent)
         return torch.randn(shape, generator=self.rng).to(self.device)
 
-    def learning_rate(self) -> float:
-        """The configured rate, decayed by the share of steps done."""
+    def learning_rate(self, part: str = "generator") -> float:
+        """The configured rate of a part, decayed by the share of steps done."""
         left = 1 - min(self.n_steps / self.config.steps, 1.0)
         factor = {
             "none": 1.0,
@@ -120,7 +120,9 @@ class Trainer(ABC):
             "cosine": _eased(left),
             "one-cycle": one_cycle(1 - left),
         }
-        return self.config.learning_rate * max(factor[self.config.decay], 1e-3)
+        config = self.config
+        own = config.critic_learning_rate if part == "critic" else 0.0
+        return (own or config.learning_rate) * max(factor[config.decay], 1e-3)
 
     def apply(self, part: str, **losses: float) -> None:
         """Move one part's weights along its gradient, unless that would poison them."""
@@ -132,7 +134,7 @@ class Trainer(ABC):
                 "Lower the learning rate or the penalty."
             )
         optimizer = self.optimizers[part]
-        optimizer.param_groups[0]["lr"] = self.learning_rate()
+        optimizer.param_groups[0]["lr"] = self.learning_rate(part)
         optimizer.step()
         self.losses.update(losses)
         self.updates[part] += 1

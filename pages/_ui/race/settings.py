@@ -51,6 +51,7 @@ OF_METHOD: dict[Method, Field] = {
 }
 LOSS: Field = ("generator_loss", "Generator loss", get_args(GeneratorLoss))
 MORE_TRAINING: tuple[Field, ...] = (
+    ("critic_learning_rate", "Critic's rate (0: the same)", 0.0, 1.0, "%.1e"),
     ("optimizer", "Optimiser", get_args(Optimizer)),
     ("beta1", "β₁", 0.0, 0.9999, "%g"),
     ("beta2", "β₂", 0.0, 0.9999, "%g"),
