@@ -39,6 +39,7 @@ ACTIVITIES = ("walking", "upstairs", "downstairs", "sitting", "standing", "layin
 HAR_PROTOCOLS = ("test", "test+all")
 MAX_SEED = 2**32 - 1
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
+PICTURE_SIDES = (28, 32, 64, 128)  # pixels a side that networks for images are made for
 
 
 class ConfigError(ValueError):
@@ -99,10 +100,11 @@ def _whole(owner: object, name: str, low: int, high: int | None = None) -> None:
     _number(owner, name, low, math.inf if high is None else high)
 
 
-def _choice(owner: object, name: str, allowed: tuple[str, ...]) -> None:
+def _choice(owner: object, name: str, allowed: tuple[object, ...]) -> None:
     value = getattr(owner, name)
     if value not in allowed:
-        raise ConfigError(f"{name} must be one of {', '.join(allowed)}; found {value!r}.")
+        listed = ", ".join(map(str, allowed))
+        raise ConfigError(f"{name} must be one of {listed}; found {value!r}.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -153,7 +155,8 @@ class NetworkConfig(_Config):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ImageConfig(_Config):
-    """Convolutional networks for images of 28 × 28, of which `depth` layers halve the side.
+    """Convolutional networks for images of `side` × `side` in grey or, with three `channels`, in
+    colour. `depth` layers halve the side, from 32 pixels where it is larger.
 
     The widest layers have twice (`depth` 2) or four times (3) the widths as channels; `hidden` is
     the dense layer of critics and encoders and of the BiGAN's discriminator, `features` the length
@@ -168,13 +171,17 @@ class ImageConfig(_Config):
     encoder_width: int = 16
     hidden: int = 64
     features: int = 128
+    side: int = 28
+    channels: int = 1
 
     @property
     def n_features(self) -> int:
-        return 784
+        return self.side**2 * self.channels
 
     def __post_init__(self) -> None:
         _whole(self, "depth", 2, 3)
+        _choice(self, "side", PICTURE_SIDES)
+        _choice(self, "channels", (1, 3))
         for field in dataclasses.fields(self):
             _whole(self, field.name, 1, 4096)
 

@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wganad_core import objectives
+from wganad_core.networks.image import Planes
 
 
 def is_dense(critic: nn.Module) -> bool:
@@ -61,7 +62,7 @@ def critic_gradient(critic: nn.Module, batch_size: int) -> CriticGradient:
 
 
 # What a chain may consist of besides ReLU and LeakyReLU.
-AFFINE = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Flatten, nn.Unflatten)
+AFFINE = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Flatten, nn.Unflatten, Planes)
 
 TRANSPOSED: dict[type[nn.Module], Callable[..., Tensor]] = {
     nn.Conv1d: functional.conv_transpose1d,
@@ -119,6 +120,8 @@ def _transposed(layer: nn.Module, entered: Tensor, v: Tensor) -> Tensor:
         )
     if isinstance(layer, nn.Flatten | nn.Unflatten):
         return v.reshape(entered.shape)
+    if isinstance(layer, Planes):
+        return v.permute(0, 2, 3, 1)
     slope = float(getattr(layer, "negative_slope", 0.0))
     return torch.where(entered > 0, v, slope * v)
 

@@ -52,7 +52,7 @@ def test_which_samples_have_shifts() -> None:
 
 def test_quarter_turns_by_hand() -> None:
     image = torch.arange(784.0).view(28, 28)
-    found = Rotations()(image.view(1, -1)).view(4, 28, 28)
+    found = Rotations(28, 1)(image.view(1, -1)).view(4, 28, 28)
     assert torch.equal(found[0], image)
     assert torch.equal(found[1], image.T.flip(0))  # against the clock
     assert torch.equal(found[2], image.flip(0, 1))

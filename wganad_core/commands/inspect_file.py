@@ -46,7 +46,8 @@ def inspect_file(arguments: argparse.Namespace) -> int:
 
 def _print(found: Look) -> None:
     if found.image_shape is not None:
-        print(f"{found.n_rows:,} images, each seen as {'×'.join(map(str, found.image_shape))}")
+        shape = "×".join(map(str, found.image_shape))
+        print(f"{found.n_rows:,} images, each seen as {shape}")
     else:
         print(f"{found.n_rows:,} rows, {len(found.columns):,} columns")
         _print_columns(found.columns)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from wganad_core.commands.console import Refused
-from wganad_core.data.own import Counted, LabelRanges, Roles
+from wganad_core.config import PICTURE_SIDES
+from wganad_core.data.own import Colours, Counted, LabelRanges, Roles
 
 if TYPE_CHECKING:
     from wganad_core.data.own.scores import OwnScores
@@ -58,6 +59,19 @@ def column_options(parser: argparse.ArgumentParser, which: str) -> None:
             help=f"which column is the {ROLES.get(role, role)}; '' for none (default: by its name)",
         )
     normal_option(group)
+    pictures = parser.add_argument_group("pictures")
+    pictures.add_argument(
+        "--picture-size",
+        type=int,
+        choices=PICTURE_SIDES,
+        help="pixels a side at which they are seen (default: as they are, up to 128, fewer where "
+        "there are many; `score` takes the detector's)",
+    )
+    pictures.add_argument(
+        "--picture-colours",
+        choices=get_args(Colours),
+        help="whether their colours are seen (default: where there are some)",
+    )
     range_options(parser)
 
 
@@ -116,6 +130,8 @@ def roles_of(arguments: argparse.Namespace) -> Roles:
         tuple(arguments.leave_out or ()),
         tuple(arguments.categories or ()),
         arguments.date_column,
+        arguments.picture_size,
+        arguments.picture_colours,
     )
 
 

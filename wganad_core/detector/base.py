@@ -226,8 +226,9 @@ class BaseWGANDetector(Kept):
         """Whether a fit goes on from the last one, and so takes the same columns."""
         return bool(self.warm_start) and hasattr(self, "model_")
 
-    def _checked(self, X: Any, fitting: bool, n_least: int = 2) -> Rows:
-        """X as numbers (n, d), its columns those of the fit; to fit, `n_least` rows or more."""
+    def _checked(self, X: Any, fitting: bool, n_least: int = 2, kind: Any = np.float64) -> Rows:
+        """X as numbers (n, d) of this `kind`, its columns those of the fit; to fit, `n_least` rows
+        or more."""
         reset = fitting and not self._continues
         if self._prepares:
             X, found = coded(X, None if reset else self._known_words)
@@ -237,7 +238,7 @@ class BaseWGANDetector(Kept):
             self,
             X,
             reset=reset,
-            dtype=np.float64,
+            dtype=kind,
             ensure_min_samples=n_least if fitting else 1,
             ensure_all_finite="allow-nan" if self._prepares else True,
         )

@@ -1,4 +1,4 @@
-"""The detector of images of 28 × 28, with the convolutional networks of §5.2.
+"""The detector of images, with the convolutional networks of §5.2.
 
 What contrastive features are worth, of 5,000 normals of MNIST's training part (`python -m
 tests.benchmarks.image_detector`; AUPRC in % at a base rate of 1/6, without and with): digit 9
@@ -14,16 +14,23 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wganad_core.config import ImageConfig
+from wganad_core.config import PICTURE_SIDES, ImageConfig
+from wganad_core.data.own.picture_size import EVERY
 from wganad_core.detector.base import BaseWGANDetector
 from wganad_core.detector.judging import Rows
 from wganad_core.detector.settings import plain
 
-SIDE = 28
+SHAPES = {size.shape: size for size in EVERY.values()}
+EXPECTED = (
+    f"Expected images of {', '.join(f'{side} × {side}' for side in PICTURE_SIDES)} pixels, in grey "
+    "or in colour"
+)
 
 
 class WGANImageDetector(BaseWGANDetector):
-    """Detect anomalous images of 28 × 28 pixels: X is (n, 784) or (n, 28, 28), in [0, 1].
+    """Detect anomalous images: X is (n, s, s) in grey or (n, s, s, 3) in colour, in [0, 1].
+
+    s is 28, 32, 64 or 128; rows (n, s·s) and (n, s·s·3) are taken, too.
 
     The parameters are those of `WGANAnomalyDetector`, but for the networks' sizes: channels of
     the widest layers are twice `generator_width`, `critic_width` and `encoder_width`, `hidden` is
@@ -123,15 +130,17 @@ class WGANImageDetector(BaseWGANDetector):
 
     def _rows(self, X: ArrayLike, *, fitting: bool) -> Rows:
         found: Any = X
-        if np.ndim(X) == 3:
+        if np.ndim(X) > 2:
             found = np.asarray(X)
-            if found.shape[1:] != (SIDE, SIDE):
-                raise ValueError(f"Expected images of {SIDE} × {SIDE} pixels; found {found.shape}.")
-            found = found.reshape(len(found), SIDE * SIDE)
-        rows = self._checked(found, fitting)
-        if rows.shape[1] != SIDE * SIDE:
+            size = SHAPES.get(found.shape[1:])
+            if size is None:
+                raise ValueError(f"{EXPECTED}; found an array of {found.shape}.")
+            found = found.reshape(len(found), size.n_values)
+        d = np.shape(found)[1] if np.ndim(found) == 2 else 0
+        rows = self._checked(found, fitting, kind=EVERY[d].kind if d in EVERY else np.float64)
+        if rows.shape[1] not in EVERY:
             raise ValueError(
-                f"Expected images of {SIDE} × {SIDE}, {SIDE * SIDE} pixels; found "
+                f"{EXPECTED}, as rows or as (n, height, width) or (n, height, width, 3); found "
                 f"{rows.shape[1]:,} columns. Rows of a table are for WGANAnomalyDetector."
             )
         if len(rows) and (rows.min() < 0 or rows.max() > 1):
@@ -142,7 +151,10 @@ class WGANImageDetector(BaseWGANDetector):
         return rows
 
     def _network(self, n_features: int) -> ImageConfig:
+        size = EVERY[n_features]
         return ImageConfig(
+            side=size.side,
+            channels=size.n_values // size.side**2,
             n_latent=plain(self.n_latent),
             generator_width=plain(self.generator_width),
             critic_width=plain(self.critic_width),

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from wganad_core.config import AnyNetworkConfig, ImageConfig
 from wganad_core.detector.model import FittedModel
 from wganad_core.detector.preparation import Preparation
 from wganad_core.methods import Score, score_methods
@@ -22,6 +23,13 @@ from wganad_core.thresholds import Advice
 
 Rows = NDArray[np.float64]
 BLOCK_ROWS = 4096  # rows that are scored at a time
+
+
+def block_rows(network: AnyNetworkConfig) -> int:
+    """The same, of large images as many as have four million values: a power of two."""
+    if not isinstance(network, ImageConfig):
+        return BLOCK_ROWS
+    return min(BLOCK_ROWS, 1 << ((1 << 22) // network.n_features).bit_length() - 1)
 
 
 class Judging(OutlierMixin, BaseEstimator):
@@ -75,9 +83,10 @@ class Judging(OutlierMixin, BaseEstimator):
         return self
 
     def _judgements(self, rows: Rows) -> Generator[Judgement, None, None]:
-        """One per block of `BLOCK_ROWS` rows."""
-        for start in range(0, len(rows), BLOCK_ROWS):
-            block, preparation = rows[start : start + BLOCK_ROWS], self.model_.preparation
+        """One per block of `BLOCK_ROWS` rows, or fewer of large images."""
+        n, preparation = block_rows(self.model_.network), self.model_.preparation
+        for start in range(0, len(rows), n):
+            block = rows[start : start + n]
             z = self.model_.scaler(block if preparation is None else preparation(block))
             with one_thread():
                 found = self._score.judge(z)

@@ -53,8 +53,17 @@ def digit(image: Points, light: bool = False) -> str:
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
+def seen(image: Points, shape: tuple[int, ...], light: bool = False) -> str:
+    """An image (d,) in [0, 1] of this shape, (height, width) or (height, width, 3), as a data URI;
+    of 28 × 28 in grey as `digit`."""
+    if shape == (SIDE, SIDE):
+        return digit(image, light)
+    values = np.nan_to_num(np.asarray(image, np.float32)).clip(0, 1).reshape(shape)
+    return photograph(np.rint(255 * values).astype(np.uint8))
+
+
 def photograph(rgb: NDArray[np.uint8]) -> str:
-    """A picture (height, width, 3) as a data URI."""
+    """A picture (height, width), grey, or (height, width, 3) as a data URI."""
     buffer = io.BytesIO()
     Image.fromarray(rgb).save(buffer, "WEBP", quality=85, method=2)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 OF_SCALED = "pca"
 BY_AXES = (
-    "Pictures that are scaled down are judged by what their main axes (PCA) do not rebuild, which "
-    "finds scratches and stains that the networks of 28 × 28 pixels overlook; choose score_method "
-    "ours for the networks (--score-method ours)."
+    "Pictures other than of 28 × 28 in grey are judged by what their main axes (PCA) do not "
+    "rebuild, which finds scratches and stains that networks overlook; choose score_method ours "
+    "for the networks (--score-method ours)."
 )
 SHOWN = 20  # names of features in a sentence
 Watch = Callable[[Iterator["Progress"]], object]

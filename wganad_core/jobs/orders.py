@@ -155,7 +155,10 @@ def _columns(roles: Roles) -> list[str]:
         "group": roles.group,
     }
     words += [f"--{role}-column={name}" for role, name in columns.items() if name is not None]
-    return words + ([] if roles.normal is None else [f"--normal={roles.normal}"])
+    words += [] if roles.normal is None else [f"--normal={roles.normal}"]
+    words += [] if roles.picture_size is None else ["--picture-size", str(roles.picture_size)]
+    colours = roles.picture_colours
+    return words + ([] if colours is None else ["--picture-colours", colours])
 
 
 def _ranges(ranges: LabelRanges | None) -> list[str]:

@@ -50,7 +50,8 @@ def pixel_report(
 
 
 def _maps(detector: Any, samples: OwnSamples, judged: NDArray[Any]) -> NDArray[Any]:
-    """Squared residuals (n, height, width) of the pictures of a chunk that are judged."""
+    """Squared residuals (n, height, width) of the pictures of a chunk that are judged, over colours
+    their mean."""
     import numpy as np
 
     from wganad_core.jobs.blame import named
@@ -64,7 +65,6 @@ def _maps(detector: Any, samples: OwnSamples, judged: NDArray[Any]) -> NDArray[A
     assert samples.image_shape is not None
     x = samples.x[judged[samples.row - 1]]
     if not len(x):
-        return np.empty((0, *samples.image_shape), np.float32)
-    return np.asarray(detector.explain(named(detector, x)), np.float32).reshape(
-        -1, *samples.image_shape
-    )
+        return np.empty((0, *samples.image_shape[:2]), np.float32)
+    apart = np.asarray(detector.explain(named(detector, x)), np.float32)
+    return np.asarray(apart.reshape(len(x), *samples.image_shape[:2], -1).mean(axis=3))

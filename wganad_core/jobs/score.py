@@ -136,7 +136,8 @@ def _opened(order: ScoreOrder, detector: Any) -> Iterator[OwnSamples]:
     roles = roles_beside(order.roles, order.ranges)
     if roles.features is None:
         roles = dataclasses.replace(roles, features=_names_of(detector))
-    rows = samples.chunk_rows(int(detector.n_features_in_))
+    fewest = samples.FEWEST_PICTURES if _is_of_images(detector) else samples.FEWEST
+    rows = samples.chunk_rows(int(detector.n_features_in_), fewest=fewest)
     if detector.model_.score_method in SEARCHING:
         rows = min(rows, samples.FEWEST)
     words = dict(detector.categories_)
@@ -148,12 +149,17 @@ def _opened(order: ScoreOrder, detector: Any) -> Iterator[OwnSamples]:
 
 def _names_of(detector: Any) -> tuple[str, ...] | None:
     """Of the columns that a detector takes, where it knows them."""
-    from wganad_core.data.own.images import PIXELS
-    from wganad_core.detector import WGANImageDetector
+    from wganad_core.data.own.picture_size import EVERY
 
     if (found := getattr(detector, "feature_names_in_", None)) is not None:
         return tuple(found)
-    return PIXELS if isinstance(detector, WGANImageDetector) else None
+    return EVERY[int(detector.n_features_in_)].names if _is_of_images(detector) else None
+
+
+def _is_of_images(detector: Any) -> bool:
+    from wganad_core.detector import WGANImageDetector
+
+    return isinstance(detector, WGANImageDetector)
 
 
 def _fitting(

@@ -14,8 +14,6 @@ from wganad_core.config import AnyNetworkConfig, ConfigError, ImageConfig, Windo
 
 Distort = Callable[[Tensor, torch.Generator], Tensor]
 
-SIDE = 28
-
 
 class Bounds(NamedTuple):
     """Of an affine map of images: radians, pixels, logarithm of the scale, shear."""
@@ -37,7 +35,8 @@ SHORTEST = 0.8  # of a window, stretched to its whole length
 def distortion(config: AnyNetworkConfig) -> Distort:
     """The distortions that suit the networks' samples. Raises `ConfigError` if there are none."""
     if isinstance(config, ImageConfig):
-        return distort_images
+        shape = (config.side, config.side, config.channels)
+        return lambda x, rng: distort_images(x, rng, shape=shape)
     if isinstance(config, WindowConfig) and config.view == "signals":
         return distort_windows
     raise ConfigError("Contrastive features need images or the nine signals of windows.")
@@ -47,22 +46,28 @@ def _uniform(n: int, bound: float, rng: torch.Generator) -> Tensor:
     return (2 * torch.rand(n, generator=rng) - 1) * bound
 
 
-def distort_images(x: Tensor, rng: torch.Generator, bounds: Bounds = AFFINE) -> Tensor:
-    """Each image (n, 784) through an affine map of its own: small shifts, turns, scalings and
-    shears leave a digit what it is."""
+def distort_images(
+    x: Tensor,
+    rng: torch.Generator,
+    bounds: Bounds = AFFINE,
+    shape: tuple[int, int, int] = (28, 28, 1),
+) -> Tensor:
+    """Each image (n, d), of this shape (height, width, channels), through an affine map of its own:
+    small shifts, turns, scalings and shears leave a digit what it is."""
     n = len(x)
     turn, shear = _uniform(n, bounds.turn, rng), _uniform(n, bounds.shear, rng)
     scale_x, scale_y = (torch.exp(_uniform(n, bounds.scale, rng)) for _ in range(2))
-    shift = bounds.shift * 2 / SIDE  # in affine_grid's units
+    shift = bounds.shift * 2 / 28  # in affine_grid's units, the same share of any side
     cos, sin = torch.cos(turn), torch.sin(turn)
     rows = [
         torch.stack([scale_x * cos, scale_y * (shear * cos - sin), _uniform(n, shift, rng)], dim=1),
         torch.stack([scale_x * sin, scale_y * (shear * sin + cos), _uniform(n, shift, rng)], dim=1),
     ]
     maps = torch.stack(rows, dim=1).to(x.device)
-    grid = functional.affine_grid(maps, [n, 1, SIDE, SIDE], align_corners=False)
-    moved = functional.grid_sample(x.view(n, 1, SIDE, SIDE), grid, align_corners=False)
-    return moved.view(n, -1)
+    images = x.view(n, *shape).permute(0, 3, 1, 2)  # (n, channels, height, width)
+    grid = functional.affine_grid(maps, list(images.shape), align_corners=False)
+    moved = functional.grid_sample(images, grid, align_corners=False)
+    return moved.permute(0, 2, 3, 1).reshape(n, -1)
 
 
 def distort_windows(x: Tensor, rng: torch.Generator) -> Tensor:

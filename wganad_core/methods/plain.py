@@ -20,6 +20,7 @@ from wganad_core.records import FloatArray
 
 SHARE = 0.95  # of the variance that the main axes keep
 N_TREES = 200
+MOST_VALUES, FEWEST = 1 << 23, 64  # of all references; references
 Parts = dict[str, NDArray[Any]]
 
 
@@ -113,7 +114,9 @@ class ForestScore(PlainScore):
 
 
 def fit_plain(method: str, x: FloatArray, n_references: int, n_neighbours: int, seed: int) -> Parts:
-    """What a method without networks keeps of standardised normal rows (n, d)."""
+    """What a method without networks keeps of standardised normal rows (n, d); of long rows, fewer
+    are references."""
+    n_references = max(FEWEST, min(n_references, MOST_VALUES // x.shape[1]))
     return {"neighbours": _neighbours, "pca": _components, "isolation-forest": _forest}[method](
         x, n_references, n_neighbours, seed
     )

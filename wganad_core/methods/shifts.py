@@ -14,8 +14,6 @@ from torch import Tensor, nn
 from wganad_core.config import AnyNetworkConfig, ConfigError, ImageConfig, WindowConfig
 from wganad_core.data.views import KNEES
 
-SIDE = 28
-
 
 class Shifts(nn.Module):
     """Samples (n, d) → all in every shift (shifts, n, d), the first as they are.
@@ -45,13 +43,17 @@ class ShiftHead(nn.Linear):
 
 
 class Rotations(Shifts):
-    """Images (n, 784) turned by 0, 90, 180 and 270 degrees."""
+    """Images (n, d) of `side` × `side` pixels turned by 0, 90, 180 and 270 degrees."""
 
     n_shifts = n_compared = 4
     scored = (0, 1, 2, 3)
 
+    def __init__(self, side: int, channels: int) -> None:
+        super().__init__()
+        self.shape = (side, side) if channels == 1 else (side, side, channels)
+
     def forward(self, x: Tensor, others: Tensor | None = None) -> Tensor:
-        images = x.view(-1, SIDE, SIDE)
+        images = x.view(-1, *self.shape)
         turned = [torch.rot90(images, k, (1, 2)) for k in range(self.n_shifts)]
         return torch.stack(turned).flatten(2)
 
@@ -165,7 +167,7 @@ def _lengths(vectors: Tensor) -> Tensor:
 def shifts_of(config: AnyNetworkConfig) -> Shifts:
     """The shifts of the networks' samples. Raises `ConfigError` if there are none."""
     if isinstance(config, ImageConfig):
-        return Rotations()
+        return Rotations(config.side, config.channels)
     if isinstance(config, WindowConfig) and config.view == "signals":
         return Movements(config.shape, config.scales)
     raise ConfigError("Contrastive features need images or the nine signals of windows.")

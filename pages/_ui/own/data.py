@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from pages._ui import chart, label_ranges, reading
+from pages._ui.own import picture_size as own_picture_size
 from pages._ui.own import roles as own_roles
 from pages._ui.own.source import OwnFile
 from pages._ui.own.tab import choice, number
@@ -104,12 +105,7 @@ def _title(source: OwnFile) -> str:
 
 def _choices(source: OwnFile, learning: bool) -> Chosen:
     if source.look.image_shape is not None:
-        samples = read(source, Roles())
-        _pictures(samples)
-        labelled = learning and _normals("images", samples, source) == "labelled"
-        chosen = Chosen(source, "images", Roles(), samples, labelled, None)
-        _told(chosen, source.look.remarks)
-        return chosen
+        return _of_pictures(source, learning)
     left, right = st.columns([6, 5], gap="large")
     with right:
         kind = _kind(source) if learning else (source.kind or "table")
@@ -133,6 +129,20 @@ def _choices(source: OwnFile, learning: bool) -> Chosen:
     chosen = Chosen(source, kind, roles, samples, labelled, stretch, ranges)
     with left:
         _told(chosen, source.look.remarks, source.look.doubts)
+    return chosen
+
+
+def _of_pictures(source: OwnFile, learning: bool) -> Chosen:
+    """How pictures are seen, some of them, and which are normal."""
+    assert source.look.image_shape is not None
+    roles = Roles()
+    if learning and source.kind is None:
+        roles = own_picture_size.chosen(source.key, source.look.image_shape, source.look.n_rows)
+    samples = read(source, roles)
+    _pictures(samples)
+    labelled = learning and _normals("images", samples, source) == "labelled"
+    chosen = Chosen(source, "images", roles, samples, labelled, None)
+    _told(chosen, () if roles != Roles() else source.look.remarks)
     return chosen
 
 
@@ -216,7 +226,7 @@ def _pictures(samples: OwnSamples) -> None:
     for kind, word in ((0, "normal"), (1, "anomaly")):
         at = np.flatnonzero(label == kind)
         for i in at[:: max(1, len(at) // SHOWN_IMAGES)][:SHOWN_IMAGES]:
-            uri = pictures.digit(samples.x[i].astype(np.float32), samples.scaled)
+            uri = pictures.seen(samples.x[i], samples.image_shape or (), samples.scaled)
             odd = " class=odd" if kind else ""
             made.append(f'<figure{odd}><img src="{uri}" alt="{word}"></figure>')
     st.html(f'<div class="own-strip">{"".join(made)}</div>')

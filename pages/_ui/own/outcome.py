@@ -194,9 +194,9 @@ class OutcomeScores(DetectorScores):
         shown = every.x[self.outcome.position[self.rows[samples]]]
         names = self.outcome.names[self.rows[samples]].tolist()
         return [
-            f'<img src="{pictures.digit(image, every.scaled)}" alt="{outside.shown(name)}" '
-            f'title="{outside.shown(name)}">'
-            for image, name in zip(shown.astype(np.float32), names, strict=True)
+            f'<img src="{pictures.seen(image, every.image_shape or (), every.scaled)}" '
+            f'alt="{outside.shown(name)}" title="{outside.shown(name)}">'
+            for image, name in zip(shown, names, strict=True)
         ]
 
 

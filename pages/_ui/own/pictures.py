@@ -78,19 +78,21 @@ def _choose(outcome: Outcome, order: NDArray[np.int64]) -> int:
 def _image(outcome: Outcome, at: int, x: Values, rebuilt: Values, residual: Values) -> None:
     from wganad_core.figures import pictures
 
-    share = residual / max(residual.max(), 1e-12)
+    size = outcome.chosen.samples.image_shape
+    assert size is not None
+    spots = residual.reshape(*size[:2], -1).mean(axis=2)  # over colours
+    spots = spots / max(spots.max(), 1e-12)
     whole = _whole(outcome, at)
     if whole is None:
-        images = [pictures.digit(one.clip(0, 1)) for one in (x, rebuilt, np.sqrt(share))]
+        images = [pictures.seen(one, size) for one in (x, rebuilt)]
+        images.append(pictures.seen(np.sqrt(spots).ravel(), size[:2]))
         titles = ["Found", "Rebuilt from what is normal", "What is left over"]
     else:
-        size = outcome.chosen.samples.image_shape
-        assert size is not None
-        spots = large(share.reshape(size), whole.rgb.shape[:2])
+        spots = large(spots, whole.rgb.shape[:2])
         images = [
             pictures.photograph(whole.rgb),
             pictures.photograph(pictures.spotted(whole.rgb, spots, whole.mask)),
-            pictures.digit(rebuilt, light=True),
+            pictures.seen(rebuilt, size, light=True),
         ]
         titles = [
             "Found",
@@ -127,11 +129,11 @@ def _strip(outcome: Outcome, order: NDArray[np.int64]) -> None:
     made = []
     for i in order.tolist():
         samples = outcome.chosen.samples
-        image = samples.x[outcome.position[i]].astype(np.float32)
+        image, shape = samples.x[outcome.position[i]], samples.image_shape or ()
         odd = " class=odd" if outcome.label is not None and outcome.label[i] == 1 else ""
         name = outside.shown(outcome.names[i])
         made.append(
-            f'<figure{odd}><img src="{pictures.digit(image, samples.scaled)}" alt="{name}">'
+            f'<figure{odd}><img src="{pictures.seen(image, shape, samples.scaled)}" alt="{name}">'
             f"<figcaption>{outcome.score[i]:.3g}</figcaption></figure>"
         )
     st.markdown("**The highest scores of all**")

@@ -116,7 +116,9 @@ class Plan:
         data, scores = Path(self.source.name), Path(self.scores_name)
         why = self.kind == "series" and not self.quick
         pixels = self.masked and not self.quick
-        score = ScoreOrder(data, model, scores, self.roles, why=why, pixels=pixels)
+        # How pictures are seen is the detector's.
+        roles = dataclasses.replace(self.roles, picture_size=None, picture_colours=None)
+        score = ScoreOrder(data, model, scores, roles, why=why, pixels=pixels)
         return [*found, dataclasses.replace(score, ranges=self._beside)]
 
     def onnx(self) -> ExportOrder:

@@ -17,6 +17,8 @@ from pages._ui.own.train import kind_of
 from pages._ui.widgets import refuse
 from wganad_core import outside
 from wganad_core.data import DataError
+from wganad_core.data.own import Roles
+from wganad_core.data.own.picture_size import EVERY, PictureSize
 from wganad_core.live.client import WorkerError
 from wganad_core.storage import StorageError
 
@@ -85,6 +87,9 @@ def as_it_takes(chosen: Chosen, about: dict[str, Any]) -> Chosen:
     chosen = dataclasses.replace(chosen, kind=kind_of(about["class"]))
     n, found = about["n_features"], chosen.samples.x[0].size if len(chosen.samples.x) else 0
     pictures = chosen.samples.image_shape is not None
+    if pictures and chosen.kind == "images" and n in EVERY:
+        chosen = _at_size(chosen, EVERY[n])
+        found = n
     if pictures != (chosen.kind == "images") and found != n:
         raise DataError(
             f"This detector scores {TAKES[chosen.kind]}, and {chosen.source.name} holds "
@@ -103,6 +108,14 @@ def as_it_takes(chosen: Chosen, about: dict[str, Any]) -> Chosen:
     if chosen.kind == "series":
         samples = samples.whole()
     return dataclasses.replace(chosen, roles=roles, samples=samples)
+
+
+def _at_size(chosen: Chosen, size: PictureSize) -> Chosen:
+    """The same pictures as the detector sees them."""
+    if chosen.samples.image_shape == size.shape:
+        return chosen
+    roles = Roles(picture_size=size.side, picture_colours=size.colours)
+    return dataclasses.replace(chosen, roles=roles, samples=read(chosen.source, roles))
 
 
 def plan_of(chosen: Chosen, name: str) -> Plan:

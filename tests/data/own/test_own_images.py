@@ -24,6 +24,7 @@ from wganad_core.data.own import Roles, archives
 from wganad_core.data.own import image as own_image
 from wganad_core.data.own import images as own_images
 from wganad_core.data.own.look import look
+from wganad_core.data.own.picture_size import PictureSize, Seen, proposed
 from wganad_core.data.own.record import OwnSamples
 from wganad_core.data.own.samples import chunks, read_samples
 
@@ -118,9 +119,15 @@ def test_transparent_is_white():
 @given(height=st.integers(1, 90), width=st.integers(1, 90), grey=st.integers(0, 255))
 def test_any_size(height: int, width: int, grey: int):
     remarks: set[str] = set()
-    found = own_image.read_image(picture(np.full((height, width), grey, np.uint8)), remarks)
+    data = picture(np.full((height, width), grey, np.uint8))
+    found = own_image.read_image(data, remarks)
     np.testing.assert_allclose(found, np.full((28, 28), grey / 255), atol=1e-5)
-    assert bool(remarks) == ((height, width) != (28, 28))
+    samples = read(data)
+    assert samples.image_shape is not None
+    side = samples.image_shape[0]
+    assert side == next(side for side in (28, 32, 64, 128) if side >= max(height, width))
+    assert samples.scaled == bool(samples.remarks) == ((height, width) != (28, 28))
+    np.testing.assert_allclose(samples.x, grey / 255, atol=1e-5)
 
 
 def test_turned_as_the_camera_noted():
@@ -204,7 +211,7 @@ def test_pieces(tmp_path: Path):
         np.testing.assert_array_equal(
             np.concatenate([piece.x for piece in pieces]).astype(np.float32), whole
         )
-    with pytest.raises(DataError, match="These are pictures, whose features are p0 to p783"):
+    with pytest.raises(DataError, match="These are pictures, whose features are p0, p1"):
         chunks(tmp_path / "a.zip", Roles(("flow",)))
 
 
@@ -273,10 +280,68 @@ def test_ranges_of_arrays(array: np.ndarray, grey: list):
 def test_colours_of_arrays():
     array = np.zeros((2, 28, 28, 3), np.uint8)
     array[0, ..., 1] = 255
-    found = read(npy(array))
+    found = read(npy(array), picture_colours="grey")
     np.testing.assert_allclose(found.x, np.repeat([[0.587], [0]], 784, 1), atol=1e-6)
-    assert found.remarks == ("Colours are turned into grey.",)
+    assert "Colours are turned into grey." in found.remarks
     assert read(npy(array[..., :1])).x.max() == 0
+    coloured = read(npy(array))
+    assert coloured.image_shape == (28, 28, 3)
+    np.testing.assert_array_equal(coloured.x.reshape(array.shape), array / np.float32(255))
+
+
+# ---------------------------------------------------------------- the size they are seen at
+
+
+def colours(side: int, n: int) -> dict[str, bytes]:
+    """Grey pictures, of which the last has a spot of red as bright as what it lies on."""
+    pixels = np.full((n, side, side, 3), 128, np.uint8)
+    pixels[-1, 2:5, 2:5] = 200, 107, 50
+    return {f"{at}.png": picture(each) for at, each in enumerate(pixels)}
+
+
+def test_a_size_is_proposed_said_and_obeyed():
+    content = zipped(colours(100, 5))
+    found = read(content)
+    assert found.image_shape == look(content, "a.zip").image_shape == (128, 128, 3)
+    assert found.x.dtype == np.float32
+    assert found.x.shape == (5, 128 * 128 * 3)
+    assert any("Seen at 128 × 128 pixels in colour" in line for line in found.remarks)
+    smaller = read(content, picture_size=32, picture_colours="grey")
+    assert smaller.image_shape == (32, 32)
+    assert any("32 × 32 pixels in grey, as asked for" in line for line in smaller.remarks)
+    assert np.ptp(smaller.x[-1]) < 0.02  # the spot is gone
+    assert np.ptp(found.x[-1].reshape(128, 128, 3), axis=2).max() > 0.5
+    with pytest.raises(DataError, match="picture size of 28, 32, 64, 128; found 50"):
+        read(content, picture_size=50)
+
+
+def test_a_detectors_size_comes_before_what_is_proposed():
+    content = zipped(colours(64, 3))
+    as_fitted = PictureSize(28, "grey")
+    found = read(content, features=as_fitted.names)
+    assert found.image_shape == (28, 28)
+    assert any("their colours are not seen" in line for line in found.remarks)
+    with pytest.raises(DataError, match="wanted as 28 × 28 pixels in grey"):
+        read(content, features=as_fitted.names, picture_size=64)
+
+
+@pytest.mark.parametrize(
+    ("n", "side", "colours", "expected"),
+    [
+        (1, 28, False, PictureSize(28, "grey")),
+        (1, 28, True, PictureSize(28, "rgb")),
+        (9, 29, False, PictureSize(32, "grey")),
+        (900, 4000, True, PictureSize(128, "rgb")),
+        (4_000, 4000, True, PictureSize(64, "rgb")),
+        (10_000, 4000, False, PictureSize(64, "grey")),
+        (100_000, 4000, True, PictureSize(28, "rgb")),
+    ],
+)
+def test_many_pictures_are_seen_smaller(n: int, side: int, colours: bool, expected: PictureSize):
+    found, remark = proposed([Seen(side, side, colours)], n)
+    assert found == expected
+    assert bool(remark) == (expected != PictureSize())
+    assert ("too much" in remark) == (n > 1_000)
 
 
 # ---------------------------------------------------------------- refusals

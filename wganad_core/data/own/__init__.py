@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 Counted = Literal["rows", "rows-from-0", "time", "seconds"]
+Colours = Literal["grey", "rgb"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Roles:
     `group`: which machine, person or recording a row is of. `normal`: the value of the label that
     means normal. `leave_out`: columns that are nothing, where the others are guessed.
     `categories`: features that are kinds of something although they hold numbers. `date`: the day
-    of a `time` that tells the hour only.
+    of a `time` that tells the hour only. `picture_size` and `picture_colours`: at how many pixels
+    a side and how pictures are seen.
     """
 
     features: tuple[str, ...] | None = None
@@ -28,6 +30,8 @@ class Roles:
     leave_out: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     date: str | None = None
+    picture_size: int | None = None
+    picture_colours: Colours | None = None
 
 
 GUESSED = Roles()

@@ -1,26 +1,24 @@
-"""One picture of any kind as 28×28 grey values, and arrays of pictures."""
+"""One picture of any kind as the values that a detector sees."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
-from wganad_core.data.decoding import MAX_PIXELS, decoding, too_many
-from wganad_core.data.mnist import SIDE
-from wganad_core.data.own.npy_rows import OwnArray
+from wganad_core.data.decoding import decoding
+from wganad_core.data.own.picture_size import TEACHING, PictureSize, Seen, coloured
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif")
 MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"GIF87a", b"GIF89a")
 TWELVE_BITS = 4095
-SCALED = "Scaled to"  # so begins the remark on pictures of another size
-TO_GREY = np.array([0.299, 0.587, 0.114])  # as Pillow weighs red, green and blue
+TURNED = "Colours are turned into grey."
 
-Grey = NDArray[np.float32]
+Pixels = NDArray[np.float32]  # (height, width), of colours (height, width, 3), from 0 to 1
 
 
 def looks_like_image(start: bytes) -> bool:
@@ -30,9 +28,12 @@ def looks_like_image(start: bytes) -> bool:
 
 
 def read_image(
-    data: bytes, remarks: set[str], spend: Callable[[int], None] = lambda pixels: None
-) -> Grey:
-    """A PNG, JPEG, BMP, TIFF, WebP or GIF file as (28, 28) in [0, 1], from black to white.
+    data: bytes,
+    remarks: set[str],
+    spend: Callable[[int], None] = lambda pixels: None,
+    size: PictureSize = TEACHING,
+) -> Pixels:
+    """A PNG, JPEG, BMP, TIFF, WebP or GIF file at this size, in [0, 1], from black to white.
 
     Nothing is cropped, centred or inverted; proportions are not kept. 8 and 16 bits, grey, colour
     and palettes will do; what is transparent is laid on white. Raises `DataError` with half a
@@ -46,16 +47,45 @@ def read_image(
         spend(file.width * file.height)
         file.load()
         upright = ImageOps.exif_transpose(file) if file.getexif().get(0x0112, 1) != 1 else file
-        return small(_grey(upright, remarks), remarks)
+        if size.colours == "rgb" and not _deep(upright):
+            return scaled(np.asarray(_on_white(upright).convert("RGB")), size)
+        return scaled(_grey(upright, remarks), size)
 
 
-def _grey(image: Any, remarks: set[str]) -> Grey:
+def seen(data: bytes, spend: Callable[[int], None] = lambda pixels: None) -> Seen:
+    """How large a picture is, and whether it has colours. Raises as `read_image`."""
+    from PIL import Image
+
+    with decoding(data, FORMATS) as file:
+        width, height = file.size
+        if _deep(file) or file.mode in ("1", "L", "LA"):
+            return Seen(width, height, False)
+        spend(width * height)
+        small = _on_white(file).convert("RGB")
+        small.thumbnail((512, 512), Image.Resampling.BOX)  # a spot of colour is still one
+        return Seen(width, height, coloured(np.asarray(small)))
+
+
+def _deep(image: Any) -> bool:
+    """Whether it is grey of more than 8 bits."""
+    return bool(image.mode.startswith(("I", "F")))
+
+
+def _on_white(image: Any) -> Any:
+    """What is transparent, laid on white; else as it is."""
+    from PIL import Image
+
+    if "A" not in image.mode and "transparency" not in image.info:
+        return image
+    image = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+
+
+def _grey(image: Any, remarks: set[str]) -> Pixels:
     """Grey values (height, width) in [0, 1]; Pillow would clip 16 bits instead of scaling them."""
-    from PIL import Image as pillow
-
-    if image.mode.startswith(("I", "F")):
+    if _deep(image):
         values = np.asarray(image)
-        least, most = _extremes(values)
+        least, most = extremes(values)
         if values.dtype.kind == "i" and least >= 0 and most <= 65535:  # so Pillow keeps 16 bits
             values = values.astype(np.uint16)
         if values.dtype.kind == "u" and 255 < most <= TWELVE_BITS:
@@ -65,28 +95,39 @@ def _grey(image: Any, remarks: set[str]) -> Grey:
             )
         return in_unit_range(values, least, most)
     if image.mode not in ("1", "L"):
-        remarks.add("Colours are turned into grey.")
-    if "A" in image.mode or "transparency" in image.info:
-        image = image.convert("RGBA")
-        image = pillow.alpha_composite(pillow.new("RGBA", image.size, "white"), image)
-        image = image.convert("RGB")
-    elif image.mode not in ("L", "RGB"):
+        remarks.add(TURNED)
+    image = _on_white(image)
+    if image.mode not in ("L", "RGB"):
         image = image.convert("L" if image.mode == "1" else "RGB")
     return np.asarray(image.convert("L"), np.float32) / np.float32(255)
 
 
-def small(grey: Grey, remarks: set[str]) -> Grey:
-    """Scaled to 28×28; where it shrinks, every pixel is an average."""
-    if grey.shape == (SIDE, SIDE):
-        return grey
+def scaled(values: NDArray[Any], size: PictureSize) -> Pixels:
+    """Grey values in [0, 1] or colours, bytes or in [0, 1], at this size; where that shrinks them,
+    every pixel is an average."""
     from PIL import Image
 
-    remarks.add(f"{SCALED} {SIDE} × {SIDE} pixels, whatever the proportions.")
-    scaled = Image.fromarray(grey).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-    return np.asarray(scaled, np.float32).clip(0, 1)
+    to = (size.side, size.side)
+    if values.shape[:2] == to:
+        found = values
+    elif values.dtype == np.uint8:
+        found = np.asarray(Image.fromarray(values).resize(to, Image.Resampling.BILINEAR))
+    else:
+        planes = values[..., None] if values.ndim == 2 else values
+        resized = [
+            np.asarray(Image.fromarray(planes[..., at]).resize(to, Image.Resampling.BILINEAR))
+            for at in range(planes.shape[2])
+        ]
+        found = resized[0] if values.ndim == 2 else np.stack(resized, axis=2)
+        found = found.clip(0, 1)
+    if found.dtype == np.uint8:
+        found = found / np.float32(255)
+    if found.ndim == 2 and size.colours == "rgb":
+        found = np.repeat(found[..., None], 3, axis=2)
+    return np.asarray(found, np.float32)
 
 
-def large(values: NDArray[Any], size: tuple[int, ...]) -> Grey:
+def large(values: NDArray[Any], size: tuple[int, ...]) -> Pixels:
     """A map (h, w) at the size (height, width) of its picture, values between its own."""
     if values.shape == size:
         return np.asarray(values, np.float32)
@@ -97,11 +138,11 @@ def large(values: NDArray[Any], size: tuple[int, ...]) -> Grey:
     return np.asarray(map_.resize((width, height), Image.Resampling.BILINEAR))
 
 
-def _extremes(values: NDArray[Any]) -> tuple[float, float]:
+def extremes(values: NDArray[Any]) -> tuple[float, float]:
     return float(values.min()), float(values.max())
 
 
-def in_unit_range(values: NDArray[Any], least: float, most: float) -> Grey:
+def in_unit_range(values: NDArray[Any], least: float, most: float) -> Pixels:
     """Grey values in [0, 1]; white is 1, 255 or 65,535 by their kind and the largest there is."""
     whole = values.dtype.kind in "iub"
     if values.dtype.kind == "b" or (not whole and most <= 1):
@@ -116,52 +157,3 @@ def in_unit_range(values: NDArray[Any], least: float, most: float) -> Grey:
             "(8 bits) or 0 to 65,535 (16 bits)."
         )
     return np.asarray(values, np.float32) / np.float32(white)
-
-
-class ArrayImages:
-    """Pictures in a NumPy file: (n, height, width), or with 1, 3 or 4 colours as the last axis."""
-
-    def __init__(self, array: OwnArray) -> None:
-        shape = array.shape
-        if not (len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3, 4))):
-            raise DataError(
-                f"Expected an array (rows, columns), or images (n, height, width) or (n, height, "
-                f"width, 3); found the shape {shape}."
-            )
-        if shape[1] * shape[2] > MAX_PIXELS:
-            raise DataError(f"Each image {too_many(f'{shape[2]:,} × {shape[1]:,}')}")
-        self._array = array
-        self.n = shape[0]
-        self.names: tuple[str, ...] | None = None
-        self.label: NDArray[np.int64] | None = None
-        self.class_: NDArray[np.object_] | None = None
-        self.kept: NDArray[np.bool_] | None = None
-        self.masks: tuple[str, ...] = ()
-        self.remarks: set[str] = set()
-        # What white is depends on all of them: 1.0 is white among floats up to 1 alone.
-        self._range = float("inf"), -float("inf")
-        for rows in array.rows():
-            real = rows[np.isfinite(rows)] if rows.dtype.kind == "f" else rows
-            if real.size:
-                least, most = _extremes(real)
-                self._range = min(least, self._range[0]), max(most, self._range[1])
-
-    def images(self) -> Iterator[Grey]:
-        """Each (28, 28); NaN throughout where a value was missing."""
-        for rows in self._array.rows():
-            for image in rows:
-                try:
-                    grey = in_unit_range(image, *self._range)
-                except DataError as error:
-                    raise DataError(f"The array {error}") from None
-                yield small(self._one_colour(grey), self.remarks)
-
-    def _one_colour(self, grey: Grey) -> Grey:
-        if not np.isfinite(grey).all():
-            return np.full((SIDE, SIDE), np.nan, np.float32)
-        if grey.ndim == 2:
-            return grey
-        if grey.shape[2] == 1:
-            return grey[..., 0]
-        self.remarks.add("Colours are turned into grey.")
-        return np.asarray(grey[..., :3] @ TO_GREY, np.float32)

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from wganad_core.data import DataError
 from wganad_core.data.decoding import MAX_BYTES
-from wganad_core.data.mnist import SIDE
 from wganad_core.data.own.archives import (
     CUT_OFF,
     MAX_FILES,
@@ -27,19 +26,15 @@ from wganad_core.data.own.archives import (
 )
 from wganad_core.data.own.file import OwnFile
 from wganad_core.data.own.folders import told_by_folders
-from wganad_core.data.own.image import (
-    SUFFIXES,
-    ArrayImages,
-    Grey,
-    looks_like_image,
-    read_image,
-)
+from wganad_core.data.own.image import SUFFIXES, Pixels, looks_like_image, read_image, seen
+from wganad_core.data.own.image_arrays import ArrayImages
 from wganad_core.data.own.npy_rows import MAGIC, OwnArray
+from wganad_core.data.own.picture_size import LOOKED_AT, TEACHING, PictureSize, proposed
 
 MAX_TOTAL = 2_000_000_000  # bytes of all pictures of a zip, unpacked
 # Of all pictures of a zip: half a minute's work, and what honest pictures hold.
 MAX_PIXELS, PIXELS_A_BYTE = 2_000_000_000, 100
-PIXELS = tuple(f"p{i}" for i in range(SIDE * SIDE))
+PIXELS = TEACHING.names
 TABLES = (".csv", ".tsv", ".txt", ".parquet")  # in a folder or a zip
 DATED = re.compile(r"(^|/)\d{4}([._-]\d\d){5}$")  # files of NASA's bearings: 2003.10.22.12.06.24
 T = TypeVar("T")
@@ -56,8 +51,11 @@ class OwnImages(Protocol):
     masks: tuple[str, ...]  # pictures of where defects are
     remarks: set[str]  # grows while pictures are read
 
-    def images(self) -> Iterator[Grey]:
-        """Each (28, 28) in [0, 1]; NaN throughout where a value was missing."""
+    def proposed(self) -> tuple[PictureSize, str]:
+        """At which size to see them, and a remark on it."""
+
+    def images(self, size: PictureSize) -> Iterator[Pixels]:
+        """Each at this size, in [0, 1]; NaN throughout where a value was missing."""
 
 
 def open_images(file: OwnFile) -> OwnImages | None:
@@ -146,9 +144,15 @@ class PictureFiles:
         if others := len(kept) - len(pictures):
             self.remarks.add(f"{others:,} file{'s' * (others > 1)} of another kind left out.")
 
-    def images(self) -> Iterator[Grey]:
+    def proposed(self) -> tuple[PictureSize, str]:
+        """By `LOOKED_AT` of them; as `picture_size.proposed`."""
+        names = self.names or ()
+        some = [names[at] for at in np.unique(np.linspace(0, self.n - 1, LOOKED_AT).astype(int))]
+        return proposed(self.each(some, lambda data: seen(data, self.spend)), self.n)
+
+    def images(self, size: PictureSize) -> Iterator[Pixels]:
         yield from self.each(
-            self.names or (), lambda data: read_image(data, self.remarks, self.spend)
+            self.names or (), lambda data: read_image(data, self.remarks, self.spend, size)
         )
 
     def each(self, names: Sequence[str], made: Callable[[bytes], T]) -> Iterator[T]:
@@ -239,9 +243,15 @@ class SingleImage(PictureFiles):
         super().__init__(["1.png"])
         self.names = None
 
-    def images(self) -> Iterator[Grey]:
+    def proposed(self) -> tuple[PictureSize, str]:
+        return self._made(lambda data: proposed([seen(data)], 1))
+
+    def images(self, size: PictureSize) -> Iterator[Pixels]:
+        yield self._made(lambda data: read_image(data, self.remarks, size=size))
+
+    def _made(self, made: Callable[[bytes], T]) -> T:
         try:
-            yield read_image(self._file.first(MAX_BYTES + 1), self.remarks)
+            return made(self._file.first(MAX_BYTES + 1))
         except DataError as error:
             raise DataError(f"This picture {error}") from None
 

@@ -70,7 +70,7 @@ class Look:
     n_rows: int
     head: tuple[tuple[str, ...], ...]
     remarks: tuple[str, ...]
-    image_shape: tuple[int, int] | None = None
+    image_shape: tuple[int, ...] | None = None
     doubts: tuple[str, ...] = ()
     labels: tuple[tuple[str, int, Taken], ...] = ()
 
@@ -101,14 +101,15 @@ def look(source: Source, name: str | None = None) -> Look:
     file = own_file(source, name)
     with named(file):
         if pictures := open_images(file):
-            first = next(pictures.images())
+            size, remark = pictures.proposed()
+            next(pictures.images(size))  # what is wrong with the first is said at once
             names = pictures.names or ("the picture",) * min(pictures.n, SHOWN)
             return Look(
                 (),
                 pictures.n,
                 tuple((each,) for each in names[:SHOWN]),
-                tuple(sorted(pictures.remarks)),
-                (first.shape[0], first.shape[1]),
+                tuple(sorted({*pictures.remarks, *filter(None, [remark])})),
+                size.shape,
             )
         return _look(file)
 

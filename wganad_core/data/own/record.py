@@ -29,8 +29,10 @@ class OwnSamples:
     without a header. `label` (n,): 1 = anomaly, 0 = normal, −1 = nobody has said; `class_` (n,):
     its texts where they tell kinds of anomalies. `sample_id`, `time` and `group` (n,), which
     machine or recording a row is of: as they are written.
-    `image_shape`: of images, and of tables with columns p0 to p783; grey values in [0, 1].
-    `kept` (n,): which ones folders keep for testing. `scaled`: whether pictures were larger.
+    `image_shape`: of images, and of tables with columns p0 to p783; grey values in [0, 1], of
+    colours (height, width, 3). Of images larger than 28 × 28, `x` is in single precision.
+    `kept` (n,): which ones folders keep for testing. `scaled`: whether pictures are seen
+    otherwise than they are.
     `missing` (m,): the numbers of the rows that are left out because every feature is missing, with
     `missing_label` and `missing_id`. `remarks`: what was read otherwise than one might expect.
     `named`: whether the file itself calls the features so. `about`: the rows of the file, of text
@@ -47,7 +49,7 @@ class OwnSamples:
     sample_id: Text | None = None
     time: Text | None = None
     group: Text | None = None
-    image_shape: tuple[int, int] | None = None
+    image_shape: tuple[int, ...] | None = None
     remarks: tuple[str, ...] = ()
     missing: NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.empty(0, np.int64))
     missing_label: NDArray[np.int64] | None = None

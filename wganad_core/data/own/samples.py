@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 
 from wganad_core.data import DataError
 from wganad_core.data.missing import NOTHING
-from wganad_core.data.mnist import SIDE
-from wganad_core.data.own import Roles
+from wganad_core.data.own import Colours, Roles
 from wganad_core.data.own.file import OwnFile, Source, named, own_file
-from wganad_core.data.own.image import SCALED
-from wganad_core.data.own.images import PIXELS, OwnImages, open_images
+from wganad_core.data.own.images import OwnImages, open_images
 from wganad_core.data.own.labels import labels_of, words_of
+from wganad_core.data.own.picture_size import PictureSize, as_asked, as_wanted, size_of
 from wganad_core.data.own.record import LARGEST, OwnSamples, Words, joined
 from wganad_core.data.own.remarks import remarks_on
 from wganad_core.data.own.roles import Resolved, resolve_roles
@@ -38,6 +37,7 @@ from wganad_core.data.own.source import open_rows
 LEAST = 4
 MAX_VALUES = 100_000_000  # features × rows that are held at once
 ROWS, FEWEST = 1 << 16, 1 << 12
+FEWEST_PICTURES = 64
 OTHERS = "another label column or none"
 MOST_WORDS = 1_000  # categories of a column
 
@@ -55,6 +55,8 @@ def read_samples(
     leave_out: Sequence[str] = (),
     categories: Sequence[str] = (),
     date: str | None = None,
+    picture_size: int | None = None,
+    picture_colours: Colours | None = None,
     words: Mapping[str, Words] | None = None,
     most: int | None = None,
 ) -> OwnSamples:
@@ -64,8 +66,8 @@ def read_samples(
     and "" means that there is none. By themselves, all columns of numbers that are nothing else
     are features, and so are those of text that repeats, as categories. Labels are 0/1, true/false,
     normal/anomaly, or any values of which one means normal: the one that is named, else the most
-    frequent. Images of any size become rows of 784 values in [0, 1], 28×28 in grey, named p0 to
-    p783.
+    frequent. Images become rows of values in [0, 1], named p0, p1, …: 784 where they are 28×28 in
+    grey, else more, as a remark says.
 
     Parameters
     ----------
@@ -75,6 +77,8 @@ def read_samples(
     normal : the value of the label that means normal
     categories : features that hold numbers which are names of kinds
     date : the column of the day, where that of the time tells the hour only
+    picture_size, picture_colours : how pictures are seen: 28, 32, 64 or 128 pixels a side, "grey"
+        or "rgb"; by default as they are, as far as that is not too much
     words : the categories that a detector knows, by column; no other column has any then
     most : values, that is features × rows, of which one counts as four at least, as scores and
         names come with it; by default 100 million values
@@ -94,17 +98,19 @@ def read_samples(
     file = own_file(source, name)
     chosen = None if features is None else tuple(features)
     kinds = tuple(categories)
-    roles = Roles(chosen, label, sample_id, time, group, normal, tuple(leave_out), kinds, date)
+    columns = (chosen, label, sample_id, time, group, normal, tuple(leave_out), kinds, date)
+    roles = Roles(*columns, picture_size, picture_colours)
     parts: list[OwnSamples] = []
     n = 0
     for part in _chunks(file, roles, None, words):
         parts.append(part)
-        n += part.x.size if most is None else len(part.x) * max(LEAST, part.x[:1].size)
+        size = part.x[:1].nbytes // 8  # in numbers of double precision
+        n += len(part.x) * (size if most is None else max(LEAST, size))
         if n > (allowed := MAX_VALUES if most is None else most):
             with named(file):
                 raise DataError(
-                    f"Expected at most {allowed:,} values in all; found more. Keep fewer rows; "
-                    "the command line scores files of any length."
+                    f"Expected at most {allowed:,} values in all; found more. Keep fewer rows, or "
+                    "see pictures smaller; the command line scores files of any length."
                 )
     samples = joined(parts)
     with named(file):
@@ -133,9 +139,9 @@ def chunks(
     return _chunks(own_file(path), roles, rows, words)
 
 
-def chunk_rows(n_features: int, most: int = ROWS) -> int:
-    """Rows of a chunk that keep it within 64 MB of features: a power of two, at least 4,096."""
-    fitting = max(FEWEST, (1 << 23) // max(1, n_features))
+def chunk_rows(n_features: int, most: int = ROWS, fewest: int = FEWEST) -> int:
+    """Rows of a chunk that keep it within 64 MB of features: a power of two, at least `fewest`."""
+    fitting = max(fewest, (1 << 23) // max(1, n_features))
     return min(most, 1 << (fitting.bit_length() - 1))
 
 
@@ -146,12 +152,9 @@ def _chunks(
         raise DataError(f"A chunk has at least one row; found {rows}.")
     with named(file):
         if pictures := open_images(file):
-            if roles.features not in (None, PIXELS):
-                raise DataError(
-                    f"These are pictures, whose features are {PIXELS[0]} to {PIXELS[-1]}; expected "
-                    f"a table with {listed_names(roles.features or ())}."
-                )
-            return _of_pictures(file, pictures, roles, rows or chunk_rows(len(PIXELS)))
+            size, remark = _size_of(pictures, roles)
+            n = rows or chunk_rows(size.n_values, fewest=FEWEST_PICTURES)
+            return _of_pictures(file, pictures, roles, n, size, remark)
         table = open_rows(file)
         found = resolve_roles(table, roles)
         if words is not None:
@@ -161,33 +164,51 @@ def _chunks(
     return _of_table(file, table, found, rows or chunk_rows(len(found.features)), known)
 
 
+def _size_of(pictures: OwnImages, roles: Roles) -> tuple[PictureSize, str]:
+    """At which size pictures are seen, and a remark on it: as a detector was fitted, whose features
+    are named, or as asked for, or as proposed."""
+    if roles.features is None:
+        return as_asked(pictures.proposed(), roles.picture_size, roles.picture_colours)
+    if (size := size_of(roles.features)) is None:
+        raise DataError(
+            f"These are pictures, whose features are p0, p1, …; expected a table with "
+            f"{listed_names(roles.features)}."
+        )
+    if roles.picture_size not in (None, size.side) or roles.picture_colours not in (
+        None,
+        size.colours,
+    ):
+        raise DataError(f"These pictures are wanted as {size}; leave out what says otherwise.")
+    return as_wanted(pictures.proposed(), size)
+
+
 def _of_pictures(
-    file: OwnFile, pictures: OwnImages, roles: Roles, rows: int
+    file: OwnFile, pictures: OwnImages, roles: Roles, rows: int, size: PictureSize, remark: str
 ) -> Iterator[OwnSamples]:
     ids = np.array(pictures.names, object) if roles.sample_id != "" and pictures.names else None
     labels, kinds, kept = (
         (pictures.label, pictures.class_, pictures.kept) if roles.label != "" else (None,) * 3
     )
     with named(file):
-        images = pictures.images()
+        images = pictures.images(size)
         for start in range(0, pictures.n, rows):
-            x = np.empty((min(rows, pictures.n - start), len(PIXELS)))
+            x = np.empty((min(rows, pictures.n - start), size.n_values), size.kind)
             for at, image in enumerate(itertools.islice(images, len(x))):
                 x[at] = image.ravel()
             part = slice(start, start + len(x))
             samples = OwnSamples(
                 file.name,
                 x,
-                PIXELS,
+                size.names,
                 np.arange(part.start, part.stop) + 1,
                 None if labels is None else labels[part],
                 None if kinds is None else kinds[part],
                 kept=None if kept is None else kept[part],
-                scaled=any(line.startswith(SCALED) for line in pictures.remarks),
+                scaled=bool(remark),
                 n_masks=len(pictures.masks),
                 sample_id=None if ids is None else ids[part],
-                image_shape=(SIDE, SIDE),
-                remarks=tuple(sorted(pictures.remarks)),
+                image_shape=size.shape,
+                remarks=tuple(sorted({*pictures.remarks, *filter(None, [remark])})),
                 about=pictures.n,
             )
             yield samples.whole()
@@ -231,7 +252,7 @@ def _of_table(
                 cells(piece, roles.sample_id, words_of),
                 _clock(cells(piece, roles.date, words_of), cells(piece, roles.time, words_of)),
                 cells(piece, roles.group, words_of),
-                (SIDE, SIDE) if features == PIXELS else None,
+                None if (size := size_of(features)) is None else size.shape,
                 remarks,
                 named=table.named,
                 about=table.about,
