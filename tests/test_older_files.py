@@ -163,6 +163,7 @@ def test_commands_say_what_they_said(
     # settings that there were not yet are as they were then without being named
     added = found.keys() - expected.keys()
     new = ("/weight_decay", "/depth", "/scales", "/precision", "/critic_learning_rate")
+    new += ("/side", "/channels")
     assert all(at.endswith(new) for at in added)
     assert found.keys() - added == expected.keys()
     for at, value in expected.items():

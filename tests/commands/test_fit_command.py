@@ -305,7 +305,7 @@ def test_some_rows_of_a_file(data, capsys):
         ("{header} --out {folder}/m", "no row"),
         ("{text} --out {folder}/m --features a", "'warm' in line 4"),
         ("{one} --out {folder}/m", "one.csv has one row to learn from; a detector needs two"),
-        ("{data} --out {folder}/m --kind images", "data.csv: Expected images of 28 × 28, 784 pix"),
+        ("{data} --out {folder}/m --kind images", "data.csv: Expected images of 28 × 28, 32 × 32"),
         ("{few} --out {folder}/m --kind series", "few.csv: Expected a stretch of 32 steps"),
         ("{few} --out {folder}/m --kind series --window 3", "few.csv: Expected a recording of two"),
         ("{data} --out {folder}/m --patience 1 --validation-share 0", "patience watches rows that"),

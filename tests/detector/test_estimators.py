@@ -532,8 +532,8 @@ def test_images_by_other_methods(images, method):
 @pytest.mark.parametrize(
     ("x", "why"),
     [
-        (np.zeros((50, 100)), "784 pixels; found 100 columns"),
-        (np.zeros((50, 30, 30)), "28 × 28 pixels"),
+        (np.zeros((50, 100)), "28 × 28, .*; found 100 columns"),
+        (np.zeros((50, 30, 30)), "128 × 128 pixels"),
         (np.full((50, 784), 255), "Divide bytes by 255"),
         (np.full((50, 784), -0.5), "pixels in"),
     ],

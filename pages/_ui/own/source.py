@@ -54,7 +54,7 @@ TYPES = [
 ]
 FORMAT = (
     "A **table** (CSV, parquet, npy: a row per sample), a **recording** (the same, a row per "
-    f"moment; several in a zip) or a **zip of images** (seen as 28 × 28 grey ones), up to "
+    f"moment; several in a zip) or a **zip of images** (of any size, grey or in colour), up to "
     f"{MEGABYTES} MB. A column "
     "`label` (1 = anomaly) or folders `normal` and `anomaly` are understood. Files stay on this "
     "server while the tab is open, and ten minutes longer, so that a reload loses nothing."
