@@ -24,7 +24,7 @@ from wganad_core.data.own import Roles, archives
 from wganad_core.data.own import image as own_image
 from wganad_core.data.own import images as own_images
 from wganad_core.data.own.look import look
-from wganad_core.data.own.picture_size import PictureSize, Seen, proposed
+from wganad_core.data.own.picture_size import Facts, PictureSize, proposed
 from wganad_core.data.own.record import OwnSamples
 from wganad_core.data.own.samples import chunks, read_samples
 
@@ -338,7 +338,7 @@ def test_a_detectors_size_comes_before_what_is_proposed():
     ],
 )
 def test_many_pictures_are_seen_smaller(n: int, side: int, colours: bool, expected: PictureSize):
-    found, remark = proposed([Seen(side, side, colours)], n)
+    found, remark = proposed([Facts(side, side, colours)], n)
     assert found == expected
     assert bool(remark) == (expected != PictureSize())
     assert ("too much" in remark) == (n > 1_000)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wganad_core.data import DataError
 from wganad_core.data.decoding import decoding
-from wganad_core.data.own.picture_size import TEACHING, PictureSize, Seen, coloured
+from wganad_core.data.own.picture_size import TEACHING, Facts, PictureSize, coloured
 
 FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif")
@@ -52,18 +52,18 @@ def read_image(
         return scaled(_grey(upright, remarks), size)
 
 
-def seen(data: bytes, spend: Callable[[int], None] = lambda pixels: None) -> Seen:
+def seen(data: bytes, spend: Callable[[int], None] = lambda pixels: None) -> Facts:
     """How large a picture is, and whether it has colours. Raises as `read_image`."""
     from PIL import Image
 
     with decoding(data, FORMATS) as file:
         width, height = file.size
         if _deep(file) or file.mode in ("1", "L", "LA"):
-            return Seen(width, height, False)
+            return Facts(width, height, False)
         spend(width * height)
         small = _on_white(file).convert("RGB")
         small.thumbnail((512, 512), Image.Resampling.BOX)  # a spot of colour is still one
-        return Seen(width, height, coloured(np.asarray(small)))
+        return Facts(width, height, coloured(np.asarray(small)))
 
 
 def _deep(image: Any) -> bool:

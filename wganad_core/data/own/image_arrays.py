@@ -12,7 +12,7 @@ from wganad_core.data import DataError
 from wganad_core.data.decoding import MAX_PIXELS, too_many
 from wganad_core.data.own.image import TURNED, Pixels, extremes, in_unit_range, scaled
 from wganad_core.data.own.npy_rows import OwnArray
-from wganad_core.data.own.picture_size import COLOURED, PictureSize, Seen, proposed
+from wganad_core.data.own.picture_size import COLOURED, Facts, PictureSize, proposed
 
 TO_GREY = np.array([0.299, 0.587, 0.114])  # as Pillow weighs red, green and blue
 
@@ -50,7 +50,7 @@ class ArrayImages:
     def proposed(self) -> tuple[PictureSize, str]:
         """As `picture_size.proposed`."""
         height, width = self._array.shape[1:3]
-        return proposed([Seen(width, height, self._coloured)] * self.n, self.n)
+        return proposed([Facts(width, height, self._coloured)] * self.n, self.n)
 
     def images(self, size: PictureSize) -> Iterator[Pixels]:
         """Each at this size; NaN throughout where a value was missing."""

@@ -51,8 +51,11 @@ class PictureSize:
 
 
 TEACHING = PictureSize()  # the paper's, of MNIST
-EVERY = {size.n_values: size for side in PICTURE_SIDES for size in
-         (PictureSize(side, "grey"), PictureSize(side, "rgb"))}  # fmt: skip
+EVERY = {
+    size.n_values: size
+    for side in PICTURE_SIDES
+    for size in (PictureSize(side, "grey"), PictureSize(side, "rgb"))
+}
 
 
 @functools.cache
@@ -66,7 +69,7 @@ def size_of(features: Sequence[str]) -> PictureSize | None:
     return found if found is not None and tuple(features) == found.names else None
 
 
-class Seen(NamedTuple):
+class Facts(NamedTuple):
     """What a proposal needs to know of a picture."""
 
     width: int
@@ -79,17 +82,17 @@ def coloured(rgb: NDArray[np.uint8]) -> bool:
     return bool((np.ptp(rgb, axis=2) > COLOURED).any())
 
 
-def proposed(some: Iterable[Seen], n: int) -> tuple[PictureSize, str]:
+def proposed(some: Iterable[Facts], n: int) -> tuple[PictureSize, str]:
     """The size for `n` pictures of which `some` were looked at: no smaller than they are where that
     is possible and their values are not too many; in colour if any has one. And a remark on it, ""
     where pictures are seen as they are.
 
     Examples
     --------
-    >>> from wganad_core.data.own.picture_size import Seen, proposed
-    >>> proposed([Seen(256, 200, True)], 84)[0]
+    >>> from wganad_core.data.own.picture_size import Facts, proposed
+    >>> proposed([Facts(256, 200, True)], 84)[0]
     PictureSize(side=128, colours='rgb')
-    >>> proposed([Seen(256, 200, True)], 10_000)[0]
+    >>> proposed([Facts(256, 200, True)], 10_000)[0]
     PictureSize(side=32, colours='rgb')
     """
     looked = list(some)
