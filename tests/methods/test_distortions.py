@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import pytest
@@ -41,7 +42,9 @@ def all_draws(monkeypatch: pytest.MonkeyPatch, value: float) -> None:
 
 
 def test_each_kind_of_sample_has_its_own() -> None:
-    assert distortion(ImageConfig()) is distort_images
+    found = distortion(ImageConfig())
+    assert isinstance(found, functools.partial)
+    assert (found.func, found.keywords) == (distort_images, {"shape": (28, 28, 1)})
     found = {a: WindowConfig(architecture=a) for a in ARCHITECTURES}
     assert distortion(found["conv"]) is distort_windows
     assert distortion(found["recurrent"]) is distort_windows

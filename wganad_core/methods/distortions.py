@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import NamedTuple
@@ -36,7 +37,7 @@ def distortion(config: AnyNetworkConfig) -> Distort:
     """The distortions that suit the networks' samples. Raises `ConfigError` if there are none."""
     if isinstance(config, ImageConfig):
         shape = (config.side, config.side, config.channels)
-        return lambda x, rng: distort_images(x, rng, shape=shape)
+        return functools.partial(distort_images, shape=shape)
     if isinstance(config, WindowConfig) and config.view == "signals":
         return distort_windows
     raise ConfigError("Contrastive features need images or the nine signals of windows.")
