@@ -42,9 +42,9 @@ def all_draws(monkeypatch: pytest.MonkeyPatch, value: float) -> None:
 
 
 def test_each_kind_of_sample_has_its_own() -> None:
-    found = distortion(ImageConfig())
-    assert isinstance(found, functools.partial)
-    assert (found.func, found.keywords) == (distort_images, {"shape": (28, 28, 1)})
+    chosen = distortion(ImageConfig())
+    assert isinstance(chosen, functools.partial)
+    assert (chosen.func, chosen.keywords) == (distort_images, {"shape": (28, 28, 1)})
     found = {a: WindowConfig(architecture=a) for a in ARCHITECTURES}
     assert distortion(found["conv"]) is distort_windows
     assert distortion(found["recurrent"]) is distort_windows
