@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 Name = TypeVar("Name", bound=str)
-PAGE, ADDRESSES = "_page", "_addresses"
+PAGE, ADDRESSES, ASKED = "_page", "_addresses", "_asked-"
 
 
 def visit(page: str) -> None:
@@ -61,8 +61,11 @@ def tabs(label: str, options: Mapping[Name, str], *, key: str, default: Name) ->
     names, first = _asked_for(options, key, default)
     words = options.__getitem__
     look: dict[str, Any] = {"label_visibility": "collapsed", "wrap": True, "required": True}
-    # A page may have set it; Streamlit does not want to be told twice.
-    start = None if key in st.session_state else first
+    # Every run says what is chosen: a browser that missed the first run would show nothing chosen.
+    # Not beside a value that the page has just set; Streamlit does not want to be told twice.
+    start = st.session_state.get(key, first)
+    if (asked := st.session_state.pop(ASKED + key, None)) in options:
+        st.session_state[key], start = asked, None
     with st.container(key=f"tabs-{key}", width="content"):
         found = st.segmented_control(
             label, names, format_func=words, default=start, key=key, **look
@@ -70,6 +73,11 @@ def tabs(label: str, options: Mapping[Name, str], *, key: str, default: Name) ->
     chosen: Name = first if found is None else found
     _keep(key, chosen, is_default=chosen == default)
     return chosen
+
+
+def ask(key: str, name: str) -> None:
+    """Have these `tabs` choose an option when they are next drawn."""
+    st.session_state[ASKED + key] = name
 
 
 def now(

@@ -270,7 +270,7 @@ def test_the_critic_page_opens_with_what_collapse_costs() -> None:
     assert covering < 10
     choose(test, model="gan")
     assert false_alarms(test) == [collapsed]
-    best = test.dataframe[0].value.iloc[0]["score"]
+    best = test.dataframe[0].value.iloc[0]["Score"]
     assert best == "True density"
 
 

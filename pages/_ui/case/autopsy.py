@@ -43,7 +43,7 @@ def table(
     words: dict[str, tuple[str | None, str | None]] = {
         "Detector": (None, None),
         "Score": ("%.3g", None),
-        "Rank": (None, f"1 is the most anomalous test {sample}."),
+        "Rank": ("localized", f"1 is the most anomalous test {sample}."),
         "Odder than": (
             "%.1f %%",
             f"Share of normal test {chosen.case.samples} that score lower.",

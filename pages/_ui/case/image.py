@@ -47,6 +47,13 @@ ORDERS: Mapping[Order, str] = {
     "misses": "Worst misses",
     "alarms": "Worst false alarms",
 }
+PARTS = """
+**near-…**: how far from the nearest normals of training, as the encoder (*latent*, *encoder*), the
+critic, or features that were trained on shifted images (*shifted*, *projected*) see them.
+**shift**: how badly those features tell by how much the image was shifted. **critic**: −f(x).
+**residual**: how much of the image does not come back. **features**: the same, as the
+discriminator sees it.
+"""
 REBUILDING = ("encoder", "vae", "bigan")
 N_UNSEEN = 7
 
@@ -162,7 +169,10 @@ def gallery(chosen: Choice, order: list[int], key: str) -> int:
         "class": columns_of.TextColumn(chosen.case.noun.capitalize(), width=55, alignment="right"),
         "score": columns_of.NumberColumn("Score", format="%.3g", width=75),
         "rank": columns_of.NumberColumn(
-            "Rank", width=75, help=f"Among {places[0].n:,} test images; 1 is the most anomalous."
+            "Rank",
+            format="localized",
+            width=75,
+            help=f"Among {places[0].n:,} test images; 1 is the most anomalous.",
         ),
         "above": columns_of.ProgressColumn(
             "Odder than",
@@ -226,7 +236,7 @@ def take_apart(chosen: Choice, x: FloatArray, stored: Mapping[str, float]) -> No
         shared.table(chosen, scores, times)
     left, right = st.columns([11, 9], gap="large")
     with left:
-        st.markdown("**What each score is made of**")
+        st.markdown("**What each score is made of**", help=PARTS)
         named = {case.name_of(name): one for name, one in judged.items()}
         live_chart(terms_bars(named), key="terms", alt="The additive parts of every score")
     with right:

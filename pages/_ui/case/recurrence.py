@@ -86,8 +86,6 @@ def _controls() -> tuple[str, str, float | None]:
     """Sensor, axis, and the threshold of the classical plot as a share of the largest distance."""
     if "sensor" not in st.session_state:  # the charts are new, and nothing is brushed in them
         st.session_state.pop("stretch", None)
-    if (asked := st.session_state.pop("asked_signal", None)) is not None:
-        st.session_state["sensor"], _, st.session_state["axis"] = asked.rpartition("_")
     with anatomy.choices("image"):
         sensor = linked.tabs("Recurrence image of", SENSORS, key="sensor", default="body_acc")
         axis = linked.tabs("Axis", AXES, key="axis", default="x")
@@ -165,7 +163,9 @@ def _react(signals: ChartEvents, images: ChartEvents) -> None:
         st.session_state["stretch"] = (min(x), max(x)) if x else None
         changed = True
     if signals.click is not None and signals.click["curve"] in SIGNALS:
-        st.session_state["asked_signal"] = signals.click["curve"]
+        sensor, _, axis = signals.click["curve"].rpartition("_")
+        linked.ask("sensor", sensor)
+        linked.ask("axis", axis)
         changed = True
     if changed:
         draw_again()

@@ -74,9 +74,8 @@ class TabSearch:
             return self.cancelled
         return self.worker.search_view(self.key)
 
-    @property
-    def running(self) -> bool:
-        view = self.view
+    def goes_on(self, view: Search | None) -> bool:
+        """Whether more is to come than this view of it."""
         alive = self.cancelled is None and self.worker is not None and self.worker.alive
         return alive and (view is None or not (view.judgement or view.broken))
 
@@ -110,7 +109,7 @@ def show(model: ModelKey, x: FloatArray) -> None:
     if asked is not None:
         held.begin(asked)
     if held.asked is not None and held.asked.is_about(model, x):
-        st.fragment(_watch, run_every=LOOK if held.running else None)(held)
+        st.fragment(_watch, run_every=LOOK if held.goes_on(held.view) else None)(held)
     _speed(model)
 
 
@@ -144,16 +143,15 @@ def _asked(model: ModelKey, x: FloatArray) -> Wish | None:
 
 def _watch(held: TabSearch) -> None:
     """How far it is, its newest frame, what it came to; redraws itself while it goes on."""
-    view, running, asked = held.view, held.running, held.asked
+    view, asked = held.view, held.asked
     if asked is None:
         return
-    if running:
-        _progress(held, asked.settings["steps"], 0 if view is None else view.steps)
-    elif st.session_state.get(WATCHED) == held.key:  # it has ended since the last look
-        del st.session_state[WATCHED]
-        st.rerun()  # no more looks
+    running = held.goes_on(view)
     if running:
         st.session_state[WATCHED] = held.key
+        _progress(held, asked.settings["steps"], 0 if view is None else view.steps)
+    elif st.session_state.pop(WATCHED, None) == held.key:  # it has ended since the last look
+        st.rerun()  # no more looks
     if view is not None and len(view.images):
         left, right = st.columns([3, 2], gap="large")
         with left:
@@ -162,7 +160,7 @@ def _watch(held: TabSearch) -> None:
             show_film(film, key=held.key, running=running, words=PICTURES)
         with right:
             _outcome(asked, view)
-    if not running and held.cancelled is None and (view is None or view.judgement is None):
+    if not running and held.cancelled is None and not (view and view.judgement):
         refuse((view and view.broken) or "The search has stopped; start it again.")
 
 

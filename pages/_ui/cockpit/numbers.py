@@ -12,7 +12,7 @@ from wganad_core.evaluation import OperatingPoint
 
 STYLE = """<style>
 .stVerticalBlock > :has(> .st-key-cockpit-slider) {position: sticky; bottom: 0; z-index: 20;
-  backdrop-filter: blur(7px);}
+  backdrop-filter: blur(7px); background: light-dark(#ffffffd9, #12161cd9);}
 .st-key-cockpit-slider {margin: -0.9rem 0 -0.6rem;}
 .st-key-cockpit-slider [data-testid="stSliderTickBar"] {display: none;}
 .st-key-_cockpit-slider [data-testid="stSliderThumbValue"] {visibility: hidden;}

@@ -86,7 +86,7 @@ def ranking(judged: list[PlaneVerdicts]) -> None:
             last = evaluation.summary(one.found.label, one.found.scores[name])
             whose = "" if name == "density" else f"{one.model.title.partition(',')[0]}: "
             rows.append((whose + DETECTORS[name], 100 * last.auprc, 100 * last.auroc))
-    table = pd.DataFrame(rows, columns=["score", "AUPRC", "AUROC"])
+    table = pd.DataFrame(rows, columns=["Score", "AUPRC", "AUROC"])
     table = table.sort_values("AUPRC", ascending=False)
     number = st.column_config.NumberColumn(format="%.1f %%")
     st.dataframe(table, hide_index=True, column_config={"AUPRC": number, "AUROC": number})
@@ -94,8 +94,9 @@ def ranking(judged: list[PlaneVerdicts]) -> None:
         return
     left, right, bottom, top = judged[0].model.mixture.box
     st.caption(
-        f"On {last.n:,} points: normals, and points uniform in [{left:.2f}, {right:.2f}] × "
-        f"[{bottom:.2f}, {top:.2f}] labelled by the 3σ rule. Base rate π = {last.base_rate:.1%} "
+        f"On {last.n:,} points: normals, and points uniform in "
+        f"{f'[{left:.2f}, {right:.2f}] × [{bottom:.2f}, {top:.2f}]'.replace('-', '−')} labelled "
+        f"by the 3σ rule. Base rate π = {last.base_rate:.1%} "
         f"(the chance level of AUPRC); no ranking falls below {last.floor:.1%}. The distance uses "
         "the nearest of 100,000 generated samples."
     )

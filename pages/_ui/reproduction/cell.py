@@ -8,11 +8,12 @@ from pathlib import Path
 import streamlit as st
 
 from pages._ui import linked
-from wganad_core import board, catalogue
+from wganad_core import board, catalogue, outside
 from wganad_core.board import Line, Row
 from wganad_core.figures.reproduction import Board, duration
 from wganad_core.use_cases import UseCase
 
+SHELL = "python -m wganad_core "
 PAGES = Path(__file__).resolve().parents[2]
 
 
@@ -28,7 +29,12 @@ def show(case: UseCase, drawn: Board, line: Line, abnormal: str) -> None:
     if abnormal == board.MEAN:
         st.markdown("Click on one of its classes for what reproduces it.")
         return
-    st.code("\n".join(_commands(case, rows)), language="bash", wrap_lines=True)
+    commands = _commands(case, rows)
+    here = [command for command in commands if command.startswith(SHELL)]
+    st.code("\n".join(here), language="bash", wrap_lines=True)
+    for command in commands:
+        if command not in here:
+            st.caption(f"Trained by a script that does not come along: {outside.shown(command)}")
     with st.container(horizontal=True, gap="medium"):
         _links(case, line, rows[0])
 
