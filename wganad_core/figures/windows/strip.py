@@ -91,7 +91,7 @@ def _tiles(members: FloatArray, block: int, name: str, colour: str) -> Part:
     lines = np.stack(
         [
             across + np.arange(len(members))[:, None],
-            0.2 + 0.58 * (np.clip(members, low, high) - low) / (high - low),
+            0.19 + 0.58 * (np.clip(members, low, high) - low) / (high - low),
         ],
         axis=-1,
     )
