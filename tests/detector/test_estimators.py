@@ -345,6 +345,20 @@ def test_a_warm_start_goes_on_where_training_ended():
     assert short(steps=5).fit(ROWS).n_steps_ == 5
 
 
+def test_a_partial_fit_follows_normals_that_move(tmp_path: Path):
+    one = short(steps=150, score_method="residual").partial_fit(ROWS)
+    moved = ROWS + 3 * ROWS.std(axis=0)
+    before = (one.predict(moved) == -1).mean()
+    assert one.partial_fit(moved) is one
+    assert one.n_steps_ == 300
+    assert (one.predict(moved) == -1).mean() < 0.1 < before
+    assert one.warm_start is False
+    one.save(tmp_path / "one")
+    assert WGANAnomalyDetector.load(tmp_path / "one").warm_start is False
+    with pytest.raises(ValueError, match="features"):
+        one.partial_fit(moved[:, :2])
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [({"width": 8}, "networks of the same sizes"), ({"score_method": "vae"}, "does not use")],

@@ -117,6 +117,39 @@ class BaseWGANDetector(Kept):
                 pass
         return self
 
+    def partial_fit(self, X: ArrayLike, y: object = None) -> Self:
+        """Go on learning, from more normals: `steps` more on these rows, and the threshold anew on
+        those of them that are held out. The first call is a `fit`.
+
+        Scaling, categories and networks stay as the first rows made them. What only earlier rows
+        showed may be unlearned: where it is to stay normal, give some of them again.
+
+        Parameters
+        ----------
+        X, y : as for `fit`, with the same columns
+
+        Raises
+        ------
+        ValueError, DivergedError
+            As `fit`, and for settings that the networks there do not fit.
+
+        Examples
+        --------
+        >>> from wganad_core import WGANAnomalyDetector
+        >>> x = np.random.default_rng(0).normal(size=(90, 3))
+        >>> detector = WGANAnomalyDetector(steps=2, random_state=0).partial_fit(x[:50])
+        >>> detector.partial_fit(x[50:] + 1).n_steps_
+        4
+        """
+        asked = self.warm_start
+        self.warm_start = True
+        try:
+            self.fit(X)
+        finally:
+            self.warm_start = asked
+        self.parameters_["warm_start"] = asked
+        return self
+
     def fit_steps(self, X: ArrayLike, checkpoint: str | Path | None = None) -> Iterator[Progress]:
         """`fit` that reports as it goes.
 
