@@ -15,40 +15,28 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from wganad_core.config import AnyNetworkConfig, ConfigError, NetworkConfig, TrainingConfig
 from wganad_core.detector import saved
+from wganad_core.detector.calibrating import FEW, Calibrated
 from wganad_core.detector.judging import Rows
-from wganad_core.detector.keeping import Kept
 from wganad_core.detector.learning import Progress, learn
 from wganad_core.detector.model import FittedModel, fitted_model
 from wganad_core.detector.preparation import Preparation, coded
 from wganad_core.detector.robust import suspicious
 from wganad_core.detector.scaler import Scaler
 from wganad_core.detector.settings import Settings, needs_of, plain, seed_of
-from wganad_core.records import Scored
 from wganad_core.run import one_thread
-from wganad_core.thresholds import Advice, advice_of
-
-FEW = 40  # rows; with fewer, none are held out
-LEARNED_FROM = (
-    "The threshold rests on the rows that were learned from ({why}), so more new normals will "
-    "exceed it."
-)
-ASIDE = (
-    "{n:,} rows, {share:g} % as asked for, were set aside as likely anomalies; if fewer "
-    "were, more normals will be flagged than asked for."
-)
 
 
-class BaseWGANDetector(Kept):
+class BaseWGANDetector(Calibrated):
     """Subclasses store parameters and say how X becomes rows (`_rows`) and what learns them."""
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
         saved.CLASSES.setdefault(cls.__name__, cls)
 
+    warm_start: bool
+
     # What subclasses decide.
 
-    # Why calibration rows are not exchangeable with new ones, if they are not.
-    _dependence: ClassVar[str] = ""
     _prepares: ClassVar[bool] = False  # whether cells may be missing and columns hold categories
 
     def _rows(self, X: Any, *, fitting: bool) -> Rows:
@@ -325,39 +313,6 @@ class BaseWGANDetector(Kept):
                 f"{model.network}. Set warm_start=False."
             )
         return model
-
-    def _calibrate(self, rows: Rows, settings: Settings) -> None:
-        """Choose the threshold on rows of normals."""
-        scores = self._weighed(self._scores(rows), rows)
-        advice = advice_of(settings.threshold_rule, Scored(scores), settings.false_alarm_rate)
-        remarks = [advice.warning] if advice.warning else []
-        if self._dependence:  # what a rule says of independent rows does not hold
-            remarks = [self._dependence]
-        held_out = len(self.parts_[2])
-        if not held_out:
-            n = len(self.parts_[0])
-            few = f"fewer than {FEW} rows" if n < FEW else f"{n} rows, too few to hold some out"
-            why = few if settings.calibration_share else "calibration_share=0"
-            remarks.insert(0, LEARNED_FROM.format(why=why))
-        if aside := len(self.set_aside_):
-            remarks.append(ASIDE.format(n=aside, share=100 * settings.suspect_share))
-        if self._dependence or not held_out or aside:  # no interval holds then
-            advice = dataclasses.replace(advice, warning=" ".join(remarks), expected=None)
-        self.advice_: Advice = advice
-        self.calibration_score_ = scores
-        self.score_quantiles_ = np.quantile(scores, np.linspace(0, 1, 101))
-        self.offset_ = -advice.threshold
-
-    def _weighed(self, scores: Rows, rows: Rows) -> Rows:
-        """Scores of rows with what their surprises add: each as much as lies between usual rows
-        and the oddest."""
-        model = self.model_
-        if (preparation := model.preparation) is None:
-            return scores
-        span = float(scores.max() - np.median(scores)) or float(np.spacing(np.float32(scores[0])))
-        weighed = dataclasses.replace(preparation, surprise=span)
-        self.model_ = dataclasses.replace(model, preparation=weighed)
-        return weighed.surprised(scores.astype(np.float32), rows).astype(np.float64)
 
     @property
     def categories_(self) -> dict[str, tuple[str, ...]]:
