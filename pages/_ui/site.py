@@ -57,6 +57,9 @@ def document(page: str) -> str:
         scripts.append(served.address(STATIC / "chart.js"))
         links = f'<link rel="modulepreload" href="{served.address(PLOTLY)}">'
     run = "".join(f'<script type="module" src="{script}"></script>' for script in scripts if script)
+    # Streamlit would look for its server below the page's own address first, in vain.
+    server = f'{{BACKEND_BASE_URL: location.origin + "{served.prefix()}/"}}'
+    run = f"<script>window.__streamlit = {server};</script>{run}"
     return theirs.replace("</head>", f"{style}\n{run}{links}\n</head>", 1)
 
 

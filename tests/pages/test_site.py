@@ -27,6 +27,7 @@ def test_it_is_streamlit_s_with_ours_in_its_head():
     assert ".stMainBlockContainer" in ours
     for name in ("page.js", *(f"/static/js/{element}." for element in site.ELEMENTS)):
         assert name in ours
+    assert '{BACKEND_BASE_URL: location.origin + "/"}' in ours
 
 
 def test_every_page_has_it():

@@ -40,7 +40,7 @@ def show(case: UseCase, abnormal: str, above: st.delta_generator.DeltaGenerator)
         if st.button("New samples", icon=":material/casino:", type="primary"):
             st.session_state.samples_seed = seed + 1
             st.rerun()
-        st.caption(f"{n_latent} latents, seed {seed}.")
+        st.caption(f"z has {n_latent} dimensions; seed {seed}.")
     with right:
         st.markdown(
             f"**A walk between two latents.** Every point on the way is a {noun}, or nearly."

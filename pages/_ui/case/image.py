@@ -49,8 +49,8 @@ ORDERS: Mapping[Order, str] = {
 }
 PARTS = """
 **near-…**: how far from the nearest normals of training, as the encoder (*latent*, *encoder*), the
-critic, or features that were trained on shifted images (*shifted*, *projected*) see them.
-**shift**: how badly those features tell by how much the image was shifted. **critic**: −f(x).
+critic, or features that tell an image from its rotations (*shifted*, *projected*) see them.
+**shift**: how badly those features tell how far it has been turned. **critic**: −f(x).
 **residual**: how much of the image does not come back. **features**: the same, as the
 discriminator sees it.
 """
@@ -256,9 +256,10 @@ def upload(chosen: Choice) -> None:
     )
     left, right = st.columns([1, 3], gap="large")
     with left:
+        st.markdown(f"Draw a {case.noun} here")
         drawn = draw.pad(f"draw-{case.noun}")
     file = right.file_uploader(
-        f"Or a picture of one {case.noun}",
+        f"Or give a picture of one {case.noun}",
         ["png", "jpg", "jpeg"],
         key=f"own-{case.noun}",
         max_upload_size=16,
