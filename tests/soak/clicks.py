@@ -31,7 +31,7 @@ CLICKED = ", ".join(
 )
 ADDRESSES = ["", *(name for name, *_ in PAGES[1:])]
 KEYS = ["ArrowLeft", "ArrowRight", "Home", "End", " ", "Escape", "Enter", "Tab"]
-# Streamlit looks for its base path below a page, and tells of two fragments at one moment.
+# Streamlit tells of two fragments at one moment.
 KNOWN = ("Multiple different fragmentIds", "net::ERR_ABORTED")
 RED = "[data-testid=stException]"
 

@@ -53,7 +53,9 @@ def thumbnail(x: FloatArray) -> str:
 
 def first_look(chosen: Choice, n: int) -> DeltaGenerator:
     """The gallery comes first."""
-    return room("gallery", *strip.heights(n))
+    place = room("gallery", *strip.heights(n))
+    place.empty()  # Streamlit leaves out a container that nothing is in
+    return place
 
 
 def legend(chosen: Choice) -> str:
