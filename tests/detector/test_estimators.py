@@ -28,7 +28,7 @@ from wganad_core.methods import DivergedError, score_methods
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = make_blobs(300, 4, centers=3, random_state=0)[0]
-REBUILDING = [name for name, found in score_methods().items() if found.rebuilds]
+REBUILDING = [name for name in SCORE_METHODS if score_methods()[name].rebuilds]
 
 
 def short(**parameters) -> WGANAnomalyDetector:

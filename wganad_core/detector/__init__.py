@@ -7,8 +7,10 @@ from wganad_core.detector.learning import Progress
 from wganad_core.detector.saved import load
 from wganad_core.detector.series import WGANSeriesDetector
 from wganad_core.methods import score_methods
+from wganad_core.methods.local import NAME as LOCAL
 
-SCORE_METHODS = tuple(score_methods())  # those that come with the project
+# Those that come with the project, of all kinds of samples.
+SCORE_METHODS = tuple(name for name in score_methods() if name != LOCAL)
 
 __all__ = [
     "BLOCK_ROWS",

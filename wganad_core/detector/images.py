@@ -13,12 +13,15 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
 
 from wganad_core.config import PICTURE_SIDES, ImageConfig
 from wganad_core.data.own.picture_size import EVERY
 from wganad_core.detector.base import BaseWGANDetector
 from wganad_core.detector.judging import Rows
 from wganad_core.detector.settings import plain
+from wganad_core.methods.local import LocalScore, local_maps
+from wganad_core.run import one_thread
 
 SHAPES = {size.shape: size for size in EVERY.values()}
 EXPECTED = (
@@ -41,6 +44,9 @@ class WGANImageDetector(BaseWGANDetector):
     tell an image from its quarter turns: neighbours in them and in their projection, and how badly
     the turns are recognised. The generator and the encoder say what an image should be. Where
     images may come at any angle, set `contrast_steps=0`.
+
+    `score_method="local"` needs no networks and takes seconds: it finds small defects
+    (`methods.local`), and is what `fit FILE` takes for pictures that are not 28 × 28 in grey.
 
     Parameters
     ----------
@@ -149,6 +155,31 @@ class WGANImageDetector(BaseWGANDetector):
                 f"{rows.min():g} to {rows.max():g}. Divide bytes by 255."
             )
         return rows
+
+    def explain(self, X: ArrayLike) -> Rows:
+        """How far each value is from its reconstruction (n, d), squared; of `score_method="local"`
+        how odd its pixel is, by what the score is the largest of, from 0 up.
+
+        Errors as `reconstruct`.
+
+        Examples
+        --------
+        >>> from wganad_core import WGANImageDetector
+        >>> images = np.random.default_rng(0).uniform(0.4, 0.6, (60, 28, 28))
+        >>> detector = WGANImageDetector(score_method="local", random_state=0).fit(images)
+        >>> images[0, 9:12, 9:12] = 0
+        >>> at = detector.explain(images[:1]).argmax()
+        >>> bool(7 < at // 28 < 13), bool(7 < at % 28 < 13)
+        (True, True)
+        """
+        check_is_fitted(self)
+        if not isinstance(self._score, LocalScore):
+            return super().explain(X)
+        z = self.model_.scaler(self._rows(X, fitting=False))
+        with one_thread():
+            odd = local_maps(self._score, self._score.where, z)
+        channels = self.model_.network.n_features // odd[0].size
+        return np.repeat(odd.reshape(len(odd), -1).clip(min=0), channels, axis=1).astype(np.float64)
 
     def _network(self, n_features: int) -> ImageConfig:
         size = EVERY[n_features]

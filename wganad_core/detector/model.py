@@ -14,6 +14,8 @@ from wganad_core.detector.scaler import Scaler
 from wganad_core.detector.settings import Settings, needs_of
 from wganad_core.methods import Bundle, Score, score_methods, trained_modules
 from wganad_core.methods.critic import critic_range
+from wganad_core.methods.local import NAME as LOCAL
+from wganad_core.methods.local import fit_local
 from wganad_core.methods.ours import fit_rules
 from wganad_core.methods.plain import fit_plain
 from wganad_core.records import FittedRules, FloatArray
@@ -89,7 +91,10 @@ def fitted_model(
     fitted = FittedRules()
     if not needs_of(method):
         seed = settings.training.seed
-        plain = fit_plain(method, fit, settings.n_references, settings.n_neighbours, seed)
+        if method == LOCAL:
+            plain = fit_local(fit, settings.network, settings.n_references, seed)
+        else:
+            plain = fit_plain(method, fit, settings.n_references, settings.n_neighbours, seed)
         fitted = FittedRules(plain=plain)
     elif method in OURS["dense"]:
         kind = "dense" if isinstance(settings.network, NetworkConfig) else "image"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from wganad_core.jobs import engines
+from wganad_core.jobs.orders import KINDS
 from wganad_core.jobs.recordings import in_time
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from wganad_core.data.own.record import OwnSamples
 
+LOCAL = "local"  # of images only
 BASELINES = {
     "neighbours": "nearest neighbours",
     "pca": "main axes (PCA)",
@@ -46,6 +48,8 @@ class Beside:
 
     @property
     def title(self) -> str:
+        if self.score_method == LOCAL:
+            return "odd places (PCA and patches)"
         return BASELINES.get(self.score_method, f"WGAN ({self.score_method})")
 
 
@@ -80,7 +84,8 @@ def _fitted(estimator: Any, x: Any, seconds: float) -> Iterator[tuple[str, Any, 
 
     own = estimator.model_.score_method
     yield own, estimator, seconds
-    for name in BASELINES:
+    images = type(estimator).__name__ == KINDS["images"]
+    for name in (*([LOCAL] * images), *BASELINES):
         if name != own:
             began = time.perf_counter()
             other = clone(estimator).set_params(score_method=name, warm_start=False).fit(x)

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from wganad_core.data.own.recordings import Recordings
     from wganad_core.detector import Progress
 
-OF_SCALED = "pca"
-BY_AXES = (
-    "Pictures other than of 28 × 28 in grey are judged by what their main axes (PCA) do not "
-    "rebuild, which finds scratches and stains that networks overlook; choose score_method ours "
-    "for the networks (--score-method ours)."
+OF_SCALED = "local"
+BY_PLACE = (
+    "Pictures other than of 28 × 28 in grey are judged where they are oddest: by what their main "
+    "axes (PCA) do not rebuild there, and by patches that no normal picture has. That finds "
+    "scratches and stains that the networks overlook; choose score_method ours for the networks "
+    "(--score-method ours)."
 )
 SHOWN = 20  # names of features in a sentence
 Watch = Callable[[Iterator["Progress"]], object]
@@ -92,7 +93,7 @@ def fit(
     for remark in samples.remarks:
         say(f"remark: {remark}")
     if scaled_down:
-        say(f"remark: {BY_AXES}")
+        say(f"remark: {BY_PLACE}")
     recorded = None
     if kind != "table":
         samples = samples.whole()
@@ -143,7 +144,7 @@ def fit(
         command=shell_line(whole),
         remarks=(
             *samples.remarks,
-            *filter(None, [missing, BY_AXES if scaled_down else ""]),
+            *filter(None, [missing, BY_PLACE if scaled_down else ""]),
             *(recorded.remarks if recorded else ()),
         ),
         beside=tuple(dataclasses.asdict(one) for one in others),

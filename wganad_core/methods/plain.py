@@ -24,7 +24,7 @@ MOST_VALUES, FEWEST = 1 << 23, 64  # of all references; references
 Parts = dict[str, NDArray[Any]]
 
 
-def _has(*names: str) -> Callable[[Bundle], bool]:
+def fitted_parts(*names: str) -> Callable[[Bundle], bool]:
     return lambda bundle: bundle.fitted is not None and set(names) <= set(bundle.fitted.plain)
 
 
@@ -41,7 +41,7 @@ class PlainScore(Score):
         return nn.Parameter(values, requires_grad=False)
 
 
-@scores("neighbours", needs=[], wants=_has("references", "k"))
+@scores("neighbours", needs=[], wants=fitted_parts("references", "k"))
 class NeighboursScore(PlainScore):
     """The mean distance to the nearest normals."""
 
@@ -58,7 +58,7 @@ class NeighboursScore(PlainScore):
         return Verdict(nearest(x, self.references, self.k)[0].mean(dim=1))
 
 
-@scores("pca", needs=[], wants=_has("centre", "components"))
+@scores("pca", needs=[], wants=fitted_parts("centre", "components"))
 class ComponentsScore(PlainScore):
     """The mean squared error of what the main axes rebuild."""
 
@@ -72,7 +72,10 @@ class ComponentsScore(PlainScore):
         return Verdict((off - rebuilt).square().mean(dim=1), {}, rebuilt + self.centre)
 
 
-@scores("isolation-forest", needs=[], wants=_has("feature", "cut", "left", "right", "steps"))
+TREES = ("feature", "cut", "left", "right", "steps")
+
+
+@scores("isolation-forest", needs=[], wants=fitted_parts(*TREES))
 class ForestScore(PlainScore):
     """2^(−E[h(x)]/c): how few cuts at random set a row apart (Liu, Ting and Zhou, 2008)."""
 
@@ -116,10 +119,15 @@ class ForestScore(PlainScore):
 def fit_plain(method: str, x: FloatArray, n_references: int, n_neighbours: int, seed: int) -> Parts:
     """What a method without networks keeps of standardised normal rows (n, d); of long rows, fewer
     are references."""
-    n_references = max(FEWEST, min(n_references, MOST_VALUES // x.shape[1]))
+    n_references = fewer(n_references, x.shape[1])
     return {"neighbours": _neighbours, "pca": _components, "isolation-forest": _forest}[method](
         x, n_references, n_neighbours, seed
     )
+
+
+def fewer(n_references: int, n_features: int) -> int:
+    """As many references as memory and patience allow."""
+    return max(FEWEST, min(n_references, MOST_VALUES // n_features))
 
 
 def _neighbours(x: FloatArray, n_references: int, n_neighbours: int, seed: int) -> Parts:
@@ -129,8 +137,14 @@ def _neighbours(x: FloatArray, n_references: int, n_neighbours: int, seed: int) 
 
 
 def _components(x: FloatArray, n_references: int, n_neighbours: int, seed: int) -> Parts:
+    return main_axes(x, n_references, seed)
+
+
+def main_axes(x: FloatArray, n_references: int, seed: int) -> Parts:
+    """The mean of rows (n, d) and the axes that keep `SHARE` of their variance."""
     from sklearn.decomposition import PCA
 
+    n_references = fewer(n_references, x.shape[1])
     some = x[np.random.default_rng(seed).permutation(len(x))[:n_references]]
     found = PCA(random_state=seed).fit(some.astype(np.float64))
     share = np.nan_to_num(np.cumsum(found.explained_variance_ratio_), nan=1.0)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pages._ui.own.source import OwnFile
 from wganad_core.data.own import LabelRanges, Roles
-from wganad_core.jobs.beside import BASELINES
+from wganad_core.jobs.beside import BASELINES, LOCAL
 from wganad_core.jobs.orders import (
     KINDS,
     ExportOrder,
@@ -61,7 +61,7 @@ class Plan:
     def first(self) -> Plan | None:
         """The same without networks, of use within seconds; None where it is that already."""
         method = dict(self.settings).get("score_method")
-        if self.model or self.quick or method in BASELINES:
+        if self.model or self.quick or method in (LOCAL, *BASELINES):
             return None
         kept = tuple((k, v) for k, v in self.settings if k in WITHOUT_NETWORKS)
         settings = (("score_method", QUICK), *kept)

@@ -16,6 +16,7 @@ from pages._ui.own.session import EARLY, Jobs, jobs
 from pages._ui.own.tab import choice, number, settle, usual
 from pages._ui.widgets import refuse
 from wganad_core import outside
+from wganad_core.jobs.beside import LOCAL
 from wganad_core.jobs.fit import OF_SCALED
 from wganad_core.jobs.orders import Kind
 from wganad_core.live.fitting import Fitting
@@ -32,6 +33,7 @@ METHODS = {
     "inversion": "Inversion (slow)",
     "anogan": "AnoGAN (slow)",
     "neighbours": "Nearest neighbours",
+    "local": "Odd places (images)",
     "pca": "Main axes (PCA)",
     "isolation-forest": "Isolation forest",
 }
@@ -64,13 +66,15 @@ def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
     kind = chosen.kind
     of = "windows" if kind == "series" else "normals"
     scaled = kind == "images" and chosen.samples.scaled
+    start = OF_SCALED if scaled else "ours"
+    methods = [name for name in METHODS if kind == "images" or name != LOCAL]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         method = settle(
             "own-method",
             st.selectbox(
                 "Score",
-                list(METHODS),
-                list(METHODS).index(usual("own-method", OF_SCALED if scaled else "ours")),
+                methods,
+                methods.index(found if (found := usual("own-method", start)) in methods else start),
                 width=200,
                 format_func=lambda name: METHODS[name],
                 key="own-method",

@@ -112,7 +112,8 @@ def test_case_16() -> None:
 
 @pytest.mark.skipif(not CASES.is_dir(), reason=f"{CASES} is not here: published cases")
 def test_cases_16_and_17_are_found(tmp_path: Path) -> None:
-    """By what scaled pictures are judged by; the networks found 0 of 20 and 0 of 30."""
+    """By what such pictures are judged by, at 128 pixels in colour. Of 28 pixels in grey PCA found
+    12 of 30 colours, the networks none of either; PCA in colour finds all with 3 false alarms."""
     order = FitOrder(
         CASES / "16-mvtec-layout/washer",
         tmp_path / "m.safetensors",
@@ -120,13 +121,13 @@ def test_cases_16_and_17_are_found(tmp_path: Path) -> None:
     )
     said: list[str] = []
     found = fit(order, say=said.append)
-    assert found.score_method == "pca"
-    assert any("main axes (PCA)" in line for line in said)
-    assert "--score-method pca" in found.command
+    assert found.score_method == "local"
+    assert any("where they are oddest" in line for line in said)
+    assert "--score-method local" in found.command
     detector = load(order.out)
     for folder, caught, alarms in (
-        ("16-mvtec-layout/washer", 20, 2),
-        ("17-colour-only-defect/test", 12, 3),
+        ("16-mvtec-layout/washer", 20, 1),
+        ("17-colour-only-defect/test", 12, 1),
     ):
         samples = read_samples(CASES / folder)
         flagged = detector.predict(samples.x) == -1
