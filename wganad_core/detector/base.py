@@ -20,9 +20,10 @@ from wganad_core.detector.judging import Rows
 from wganad_core.detector.learning import Progress, learn
 from wganad_core.detector.model import FittedModel, fitted_model
 from wganad_core.detector.preparation import Preparation, coded
-from wganad_core.detector.robust import suspicious
+from wganad_core.detector.robust import apart, suspicious
 from wganad_core.detector.scaler import Scaler
 from wganad_core.detector.settings import Settings, needs_of, plain, seed_of
+from wganad_core.records import FloatArray
 from wganad_core.run import one_thread
 
 
@@ -175,6 +176,7 @@ class BaseWGANDetector(Calibrated):
         settings = work._settings(rows.shape[1])
         work.parts_ = work._parts(len(rows), settings)
         work.set_aside_ = work._suspicious(rows, settings)
+        work.apart_ = work._apart(rows, settings)
         work.parts_ = tuple(part[~np.isin(part, work.set_aside_)] for part in work.parts_)
         preparation = work._preparation(rows[work.parts_[0]])
         if preparation is not None:
@@ -187,12 +189,23 @@ class BaseWGANDetector(Calibrated):
         """The rows that `suspect_share` sets aside."""
         if not settings.suspect_share:
             return np.empty(0, np.int64)
+        x = self._in_robust_units(rows, settings)
+        return suspicious(x, settings.suspect_share, settings.training.seed)
+
+    def _apart(self, rows: Rows, settings: Settings) -> NDArray[np.int64]:
+        """The rows of a table that may be anomalies together, where nobody said that some are."""
+        if settings.suspect_share or not self._prepares:
+            return np.empty(0, np.int64)
+        return apart(self._in_robust_units(rows, settings), settings.training.seed)
+
+    def _in_robust_units(self, rows: Rows, settings: Settings) -> FloatArray:
+        """Features, which anomalies among them do not scale."""
         preparation = self._preparation(rows)
         features = rows if preparation is None else preparation(rows)
         scaler = Scaler.fitted(features, "none" if settings.scaling == "none" else "robust")
         if preparation is not None and settings.scaling != "none":
             scaler = preparation.scaled(scaler, features)
-        return suspicious(scaler(features), settings.suspect_share, settings.training.seed)
+        return scaler(features)
 
     def _parts(self, n: int, settings: Settings) -> tuple[NDArray[np.int64], ...]:
         """Numbers of rows as `_split`; of few rows, all are learned from."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wganad_core.detector.judging import Rows
 from wganad_core.detector.keeping import Kept
+from wganad_core.detector.robust import LOOKED_AT
 from wganad_core.detector.settings import Settings
 from wganad_core.records import Scored
 from wganad_core.thresholds import Advice, advice_of
@@ -23,6 +24,10 @@ ASIDE = (
     "{n:,} rows, {share:g} % as asked for, were set aside as likely anomalies; if fewer "
     "were, more normals will be flagged than asked for."
 )
+APART = (
+    "{n:,} of {looked_at:,} rows ({share:.2g} %) lie together, apart from all others, and are "
+    "learned as normal; if they are anomalies, fit again with suspect_share={part:.2g}."
+)
 
 
 class Calibrated(Kept):
@@ -30,6 +35,7 @@ class Calibrated(Kept):
 
     parts_: tuple[NDArray[np.int64], ...]
     set_aside_: NDArray[np.int64]
+    apart_: NDArray[np.int64]
     # Why calibration rows are not exchangeable with new ones, if they are not.
     _dependence: ClassVar[str] = ""
 
@@ -48,8 +54,14 @@ class Calibrated(Kept):
             remarks.insert(0, LEARNED_FROM.format(why=why))
         if aside := len(self.set_aside_):
             remarks.append(ASIDE.format(n=aside, share=100 * settings.suspect_share))
+        if n := len(self.apart_):
+            looked_at = min(sum(map(len, self.parts_)), LOOKED_AT)
+            part = n / looked_at
+            remarks.append(APART.format(n=n, looked_at=looked_at, share=100 * part, part=part))
+        if remarks:
+            advice = dataclasses.replace(advice, warning=" ".join(remarks))
         if self._dependence or not held_out or aside:  # no interval holds then
-            advice = dataclasses.replace(advice, warning=" ".join(remarks), expected=None)
+            advice = dataclasses.replace(advice, expected=None)
         self.advice_: Advice = advice
         self.calibration_score_ = scores
         self.score_quantiles_ = np.quantile(scores, np.linspace(0, 1, 101))

@@ -131,6 +131,8 @@ class WGANAnomalyDetector(BaseWGANDetector):
     parts_ : three arrays of numbers of rows
         Those that were fitted on, that validated, and that the threshold was chosen on. Not saved.
     set_aside_ : numbers of rows that `suspect_share` took out. Not saved.
+    apart_ : numbers of rows that lie together, apart from all others, which `advice_` warns of:
+        perhaps anomalies that were learned as normal. Not saved.
     history_ : dict of lists of one length
         A row per report of `fit_steps`.
     n_steps_ : int
