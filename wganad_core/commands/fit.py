@@ -90,10 +90,10 @@ def fit_file(arguments: argparse.Namespace) -> int:
 
 def facts_of(found: Fitted) -> dict[str, Any]:
     """What --json says."""
-    arrays = ("row", "part", "set_aside")
+    arrays = ("row", "part", "set_aside", "apart")
     names = [field.name for field in dataclasses.fields(found) if field.name not in arrays]
     facts = {name: getattr(found, name) for name in names}
-    facts["set_aside"] = found.set_aside.tolist()
+    facts |= {name: getattr(found, name).tolist() for name in ("set_aside", "apart")}
     return facts | {"threshold_text": repr(found.threshold)}  # JSON has no infinity
 
 
@@ -122,7 +122,8 @@ def _print(found: Fitted) -> None:
             "detector": f"{found.detector}, score_method {found.score_method}",
             "rows": f"{found.n:,} of {found.n_features:,} features",
             "left out": ", ".join(f"{n:,} {what}" for what, n in left.items() if n) or None,
-            "set aside": _some(found.set_aside.tolist()),
+            "set aside": _some(found.set_aside.tolist(), "as likely anomalies"),
+            "apart": _some(found.apart.tolist(), "lie together, apart from all others"),
             "steps": f"{found.steps:,} in {found.seconds:.1f} s",
             "threshold": f"{found.threshold!r} ({found.rule}, meant to flag "
             f"{100 * found.false_alarm_rate:g} % of normals)",
@@ -136,10 +137,10 @@ def _print(found: Fitted) -> None:
     _print_beside(tuple(Beside(**one) for one in found.beside))
 
 
-def _some(rows: list[int]) -> str | None:
-    """Which rows were taken for anomalies."""
+def _some(rows: list[int], what: str) -> str | None:
+    """How many rows, and the first of them."""
     listed = ", ".join(f"{row:,}" for row in rows[:10]) + ", …" * (len(rows) > 10)
-    return f"{len(rows):,} rows as likely anomalies: {listed}" if rows else None
+    return f"{len(rows):,} rows {what}: {listed}" if rows else None
 
 
 def _print_beside(found: tuple[Beside, ...]) -> None:

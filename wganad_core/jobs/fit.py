@@ -39,7 +39,8 @@ class Fitted:
 
     `row` (m,): every row of the file that can be scored, from 1, and its `part` (m,), a number in
     `records.PARTS`: "test" are those that had no part in the fit. `beside`: `beside.Beside` as
-    dictionaries, this detector's first. `set_aside` (k,): rows that `suspect_share` took out.
+    dictionaries, this detector's first. `set_aside` (k,): rows that `suspect_share` took out;
+    `apart` (k,): those that lie together, apart from all others, and may be anomalies.
     """
 
     detector: str
@@ -62,6 +63,7 @@ class Fitted:
     unlabelled_left_out: int = 0
     beside: tuple[dict[str, Any], ...] = ()
     set_aside: Any = None
+    apart: Any = None
     row: Any = None
     part: Any = None
 
@@ -148,7 +150,8 @@ def fit(
             *(recorded.remarks if recorded else ()),
         ),
         beside=tuple(dataclasses.asdict(one) for one in others),
-        set_aside=_set_aside(estimator, samples, recorded),
+        set_aside=_in_file(estimator.set_aside_, samples, recorded),
+        apart=_in_file(estimator.apart_, samples, recorded),
         row=every.row,
         part=part,
     )
@@ -273,13 +276,11 @@ def _learn(estimator: Any, name: str, x: Any, order: FitOrder, watch: Watch) -> 
         raise Refused(f"{name}: {' '.join(str(error).split())}") from error
 
 
-def _set_aside(estimator: Any, samples: OwnSamples, recorded: Recordings | None) -> Any:
-    """The numbers of the rows of the file; those of windows are in several."""
+def _in_file(numbers: Any, samples: OwnSamples, recorded: Recordings | None) -> Any:
+    """Rows of the file from those that were learned from; windows are in several."""
     import numpy as np
 
-    if recorded is not None:
-        return np.empty(0, np.int64)
-    return samples.row[samples.learned][estimator.set_aside_]
+    return np.empty(0, np.int64) if recorded else samples.row[samples.learned][numbers]
 
 
 def _parts(estimator: Any, rows: Any, samples: OwnSamples, recorded: Recordings | None) -> Any:

@@ -1,23 +1,26 @@
 """What detectors without networks make of the same rows, which of them does better, and which rows
-were set aside."""
+were set aside or should perhaps be."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from pages._ui.own import train as own_train
 from pages._ui.own.outcome import Outcome
 from wganad_core.jobs.beside import Beside, verdict
 
-SHOWN = 500  # rows that were set aside
+SHOWN = 500  # rows
 
 
 def offer(outcome: Outcome) -> None:
-    """A popover in the page's one line: who does better, and a button to take that one."""
+    """Popovers in the page's one line: rows that may be anomalies among those that were learned
+    from, and who does better; with a button for each."""
     if outcome.plan.quick:
         return
+    _apart(outcome)
     found = _found(outcome)
     said, instead = verdict(found)
     if not said:
@@ -86,11 +89,44 @@ def _set_aside(outcome: Outcome) -> None:
     if rows is None or not len(rows):
         return
     with st.expander(f"{len(rows):,} rows were set aside as likely anomalies", expanded=False):
-        samples = outcome.chosen.samples
-        at = np.searchsorted(samples.row, rows)
-        score = pd.Series(outcome.score, outcome.row).reindex(rows).to_numpy()
-        order = np.argsort(-score, kind="stable")[:SHOWN]
-        table = samples.take(at[order]).table()
-        table.insert(0, "score", score[order])
-        table.insert(0, "row", rows[order])
-        st.dataframe(table, hide_index=True, key="own-aside")
+        st.dataframe(_oddest(outcome, rows), hide_index=True, key="own-aside")
+
+
+def _apart(outcome: Outcome) -> None:
+    """Rows that lie together, apart from all others: anomalies or another way of being normal."""
+    fitted = outcome.fitted
+    rows = None if fitted is None else fitted.apart
+    if fitted is None or rows is None or not len(rows):
+        return
+    share = next(s for s in own_train.SHARES if s >= min(len(rows) / fitted.n, 0.1))
+    with st.popover(f"{len(rows):,} rows lie apart", icon=":material/warning:"):
+        st.markdown(
+            f"{len(rows):,} rows lie together, far from all others, and are **learned as normal**. "
+            "Another way of working that is normal? Then leave it. Faults that nobody has "
+            "labelled? Then they hide each other, and should be set aside."
+        )
+        st.button(
+            f"Set {100 * share:g} % aside and train again",
+            icon=":material/filter_alt:",
+            key="own-apart",
+            on_click=_suspect,
+            args=(share,),
+        )
+        st.dataframe(_oddest(outcome, rows), hide_index=True, key="own-apart-rows")
+
+
+def _suspect(share: float) -> None:
+    st.session_state["own-hidden"] = share
+    own_train.ask()
+
+
+def _oddest(outcome: Outcome, rows: NDArray[np.int64]) -> pd.DataFrame:
+    """Rows of the file with their scores, some of them, the largest first."""
+    samples = outcome.chosen.samples
+    at = np.searchsorted(samples.row, rows)
+    score = pd.Series(outcome.score, outcome.row).reindex(rows).to_numpy()
+    order = np.argsort(-score, kind="stable")[:SHOWN]
+    table = samples.take(at[order]).table()
+    table.insert(0, "score", score[order])
+    table.insert(0, "row", rows[order])
+    return table
