@@ -158,7 +158,7 @@ class WGANImageDetector(BaseWGANDetector):
 
     def explain(self, X: ArrayLike) -> Rows:
         """How far each value is from its reconstruction (n, d), squared; of `score_method="local"`
-        how odd its pixel is, by what the score is the largest of, from 0 up.
+        how odd its pixel is, from 0 up: by the score as it is around it, times the log residual.
 
         Errors as `reconstruct`.
 
@@ -177,9 +177,9 @@ class WGANImageDetector(BaseWGANDetector):
             return super().explain(X)
         z = self.model_.scaler(self._rows(X, fitting=False))
         with one_thread():
-            odd = local_maps(self._score, self._score.where, z)
+            odd = local_maps(self._score, self._score.pixels, z)
         channels = self.model_.network.n_features // odd[0].size
-        return np.repeat(odd.reshape(len(odd), -1).clip(min=0), channels, axis=1).astype(np.float64)
+        return np.repeat(odd.reshape(len(odd), -1), channels, axis=1).astype(np.float64)
 
     def _network(self, n_features: int) -> ImageConfig:
         size = EVERY[n_features]

@@ -46,6 +46,7 @@ FLOOR, MIXED = 0.5, 0.1  # of the median spread, of the mean variance: what divi
 FAINT = 1e-12
 N_MAIN = 64  # main axes at most
 LEAST = 0.01  # of a logarithm's spread
+N_MEASURED = 400  # images that spread and units are of
 PARTS = (
     "centre",
     "components",
@@ -87,7 +88,8 @@ class LocalScore(PlainScore):
         for name, shape in wanted.items():
             if getattr(self, name).shape != shape or not len(self.patches):
                 raise ValueError(f"its {name} does not fit images of {side} × {side}")
-        self.n_references = ((side - EDGE) // STEP + 1) ** 2 * len(self.patches)
+        # Four times, as several of such tables of distances are held at once.
+        self.n_references = 4 * ((side - EDGE) // STEP + 1) ** 2 * len(self.patches)
         self.register_buffer("places", torch.from_numpy(places_of(self.shape)), persistent=False)
         self.averaging = nn.Parameter(averaging(side), requires_grad=False)
 
@@ -101,11 +103,16 @@ class LocalScore(PlainScore):
         return Verdict(torch.maximum(terms["residual"], terms["patches"]), terms, rebuilt)
 
     def where(self, x: Tensor) -> Tensor:
-        """How odd each pixel is (n, 1, side, side), in the units of the score."""
+        """How odd it is around each pixel (n, 1, side, side), in the units of the score."""
         side = self.shape[0]
         far = functional.interpolate(self.far(x), (side, side), mode="bilinear")
         maps = self.averaged(self.residuals(x)), far
         return torch.maximum(*(self._in_units(found, at) for at, found in enumerate(maps)))
+
+    def pixels(self, x: Tensor) -> Tensor:
+        """How odd each pixel is (n, 1, side, side), from 0 up: how odd it is around it, by as much
+        as it is odd itself, so that defects keep their edges."""
+        return functional.softplus(self.where(x)) * self.residuals(x).log1p()
 
     def _in_units(self, found: Tensor, at: int) -> Tensor:
         return (found.clamp(min=FAINT).log() - self.units[at, 0]) / self.units[at, 1]
@@ -164,7 +171,7 @@ def fit_local(x: FloatArray, config: AnyNetworkConfig, n_references: int, seed: 
     """What `LocalScore` keeps of normal images (n, d). Spread and units are those of each half by
     what the other half taught. Raises `ConfigError` for rows that are no images."""
     shape = shape_of_images(config)
-    halves = np.array_split(np.random.default_rng(seed).permutation(len(x)), 2)
+    halves = np.array_split(np.random.default_rng(seed).permutation(len(x))[:N_MEASURED], 2)
     apart, far = [], []
     for mine, others in (halves, halves[::-1]):
         taught = _taught(x[others], shape, n_references, seed)

@@ -239,6 +239,8 @@ def _told(chosen: Chosen, remarks: Sequence[str], doubts: Sequence[str] = ()) ->
     about = [line for line in about if not (how and line.startswith("Missing or infinite"))]
     about = [line for line in dict.fromkeys(about) if "serves as the label" not in line]
     about = [line for line in about if line not in doubts]
+    if chosen.kind == "images":  # what to choose instead stands above
+        about = list(map(own_roles.for_pages, about))
     if chosen.roles == Roles():  # what was chosen is not in doubt
         for line in doubts[:4]:
             st.caption(f":orange[:material/help:] {outside.shown(own_roles.for_pages(line))}")
