@@ -33,6 +33,7 @@ from wganad_core.use_cases import (
     PAPER,
     RECIPES,
     SHARP,
+    SLOW_CRITIC,
     STORIES,
     USE_CASES,
     Story,
@@ -165,6 +166,7 @@ def race_of(*trainings: TrainingConfig, **mixture: Any) -> RaceConfig:
     ("race", "text"),
     [
         (race_of(PAPER["gan"]), "ring~gan"),
+        (race_of(SLOW_CRITIC.replace(seed=1)), "ring~slow-critic,seed=1"),
         (race_of(*PAPER.values()), "ring~gan~wgan-clip~wgan-gp"),
         (race_of(SHARP.replace(seed=3), sigma=0.1), "ring,sigma=0.1~sharp,seed=3"),
         (race_of(PAPER["gan"], name="grid", n_samples=50), "grid,n_samples=50~gan"),
@@ -193,7 +195,7 @@ def test_the_text_of_a_race_by_hand(race: RaceConfig, text: str) -> None:
         ("nowhere~gan", "found 'nowhere'"),
         ("ring", "1 to 3 lanes; found 0"),
         ("ring~gan~gan~gan~gan", "1 to 3 lanes; found 4"),
-        ("ring~", "A lane is one of gan, wgan-clip, wgan-gp, sharp; found ''"),
+        ("ring~", "A lane is one of gan, wgan-clip, wgan-gp, slow-critic, sharp; found ''"),
         ("ring~dcgan", "found 'dcgan'"),
         ("ring~gan,penalty", "Expected settings like penalty=0.1; found 'penalty'"),
         ("ring~gan,momentum=1", "TrainingConfig has no setting momentum"),
@@ -225,6 +227,7 @@ def test_a_changed_recipe_is_still_that_recipe(name: str) -> None:
     ("name", "title"),
     [
         ("gan", "Vanilla GAN"),
+        ("slow-critic", "Vanilla GAN"),
         ("wgan-clip", "Clipped WGAN · c = 0.01"),
         ("wgan-gp", "WGAN-GP · λ = 10"),
         ("sharp", "WGAN-GP · λ = 0.1"),
@@ -248,6 +251,8 @@ def test_the_command_of_a_recipe_says_no_more_than_needed() -> None:
     for method, recipe in PAPER.items():
         lane = LaneConfig(training=recipe)
         assert command_line(MixtureConfig(), lane) == f"{start} {method}"
+    slow = LaneConfig(training=SLOW_CRITIC)
+    assert command_line(MixtureConfig(), slow) == f"{start} gan --recipe slow-critic"
     sharp = LaneConfig(training=SHARP, network=NetworkConfig(n_latent=3))
     assert command_line(MixtureConfig(), sharp) == f"{start} wgan-gp --recipe sharp --n-latent 3"
 

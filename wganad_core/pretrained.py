@@ -35,7 +35,8 @@ from wganad_core.records import (
 SHIPPED = HOUSE / "pretrained"
 RUN = "run"
 # Names of the shipped mixture runs: the paper's three, and the race that the app opens with, in
-# which WGAN-GP has the sharp recipe.
+# which WGAN-GP has the sharp recipe. The paper names no optimiser of its vanilla GAN: in both,
+# that is ours, with which a collapse is seen.
 PAPER_RUNS = ("gan", "wgan-clip", "wgan-gp-paper")
 RACE_RUNS = ("gan", "wgan-clip", "wgan-gp")
 

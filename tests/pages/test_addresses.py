@@ -11,7 +11,7 @@ from wganad_core import use_cases
 from wganad_core.config import ConfigError, RaceConfig
 
 NAMES = st.sampled_from(["ring", "grid", "moons", "swiss-roll", "ring-8", "own", "x", ""])
-RECIPES = st.sampled_from(["gan", "wgan-gp", "wgan-clip", "sharp", "", "x"])
+RECIPES = st.sampled_from(["gan", "wgan-gp", "wgan-clip", "slow-critic", "sharp", "", "x"])
 KEYS = st.sampled_from(
     "n_modes radius sigma n_samples seed learning_rate beta1 beta2 batch_size n_critic steps "  # noqa: SIM905
     "penalty clip optimizer decay generator_loss width depth activation n_latent method x".split()

@@ -191,7 +191,7 @@ def test_the_address_carries_the_race() -> None:
 def test_a_bad_address_is_refused_in_a_sentence() -> None:
     test = app("race", race="ring~transformer")
     assert (
-        "A lane is one of gan, wgan-clip, wgan-gp, sharp; found 'transformer'."
+        "A lane is one of gan, wgan-clip, wgan-gp, slow-critic, sharp; found 'transformer'."
         in test.error[0].value
     )
     assert "collapses onto one mode" in test.title[0].value

@@ -114,8 +114,11 @@ def test_every_run_has_its_detectors_and_the_density_stands_once(table: pd.DataF
     assert set(table.use_case) == {"mixture"}
     assert set(table.protocol) == {"test"}
     assert set(table.abnormal) == {"outside"}
-    assert set(table.seed) == {0}
     assert set(table.subject) == {""}
+    seeds = table.groupby("model", observed=True).seed.unique()
+    for run in RUNS:
+        trained = pretrained.load_run(pretrained.shipped_run(run)).lane.training
+        assert set(seeds[run]) == {trained.seed}
 
 
 def test_samples_are_the_drawn_points(table: pd.DataFrame, ring: Mixture):

@@ -74,9 +74,9 @@ def mixture_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", choices=METHODS, required=True)
     parser.add_argument(
         "--recipe",
-        choices=("paper", "sharp"),
+        choices=("paper", *(name for name in RECIPES if name not in METHODS)),
         default="paper",
-        help="where settings that you do not give come from (sharp: wgan-gp only)",
+        help="where settings that you do not give come from (sharp: wgan-gp; slow-critic: gan)",
     )
     parser.add_argument(
         "--data",

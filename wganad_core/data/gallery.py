@@ -179,8 +179,8 @@ class Parts:
 
 
 def parts_of(table: ScoreTable) -> dict[Key, Parts]:
-    """The first seed's parts of every detector that has tests. Columns of text, most of a table's
-    memory, are the same arrays for all detectors that scored the same samples."""
+    """The parts of every detector that has tests, of its model's first seed. Columns of text, most
+    of a table's memory, are the same arrays for all detectors that scored the same samples."""
     parts: dict[Key, dict[str, Scored]] = {}
     tested: dict[Key, Index] = {}
     kept: list[Scored] = []
@@ -206,15 +206,18 @@ def positions(wanted: NDArray[np.str_] | None, ids: NDArray[np.str_] | None) -> 
 
 
 def _pieces(table: ScoreTable) -> Iterator[tuple[tuple[str, str, str, str], Index]]:
-    """The first seed's rows of every model, protocol, detector and part."""
+    """Every model's rows of its first seed, by model, protocol, detector and part."""
     columns = [table.model, table.protocol, table.detector, table.part, table.seed]
     changes = np.ones(len(table), bool)
     changes[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
     starts = np.flatnonzero(changes)
     found: dict[tuple[str, str, str, str], list[Index]] = {}
-    first = table.seed.min() if len(table) else 0
+    first: dict[str, int] = {}
+    for start in starts:
+        model, seed = str(table.model[start]), int(table.seed[start])
+        first[model] = min(first.get(model, seed), seed)
     for start, rows in zip(starts, np.split(np.arange(len(table)), starts[1:]), strict=False):
-        if table.seed[start] == first:
+        if table.seed[start] == first[str(table.model[start])]:
             key = cast(Any, tuple(str(column[start]) for column in columns[:4]))
             found.setdefault(key, []).append(rows)
     for key, pieces in found.items():

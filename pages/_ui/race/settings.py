@@ -126,7 +126,11 @@ def _data_settings(
 
 def _lane_settings(i: int, old: LaneConfig) -> tuple[str, dict[str, Any], dict[str, Any]]:
     """Recipe name, network settings and the training settings that replace the recipe's."""
-    names: dict[str, str] = {**use_cases.METHOD_NAMES, "sharp": "WGAN-GP, sharp"}
+    names: dict[str, str] = {
+        **use_cases.METHOD_NAMES,
+        "slow-critic": "Vanilla GAN, slow critic",
+        "sharp": "WGAN-GP, sharp",
+    }
     recipes, before = list(use_cases.RECIPES), use_cases.recipe_of(old.training)
     recipe = st.selectbox(
         f"Lane {i + 1}",
