@@ -61,6 +61,8 @@ def apart(x: FloatArray, seed: int = 0) -> NDArray[np.int64]:
         order = np.argsort(-distance[:, reach - 1], kind="stable")[: int(reach / BEYOND) + 1]
         far = distance[order, reach - 1]
         after = far[FEWEST:]
+        if not len(after):  # too few rows for a group and another
+            continue
         gaps = np.divide(far[FEWEST - 1 : -1], after, out=np.ones(len(after)), where=after > 0)
         at = int(gaps.argmax()) + FEWEST
         near = np.median(distance[order[:at], FEWEST - 1])
