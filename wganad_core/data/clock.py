@@ -36,6 +36,13 @@ EARLIEST, LATEST = 6.3e8, 4.1e9
 WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 OFFSET = r"[T ]\d\d.*?(Z|z|[+-]\d\d:?(?:\d\d)?)$"  # of a datetime
 DAYS_FIRST = ("%d.%m.%Y %H:%M:%S.%f", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M")
+# Months in English words; a month alone begins on its first day.
+DAYS = ("%d-%b-%Y", "%d %b %Y", "%d-%B-%Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y")
+HOURS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f")
+IN_WORDS = (
+    *(day + hour for day in DAYS for hour in HOURS),
+    *("%b %Y", "%B %Y", "%b-%Y", "%B-%Y"),
+)
 # Either may be meant: the one that rises more often is.
 AMERICAN = ("%d/%m/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M:%S.%f %p")  # hours up to 12
 SLASHES = ("%d/%m/%Y %H:%M:%S.%f", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", *AMERICAN)
@@ -192,6 +199,10 @@ def _stamps(texts: pd.Series[str], known: pd.Series, column: str) -> tuple[pd.Se
     if texts[known].str.match(r"\d\d?:\d\d(:\d\d(\.\d+)?)? ?[AaPp][Mm]$").all():
         today = pd.to_datetime(given, format="mixed", utc=True, errors="coerce")
         return pd.Timestamp(0, tz="UTC") + (today - today.dt.normalize()), "", False
+    for form in IN_WORDS:
+        read = pd.to_datetime(given, format=form, utc=True, errors="coerce")
+        if read[known].notna().all():
+            return read, "", True
     found = {}
     for form in (*DAYS_FIRST, *SLASHES, *(f.replace("%d/%m", "%m/%d") for f in SLASHES)):
         read = pd.to_datetime(given, format=form, utc=True, errors="coerce")

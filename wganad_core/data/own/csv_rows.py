@@ -18,10 +18,12 @@ from wganad_core.data.own.csv_sniff import (
     LINE,
     LOOKED_AT,
     NUMBER,
+    PER_CENT,
     THOUSANDS,
     after_comments,
     day_first,
     decimal_point,
+    holds_units,
     kind_of,
     plain_lines,
     separator_of,
@@ -79,6 +81,7 @@ class CsvRows(OwnRows):
         if not self.head:
             raise DataError("There is a header and no row; expected one row for each sample.")
         self._point = decimal_point(self.head) if self._separator != "," else "."
+        self._pass_over_units(head)
         if self._point == ",":
             self.remarks.append("Commas in numbers are read as decimal points.")
         columns = list(zip(*self.head, strict=True))
@@ -93,6 +96,14 @@ class CsvRows(OwnRows):
             self.remarks.append(
                 f"In {names}, {PARTS[self._point]!r} is read as what parts thousands."
             )
+        self._signed = frozenset(
+            at
+            for at, cells in enumerate(columns)
+            if self.kinds[at] == "number" and any(map(PER_CENT.fullmatch, cells))
+        )
+        if self._signed:
+            names = listed_names([self.names[at] for at in sorted(self._signed)])
+            self.remarks.append(f"In {names}, 12 % is read as 12.")
         if day_first(columns, self.kinds):
             self.remarks.append("Dates such as 01.03.2024 are read with the day first.")
 
@@ -120,6 +131,22 @@ class CsvRows(OwnRows):
                 row -= bool(cells)
                 begins = ends + 1
         raise IndexError("There are fewer rows.")
+
+    def _pass_over_units(self, head: bytes) -> None:
+        """A second line of units is no row; a clock's name gets its own, which it counts in."""
+        if not self.named or not holds_units(self.head, self._point):
+            return
+        from wganad_core.data.clock import clock_name  # here: it takes pandas
+
+        units, *rows = self.head
+        self._start = LINE.match(head, self._start).end()  # type: ignore[union-attr]
+        self._before, self.about, self.head = self._before + 1, max(1, self.about - 1), tuple(rows)
+        self.names = tuple(
+            f"{name} ({unit.strip('[]()')})" if unit and clock_name(name) else name
+            for name, unit in zip(self.names, units, strict=True)
+        )
+        listed = ", ".join(filter(None, units))
+        self.remarks.append(f"The second line holds units, not a row: {listed:.60}.")
 
     def _first_line(self, line: str) -> list[str]:
         """The names that it holds, none if it is a row already."""
@@ -181,7 +208,9 @@ class CsvRows(OwnRows):
 
     def _reader(self, file: Any, numbers: Sequence[int], texts: Sequence[int]) -> Any:
         names = [str(i) for i in range(self._n)]
-        wanted = {names[at]: pa.float64() for at in numbers if at not in self._parted}
+        wanted = {
+            names[at]: pa.float64() for at in numbers if at not in self._parted | self._signed
+        }
         wanted = {names[at]: wanted.get(names[at], pa.string()) for at in numbers}
         wanted |= {names[at]: pa.string() for at in texts}
         return pyarrow.csv.open_csv(
@@ -199,11 +228,14 @@ class CsvRows(OwnRows):
         )
 
     def _with_numbers(self, table: Any, numbers: Sequence[int], before: int) -> Any:
-        """Columns whose thousands are parted, which Arrow does not know, as numbers."""
-        for at in self._parted.intersection(numbers):
+        """Columns whose thousands are parted or that are in per cent, which Arrow does not know, as
+        numbers."""
+        for at in (self._parted | self._signed).intersection(numbers):
             cells = pc.utf8_trim_whitespace(table.column(str(at)))
             cells = pc.if_else(pc.is_in(cells, pa.array(MISSING)), None, cells)
-            plain = pc.replace_substring(cells, PARTS[self._point], "")
+            plain = pc.replace_substring_regex(cells, " ?%$", "") if at in self._signed else cells
+            if at in self._parted:
+                plain = pc.replace_substring(plain, PARTS[self._point], "")
             try:
                 values = pc.cast(pc.replace_substring(plain, ",", "."), pa.float64())
             except pa.ArrowInvalid:

@@ -23,6 +23,11 @@ NUMBER = re.compile(
 )
 TIME = re.compile(r"\d{4}-\d\d?-\d\d?([T ]\d.*)?|\d{4}/\d\d?/\d\d?( .*)?|\d\d?:\d\d(:\d\d.*)?")
 DAY_FIRST = re.compile(r"\d\d?[./]\d\d?[./]\d{2}(\d\d)?([T ,]+\d.*)?")
+MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+IN_WORDS = re.compile(  # 1-Mar-2024 10:00, 1 March 2024, Mar 1, 2024, Mar 2024
+    rf"(\d\d?[ -])?{MONTH}[ -](\d\d?, )?\d{{4}}( \d\d?:\d\d.*)?", re.IGNORECASE
+)
+PER_CENT = re.compile(r"(.*\d[.,]?) ?%")
 # Numbers whose thousands are parted, by the decimal point that goes with it.
 THOUSANDS = {
     ".": re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?"),
@@ -33,7 +38,7 @@ THOUSANDS = {
 def decimal_point(head: tuple[tuple[str, ...], ...]) -> str:
     """Point or comma, whichever more numbers of the first rows have."""
     points = commas = 0
-    for value in (value for cells in head for value in cells):
+    for value in (without_sign(value) for cells in head for value in cells):
         if THOUSANDS[","].fullmatch(value):
             commas += 1
         elif "," in value:
@@ -46,7 +51,7 @@ def decimal_point(head: tuple[tuple[str, ...], ...]) -> str:
 def kind_of(cells: Sequence[str], point: str) -> Kind:
     """What at least half of a column's first values are."""
     values = [value for value in cells if value]
-    known = [value for value in values if value not in MISSING]
+    known = [without_sign(value) for value in values if value not in MISSING]
     if not values or (not known and "none" not in map(str.casefold, values)):
         return "empty"
     parted = THOUSANDS[point]
@@ -55,8 +60,24 @@ def kind_of(cells: Sequence[str], point: str) -> Kind:
     )
     if known and 2 * numbers >= len(known):
         return "number"
-    times = sum(bool(TIME.fullmatch(value) or DAY_FIRST.fullmatch(value)) for value in known)
+    times = sum(any(form.fullmatch(v) for form in (TIME, DAY_FIRST, IN_WORDS)) for v in known)
     return "time" if 2 * times > len(values) else "text"
+
+
+def without_sign(value: str) -> str:
+    """A number without the sign of per cent behind it."""
+    found = PER_CENT.fullmatch(value)
+    return found[1] if found else value
+
+
+def holds_units(head: tuple[tuple[str, ...], ...], point: str) -> bool:
+    """Whether the first row of several has words only, above numbers for the most part."""
+    first, *rest = head
+    if not rest or any(kind_of([cell], point) not in ("text", "empty") for cell in first):
+        return False
+    below = [kind_of(cells, point) for cells in zip(*rest, strict=True)]
+    named = sum(bool(cell) for cell, kind in zip(first, below, strict=True) if kind == "number")
+    return named > 0 and 2 * sum(kind in ("number", "time") for kind in below) > len(below)
 
 
 def day_first(columns: Sequence[Sequence[str]], kinds: Sequence[Kind]) -> bool:
