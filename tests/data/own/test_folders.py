@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from wganad_core.data.own import Roles
 from wganad_core.data.own.folders import told_by_folders
 from wganad_core.data.own.samples import read_samples
 from wganad_core.detector import load
 from wganad_core.jobs.fit import fit
-from wganad_core.jobs.orders import FitOrder
+from wganad_core.jobs.orders import FitOrder, ScoreOrder
+from wganad_core.jobs.score import score
 
 MVTEC = (
     "washer/train/good/0.png",
@@ -78,6 +80,25 @@ def test_a_fit_leaves_the_test_folder_alone(tmp_path: Path) -> None:
     assert names is not None
     learned = names[found.part < 3]
     assert {name.split("/")[1] for name in learned} == {"train"}
+
+
+def test_a_chosen_size_is_the_detectors(tmp_path: Path) -> None:
+    """It is in the command, in the file, and what new pictures are scored at."""
+    rng = np.random.default_rng(0)
+    (tmp_path / "all").mkdir()
+    for at in range(50):
+        rgb = rng.integers(100, 140, (40, 40, 3)).astype(np.uint8)
+        Image.fromarray(rgb).save(tmp_path / f"all/{at}.png")
+    parameters = (("score_method", "pca"),)
+    roles = Roles(picture_size=32, picture_colours="grey")
+    order = FitOrder(tmp_path / "all", tmp_path / "m.safetensors", roles, parameters=parameters)
+    found = fit(order)
+    assert found.n_features == 32 * 32
+    assert "--picture-size 32 --picture-colours grey" in found.command
+    scored = score(ScoreOrder(order.file, order.out, tmp_path / "s.csv"))
+    assert scored.n == 50
+    assert any("32 × 32 pixels in grey, as the detector takes them" in r for r in scored.remarks)
+    assert any("colours are not seen" in remark for remark in scored.remarks)
 
 
 @pytest.mark.parametrize("form", ["WEBP", "GIF"])
