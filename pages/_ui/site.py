@@ -55,7 +55,7 @@ def document(page: str) -> str:
     links = ""
     if page in CHARTS:
         scripts.append(served.address(STATIC / "chart.js"))
-        links = f'<link rel="modulepreload" href="{served.address(PLOTLY)}">'
+        links = f'<link rel="preload" as="fetch" crossorigin href="{served.address(PLOTLY)}">'
     run = "".join(f'<script type="module" src="{script}"></script>' for script in scripts if script)
     # Streamlit would look for its server below the page's own address first, in vain.
     server = f'{{BACKEND_BASE_URL: location.origin + "{served.prefix()}/"}}'

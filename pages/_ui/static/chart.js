@@ -15,7 +15,6 @@ const PICTURE = 84; // pixels that the picture of a mark is wide
 const charts = new WeakMap();
 const mounted = new Set();
 let plotlyReady;
-let loads = 0;
 
 export default function ({ data, parentElement, setStateValue }, plotlyUrl) {
   if (!charts.has(parentElement)) charts.set(parentElement, new Chart(parentElement));
@@ -31,10 +30,13 @@ export default function ({ data, parentElement, setStateValue }, plotlyUrl) {
   };
 }
 
-// A browser remembers that a script failed to load, by its address.
 async function loadPlotly(url) {
-  loads += 1;
-  await import(new URL(loads > 1 ? `${url}?${loads}` : url, location.origin));
+  // The URL changes with the file, so any copy in the browser's cache is the right one.
+  const response = await fetch(url, { cache: "force-cache" });
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  const script = URL.createObjectURL(new Blob([await response.text()], { type: "text/javascript" }));
+  await import(script);
+  URL.revokeObjectURL(script);
 }
 
 class Chart {
