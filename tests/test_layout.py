@@ -297,10 +297,10 @@ def test_the_server_process_never_loads_torch():
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("wganad_core/config.py", "from wganad_core import methods"),
-        ("wganad_core/config.py", "from wganad_core.run import train"),
-        ("wganad_core/config.py", "import wganad_core.data.mixture"),
-        ("wganad_core/config.py", "def late():\n    from . import methods"),
+        ("wganad_core/config/training.py", "from wganad_core import methods"),
+        ("wganad_core/config/training.py", "from wganad_core.run import train"),
+        ("wganad_core/config/training.py", "import wganad_core.data.mixture"),
+        ("wganad_core/config/training.py", "def late():\n    from .. import methods"),
         ("wganad_core/data/mixture.py", "from ..networks.dense import Dense"),
         ("wganad_core/data/mixture.py", "from wganad_core import Detector"),
         ("wganad_core/__init__.py", "from wganad_core import config"),
