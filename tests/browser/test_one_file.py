@@ -83,6 +83,7 @@ STEPPED = {
     "slow-critic": SLOW_CRITIC,
     "wgan-clip": PAPER["wgan-clip"],
     "wgan-gp": IN_THE_RACE,
+    "averaged": IN_THE_RACE.replace(average=0.7),
 }
 
 
@@ -105,6 +106,10 @@ def test_the_same_steps_as_the_core(kit: Page, name: str):
         if STEPPED[name].method != "gan":
             assert found["w"] == pytest.approx(trainer.w_estimate, abs=1e-4)
     assert np.abs(found["generator"] - start).max() > 1e-4  # it has moved
+    # What is looked at comes from the moving average, where one is kept.
+    seen = kit.evaluate("[...lane.trainer.sample(lane.trainer.fixed)]")
+    shown = np.reshape(seen, (-1, 4))[:1000, :2]
+    np.testing.assert_allclose(shown, trainer.picture(), atol=1e-4)
 
 
 @pytest.mark.parametrize("batch_size", [32, 51])
@@ -112,7 +117,7 @@ def test_other_networks_and_batches_as_the_core(kit: Page, batch_size: int):
     """Slowly: some biases' gradients cancel but for rounding, of which Adam makes whole steps."""
     leaky = NetworkConfig(width=30, depth=3, activation="leaky-relu")
     of = {"batch_size": batch_size, "n_critic": 2, "decay": "linear", "steps": 9}
-    training = IN_THE_RACE.replace(learning_rate=1e-6, **of)
+    training = IN_THE_RACE.replace(learning_rate=1e-6, critic_learning_rate=0.0, **of)
     trainer = Lane(LaneConfig(training=training, network=leaky), RING).trainer
     open_lane(kit, training, leaky)
     for _ in range(2):

@@ -81,7 +81,6 @@ def what_browsers_lack(race: RaceConfig) -> str | None:
             ("activation", network.activation, ("relu", "leaky-relu")),
             ("optimizer", training.optimizer, ("adam", "rmsprop")),
             ("decay", training.decay, ("none", "linear", "cosine")),
-            ("average", training.average, (0.0,)),
             ("n_latent", network.n_latent, (2,)),
         ):
             if value not in known:

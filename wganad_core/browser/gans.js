@@ -26,6 +26,7 @@ class Trainer {
     this.random = new Random(training.seed);
     this.generator.initialise(this.random);
     this.critic.initialise(this.random);
+    if (training.average) this.averaged = this.generator.vector.slice();
     this.random = new Random(training.seed);
     this.optimisers = [this.generator, this.critic].map(({ vector }) =>
       training.optimizer === "rmsprop" ? new RMSProp(vector.length) : new Adam(vector.length, training),
@@ -45,6 +46,17 @@ class Trainer {
     const n = latents.length / this.nLatent;
     spread(latents, this.nLatent, this.generator.input);
     return this.generator.forward(n);
+  }
+
+  // The same from the moving average of its weights, if one is kept: what is looked at.
+  sample(latents) {
+    if (!this.averaged) return this.generate(latents);
+    const { vector } = this.generator;
+    const weights = vector.slice();
+    vector.set(this.averaged);
+    const found = this.generate(latents);
+    vector.set(weights);
+    return found;
   }
 
   // Real points, then generated ones, into the critic's first 2m rows.
@@ -82,6 +94,8 @@ class Trainer {
     this.generator.backward(m);
     this.generator.gather(m);
     this.apply("generator", loss);
+    const { averaged, training, generator } = this;
+    averaged?.forEach((value, k) => (averaged[k] += (1 - training.average) * (generator.vector[k] - value)));
   }
 
   rate(part) {

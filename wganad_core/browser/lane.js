@@ -49,7 +49,7 @@ export class Lane {
   // What is drawn now, as one frame of a recording; `wanted`: layers besides samples and critic.
   observe(wanted = []) {
     const { trainer, ring } = this;
-    const samples = trainer.generate(trainer.fixed).slice(0, 4 * SAMPLES);
+    const samples = trainer.sample(trainer.fixed).slice(0, 4 * SAMPLES);
     const standing = ring.standing(samples, SAMPLES, 4, trainer.steps);
     if (this.stopped) [standing.words, standing.tone] = ["diverged", "bad"];
     const layers = { samples: { frames: [this.placed(samples, DRAWN)] }, ...this.fields(wanted) };
@@ -135,7 +135,7 @@ export class Lane {
       latents[2 * i] = -2.5 + (5 * Math.floor(i / NET)) / (NET - 1);
       latents[2 * i + 1] = -2.5 + (5 * (i % NET)) / (NET - 1);
     }
-    return this.placed(this.trainer.generate(latents), NET * NET);
+    return this.placed(this.trainer.sample(latents), NET * NET);
   }
 
   // What all lanes of a race share: the data, as a recording begins with it.

@@ -54,7 +54,7 @@ const codeUrl = URL.createObjectURL(code);
 class LiveRace {
   constructor(page) {
     this.page = page;
-    [this.running, this.step, this.pace] = [false, 0, 1];
+    [this.running, this.step, this.pace, this.asked] = [false, 0, 1, null];
   }
 
   // Untrained lanes of these settings, and the first frame.
@@ -63,7 +63,7 @@ class LiveRace {
     this.race = race;
     const threads = race.lanes.map(() => new Thread(codeUrl));
     this.threads = threads;
-    [this.running, this.step, this.pace] = [false, 0, 1];
+    [this.running, this.step, this.pace, this.asked] = [false, 0, 1, null];
     const wanted = this.page.wanted();
     const answers = await Promise.all(
       threads.map((thread, i) =>
@@ -113,8 +113,10 @@ class LiveRace {
   async advance(n) {
     const { threads } = this;
     const wanted = this.page.wanted();
+    const asked = (this.asked = {});
     const answers = await Promise.all(threads.map((thread) => thread.ask({ steps: n, wanted })));
     if (threads !== this.threads) return;
+    if (asked === this.asked) this.asked = null;
     const slowest = Math.max(...answers.map(({ spent }) => spent));
     const fitting = Math.floor((n * ROUND) / Math.max(slowest, 1));
     // The beginning is told in small steps, whatever the machine can do.
@@ -213,7 +215,8 @@ class RacePage {
     }
     find("train").textContent = race.running ? "❚❚ Pause" : "▶ Train";
     find("train").disabled = race.finished;
-    find("step").disabled = race.running || race.finished;
+    // Not while steps are still made that were asked for before the pause.
+    find("step").disabled = race.running || race.asked !== null || race.finished;
     say("race", this.sentence(race));
   }
 

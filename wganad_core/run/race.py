@@ -217,8 +217,7 @@ class Lane:
         return -gradient * len(x)
 
     def _arrows(self) -> NDArray[np.float32]:
-        with torch.no_grad():
-            fake = self.trainer.generator(self.trainer.fixed_z[:N_ARROWS])
+        fake = torch.from_numpy(self.trainer.sample(self.trainer.fixed_z[:N_ARROWS]))
         return torch.cat([fake, self._push(fake)], dim=1).numpy()
 
     def _manifold(self) -> NDArray[np.float32]:
