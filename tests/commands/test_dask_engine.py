@@ -56,7 +56,7 @@ def files(tmp_path_factory) -> SimpleNamespace:
         model=folder / "model.safetensors", rows=folder / "rows.parquet", folder=folder
     )
     with pytest.MonkeyPatch.context() as patch:  # in the chunks that the cluster gets
-        patch.setattr(own_samples, "chunk_rows", lambda n_features: BLOCK_ROWS)
+        patch.setattr(own_samples, "chunk_rows", lambda n_features, **_: BLOCK_ROWS)
         assert main(words(found, "here.csv")) == 0
         assert main(words(found, "here.parquet")) == 0
     return found
@@ -108,7 +108,7 @@ def chunks(n: int) -> Iterator[SimpleNamespace]:
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_a_cluster_writes_the_same_file(kind, cluster, files, monkeypatch, capsys):
-    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: BLOCK_ROWS)
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features, **_: BLOCK_ROWS)
     more = ("--engine", "dask", "--scheduler", cluster.scheduler_address)
     assert main(words(files, f"there.{kind}", *more)) == 0
     said = capsys.readouterr().err
@@ -123,7 +123,7 @@ READ: Any = {"csv": pd.read_csv, "parquet": pd.read_parquet}
 
 
 def test_a_cluster_that_dask_is_set_to_use(cluster, files, monkeypatch, capsys):
-    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: BLOCK_ROWS)
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features, **_: BLOCK_ROWS)
     with dask.config.set({"scheduler-address": cluster.scheduler_address}):
         assert main(words(files, "set.csv", "--engine", "dask")) == 0
     assert cluster.scheduler_address in capsys.readouterr().err
@@ -181,7 +181,7 @@ def test_a_worker_that_is_killed_half_way_changes_nothing(cluster, tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_results_that_die_with_their_worker_are_computed_again(cluster, files, monkeypatch, capsys):
     """A worker is killed from outside before any result has left the cluster."""
-    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: BLOCK_ROWS)
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features, **_: BLOCK_ROWS)
     killed: list[int] = []
     real = own_samples.chunks
 

@@ -101,7 +101,7 @@ def test_rows_get_the_scores_that_python_gives_them(kind: str, model, data, tmp_
 
 def test_chunks_threads_and_kinds_of_files_change_no_bit(model, data, tmp_path, monkeypatch):
     every = scored(data, model, tmp_path / "all.csv")["score"].to_numpy(float)
-    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: BLOCK_ROWS)
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features, **_: BLOCK_ROWS)
     for threads in ("1", "3"):
         some = scored(data, model, tmp_path / "some.parquet", "--threads", threads)
         np.testing.assert_array_equal(some["score"].to_numpy(float), every)
@@ -252,7 +252,7 @@ def test_a_long_recording_is_scored_in_pieces(tmp_path, monkeypatch):
     np.save(tmp_path / "recording.npy", recording)
     series = WGANSeriesDetector(window=4, stride=2, steps=5, width=8, random_state=0)
     series.fit(recording[:400]).save(tmp_path / "series.safetensors")
-    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: 1000)
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features, **_: 1000)
     sizes = sizes_of_what_is_scored(monkeypatch)
     found = scored(tmp_path / "recording.npy", tmp_path / "series.safetensors", tmp_path / "s.csv")
     expected = series.anomaly_score_along(recording)
@@ -357,7 +357,7 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(
 
 
 def test_a_failure_half_way_leaves_the_previous_file(model, tmp_path, monkeypatch, capfd):
-    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: 256)
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features, **_: 256)
     wrong = table(2000, 0).astype({"flow": object})
     wrong.loc[1500, "flow"] = "warm"
     wrong.to_csv(tmp_path / "wrong.csv", index=False)
@@ -433,7 +433,7 @@ def test_ctrl_c_leaves_nothing_half_written(model, data, tmp_path, monkeypatch, 
         written.append(True)
         return x[:, 0]
 
-    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features: BLOCK_ROWS)
+    monkeypatch.setattr(own_samples, "chunk_rows", lambda n_features, **_: BLOCK_ROWS)
     monkeypatch.setattr(engines, "score", interrupted)
     words = ["score", str(data), "--model", str(model), "--out", str(tmp_path / "out" / "s.csv")]
     assert main([*words, "--threads", "1"]) == 130

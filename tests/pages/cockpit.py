@@ -47,9 +47,9 @@ class Case:
             pytest.skip(f"{path} is not here.")
         wanted = self.columns | {"part": part} | ({"detector": detector} if detector else {})
         found = pd.read_parquet(path)
-        found = found[found.seed == found.seed.min()]
         for name, value in wanted.items():
             found = found[found[name].isin([value, "none"] if name == "model" else [value])]
+        found = found[found.seed == found.seed.min()]
         assert len(found)
         return found
 

@@ -17,6 +17,7 @@ from wganad_core.data.own.streams import by_tabs, without_comments
 LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 FOR_EXCEL = re.compile(rb"sep=.", re.IGNORECASE)  # a first line that tells it what parts columns
 LOOKED_AT = 20  # rows by which the separator is told
+BELOW_UNITS = 5  # rows, at least, by which a line of words is told to be one of units
 # What Arrow takes for a number; Python also knows 1_000.
 NUMBER = re.compile(
     r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|inf|infinity|nan)", re.IGNORECASE | re.ASCII
@@ -73,7 +74,9 @@ def without_sign(value: str) -> str:
 def holds_units(head: tuple[tuple[str, ...], ...], point: str) -> bool:
     """Whether the first row of several has words only, above numbers for the most part."""
     first, *rest = head
-    if not rest or any(kind_of([cell], point) not in ("text", "empty") for cell in first):
+    if len(rest) < BELOW_UNITS or any(
+        kind_of([cell], point) not in ("text", "empty") for cell in first
+    ):
         return False
     below = [kind_of(cells, point) for cells in zip(*rest, strict=True)]
     named = sum(bool(cell) for cell, kind in zip(first, below, strict=True) if kind == "number")
