@@ -200,13 +200,11 @@ def _stamps(texts: pd.Series[str], known: pd.Series, column: str) -> tuple[pd.Se
         today = pd.to_datetime(given, format="mixed", utc=True, errors="coerce")
         return pd.Timestamp(0, tz="UTC") + (today - today.dt.normalize()), "", False
     for form in IN_WORDS:
-        read = pd.to_datetime(given, format=form, utc=True, errors="coerce")
-        if read[known].notna().all():
+        if (read := _in_form(given, known, form)) is not None:
             return read, "", True
     found = {}
     for form in (*DAYS_FIRST, *SLASHES, *(f.replace("%d/%m", "%m/%d") for f in SLASHES)):
-        read = pd.to_datetime(given, format=form, utc=True, errors="coerce")
-        if read[known].notna().all():
+        if (read := _in_form(given, known, form)) is not None:
             found[form] = read
     if found:
         best = max(
@@ -220,3 +218,16 @@ def _stamps(texts: pd.Series[str], known: pd.Series, column: str) -> tuple[pd.Se
         f"Row {row + 1} has the time {texts.iloc[row][:40]!r}; expected seconds or an ISO "
         "datetime such as 2024-05-31T12:00:00.02."
     )
+
+
+def _in_form(given: pd.Series, known: pd.Series, form: str) -> pd.Series | None:
+    """Times of this form; None where some are not. The first is read alone before all, as most
+    forms fail there."""
+
+    def read(cells: pd.Series) -> pd.Series:
+        return pd.to_datetime(cells, format=form, utc=True, errors="coerce")
+
+    if read(given[known].iloc[:1]).isna().any():
+        return None
+    found = read(given)
+    return found if found[known].notna().all() else None

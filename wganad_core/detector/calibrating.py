@@ -55,8 +55,7 @@ class Calibrated(Kept):
         if aside := len(self.set_aside_):
             remarks.append(ASIDE.format(n=aside, share=100 * settings.suspect_share))
         if n := len(self.apart_):
-            looked_at = min(sum(map(len, self.parts_)), LOOKED_AT)
-            part = n / looked_at
+            part, looked_at = self.apart_share_, self._looked_at
             remarks.append(APART.format(n=n, looked_at=looked_at, share=100 * part, part=part))
         if remarks:
             advice = dataclasses.replace(advice, warning=" ".join(remarks))
@@ -66,6 +65,16 @@ class Calibrated(Kept):
         self.calibration_score_ = scores
         self.score_quantiles_ = np.quantile(scores, np.linspace(0, 1, 101))
         self.offset_ = -advice.threshold
+
+    @property
+    def _looked_at(self) -> int:
+        """Rows among which some that lie apart were looked for."""
+        return min(sum(map(len, self.parts_)), LOOKED_AT)
+
+    @property
+    def apart_share_(self) -> float:
+        """How many of the rows that were looked at lie apart."""
+        return len(self.apart_) / self._looked_at
 
     def _weighed(self, scores: Rows, rows: Rows) -> Rows:
         """Scores of rows with what their surprises add: each as much as lies between usual rows

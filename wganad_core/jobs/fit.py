@@ -40,7 +40,8 @@ class Fitted:
     `row` (m,): every row of the file that can be scored, from 1, and its `part` (m,), a number in
     `records.PARTS`: "test" are those that had no part in the fit. `beside`: `beside.Beside` as
     dictionaries, this detector's first. `set_aside` (k,): rows that `suspect_share` took out;
-    `apart` (k,): those that lie together, apart from all others, and may be anomalies.
+    `apart` (k,): those that lie together, apart from all others, and may be anomalies, and their
+    `apart_share` of the rows that were looked at.
     """
 
     detector: str
@@ -64,6 +65,7 @@ class Fitted:
     beside: tuple[dict[str, Any], ...] = ()
     set_aside: Any = None
     apart: Any = None
+    apart_share: float = 0.0
     row: Any = None
     part: Any = None
 
@@ -152,6 +154,7 @@ def fit(
         beside=tuple(dataclasses.asdict(one) for one in others),
         set_aside=_in_file(estimator.set_aside_, samples, recorded),
         apart=_in_file(estimator.apart_, samples, recorded),
+        apart_share=estimator.apart_share_,
         row=every.row,
         part=part,
     )

@@ -98,10 +98,11 @@ def _apart(outcome: Outcome) -> None:
     rows = None if fitted is None else fitted.apart
     if fitted is None or rows is None or not len(rows):
         return
-    share = next(s for s in own_train.SHARES if s >= min(len(rows) / fitted.n, 0.1))
+    share = next(s for s in own_train.SHARES if s >= min(fitted.apart_share, 0.1))
     with st.popover(f"{len(rows):,} rows lie apart", icon=":material/warning:"):
         st.markdown(
-            f"{len(rows):,} rows lie together, far from all others, and are **learned as normal**. "
+            f"{len(rows):,} rows ({100 * fitted.apart_share:.2g} % of those looked at) lie "
+            "together, far from all others, and are **learned as normal**. "
             "Another way of working that is normal? Then leave it. Faults that nobody has "
             "labelled? Then they hide each other, and should be set aside."
         )

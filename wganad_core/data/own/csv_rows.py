@@ -86,21 +86,13 @@ class CsvRows(OwnRows):
             self.remarks.append("Commas in numbers are read as decimal points.")
         columns = list(zip(*self.head, strict=True))
         self.kinds = tuple(kind_of(cells, self._point) for cells in columns)
-        self._parted = frozenset(
-            at
-            for at, cells in enumerate(columns)
-            if self.kinds[at] == "number" and any(map(THOUSANDS[self._point].fullmatch, cells))
-        )
+        self._parted = self._numbers_like(THOUSANDS[self._point], columns)
         if self._parted:
             names = listed_names([self.names[at] for at in sorted(self._parted)])
             self.remarks.append(
                 f"In {names}, {PARTS[self._point]!r} is read as what parts thousands."
             )
-        self._signed = frozenset(
-            at
-            for at, cells in enumerate(columns)
-            if self.kinds[at] == "number" and any(map(PER_CENT.fullmatch, cells))
-        )
+        self._signed = self._numbers_like(PER_CENT, columns)
         if self._signed:
             names = listed_names([self.names[at] for at in sorted(self._signed)])
             self.remarks.append(f"In {names}, 12 % is read as 12.")
@@ -131,6 +123,16 @@ class CsvRows(OwnRows):
                 row -= bool(cells)
                 begins = ends + 1
         raise IndexError("There are fewer rows.")
+
+    def _numbers_like(
+        self, form: re.Pattern[str], columns: Sequence[Sequence[str]]
+    ) -> frozenset[int]:
+        """The columns of numbers that have some of this form."""
+        return frozenset(
+            at
+            for at, cells in enumerate(columns)
+            if self.kinds[at] == "number" and any(map(form.fullmatch, cells))
+        )
 
     def _pass_over_units(self, head: bytes) -> None:
         """A second line of units is no row; a clock's name gets its own, which it counts in."""
@@ -208,9 +210,8 @@ class CsvRows(OwnRows):
 
     def _reader(self, file: Any, numbers: Sequence[int], texts: Sequence[int]) -> Any:
         names = [str(i) for i in range(self._n)]
-        wanted = {
-            names[at]: pa.float64() for at in numbers if at not in self._parted | self._signed
-        }
+        odd = self._parted | self._signed
+        wanted = {names[at]: pa.float64() for at in numbers if at not in odd}
         wanted = {names[at]: wanted.get(names[at], pa.string()) for at in numbers}
         wanted |= {names[at]: pa.string() for at in texts}
         return pyarrow.csv.open_csv(

@@ -7,10 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
-from wganad_core.data.own.labels import (
-    labels_of,
-    meaning_of,
-)
+from wganad_core.data.own.labels import labels_of, meaning_of
 from wganad_core.data.own.rows import OwnRows, listed
 from wganad_core.records import Scored
 
