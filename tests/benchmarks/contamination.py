@@ -116,7 +116,8 @@ def main() -> None:
             for share in shares:
                 found = []
                 for seed in seeds:
-                    key = f"{sort}/{name}/{share:g}/{seed}"
+                    # Without suspects `+` is the same detector: it is not fitted twice.
+                    key = f"{sort}/{name if share else name.removesuffix('+')}/{share:g}/{seed}"
                     if key not in runs:
                         fit, test, label = table(sort, share, seed)
                         scores = score(fit, test, share, seed)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import ButtonGroup
 
+from pages._ui.own import tab as own_tab
 from tests.data.own.test_masks import SIDE, save, washers
-from tests.pages.test_own_page import finish, opened, own_fittings, texts
+from tests.pages.test_own_page import finish, group, jobs_of, opened, own_fittings, texts
+from wganad_core import detector
 from wganad_core.data import DataError
 from wganad_core.data.own.masks import whole_picture
 from wganad_core.figures import pictures
@@ -20,15 +25,54 @@ __all__ = ["own_fittings"]  # a fixture
 pytestmark = pytest.mark.usefixtures("own_fittings")
 
 
-def test_masks_are_compared_and_drawn(tmp_path: Path) -> None:
+def plates(folder: Path) -> bytes:
+    """Washers of 56 grey pixels a side, zipped."""
     packed = io.BytesIO()
-    root = washers(tmp_path / "plate")
+    root = washers(folder / "plate")
     with zipfile.ZipFile(packed, "w") as archive:
         for path in sorted(root.rglob("*.png")):
-            archive.write(path, path.relative_to(tmp_path))
+            archive.write(path, path.relative_to(folder))
+    return packed.getvalue()
+
+
+def test_size_and_colours_are_chosen_fitted_shown_saved_and_kept(tmp_path: Path) -> None:
     test = opened(kind="own")
-    test.file_uploader(key="own-data").upload("plate.zip", packed.getvalue(), "")
-    test.run()
+    test.file_uploader(key="own-data").upload("plate.zip", plates(tmp_path), "").run()
+    side, colours = starting(test, "own-side-"), starting(test, "own-colours-")
+    assert (side.value, colours.value) == (64, "grey")  # proposed: 56 pixels fit into it
+    assert "Seen at 64 × 64 pixels in grey" in texts(test)
+    side.set_value(32).run()
+    starting(test, "own-colours-").set_value("rgb").run()
+    assert "Seen at 32 × 32 pixels in colour, as asked for" in texts(test)
+    finish(test)
+    assert not test.error
+    assert "Rebuilt from what is normal, 32 × 32" in texts(test)
+
+    (outcome,) = jobs_of(test).outcomes.values()
+    assert detector.load(outcome.model).n_features_in_ == 32 * 32 * 3
+    group(test, "show").set_value("take").run()
+    snippet, shell = (block.value for block in test.code)
+    assert "--picture-size 32 --picture-colours rgb" in shell
+    assert "picture_size=32, picture_colours='rgb'" in snippet
+
+    name = test.session_state[own_tab.NAME]
+    own_tab.tabs().close(name)  # as the end of the browser's connection does
+    again = opened(kind="own", run=name)
+    side, colours = starting(again, "own-side-"), starting(again, "own-colours-")
+    assert (side.value, colours.value) == (32, "rgb")
+    assert "Seen at 32 × 32 pixels in colour, as asked for" in texts(again)
+    assert "of 4 anomalies caught" in texts(again)
+    assert "You have changed" not in texts(again)
+
+
+def starting(test: AppTest, key: str) -> ButtonGroup[Any]:
+    """The row of choices whose key begins so."""
+    return next(each for each in test.button_group if str(each.key).startswith(key))
+
+
+def test_masks_are_compared_and_drawn(tmp_path: Path) -> None:
+    test = opened(kind="own")
+    test.file_uploader(key="own-data").upload("plate.zip", plates(tmp_path), "").run()
     finish(test)
     assert not test.error
     said = texts(test)
