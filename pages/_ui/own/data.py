@@ -106,7 +106,7 @@ def _title(source: OwnFile) -> str:
 def _choices(source: OwnFile, learning: bool) -> Chosen:
     if source.look.image_shape is not None:
         return _of_pictures(source, learning)
-    left, right = st.columns([6, 5], gap="large")
+    left, right = st.columns(2, gap="medium")
     with right:
         kind = _kind(source) if learning else (source.kind or "table")
         chosen_ones = own_roles.edited(source)

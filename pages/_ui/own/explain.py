@@ -21,6 +21,7 @@ from wganad_core.data.own.record import OwnSamples
 from wganad_core.data.own.stretches import runs_of
 from wganad_core.live.client import WorkerError
 
+NARROW: Any = {"": st.column_config.TextColumn(width=34)}  # of flags
 LISTED = 50  # rows that are explained at once
 Values = NDArray[np.float64]
 
@@ -42,7 +43,8 @@ def _rows(outcome: Outcome, order: NDArray[np.int64]) -> None:
     top = order[:LISTED]
     x = samples.x[outcome.position[top]]
     if outcome.plan.quick:  # reasons come with the detector itself
-        st.dataframe(_table(outcome, top, {}), hide_index=True, height=470, key="own-quick-rows")
+        shown = _table(outcome, top, {})
+        st.dataframe(shown, column_config=NARROW, hide_index=True, height=470, key="own-quick-rows")
         return
     try:
         found = _explained(outcome.key, outcome.model, outcome.position[top], x)
@@ -56,6 +58,7 @@ def _rows(outcome: Outcome, order: NDArray[np.int64]) -> None:
     with left:
         picked = st.dataframe(
             _table(outcome, top, found),
+            column_config=NARROW,
             hide_index=True,
             height=470,
             on_select="rerun",
@@ -170,7 +173,7 @@ def _moment(outcome: Outcome) -> None:
         range(len(peaks)),
         width=480,
         format_func=lambda i: _stretch(outcome, *peaks[i]),
-        key=f"own-which-{outcome.plan.source.key}",
+        key=f"own-which-{outcome.name}",
     )
     low, high = peaks[at]
     window = int(dict(outcome.plan.settings).get("window", 32))

@@ -51,6 +51,12 @@ class Outcome:
     given: dict[Literal["set", "made"], float] = dataclasses.field(default_factory=dict)
 
     @property
+    def name(self) -> str:
+        """What tells it from others, also from the quick one before it: no choice among its rows
+        goes over to them."""
+        return f"{self.folder.name}-{'quick' * self.plan.quick}"
+
+    @property
     def current(self) -> float:
         """The threshold as it is now."""
         return self.given.get("set", self.threshold)

@@ -69,7 +69,7 @@ def _choose(outcome: Outcome, order: NDArray[np.int64]) -> int:
         "Which one, highest score first",
         offered.tolist(),
         format_func=words_of,
-        key=f"own-which-{outcome.plan.source.key}",
+        key=f"own-which-{outcome.name}",
         width=480,
     )
     return picked

@@ -42,6 +42,8 @@ STYLE = """<style>
 .own-verdict {font-size: 1.32rem; line-height: 1.4; margin: 0.3rem 0 0.2rem;}
 .own-verdict b {font-weight: 650;}
 .own-verdict .caught {color: #009E73;} .own-verdict .alarm {color: #D55E00;}
+/* As high as what stands beside them. */
+.st-key-own-settings [role=radiogroup] button {min-height: 2.5rem;}
 .own-small {font-size: 0.9rem; opacity: 0.85; margin: 0;}
 @media (max-width: 640px) {
   /* One line, which is pushed sideways. */

@@ -34,9 +34,9 @@ def edited(source: OwnFile) -> list[Role]:
         {
             "Column": [column.name for column in columns],
             "Role": start,
-            "Example": [column.example for column in columns],
-            "Holds": [_holds(column) for column in columns],
             "Why": [column.reason for column in columns],
+            "Holds": [_holds(column) for column in columns],
+            "Example": [column.example for column in columns],
         }
     )
     found = st.data_editor(
@@ -44,7 +44,7 @@ def edited(source: OwnFile) -> list[Role]:
         hide_index=True,
         height=min(342, 38 + 37 * len(table)),
         key=key,
-        disabled=["Column", "Example", "Holds", "Why"],
+        disabled=["Column", "Why", "Holds", "Example"],
         column_config={
             "Role": st.column_config.SelectboxColumn(
                 "Role",

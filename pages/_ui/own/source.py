@@ -131,7 +131,7 @@ def chosen(kind: str) -> OwnFile | None:
     if kind != "own":
         return _example(kind)  # type: ignore[arg-type]  # the others are examples
     reading.readers().warm()
-    left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
+    left, right = st.columns([5, 6], gap="medium", vertical_alignment="center")
     with left:
         file = st.file_uploader(
             "Your data",

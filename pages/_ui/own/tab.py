@@ -173,6 +173,7 @@ def choice(label: str, options: Mapping[T, str], key: str, start: T) -> T:
         key=key,
         default=begin if begin in options else next(iter(options)),
         format_func=options.__getitem__,
+        wrap=True,
     )
     settle(key, found)
     return found

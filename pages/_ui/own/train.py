@@ -68,7 +68,9 @@ def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
     scaled = kind == "images" and chosen.samples.scaled
     start = OF_SCALED if scaled else "ours"
     methods = [name for name in METHODS if kind == "images" or name != LOCAL]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(
+        key="own-settings", horizontal=True, vertical_alignment="bottom", gap="small"
+    ):
         method = settle(
             "own-method",
             st.selectbox(
@@ -101,7 +103,7 @@ def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
                 SHARES,
                 SHARES.index(usual("own-hidden", 0.0)),
                 key="own-hidden",
-                width=130,
+                width=140,
                 format_func=lambda value: f"{100 * value:g} %" if value else "none",
                 help="The share of these rows that may be anomalies nobody has labelled: as many "
                 "of those that fit least to the others are set aside before anything is learned.",
