@@ -199,28 +199,28 @@ def test_samples_that_are_not_finite_sit_on_no_mode(value: float) -> None:
 
 def test_a_collapse_onto_one_mode_is_said_exactly() -> None:
     samples = at((RING.modes[1], 93), (RING.modes[4], 7))
-    expected = "step 1,240: 93 % of samples on mode 2"
+    expected = "step 1,240: 93% of samples on mode 2"
     assert collapse_sentence(1240, samples, RING) == expected
 
 
 @pytest.mark.parametrize("mode", range(7))
 def test_modes_count_from_one(mode: int) -> None:
     samples = at((RING.modes[mode], 50))
-    expected = f"step 9: 100 % of samples on mode {mode + 1}"
+    expected = f"step 9: 100% of samples on mode {mode + 1}"
     assert collapse_sentence(9, samples, RING) == expected
 
 
 def test_a_collapse_begins_at_eighty_percent() -> None:
     modes = RING.modes
     assert collapse_sentence(5, at((modes[0], 79), (modes[3], 21)), RING) is None
-    expected = "step 5: 80 % of samples on mode 1"
+    expected = "step 5: 80% of samples on mode 1"
     assert collapse_sentence(5, at((modes[0], 80), (modes[3], 20)), RING) == expected
 
 
 def test_a_collapse_is_seen_before_it_is_sharp() -> None:
     # Half the spacing of the seven modes is sin(π/7) = 0.434, far more than 3σ = 0.15.
     near = RING.modes[2] * 0.7
-    expected = "step 9: 100 % of samples on mode 3"
+    expected = "step 9: 100% of samples on mode 3"
     assert collapse_sentence(9, at((near, 40)), RING) == expected
     assert collapse_sentence(9, at((RING.modes[2] * 0.5, 40)), RING) is None
 
@@ -240,8 +240,8 @@ def test_an_untrained_generator_at_the_centre_of_a_ring_is_no_collapse() -> None
 def test_a_collapse_on_the_grid() -> None:
     # Half the spacing of the grid is 0.25. Modes count row by row from the lower left.
     corner, above = GRID.modes[0], GRID.modes[5]
-    assert collapse_sentence(7, at((corner, 60)), GRID) == "step 7: 100 % of samples on mode 1"
-    assert collapse_sentence(7, at((above, 60)), GRID) == "step 7: 100 % of samples on mode 6"
+    assert collapse_sentence(7, at((corner, 60)), GRID) == "step 7: 100% of samples on mode 1"
+    assert collapse_sentence(7, at((above, 60)), GRID) == "step 7: 100% of samples on mode 6"
     assert collapse_sentence(7, at((corner, 30), (above, 30)), GRID) is None
 
 

@@ -52,7 +52,7 @@ def small_run() -> RecordedRun:
             counts=np.array([1, 2, 3], np.float32),
         )
         recording.add(frame, {"step": step, "w_estimate": step / 8})
-    recording.note("step 10: 93 % of samples on mode 2")
+    recording.note("step 10: 93% of samples on mode 2")
     weights = {
         step: networks_of("wgan-gp", LANE.network, torch.Generator().manual_seed(step)).arrays()
         for step in (2, 20)  # the name of one begins with that of the other

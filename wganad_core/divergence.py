@@ -158,7 +158,7 @@ def mode_ledger(samples: Points, mixture: Mixture) -> ModeLedger:
     """Which modes the samples sit on.
 
     A sample belongs to its nearest mode if it lies within 3σ of it. A mode is covered when it
-    holds at least 20 % of its fair share 1/k of all samples.
+    holds at least 20% of its fair share 1/k of all samples.
 
     Parameters
     ----------
@@ -191,9 +191,9 @@ def mode_ledger(samples: Points, mixture: Mixture) -> ModeLedger:
 
 
 def collapse_sentence(step: int, samples: Points, mixture: Mixture) -> str | None:
-    """ "step 1,240: 93 % of samples on mode 2" when a run has collapsed, else None.
+    """ "step 1,240: 93% of samples on mode 2" when a run has collapsed, else None.
 
-    Collapsed means that at least 80 % of the samples lie within half the spacing of the modes
+    Collapsed means that at least 80% of the samples lie within half the spacing of the modes
     around one of them. Modes count from 1, the first at the top of the ring and on
     counter-clockwise. A generator at step 0 has not collapsed, wherever it starts.
 
@@ -210,17 +210,17 @@ def collapse_sentence(step: int, samples: Points, mixture: Mixture) -> str | Non
     >>> from wganad_core.divergence import collapse_sentence
     >>> ring = make_mixture(MixtureConfig(n_modes=7))
     >>> collapse_sentence(100, np.tile(ring.modes[1], (50, 1)), ring)
-    'step 100: 100 % of samples on mode 2'
+    'step 100: 100% of samples on mode 2'
     """
     crowded = None if step == 0 else crowded_mode(samples, mixture)
     if crowded is None:
         return None
     mode, share = crowded
-    return f"step {step:,}: {100 * share:.0f} % of samples on mode {mode}"
+    return f"step {step:,}: {share:.0%} of samples on mode {mode}"
 
 
 def crowded_mode(samples: Points, mixture: Mixture) -> tuple[int, float] | None:
-    """The mode (from 1) that at least 80 % of the samples crowd around, and their share.
+    """The mode (from 1) that at least 80% of the samples crowd around, and their share.
 
     Around a mode means within half the spacing of the modes.
 

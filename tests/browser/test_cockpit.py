@@ -219,8 +219,8 @@ def test_a_click_into_a_curve_sets_the_threshold(fresh: Page, digits: Curve) -> 
 
 def test_a_guide_does_what_it_says(fresh: Page, digits: Curve) -> None:
     for name, meets in {
-        "Recall ≥ 95 %": lambda point: 0.95 <= point.recall < 0.96,
-        "False alarms ≤ 1 %": lambda point: 0.009 < point.false_alarm_rate <= 0.01,
+        "Recall ≥ 95%": lambda point: 0.95 <= point.recall < 0.96,
+        "False alarms ≤ 1%": lambda point: 0.009 < point.false_alarm_rate <= 0.01,
         "Best F1": lambda point: point.f() == digits.at(evaluation.best_f(digits)).f(),
     }.items():
         before = threshold(fresh)
@@ -282,12 +282,12 @@ def saved(page: Page, name: str) -> bytes:
 def test_what_is_taken_away_agrees(page: Page, app: Server, digits: Curve) -> None:
     open_page(page, app, "?below=export")
     before = threshold(page)
-    page.get_by_role("button", name="Recall ≥ 95 %").click()
+    page.get_by_role("button", name="Recall ≥ 95%").click()
     at = moved(page, before)
     shown = counts(page)
     report: dict[str, Any] = json.loads(saved(page, "Report (JSON)"))
     assert report["threshold"] == at
-    assert report["rule"] == "recall ≥ 95 %"
+    assert report["rule"] == "recall ≥ 95%"
     assert report["flagged"] == shown["tp"] + shown["fp"]
     assert report["true_positives"] == shown["tp"]
     assert report["precision"] == digits.at(at).precision
@@ -346,7 +346,7 @@ def test_one_s_own_scores(page: Page, app: Server) -> None:
     expect(page.get_by_test_id("stException")).to_have_count(0)
     settle(page)
     assert_agrees(page, curve)  # the last file that could be read
-    page.get_by_role("button", name="False alarms ≤ 1 %").click()
+    page.get_by_role("button", name="False alarms ≤ 1%").click()
     moved(page, evaluation.best_f(curve))
     assert_agrees(page, curve)
     upload.set_input_files(upload_of("bare.csv", csv(SCORE)))

@@ -512,7 +512,7 @@ def test_evaluate_says_what_scikit_learn_says(model, data, tmp_path, capsys):
     assert 0 < said["floor"] < said["base_rate"]
     assert main(["evaluate", str(out), "--resamples", "40"]) == 0
     shown = capsys.readouterr().out
-    assert f"{100 * said['auprc']:.1f} % (" in shown
+    assert f"{100 * said['auprc']:.1f}% (" in shown
     assert "40 resamples by sample" in shown
 
 

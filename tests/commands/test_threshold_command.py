@@ -193,7 +193,7 @@ def test_a_score_table_of_people(tmp_path, capsys):
     part = np.repeat(["calibration", "test"], [20, 5])
     storage.save_scores(table(list(range(25)), subject=subject, part=part), path)
     said = chosen(capsys, path, "--false-alarm-rate", "0.1")
-    assert "flags 0 % of subject 7's and 20 % of subject 9's scores" in said["warning"]
+    assert "flags 0% of subject 7's and 20% of subject 9's scores" in said["warning"]
     assert "with probability 1/3 at most" in said["warning"]
     assert "expected_false_alarm_rate" not in said
     assert said["false_alarm_rate"] == 1
@@ -229,7 +229,7 @@ def test_what_people_read(labelled, capsys):
     assert main(["threshold", str(labelled), "--false-alarm-rate", "1%"]) == 0
     lines = dict(line.split("  ", 1) for line in capsys.readouterr().out.splitlines())
     assert float(lines["threshold"]) == thresholds.quantile_threshold(NORMAL, 0.01)
-    assert lines["expected false-alarm rate"].strip() == "0.00481 to 0.0183 (95 % interval)"
+    assert lines["expected false-alarm rate"].strip() == "0.00481 to 0.0183 (95% interval)"
     assert lines["n"].strip() == "1,060"
     assert float(lines["false-alarm rate"]) == 0.01
 

@@ -55,7 +55,7 @@ def test_a_fit_says_so_and_what_to_do() -> None:
     one = WGANAnomalyDetector(**settings).fit(x)
     assert len(one.apart_) == 40
     warning = one.advice_.warning or ""
-    assert "40 of 2,000 rows (2 %) lie together, apart from all others" in warning
+    assert "40 of 2,000 rows (2%) lie together, apart from all others" in warning
     assert "suspect_share=0.02" in warning
     told = WGANAnomalyDetector(**settings, suspect_share=0.02).fit(x)
     assert set(one.apart_) == set(told.set_aside_)
@@ -66,6 +66,4 @@ def test_of_many_rows_the_share_is_that_of_those_looked_at() -> None:
     x = np.concatenate([table("clump", 0.05, seed)[0] for seed in (0, 0, 0)])
     one = WGANAnomalyDetector(steps=2, width=8, random_state=0).fit(x)
     assert abs(one.apart_share_ - 0.05) < 0.015
-    assert f"of 2,000 rows ({100 * one.apart_share_:.2g} %) lie together" in str(
-        one.advice_.warning
-    )
+    assert f"of 2,000 rows ({100 * one.apart_share_:.2g}%) lie together" in str(one.advice_.warning)

@@ -683,7 +683,7 @@ def test_recordings_that_are_too_short_and_wrong_windows_are_refused(parameters,
 
 def test_a_small_share_still_holds_out_what_one_false_alarm_needs():
     one = short(steps=2, calibration_share=0.01).fit(ROWS[:45])
-    assert len(one.parts_[2]) == 15  # a third: 1 % would need 100
+    assert len(one.parts_[2]) == 15  # a third: 1% would need 100
     assert sum(map(len, one.parts_)) == 45
     assert "learned from" not in (one.advice_.warning or "")
 

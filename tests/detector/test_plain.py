@@ -107,7 +107,7 @@ def test_they_stand_beside_ones_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("best", "words", "instead"),
     [
-        (0.9, "does better here: AUPRC 90.0 % against 80.0 %", "pca"),
+        (0.9, "does better here: AUPRC 90.0% against 80.0%", "pca"),
         (0.795, "does as well here, and is simpler", "pca"),
         (0.5, "comes closest", ""),
         (None, "Without labels nobody can say", ""),
@@ -149,7 +149,7 @@ def test_a_clump_is_learned_from_unless_it_is_set_aside(tmp_path: Path) -> None:
     found = fit(order)
     assert set(range(1, 21)) <= set(found.set_aside.tolist())
     assert found.warning is not None
-    assert "21 rows, 5 % as asked for, were set aside" in found.warning
+    assert "21 rows, 5% as asked for, were set aside" in found.warning
     clean = load(order.out)
     dirty = WGANAnomalyDetector(score_method="neighbours", random_state=0).fit(
         np.concatenate([clump, x])

@@ -84,7 +84,7 @@ def test_the_chosen_cell_is_framed_and_a_click_finds_it():
 def test_words_under_the_pointer_say_of_what_and_at_which_base_rate():
     hover = figures.heatmap(drawn())["data"][0]["text"]
     assert hover[2][0] == (
-        "<b>Ours</b>, 0<br>AUPRC 50.0 %<br>AUROC 75.0 %<br>"
+        "<b>Ours</b>, 0<br>AUPRC 50.0%<br>AUROC 75.0%<br>"
         "π 40.0%, floor 25.0%, 10 test samples<br>2 seed(s)"
     )
     assert "base rate not told" in hover[3][0]

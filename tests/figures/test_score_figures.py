@@ -147,15 +147,15 @@ def test_terms_are_shares_of_the_score_and_negative_ones_go_left():
 def test_the_place_of_a_score_among_normals():
     assert figures.share_below(np.array(TEN), 9.0) == 0.8  # equal is not higher
     figure = valid(figures.place_among(scores(), 10.0))
-    assert figure.layout.annotations[0].text.endswith("<b>10</b>, higher than 90 % of normals")
+    assert figure.layout.annotations[0].text.endswith("<b>10</b>, higher than 90% of normals")
     assert figure.layout.shapes[0].x0 == 10
     assert [sum(trace.y) for trace in figure.data] == pytest.approx([1, 1])
     beyond = figures.place_among(scores(), 500.0)
-    assert "higher than 100 % of normals" in beyond["layout"]["annotations"][0]["text"]
+    assert "higher than 100% of normals" in beyond["layout"]["annotations"][0]["text"]
     many = np.full(3000, 1.0)
     many[0] = 7
     almost = figures.place_among(table([*many, 9.0], label=[0] * 3000 + [1]), 5.0)
-    assert "higher than 99.9 %" in almost["layout"]["annotations"][0]["text"]
+    assert "higher than 99.9%" in almost["layout"]["annotations"][0]["text"]
 
 
 def opened(png: bytes) -> np.ndarray:

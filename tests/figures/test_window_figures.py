@@ -59,8 +59,8 @@ def test_tiles_of_the_strip() -> None:
     assert (x_of_last["x"][0], x_of_last["x"][63]) == pytest.approx((0.07, 0.93))
     for layout in (spec["layout"], spec["layout"]["meta"]["narrow"]):
         words = [note["text"] for note in layout["annotations"]]
-        assert words[:4] == ["walking", "10 %", "<b>laying</b>", "99 %"]
-        assert words[-2:] == ["<b>laying</b>", "100 %"]
+        assert words[:4] == ["walking", "10%", "<b>laying</b>", "99%"]
+        assert words[-2:] == ["<b>laying</b>", "100%"]
         strong = [shape["line"]["width"] == 3 for shape in layout["shapes"]]
         assert strong == [False, False, False, True, False]
     assert spec["layout"]["xaxis2"]["domain"] == [1 / 3, 2 / 3]

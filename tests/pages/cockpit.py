@@ -26,8 +26,8 @@ SECTIONS = ("samples", "advice", "compare", "export")
 GUIDES: dict[str, Callable[[Curve], float]] = {
     "Best F1": evaluation.best_f,
     "Lowest cost": lambda curve: evaluation.lowest_cost(curve, 10),
-    "Recall ≥ 95 %": lambda curve: evaluation.at_recall(curve, 0.95),
-    "False alarms ≤ 1 %": lambda curve: evaluation.at_false_alarm_rate(curve, 0.01),
+    "Recall ≥ 95%": lambda curve: evaluation.at_recall(curve, 0.95),
+    "False alarms ≤ 1%": lambda curve: evaluation.at_false_alarm_rate(curve, 0.01),
 }
 
 

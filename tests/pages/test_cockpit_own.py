@@ -193,7 +193,7 @@ def test_rows_keep_their_numbers_in_the_file() -> None:
     label = np.where(np.arange(N) < 40, 0, LABEL)
     test = own(csv(score, label, part=part))
     assert_right(test, score[40:], label[40:], "parts")
-    press(test, "aim-False alarms ≤ 1 %")
+    press(test, "aim-False alarms ≤ 1%")
     shown = re.findall(r"row (\d+)", html(test))
     assert "48" in shown
     assert min(map(int, shown)) > 40
@@ -234,7 +234,7 @@ def test_a_bad_file_is_one_sentence_and_the_last_good_one_stays(data: bytes, sen
     (error,) = test.error
     assert sentence in error.value
     assert counts(test) == before
-    press(test, "aim-Recall ≥ 95 %")
+    press(test, "aim-Recall ≥ 95%")
     assert counts(test)["tp"] >= 0.95 * LABEL.sum()
 
 
@@ -322,7 +322,7 @@ def test_scores_of_which_lower_is_anomalous_are_turned_on_the_page() -> None:
     """AUROC below chance is remarked, and one switch sets it right."""
     test = own(csv(-(SCORE + 3 * LABEL), LABEL), below="export")
     below = 100 * evaluation.auroc(evaluation.curve(LABEL, -(SCORE + 3 * LABEL)))
-    assert f"AUROC is {below:.1f} %, below chance" in words(test)
+    assert f"AUROC is {below:.1f}%, below chance" in words(test)
     own_widget(test.toggle, "own-lower").set_value(True).run()
     assert_right(test, SCORE + 3 * LABEL, LABEL, "turned")
     assert "below chance" not in words(test)

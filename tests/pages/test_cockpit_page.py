@@ -74,7 +74,7 @@ def test_it_begins_at_the_best_f1_and_the_guides_keep_their_word(case: Case) -> 
         assert counts(test) == of_core(curve, aim(curve)), name
     shown = counts(test)  # of the last guide
     assert shown["fp"] <= 0.01 * (shown["fp"] + shown["tn"])
-    shown = counts(press(test, "aim-Recall ≥ 95 %"))
+    shown = counts(press(test, "aim-Recall ≥ 95%"))
     assert shown["tp"] >= 0.95 * (shown["tp"] + shown["fn"])
 
 
@@ -152,14 +152,14 @@ def test_every_number_says_of_which_world_it_is(case: Case) -> None:
         for name, part in expected.items():
             assert world(test)[name] == pytest.approx(10_000 * part, rel=0.01), (name, rate)
         alarms = round(100 * point.precision)
-        where = "in this test" if rate is None else f"in your world of {100 * rate:g} % anomalies"
+        where = "in this test" if rate is None else f"in your world of {100 * rate:g}% anomalies"
         if point.precision >= 0.01:
             assert test.title[0].value.endswith(f"of 100 alarms {alarms} are real {where}")
         gained = evaluation.auprc(curve, rate) - evaluation.auprc(other, rate)
         assert f"**{100 * gained:+.1f} points**" in words(test)
         if rate is not None:
             assert f"in the test {percent(curve.at(point.threshold).precision)}" in html(test)
-            assert f"in your world, where {100 * rate:g} % are anomalies" in words(test)
+            assert f"in your world, where {100 * rate:g}% are anomalies" in words(test)
 
 
 def test_another_base_rate_changes_precision_only(case: Case) -> None:
@@ -366,7 +366,7 @@ def test_the_command_does_the_same(
     case: Case, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(app_pages.ROOT)
-    test = press(opened(**case.query, below="export"), "aim-Recall ≥ 95 %")
+    test = press(opened(**case.query, below="export"), "aim-Recall ≥ 95%")
     (code,) = [code.value for code in test.code if "wganad_core" in code.value]
     _, module, package, *arguments = shlex.split(code)
     assert (module, package) == ("-m", "wganad_core")

@@ -105,7 +105,7 @@ def test_what_is_counted_had_no_part_in_the_threshold(trained: AppTest) -> None:
     assert outcome.base_rate == 60 / 1_200
     (rate,) = [each for each in trained.select_slider if "Base rate" in str(each.label)]
     assert rate.value == 0.05
-    assert "If 5 % of your rows are anomalies" in texts(trained)
+    assert "If 5% of your rows are anomalies" in texts(trained)
 
 
 @pytest.mark.parametrize("view", ["explain", "take", "learned"])
@@ -355,7 +355,7 @@ def test_a_saved_detector_that_knows_these_rows_says_so(trained: AppTest) -> Non
     model = jobs_of(trained).outcomes["table"].model.read_bytes()
     test = opened(**{"with": "saved"})
     test.file_uploader(key="own-detector").upload("m.safetensors", model, "").run()
-    assert "meant for 1 % false alarms" in texts(test)
+    assert "meant for 1% false alarms" in texts(test)
     test.button(key="own-score").click().run()
     end = time.monotonic() + 60
     while test.button(key="own-score").disabled:

@@ -259,7 +259,7 @@ def choose(test: AppTest, **values: str) -> AppTest:
 
 
 def false_alarms(test: AppTest) -> list[float]:
-    """The percentages in the title "…: 91.4 % false alarms (…) against 2.6 % (…)"."""
+    """The percentages in the title "…: 91.4% false alarms (…) against 2.6% (…)"."""
     return [float(found) for found in re.findall(r"([\d.]+) %", test.title[0].value)]
 
 

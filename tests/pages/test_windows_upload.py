@@ -254,7 +254,7 @@ def test_a_bad_file_is_one_sentence_and_loses_nothing(activity: str) -> None:
 def test_the_first_rate_is_on_the_slider(activity: str) -> None:
     test = opened("own", activity=activity)
     assert test.slider[0].value == flagged.RATE
-    assert f"for {flagged.RATE:g} % false alarms" in words(test)
+    assert f"for {flagged.RATE:g}% false alarms" in words(test)
 
 
 def test_boxes_open(activity: str) -> None:

@@ -208,7 +208,7 @@ def test_a_saved_race_continues_its_curves_and_its_events(tmp_path: Path) -> Non
     w_estimate = resumed.lanes[0].recording.column("w_estimate")
     assert np.isfinite(w_estimate).all()
     # The collapse that was told before the race was saved is not told again.
-    assert resumed.lanes[1].recording.events == ["step 3: 100 % of samples on mode 3"]
+    assert resumed.lanes[1].recording.events == ["step 3: 100% of samples on mode 3"]
 
 
 def test_own_points_travel_with_the_checkpoint(tmp_path: Path) -> None:
@@ -236,4 +236,4 @@ def test_a_collapse_is_told_once_until_it_is_over() -> None:
     for step in (10, 20):
         made.trainer.n_steps = step
         made.observe()
-    assert made.recording.events == ["step 10: 100 % of samples on mode 3"]
+    assert made.recording.events == ["step 10: 100% of samples on mode 3"]

@@ -90,7 +90,7 @@ def test_the_interval_is_clopper_and_pearsons(n: int, flagged: int):
 
 
 def test_the_interval_of_a_lonely_score():
-    """The rate beyond one score is uniform: 2.5 % of it lies above 0.975."""
+    """The rate beyond one score is uniform: 2.5% of it lies above 0.975."""
     assert list(rate_interval(1, 0)) == pytest.approx([0, 0.975])
 
 
@@ -127,7 +127,7 @@ def test_warnings_of_the_quantile():
     few = quantile_advice(np.arange(50.0), 0.001)
     assert few.warning == (
         "Few scores for this rate: 50, and the threshold is the highest of them. The true rate may "
-        "be up to 7.11 %; 8,000 scores would keep it below twice the 0.1 % wanted."
+        "be up to 7.11%; 8,000 scores would keep it below twice the 0.1% wanted."
     )
     assert few.expected is not None
     assert list(few.expected) == pytest.approx([0, 1 - 0.025 ** (1 / 50)])  # by hand: (1 − p)^50
@@ -203,7 +203,7 @@ def test_too_few_scores_flag_nothing_and_say_how_many_it_takes():
     advice = conformal_advice(np.arange(98.0), 0.01)
     assert advice.threshold == INF
     assert advice.warning == (
-        "Nothing is flagged: 98 scores cannot guarantee a rate of 1 %; it takes 99 at least."
+        "Nothing is flagged: 98 scores cannot guarantee a rate of 1%; it takes 99 at least."
     )
     assert advice.expected == (0, 0)
     assert conformal_advice(np.arange(99.0), 0.01).warning is None
@@ -323,7 +323,7 @@ def test_warnings_of_the_tail():
     inside = tail_advice(x, 0.2)
     assert inside.threshold == quantile_threshold(x, 0.2)
     assert inside.warning is None
-    assert "20 % lies before it, so this is the plain quantile" in inside.assumption
+    assert "20% lies before it, so this is the plain quantile" in inside.assumption
     assert "rests on 40 scores; 50 are needed" in str(tail_advice(x[:80], 0.01).warning)
     assert "end of the fitted tail" in str(tail_advice(x, 0).warning)
 
@@ -400,7 +400,7 @@ def test_a_bell_has_no_warning_in_99_of_100_samples():
 def test_the_papers_rule():
     advice = interval_advice((-2.0, 90.0), HUNDRED)
     assert advice.threshold == 90
-    assert "of the held-out normals 10 % are flagged" in str(advice.warning)
+    assert "of the held-out normals 10% are flagged" in str(advice.warning)
     assert advice.expected is None
     assert str(interval_advice((0, 0)).warning).endswith("no rate can be chosen.")
     with pytest.raises(ValueError, match="lowest and the highest"):
@@ -439,7 +439,7 @@ def test_scores_that_come_in_several_per_subject():
     assert quantile.threshold == 95
     assert quantile.warning == (
         "One subject's scores resemble each other, so nothing is guaranteed for single scores. "
-        "This threshold flags 0 % of subject a's and 50 % of subject b's scores; had it been fixed "
+        "This threshold flags 0% of subject a's and 50% of subject b's scores; had it been fixed "
         "beforehand, a new subject's share would lie above both with probability 1/3 at most."
     )
     # A threshold that nothing exceeds does the same to everybody.
@@ -449,7 +449,7 @@ def test_scores_that_come_in_several_per_subject():
     assert str(mad.warning).startswith("Half of the scores or more are equal")
     assert str(mad.warning).endswith("with probability 1/3 at most.")
     many = Scored(HUNDRED, subject=np.repeat([f"s{i}" for i in range(20)], 5))
-    assert "between 0 % and 100 % of each of 20 subjects' scores" in str(
+    assert "between 0% and 100% of each of 20 subjects' scores" in str(
         advise(many, 0.05)[0].warning
     )
     alone = Scored(HUNDRED, subject=np.array([f"s{i}" for i in range(100)]))

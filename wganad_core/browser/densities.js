@@ -215,7 +215,7 @@ export class Densities extends Picture {
       }
       const [width, tall, centre] = [this.state[who][k][2], this.height(who, k), this.centre(who, k)];
       const name = `${who === "real" ? "data" : "generator"}, hump ${k + 1}`;
-      const share = `${Math.round(100 * shares(this.state[who])[k])} %`;
+      const share = `${Math.round(100 * shares(this.state[who])[k])}%`;
       if (what === "top") handle.put(centre, tall, `${name}: centre ${sign(centre)}, weight ${share}`);
       else handle.put(centre + width, tall * Math.exp(-0.5), `${name}: width ${width.toFixed(2)}`);
     }

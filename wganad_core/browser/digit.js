@@ -8,7 +8,7 @@ const FLAGGED = 0.95; // of held-out normals below it
 const TOLD =
   "Encoder, generator and critic of a WGAN-GP, trained on MNIST without a single {unseen}. The generator " +
   "can only make what it was trained on, so a {unseen} comes back as something else. Scores are compared with " +
-  "those of {n} held-out images of the other digits; 95 % of them lie below what is flagged here. " +
+  "those of {n} held-out images of the other digits; 95% of them lie below what is flagged here. " +
   "Your drawing is scaled into 20 × 20 pixels and centred by its mass, as MNIST's digits were. " +
   "One digit's networks take 1.8 MB, so this file has one; export page --digit makes another's.";
 // Pens' paths in the unit square, to begin with.
@@ -143,7 +143,7 @@ export function shareBelow(sorted, score) {
   return n / sorted.length;
 }
 
-const shownShare = (share) => `${(100 * share).toFixed(share > 0.99 && share < 1 ? 1 : 0)} %`;
+const shownShare = (share) => `${(100 * share).toFixed(share > 0.99 && share < 1 ? 1 : 0)}%`;
 
 // More points between those of a path.
 function finer(stroke) {

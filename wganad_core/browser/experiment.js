@@ -7,7 +7,7 @@ const BINS = 80;
 const FIRST = 15; // rows of the table
 const POINTS = 400; // of the curve, at most
 const say = (value) => (Math.abs(value) >= 1e4 || (value && Math.abs(value) < 1e-3) ? value.toExponential(3) : String(Number(value.toPrecision(5))));
-const percent = (value) => (Number.isFinite(value) ? `${(100 * value).toFixed(1)} %` : "not defined");
+const percent = (value) => (Number.isFinite(value) ? `${(100 * value).toFixed(1)}%` : "not defined");
 
 export async function unpackScores(text) {
   const { header, payload } = await unpackText(text);

@@ -30,7 +30,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         type=positive,
         default=400,
         metavar="N",
-        help="for the 95 %% intervals; of whole subjects, where a column names "
+        help="for the 95%% intervals; of whole subjects, where a column names "
         "them (default: %(default)s)",
     )
     json_option(parser)
@@ -76,7 +76,7 @@ def evaluated(own: OwnScores, n_resamples: int) -> dict[str, Any]:
         "best_f1_precision": best.precision,
         "best_f1_recall": best.recall,
         "best_f1_false_alarm_rate": best.false_alarm_rate,
-        "intervals": bands and f"95 % bootstrap, {bands.n_resamples} resamples by {bands.by}",
+        "intervals": bands and f"95% bootstrap, {bands.n_resamples} resamples by {bands.by}",
         "warning": scarce and f"Only {scarce}: expect other figures on new samples.",
         "columns": dict(own.columns),
         "remarks": list(own.remarks),
@@ -109,7 +109,7 @@ def _bands(own: OwnScores, n_resamples: int) -> Bands | None:
 
 def _print(facts: dict[str, Any]) -> None:
     def percent(name: str) -> str:
-        text = f"{100 * facts[name]:.1f} %"
+        text = f"{facts[name]:.1%}"
         if interval := facts.get(f"{name}_interval"):
             low, high = (f"{100 * value:.1f}" for value in interval)
             text += f" ({low} to {high})"
@@ -121,7 +121,7 @@ def _print(facts: dict[str, Any]) -> None:
             "AUPRC": percent("auprc"),
             "chance": f"{percent('base_rate')}, the share of anomalies",
             "floor": f"{percent('floor')}, the lowest AUPRC that any order of these samples has",
-            "AUROC": f"{percent('auroc')}, chance: 50 %",
+            "AUROC": f"{percent('auroc')}, chance: 50%",
             "best F1": f"{percent('best_f1')} at a threshold of {facts['best_f1_threshold_text']}: "
             f"precision {percent('best_f1_precision')}, recall {percent('best_f1_recall')}",
             "intervals": facts["intervals"] or "none: they need two samples of each kind",

@@ -126,9 +126,9 @@ def _print(found: Fitted) -> None:
             "apart": _some(found.apart.tolist(), "lie together, apart from all others"),
             "steps": f"{found.steps:,} in {found.seconds:.1f} s",
             "threshold": f"{found.threshold!r} ({found.rule}, meant to flag "
-            f"{100 * found.false_alarm_rate:g} % of normals)",
+            f"{100 * found.false_alarm_rate:g}% of normals)",
             "expected": expected
-            and "{:.3g} to {:.3g} of normals are flagged (95 % interval)".format(*expected),
+            and "{:.3g} to {:.3g} of normals are flagged (95% interval)".format(*expected),
             "assumption": found.assumption,
             "warning": found.warning,
             "command": found.command,
@@ -148,7 +148,7 @@ def _print_beside(found: tuple[Beside, ...]) -> None:
         figures = f"{one.flagged:,} of {one.n:,} flagged"
         if one.auprc is not None and one.auroc is not None:
             figures = (
-                f"AUPRC {100 * one.auprc:.1f} %, AUROC {100 * one.auroc:.1f} %, "
+                f"AUPRC {one.auprc:.1%}, AUROC {one.auroc:.1%}, "
                 f"{one.caught:,} of {one.anomalies:,} anomalies caught, {one.alarms:,} false "
                 f"alarms among {one.normals:,}"
             )

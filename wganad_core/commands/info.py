@@ -111,7 +111,7 @@ def _info_detector(arguments: argparse.Namespace) -> int:
     shown["threshold"] = shown.pop("threshold_text")
     shown["features"] = ", ".join(names[:20]) + (", …" if len(names) > 20 else "") or None
     if expected := shown.pop("expected_false_alarm_rate"):
-        shown["expected false-alarm rate"] = "{:.3g} to {:.3g} (95 % interval)".format(*expected)
+        shown["expected false-alarm rate"] = "{:.3g} to {:.3g} (95% interval)".format(*expected)
     shown["versions"] = ", ".join(f"{k} {v}" for k, v in (facts["versions"] or {}).items()) or None
     print_facts({name.replace("_", " "): value for name, value in shown.items()})
     return 0

@@ -135,7 +135,7 @@ def _bar() -> Any:
 def _print(facts: dict[str, Any]) -> None:
     without = facts["without_score"]
     scored = facts["n"] - without
-    share = f" ({100 * facts['flagged'] / scored:.3g} %)" if scored else ""
+    share = f" ({100 * facts['flagged'] / scored:.3g}%)" if scored else ""
     print_facts(
         {
             "rows": f"{facts['n']:,}",
@@ -153,12 +153,12 @@ def _print(facts: dict[str, Any]) -> None:
 def _of_pixels(pixels: Mapping[str, Any] | None) -> dict[str, str]:
     if pixels is None:
         return {}
-    share = f"{100 * pixels['share']:.2g} % of the pixels"
+    share = f"{100 * pixels['share']:.2g}% of the pixels"
     return {
-        "pixel AUROC": f"{100 * pixels['auroc']:.1f} %, chance: 50 %; {share} of "
+        "pixel AUROC": f"{pixels['auroc']:.1%}, chance: 50%; {share} of "
         f"{pixels['n_pictures']:,} pictures are defective",
-        "PRO": f"{100 * pixels['pro']:.1f} %, chance: 15 %; mean overlap with "
-        f"{pixels['n_regions']:,} regions, up to 30 % false-positive pixels",
+        "PRO": f"{pixels['pro']:.1%}, chance: 15%; mean overlap with "
+        f"{pixels['n_regions']:,} regions, up to 30% false-positive pixels",
     }
 
 

@@ -161,14 +161,14 @@ FILE = Command(
     "--threshold T [options]",
     "choose a threshold for scores of one's own",
     """\
-  1 % false alarms; scores without labels are taken as held-out normals:
+  1% false alarms; scores without labels are taken as held-out normals:
     python -m wganad_core threshold scores.csv --false-alarm-rate 0.01
   the same with a guarantee, and for a rate that no sample shows:
     python -m wganad_core threshold scores.csv --false-alarm-rate 1% --rule conformal
     python -m wganad_core threshold scores.csv --false-alarm-rate 0.0001 --rule tail
   with labels: a miss costs as much as 20 false alarms, and one sample in 1,000 is an anomaly:
     python -m wganad_core threshold scores.csv --cost-ratio 20 --base-rate 0.001
-  with labels: find 95 % of the anomalies, and write what is flagged:
+  with labels: find 95% of the anomalies, and write what is flagged:
     python -m wganad_core threshold scores.parquet --recall 0.95 --flagged flagged.csv --json
   rows of a recording in their order: alarms as events, and what these are worth:
     python -m wganad_core threshold scores.csv --best-f1 --events events.csv --merge-gap 10

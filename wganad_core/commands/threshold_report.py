@@ -110,7 +110,7 @@ def print_for_people(facts: dict[str, Any]) -> None:
     shown = {"threshold": infinite.get(text, text)} | shown
     if expected := shown.pop("expected_false_alarm_rate", None):
         low, high = (f"{value:.3g}" for value in expected)
-        shown["expected false-alarm rate"] = f"{low} to {high} (95 % interval)"
+        shown["expected false-alarm rate"] = f"{low} to {high} (95% interval)"
     shown.pop("n_calibration", None)
     shown |= {f"events: {name}": value for name, value in shown.pop("events", {}).items()}
     shown["n"], shown["flagged"] = f"{facts['n']:,}", f"{facts['flagged']:,}"

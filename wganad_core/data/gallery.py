@@ -21,9 +21,9 @@ Key = tuple[str, str, str]  # model, protocol, detector
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """A share in %, rounded down, so that 100 % means all and coarser words never say more than
-    finer ones: 0.9967 is "99.6 %", or "99 %" without digits."""
-    return f"{floor(100 * share, digits):g} %"
+    """A share in %, rounded down, so that 100% means all and coarser words never say more than
+    finer ones: 0.9967 is "99.6%", or "99%" without digits."""
+    return f"{floor(100 * share, digits):g}%"
 
 
 def floor(value: float, digits: int = 0) -> float:

@@ -21,11 +21,11 @@ LEARNED_FROM = (
     "exceed it."
 )
 ASIDE = (
-    "{n:,} rows, {share:g} % as asked for, were set aside as likely anomalies; if fewer "
+    "{n:,} rows, {share:g}% as asked for, were set aside as likely anomalies; if fewer "
     "were, more normals will be flagged than asked for."
 )
 APART = (
-    "{n:,} of {looked_at:,} rows ({share:.2g} %) lie together, apart from all others, and are "
+    "{n:,} of {looked_at:,} rows ({share:.2g}%) lie together, apart from all others, and are "
     "learned as normal; if they are anomalies, fit again with suspect_share={part:.2g}."
 )
 

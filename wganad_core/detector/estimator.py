@@ -54,7 +54,7 @@ class WGANAnomalyDetector(BaseWGANDetector):
         "critic-interval": the paper's rule, how far f(x) lies outside its range over the fit rows;
         "inversion" and "anogan": a search for the latents of every row, hundreds of times slower;
         "bigan"; "vae". Without networks, in seconds: "neighbours", the mean distance to the nearest
-        normals; "pca", what the main axes with 95 % of the variance do not rebuild;
+        normals; "pca", what the main axes with 95% of the variance do not rebuild;
         "isolation-forest".
     false_alarm_rate : float, default=0.01
         The share of normals that the threshold may flag.
@@ -127,7 +127,7 @@ class WGANAnomalyDetector(BaseWGANDetector):
     advice_ : Advice
         What the threshold rests on, and what speaks against it; `set_threshold` gives another.
     calibration_score_ : (m,) scores that the threshold was chosen on.
-    score_quantiles_ : (101,) their quantiles from 0 to 100 %.
+    score_quantiles_ : (101,) their quantiles from 0 to 100%.
     parts_ : three arrays of numbers of rows
         Those that were fitted on, that validated, and that the threshold was chosen on. Not saved.
     set_aside_ : numbers of rows that `suspect_share` took out. Not saved.

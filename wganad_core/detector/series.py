@@ -161,7 +161,7 @@ class WGANSeriesDetector(BaseWGANDetector):
     def anomaly_score_along(self, X: Any) -> Any:
         """How anomalous each step is: the highest score among the windows in which it stands out.
 
-        The steps of a window that the generator rebuilds worst, those with 30 % of the largest
+        The steps of a window that the generator rebuilds worst, those with 30% of the largest
         squared residual or more and short breaks between them, have the window's score; its others
         at most the median of normal windows. So a spike does not flag all that lies around it. Of
         score methods that rebuild nothing, every step of a window has its score. The threshold is

@@ -70,8 +70,8 @@ class Binned:
 
     Areas over thinned-out states are a little off. `corrected_auprc` and `corrected_auroc`
     therefore add what the sample's own area loses by it. Per resample, the error that is left is
-    below a hundredth of the 95 % interval's width (measured at 20,000 and 500,000 Gaussian scores,
-    base rates of 0.1 % to 50 %: 0.6 % of it at most, and none with fewer than 1,000 anomalies).
+    below a hundredth of the 95% interval's width (measured at 20,000 and 500,000 Gaussian scores,
+    base rates of 0.1% to 50%: 0.6% of it at most, and none with fewer than 1,000 anomalies).
     """
 
     curve: Curve

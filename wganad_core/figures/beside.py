@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 
 from wganad_core.data.mixture import Mixture
 from wganad_core.figures import style
-from wganad_core.figures.detection import FLAGGED, POINT, outcomes, said_at
-from wganad_core.records import Box, Detection
+from wganad_core.figures.detection import FLAGGED, NARROW_WORDS, POINT, WORDS, outcomes, said_at
+from wganad_core.records import Detection
 
 N_SAMPLES = 400
 HEIGHT, NARROW_HEIGHT = 500, 800
@@ -37,8 +37,8 @@ def beside_figure(
     for number, pane in enumerate(panes, start=1):
         axes = style.axes(number)
         traces += [{**trace, **axes} for trace in _plane(pane, mixture, detector, point)]
-    layout = _layout(panes, mixture.box, point, narrow=False)
-    layout["meta"] = {"narrow": _layout(panes, mixture.box, point, narrow=True)}
+    layout = _layout(panes, mixture, point, narrow=False)
+    layout["meta"] = {"narrow": _layout(panes, mixture, point, narrow=True)}
     return go.Figure({"data": traces, "layout": layout})
 
 
@@ -61,8 +61,9 @@ def _plane(
 
 
 def _layout(
-    panes: Sequence[Pane], box: Box, point: tuple[float, float], narrow: bool
+    panes: Sequence[Pane], mixture: Mixture, point: tuple[float, float], narrow: bool
 ) -> dict[str, Any]:
+    box = mixture.box
     layout: dict[str, Any] = {
         "height": NARROW_HEIGHT if narrow else HEIGHT,
         "margin": {"l": 36, "r": 8, "t": 6, "b": 28},
@@ -72,8 +73,10 @@ def _layout(
     }
     for i, pane in enumerate(panes):
         if narrow:
-            high = 1 - i / len(panes)
-            across, up = (0.0, 1.0), (high - 1 / len(panes), high - 0.06)
+            # Above each pane two lines of title, between two of them the upper one's ticks as well.
+            high = (1.04 - 0.1 * len(panes)) / len(panes)
+            top = 0.94 - i * (high + 0.1)
+            across, up = (0.0, 1.0), (max(0.0, top - high), top)
         else:
             across, up = (i * 0.53, i * 0.53 + 0.47), (0.0, 0.93)
         names = style.axes(i + 1)
@@ -83,7 +86,7 @@ def _layout(
         layout[f"yaxis{mark}"] = {**y, "domain": up, "anchor": names["xaxis"]}
         layout["annotations"] += [
             style.note(_broken(pane.title) if narrow else pane.title, across[0], up[1], size),
-            said_at(point, pane.verdict, box, names),
+            said_at(point, pane.verdict, mixture, names, NARROW_WORDS if narrow else WORDS),
         ]
     return layout
 

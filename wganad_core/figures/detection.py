@@ -30,6 +30,7 @@ UNKNOWN = (
 )
 CROSS = {"symbol": "circle-cross-open", "color": style.VERMILLION, "line": {"width": 2.5}}
 POINT = {"size": 15, **CROSS}
+WORDS, NARROW_WORDS = 0.46, 0.64  # of a picture's width, that a verdict takes
 FLAGGED = [[0.0, "rgba(0,0,0,0)"], [1.0, "rgba(213,94,0,0.38)"]]
 
 
@@ -57,8 +58,8 @@ def detection_figure(
         traces += [style.line(*ring, style.GREY, 1.2, name="3σ", **axes), {**marked, **axes}]
     layout = _layout(mixture, detector, narrow=False)
     layout["meta"] = {"narrow": _layout(mixture, detector, narrow=True)}
-    for one in (layout, layout["meta"]["narrow"]):
-        one["annotations"].append(said_at(point, verdict, box, RIGHT))
+    for one, width in ((layout, WORDS), (layout["meta"]["narrow"], NARROW_WORDS)):
+        one["annotations"].append(said_at(point, verdict, mixture, RIGHT, width))
     return go.Figure({"data": traces, "layout": layout})
 
 
@@ -92,22 +93,36 @@ def outcomes(
 
 
 def said_at(
-    point: tuple[float, float], words: str, box: Box, names: Mapping[str, str]
+    point: tuple[float, float], words: str, mixture: Mixture, names: Mapping[str, str], width: float
 ) -> style.Part:
-    """The verdict beside the point, on the side where there is room."""
-    left = point[0] > (box[0] + box[1]) / 2
-    place = {"x": point[0], "y": point[1], "xref": names["xaxis"], "yref": names["yaxis"]}
+    """The verdict near the point, at the end of a line to it, and on no mode if that can be.
+
+    `width` is how much of the picture's the words take; they are two lines."""
+    box = mixture.box
+    half = np.array([width * (box[1] - box[0]), 0.14 * (box[3] - box[2])]) / 2
+    across, up = (
+        np.linspace(box[i] + half[k], box[i + 1] - half[k], 25) for k, i in ((0, 0), (1, 2))
+    )
+    places = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
+
+    def beside(at: NDArray[np.floating]) -> NDArray[np.floating]:
+        """How far each place's words end from each of some points (places, points)."""
+        over = np.abs(places[:, None] - at) - half
+        return np.asarray(np.linalg.norm(np.maximum(over, 0), axis=-1))
+
+    far = beside(np.array([point]))[:, 0]
+    covered = (beside(mixture.modes) < 3 * mixture.sigma).sum(axis=1) + (far < 3 * mixture.sigma)
+    x, y = places[np.lexsort((far, covered))[0]]
     return {
         "text": words,
-        "showarrow": False,
         "font": {"size": 15, "color": "#111"},
         "align": "left",
-        "xanchor": "right" if left else "left",
-        "yanchor": "middle",
-        "xshift": -14 if left else 14,
         "bgcolor": "rgba(255,255,255,0.88)",
         "borderpad": 3,
-        **place,
+        **{"x": point[0], "y": point[1], "xref": names["xaxis"], "yref": names["yaxis"]},
+        **{"ax": x, "ay": y, "axref": names["xaxis"], "ayref": names["yaxis"]},
+        **{"showarrow": True, "arrowhead": 0, "arrowwidth": 2, "standoff": 9},
+        "arrowcolor": style.GREY,
     }
 
 

@@ -141,7 +141,7 @@ def beside_figure(fits: Sequence[LatentFit]) -> Part:
         found = [[100 * f.auprc[rule] for f in fits if (f.law, f.ending) == name] for name in names]
         points = [(x, row) for row, each in zip(rows, found, strict=True) for x in each]
         more: Part = {"marker": {"size": 11, "color": colour, "opacity": 0.75}}
-        hover = {"hovertemplate": f"{RULES[rule]}: %{{x:.1f}} %<extra></extra>"}
+        hover = {"hovertemplate": f"{RULES[rule]}: %{{x:.1f}}%<extra></extra>"}
         xs, ys = zip(*points, strict=True)
         data.append(style.scatter("markers", list(xs), list(ys), **more, **hover))
         means = [float(np.mean(each)) for each in found]
@@ -154,7 +154,7 @@ def beside_figure(fits: Sequence[LatentFit]) -> Part:
     layout: Part = {
         **{"height": 90 + 34 * len(rows), "margin": {"l": 10, "r": 14, "t": 34, "b": 30}},
         **{"showlegend": False, "dragmode": False, "uirevision": "beside"},
-        "xaxis": {"ticksuffix": " %", "fixedrange": True, "zeroline": False},
+        "xaxis": {"ticksuffix": "%", "fixedrange": True, "zeroline": False},
         "yaxis": {"autorange": "reversed", "automargin": True, "fixedrange": True},
         "annotations": [style.note(said, 0, 1, 15, yshift=6)],
         "shapes": [style.straight((chance, chance), (0, 1), style.GREY, 1, yref="y domain")],
@@ -213,5 +213,5 @@ def _dimension_layout(n: Sequence[int], narrow: bool) -> Part:
         layout[f"yaxis{number}"] = {"domain": up, "anchor": f"x{number}", **fixed}
         layout["annotations"].append(style.note(titles[number], across[0], up[1], size, yshift=8))
     layout["yaxis"] |= {"rangemode": "tozero"}
-    layout["yaxis2"] |= {"range": [40, 100], "ticksuffix": " %"}
+    layout["yaxis2"] |= {"range": [40, 100], "ticksuffix": "%"}
     return layout

@@ -69,7 +69,7 @@ def headline(frame: Frame, mixture: Mixture) -> str:
     """What a person should know about a lane at a step, in one line."""
     said = [f"step {frame.step:,}", state_words(frame, mixture)[0]]
     if len(mixture.modes):
-        said.append(f"{100 * frame.counts.sum() / len(frame.samples):.0f} % within 3σ")
+        said.append(f"{frame.counts.sum() / len(frame.samples):.0%} within 3σ")
     return " · ".join(filter(None, said))
 
 

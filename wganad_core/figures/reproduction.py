@@ -119,7 +119,7 @@ def _words(board: Board, i: int, column: str) -> str:
     for measure, name in NAMES.items():
         figure = line.figure(column, "auroc" if measure == "auroc" else "auprc")
         if figure is not None:
-            said.append(f"{name} {100 * figure[0]:.1f} %")
+            said.append(f"{name} {figure[0]:.1%}")
     if row.base_rate is not None and row.floor is not None and row.n is not None:
         said.append(f"π {row.base_rate:.1%}, floor {row.floor:.1%}, {row.n:,} test samples")
     seeds = len([one for one in line.cells[column] if one.seed is not None])

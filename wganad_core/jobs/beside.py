@@ -142,7 +142,7 @@ def verdict(found: tuple[Beside, ...]) -> tuple[str, str]:
         ), ""
     best = max(others, key=lambda one: one.auprc or 0.0)
     ahead = (best.auprc or 0.0) - own.auprc
-    figures = f"AUPRC {100 * (best.auprc or 0):.1f} % against {100 * own.auprc:.1f} %"
+    figures = f"AUPRC {(best.auprc or 0):.1%} against {own.auprc:.1%}"
     if ahead > TIE:
         return f"{_first(best.title)} does better here: {figures}.", best.score_method
     if ahead >= -TIE:

@@ -67,7 +67,7 @@ A = TypeVar("A")
 class Rule:
     """What joins some evidence, each standardised on validation normals.
 
-    `mean`: the mean of evidence in units of the distance from its median to its 90 % quantile:
+    `mean`: the mean of evidence in units of the distance from its median to its 90% quantile:
     tails count in the units of normal spread. `logs`: the same of logarithms, unless evidence can
     be negative. `squares`: the sum of squares of what is above the mean, in standard deviations,
     of such logarithms, each up to `MOST`: one piece that is sure outweighs many that are not.

@@ -43,7 +43,7 @@ def save_scores(table: ScoreTable, path: Path) -> None:
     pq.write_table(
         pa.table(columns, metadata=meta),
         buffer,
-        compression="brotli",  # 3 to 6 % below zstd's best here
+        compression="brotli",  # 3 to 6% below zstd's best here
         compression_level=11,
         use_dictionary=[name for name in SCORE_COLUMNS if name != "score"],
         column_encoding={"score": "BYTE_STREAM_SPLIT"},

@@ -97,7 +97,7 @@ class Apart:
 
     @property
     def parted(self) -> bool:
-        """Whether JS has come within 1 % of the ln 2 that it cannot exceed."""
+        """Whether JS has come within 1% of the ln 2 that it cannot exceed."""
         return self.jensen_shannon > 0.99 * LN2
 
     @property

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 @dataclasses.dataclass(frozen=True)
 class Rate:
-    """error ≈ exp(offset) · n^slope; 95 % of resampled repetitions gave slopes in [low, high]."""
+    """error ≈ exp(offset) · n^slope; 95% of resampled repetitions gave slopes in [low, high]."""
 
     slope: float
     low: float

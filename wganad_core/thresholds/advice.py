@@ -15,7 +15,7 @@ Values = NDArray[np.float64]
 class Advice:
     """A threshold, what it rests on in one sentence, and what speaks against it (None: nothing).
 
-    `expected`: the interval that holds the true false-alarm rate in 95 % of calibration samples,
+    `expected`: the interval that holds the true false-alarm rate in 95% of calibration samples,
     where the rule has one.
     """
 
@@ -58,7 +58,7 @@ def share_text(share: float) -> str:
     --------
     >>> from wganad_core.thresholds import share_text
     >>> share_text(0.0125)
-    '1.25 %'
+    '1.25%'
     """
     percent = 100 * share
-    return f"{percent:.3g} %" if percent == 0 or percent >= 1e-4 else f"{percent:.1e} %"
+    return f"{percent:.3g}%" if percent == 0 or percent >= 1e-4 else f"{percent:.1e}%"

@@ -75,7 +75,7 @@ def advice_of(rule: str, calibration: Scored, false_alarm_rate: float) -> Advice
     >>> from wganad_core.records import Scored
     >>> from wganad_core.thresholds import advice_of
     >>> advice_of("conformal", Scored(np.arange(99) / 99), 0.005).warning
-    'Nothing is flagged: 99 scores cannot guarantee a rate of 0.5 %; it takes 199 at least.'
+    'Nothing is flagged: 99 scores cannot guarantee a rate of 0.5%; it takes 199 at least.'
     """
     check_rate(false_alarm_rate)
     checked(calibration.score)

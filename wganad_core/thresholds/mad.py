@@ -13,7 +13,7 @@ from wganad_core.thresholds.advice import Advice, Values, check_rate, checked, e
 
 TO_DEVIATION = 1.4826  # × MAD is the standard deviation of a normal distribution
 FEWEST = 20  # scores from which a shape can be judged at all
-SKEW, KURTOSIS = 0.5, 1.0  # beyond which a shape is no bell, if it cannot be chance (1 %)
+SKEW, KURTOSIS = 0.5, 1.0  # beyond which a shape is no bell, if it cannot be chance (1%)
 
 
 def mad_advice(calibration: NDArray[Any], false_alarm_rate: float) -> Advice:

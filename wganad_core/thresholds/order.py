@@ -51,13 +51,13 @@ def _allowed(rate: float, n: int) -> int:
 
 
 def rate_interval(n: int, flagged: int, allowed: int | None = None) -> tuple[float, float]:
-    """Where the true false-alarm rate lies if `flagged` of n calibration scores are: 95 %.
+    """Where the true false-alarm rate lies if `flagged` of n calibration scores are: 95%.
 
     This is Clopper and Pearson's interval. It holds at least as often as it says in both cases
     that occur here. For a threshold that was fixed beforehand the count is binomial, for which the
     interval is made. For the (k + 1)-th largest of n independent continuous scores the true rate
-    has the distribution Beta(k + 1, n − k): the upper end is exactly its 97.5 % quantile, the
-    lower end, a quantile of Beta(k, n − k + 1), lies below its 2.5 % quantile. Where ties let a
+    has the distribution Beta(k + 1, n − k): the upper end is exactly its 97.5% quantile, the
+    lower end, a quantile of Beta(k, n − k + 1), lies below its 2.5% quantile. Where ties let a
     rule flag fewer than it was `allowed` to, the upper end is taken at the latter, because then
     it still holds.
 
@@ -101,7 +101,7 @@ def quantile_advice(calibration: NDArray[Any], false_alarm_rate: float) -> Advic
     --------
     >>> from wganad_core.thresholds import quantile_advice
     >>> quantile_advice(np.arange(1000), 0.01).assumption
-    'New normals score like these 1,000, of which 1 % at most exceed the threshold.'
+    'New normals score like these 1,000, of which 1% at most exceed the threshold.'
     """
     ordered = checked(calibration)
     threshold = quantile_threshold(ordered, false_alarm_rate)

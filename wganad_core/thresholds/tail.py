@@ -21,7 +21,7 @@ from wganad_core.thresholds.order import quantile_threshold
 SHARE, WIDE = 0.1, 0.15
 WANTED, FEWEST, MOST = 50, 30, 2000  # excesses
 # The Cramér–von Mises statistic of excesses that are generalised Pareto indeed exceeds this in
-# 1 % of samples or fewer, with both parameters fitted: by simulation, which the tests repeat. Tails
+# 1% of samples or fewer, with both parameters fitted: by simulation, which the tests repeat. Tails
 # that end abruptly are hard to fit; theirs is the limit for a uniform distribution that is known.
 POOR, POOR_ABRUPT, ABRUPT = 0.25, 0.75, -0.4
 
@@ -52,7 +52,7 @@ class Tail:
 
     @property
     def poor(self) -> bool:
-        """Whether the excesses do not look like this tail, which chance does to 1 % of samples."""
+        """Whether the excesses do not look like this tail, which chance does to 1% of samples."""
         return self.misfit > (POOR if self.shape > ABRUPT else POOR_ABRUPT)
 
     def threshold(self, rate: float) -> float:
@@ -180,7 +180,7 @@ def _warning(ordered: Values, rate: float, threshold: float, tail: Tail) -> str 
     if tail.poor:
         return (
             f"The {tail.n:,} highest scores do not follow such a tail (Cramér–von Mises "
-            f"statistic {tail.misfit:.2g}, which chance gives in fewer than 1 % of samples): do "
+            f"statistic {tail.misfit:.2g}, which chance gives in fewer than 1% of samples): do "
             "not trust it beyond the sample."
         )
     if rate == 0:

@@ -218,7 +218,7 @@ HAR = UseCase(
         PaperBoxes(
             "Fig. 21",
             "encoder",
-            "the paper reaches an AUPRC of 70 %, at a base rate that it does not tell",
+            "the paper reaches an AUPRC of 70%, at a base rate that it does not tell",
             "laying",
             "dense",
         ),

@@ -88,7 +88,7 @@ def _tolerated(of: Hashable) -> float:
             30.0,
             RATE,
             0.5,
-            format="%.1f %%",
+            format="%.1f%%",
             key=TOLERATED,
             on_change=forget,
             width=420,
@@ -112,7 +112,7 @@ def _promise(known: Parts, threshold: float, rate: float | None) -> str:
     kept = data.alarms(known.calibration, threshold)
     test = data.alarms(known.test, threshold).values()
     people = " and ".join(f"{share:.0%} for person {name}" for name, share in kept.items())
-    whose = "where you dragged it" if rate is None else f"for {rate:g} % false alarms"
+    whose = "where you dragged it" if rate is None else f"for {rate:g}% false alarms"
     return (
         f"**Threshold {threshold:.3g}**, {whose}. It rests on the normal windows of "
         f"{len(kept)} people: it flags {people}. Two people are no population, and windows of one "

@@ -176,7 +176,7 @@ def gallery(chosen: Choice, order: list[int], key: str) -> int:
         ),
         "above": columns_of.ProgressColumn(
             "Odder than",
-            format="%.1f %%",
+            format="%.1f%%",
             min_value=0,
             max_value=100,
             width=110,

@@ -36,7 +36,7 @@ def show(scores: DetectorScores, place: Position, ratio: float, base_rate: float
             WANTED,
             key="wanted",
             default=0.01,
-            shown=lambda rate: f"{100 * rate:g} % of normals",
+            shown=lambda rate: f"{thresholds.share_text(rate)} of normals",
         )
     with right:
         st.markdown(words)

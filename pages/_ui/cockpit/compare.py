@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from pages._ui.cockpit import data as cockpit_data
 from pages._ui.cockpit import flips as cockpit_flips
 from pages._ui.cockpit.flips import SampleSet
-from pages._ui.cockpit.numbers import PER, figures, percent, rate_text
+from pages._ui.cockpit.numbers import PER, figures, percent
 from pages._ui.cockpit.scores import DetectorScores
 from wganad_core import evaluation, outside
 from wganad_core.evaluation import Difference, OperatingPoint
 from wganad_core.records import Scored
+from wganad_core.thresholds import share_text
 
 Mask = NDArray[np.bool_]
 
@@ -93,13 +94,13 @@ def _verdict(
     """The paired difference of AUPRC in the reader's world, and what may be concluded from it."""
     found = _difference((scores.key, second.key), scores.loaded.subject_wise, base_rate, a, b)
     drawn = "people" if found.by == "subject" else scores.loaded.noun
-    between = f"95 % interval: {100 * found.low:+.1f} to {100 * found.high:+.1f}"
+    between = f"95% interval: {100 * found.low:+.1f} to {100 * found.high:+.1f}"
     better = scores.name if found.difference > 0 else second.name
     end = conclusion(found, better, drawn)
     if base_rate is None:
         world = "with the anomalies as frequent as in this test"
     else:
-        world = f"in your world, where {rate_text(base_rate)} are anomalies"
+        world = f"in your world, where {share_text(base_rate)} are anomalies"
     return (
         f"AUPRC of “{outside.shown(scores.name)}” minus “{outside.shown(second.name)}” on the same "
         f"{len(a):,} {scores.loaded.noun}, {world}: "

@@ -9,6 +9,7 @@ import streamlit as st
 
 from wganad_core import outside
 from wganad_core.evaluation import OperatingPoint
+from wganad_core.thresholds import share_text
 
 STYLE = """<style>
 .stVerticalBlock > :has(> .st-key-cockpit-slider) {position: sticky; bottom: 0; z-index: 20;
@@ -88,7 +89,7 @@ MEANINGS = {
 
 
 def percent(share: float) -> str:
-    """A share as people read it: two digits at least of what it is off 0 and 100 %, which only
+    """A share as people read it: two digits at least of what it is off 0 and 100%, which only
     these are called."""
     if math.isnan(share):
         return "–"
@@ -107,9 +108,9 @@ def show(
     `point` is meant), and the rates that follow from either."""
     n = tested.flagged + tested.false_negatives + tested.true_negatives
     parts = (
-        _section("In this test", f"{n:,} {noun}, {rate_text(tested.base_rate)} anomalies")
+        _section("In this test", f"{n:,} {noun}, {share_text(tested.base_rate)} anomalies")
         + matrix(_counts(tested), "Confusion matrix of the test"),
-        _section("In your world", f"per {PER:,} {noun}, {rate_text(point.base_rate)} anomalies")
+        _section("In your world", f"per {PER:,} {noun}, {share_text(point.base_rate)} anomalies")
         + matrix(_expected(point), "Confusion matrix of your world"),
     )
     made = "".join(f"<section>{part}</section>" for part in parts)
@@ -227,13 +228,8 @@ def classes(normals: Flagged, anomalies: Flagged) -> str:
 
 def _class_row(name: str, flagged: int, total: int, colour: str) -> str:
     share = flagged / total
-    bar = f'<span class="bar" style="width:{100 * share:.1f}%;background:{colour}"></span>'
+    bar = f'<span class="bar" style="width:{share:.1%};background:{colour}"></span>'
     return (
         f"<tr><th>{outside.shown(name)}</th><td>{bar}</td><td>{percent(share)}</td>"
         f"<td>{flagged:,} of {total:,}</td></tr>"
     )
-
-
-def rate_text(share: float) -> str:
-    """A base rate as people say it."""
-    return f"{100 * share:.3g} %"

@@ -88,7 +88,7 @@ class DetectorScores:
         curve = self.curve
         if curve is not None and self.two_classes:
             return evaluation.best_f(curve), "best F1", (None,)
-        return thresholds.quantile_threshold(self.test.score, 0.01), "1 % flagged", None
+        return thresholds.quantile_threshold(self.test.score, 0.01), "1% flagged", None
 
 
 def of(source: Source, detector: str) -> DetectorScores:

@@ -105,7 +105,7 @@ def _numbers(
     st.markdown(cockpit_words.per_day(point, noun, assumed.per_day))
     if (area := evaluation.auroc(scores.curve)) < 1 / 2:
         st.caption(
-            f":orange[:material/warning: AUROC is {100 * area:.1f} %, below chance: the normals "
+            f":orange[:material/warning: AUROC is {area:.1%}, below chance: the normals "
             "have the higher scores.]"
         )
 
@@ -171,8 +171,8 @@ def _guides(scores: DetectorScores, place: Position, assumed: Assumed) -> None:
             lambda: evaluation.lowest_cost(curve, ratio, base_rate),
             (base_rate, ratio),
         ),
-        "recall ≥ 95 %": (lambda: evaluation.at_recall(curve, 0.95), None),
-        "false alarms ≤ 1 %": (lambda: evaluation.at_false_alarm_rate(curve, 0.01), None),
+        "recall ≥ 95%": (lambda: evaluation.at_recall(curve, 0.95), None),
+        "false alarms ≤ 1%": (lambda: evaluation.at_false_alarm_rate(curve, 0.01), None),
     }
     with st.container(key="cockpit-guides", horizontal=True, gap="small"):
         for name, (aim, holds) in aims.items():

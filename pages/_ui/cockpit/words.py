@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
-from pages._ui.cockpit.numbers import percent, rate_text
+from pages._ui.cockpit.numbers import percent
 from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.world import Assumed
 from wganad_core import evaluation, outside
 from wganad_core.evaluation import OperatingPoint
+from wganad_core.thresholds import share_text
 
 
 def sentence(
@@ -30,7 +31,7 @@ def sentence(
         )
         return f"{who}{colon} flags {percent(share)} of the {of}; there are no others"
     rate = assumed.base_rate
-    world = "in this test" if rate is None else f"in your world of {rate_text(rate)} anomalies"
+    world = "in this test" if rate is None else f"in your world of {share_text(rate)} anomalies"
     caught = f"{who}{colon} catches {percent(point.recall)} of anomalies"
     if not point.flagged:
         return f"{caught}: there is no alarm at all"
@@ -54,7 +55,7 @@ def in_brief(scores: DetectorScores, threshold: float, point: OperatingPoint | N
 def per_day(point: OperatingPoint, noun: str, per_day: float) -> str:
     """What the threshold means at so many samples a day, in a sentence."""
     true, false = evaluation.alarms_per_day(point, per_day)
-    rate = f"If {rate_text(point.base_rate)} of your {noun} are anomalies"
+    rate = f"If {share_text(point.base_rate)} of your {noun} are anomalies"
     if true + false == 0:
         return f"{rate}, this threshold raises **no alarm at all**, and every anomaly is missed."
     real = true / (true + false)

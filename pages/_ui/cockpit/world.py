@@ -11,6 +11,7 @@ import streamlit as st
 from pages._ui import linked
 from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.state import Position
+from wganad_core.thresholds import share_text
 
 RATES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
 RATIOS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -48,7 +49,7 @@ def choose(scores: DetectorScores, place: Position) -> Assumed:
             scores.two_classes
             and not scores.loaded.dependent
             and linked.switch(
-                "95 % bands",
+                "95% bands",
                 key="bands",
                 default=False,
                 help="How far the curve and the numbers would move on another sample of this size: "
@@ -68,10 +69,10 @@ def _world(scores: DetectorScores) -> tuple[float | None, float, int]:
     def shown(rate: float) -> str:
         if not rate:
             return "as in the test"
-        return f"{100 * rate:g} %" + ", as in your file" * (rate == proposed)
+        return share_text(rate) + ", as in your file" * (rate == proposed)
 
     now = linked.slid(rates, key=key, default=proposed, address="rate")
-    said = f"{100 * now:g} % anomalies" if now else "as in the test"
+    said = f"{share_text(now)} anomalies" if now else "as in the test"
     with st.popover(f"World **{said}**"):
         base_rate = linked.slide(
             "Base rate of your world",

@@ -68,7 +68,7 @@ def _honest(judged: PlaneVerdicts) -> str:
     level = thresholds.quantile_threshold(judged.found.calibration["generator"], 0.01)
     caught = dataclasses.replace(judged, threshold=level).caught
     return (
-        f" To keep false alarms at 1 % it would need {level / judged.model.mixture.sigma:.1f} σ, "
+        f" To keep false alarms at 1% it would need {level / judged.model.mixture.sigma:.1f} σ, "
         f"and catch {caught:.1%} of anomalies then."
     )
 
@@ -88,7 +88,7 @@ def ranking(judged: list[PlaneVerdicts]) -> None:
             rows.append((whose + DETECTORS[name], 100 * last.auprc, 100 * last.auroc))
     table = pd.DataFrame(rows, columns=["Score", "AUPRC", "AUROC"])
     table = table.sort_values("AUPRC", ascending=False)
-    number = st.column_config.NumberColumn(format="%.1f %%")
+    number = st.column_config.NumberColumn(format="%.1f%%")
     st.dataframe(table, hide_index=True, column_config={"AUPRC": number, "AUROC": number})
     if last is None:
         return

@@ -124,7 +124,7 @@ def threshold(rule: str, known: bool) -> float:
             unit, numbers = "", (0.01, 1.0, 0.1, 0.01)
         help = "A point is flagged when no generated sample is this near."
     else:
-        words, unit, numbers = "Wanted false alarms", " %", (0.0, 20.0, 1.0, 0.1)
+        words, unit, numbers = "Wanted false alarms", "%", (0.0, 20.0, 1.0, 0.1)
         if not known:
             words = "Flagged of the data"
         help = "The threshold is this quantile of the scores of held-out normals."
@@ -233,8 +233,8 @@ def verdict(judged: PlaneVerdicts, point: Point) -> str:
 def sentence(judged: list[PlaneVerdicts]) -> str:
     """What the rule costs, in one sentence."""
     what = "false alarms" if judged[0].known else "of the data's own points flagged"
-    said = [f"{100 * one.false_alarms:.1f} % ({_name(one)})" for one in judged]
-    said[0] = said[0].replace(" % ", f" % {what} ", 1)
+    said = [f"{one.false_alarms:.1%} ({_name(one)})" for one in judged]
+    said[0] = said[0].replace("% ", f"% {what} ", 1)
     return f"{DETECTORS[judged[0].rule]}: {' against '.join(said)}"
 
 

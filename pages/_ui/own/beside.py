@@ -72,7 +72,7 @@ def _table(found: tuple[Beside, ...]) -> pd.DataFrame:
     for one in found:
         row = {"Detector": one.title}
         if one.auprc is not None and one.auroc is not None:
-            row |= {"AUPRC": f"{100 * one.auprc:.1f} %", "AUROC": f"{100 * one.auroc:.1f} %"}
+            row |= {"AUPRC": f"{one.auprc:.1%}", "AUROC": f"{one.auroc:.1%}"}
             row |= {
                 "Caught": f"{one.caught:,} of {one.anomalies:,}",
                 "False alarms": f"{one.alarms:,} of {one.normals:,}",
@@ -101,13 +101,13 @@ def _apart(outcome: Outcome) -> None:
     share = next(s for s in own_train.SHARES if s >= min(fitted.apart_share, 0.1))
     with st.popover(f"{len(rows):,} rows lie apart", icon=":material/warning:"):
         st.markdown(
-            f"{len(rows):,} rows ({100 * fitted.apart_share:.2g} % of those looked at) lie "
+            f"{len(rows):,} rows ({100 * fitted.apart_share:.2g}% of those looked at) lie "
             "together, far from all others, and are **learned as normal**. "
             "Another way of working that is normal? Then leave it. Faults that nobody has "
             "labelled? Then they hide each other, and should be set aside."
         )
         st.button(
-            f"Set {100 * share:g} % aside and train again",
+            f"Set {100 * share:g}% aside and train again",
             icon=":material/filter_alt:",
             key="own-apart",
             on_click=_suspect,

@@ -169,7 +169,7 @@ class Outcome:
         if self.fitted is None:
             return "the detector's own"
         of = "of normal windows" if self.plan.kind == "series" else "false alarms"
-        return f"meant for {100 * self.fitted.false_alarm_rate:g} % {of}"
+        return f"meant for {100 * self.fitted.false_alarm_rate:g}% {of}"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -42,10 +42,10 @@ def show(outcome: Outcome, order: NDArray[np.int64]) -> None:
 
 def _of_pixels(pixels: dict[str, float]) -> str:
     return (
-        f"**Pixel AUROC {100 * pixels['auroc']:.1f} %, PRO {100 * pixels['pro']:.1f} %** (chance: "
+        f"**Pixel AUROC {pixels['auroc']:.1%}, PRO {pixels['pro']:.1%}** (chance: "
         f"50 and 15): how well what is left over finds the {pixels['n_regions']:,} defects that "
         f"masks show in {pixels['n_pictures']:,} pictures. PRO is the mean overlap with a defect, "
-        "up to 30 % of other pixels."
+        "up to 30% of other pixels."
     )
 
 

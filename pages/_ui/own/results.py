@@ -163,7 +163,7 @@ def _expected(fitted: Fitted) -> str:
         return ""
     low, high = (cockpit_numbers.percent(rate) for rate in fitted.expected_false_alarm_rate)
     return (
-        f": meant to flag {100 * fitted.false_alarm_rate:g} % of new normals, it may flag "
+        f": meant to flag {100 * fitted.false_alarm_rate:g}% of new normals, it may flag "
         f"{low} to {high}"
     )
 

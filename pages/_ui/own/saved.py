@@ -72,7 +72,7 @@ def _about(name: str, about: dict[str, Any]) -> str:
         if features
         else ""
     )
-    meant = f"meant for {100 * about['false_alarm_rate']:g} % false alarms"
+    meant = f"meant for {100 * about['false_alarm_rate']:g}% false alarms"
     if about["rule"] == "given":
         meant = "set by hand"
     return (

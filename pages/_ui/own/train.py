@@ -93,7 +93,7 @@ def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
                 usual("own-rate", RATE),
                 key="own-rate",
                 width=200,
-                format_func=lambda value: f"{100 * value:g} % of {of}",
+                format_func=lambda value: f"{100 * value:g}% of {of}",
             ),
         )
         hidden = settle(
@@ -104,7 +104,7 @@ def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
                 SHARES.index(usual("own-hidden", 0.0)),
                 key="own-hidden",
                 width=140,
-                format_func=lambda value: f"{100 * value:g} %" if value else "none",
+                format_func=lambda value: f"{100 * value:g}%" if value else "none",
                 help="The share of these rows that may be anomalies nobody has labelled: as many "
                 "of those that fit least to the others are set aside before anything is learned.",
             ),

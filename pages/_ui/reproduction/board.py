@@ -106,7 +106,7 @@ def _headline(chosen: BoardChoice) -> str:
         said.append("chance 50%")
     elif row is not None and row.base_rate is not None:
         said.append(f"chance {row.base_rate:.0%}")
-    return f"{case.title}, {of}: {', '.join(said)}."
+    return f"{case.title}, {of}: {', '.join(said)}"
 
 
 def _first(chosen: BoardChoice) -> Line | None:

@@ -39,7 +39,7 @@ class LawChoice:
             r"= O(\varepsilon^2 + 1/\sqrt n)",
             words="Seven Gaussians are fitted to **n samples** of the seven, again and again, "
             "against a discriminator of 8×8 bumps. Each dot is one fit, the large ones are means, "
-            "the lines least squares through them; in brackets where 95 % of slopes of resampled "
+            "the lines least squares through them; in brackets where 95% of slopes of resampled "
             "repetitions lie.",
             errata=ERRATA,
         ):

@@ -50,7 +50,7 @@ def test_per_cent_are_numbers(form: str) -> None:
     assert found.features == ("flow", "load")
     assert np.array_equal(found.x[:40, 1], [load for load, _ in rows()])
     assert np.isnan(found.x[40, 1])
-    assert any("In the column 'load', 12 % is read as 12." in remark for remark in found.remarks)
+    assert any("In the column 'load', 12% is read as 12." in remark for remark in found.remarks)
 
 
 def test_per_cent_with_decimal_commas() -> None:

@@ -145,8 +145,8 @@ def test_in_a_shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["pixels"] == found
     assert command(["score", str(packed), *score, "--pixels"]) == 0
     said = capsys.readouterr().out
-    assert f"pixel AUROC    {100 * found['auroc']:.1f} %, chance: 50 %" in said
-    assert f"PRO            {100 * found['pro']:.1f} %, chance: 15 %" in said
+    assert f"pixel AUROC    {100 * found['auroc']:.1f}%, chance: 50%" in said
+    assert f"PRO            {100 * found['pro']:.1f}%, chance: 15%" in said
 
     save(root / "ground_truth/hole/045_mask.png", np.ones((20, 30)))
     (tmp_path / "s.csv").unlink()

@@ -20,7 +20,7 @@ from wganad_core.data.own.scores import read_scores
 N = 300
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(N, 3)).round(4)
-ODD = np.arange(N) % 20 == 0  # 5 %
+ODD = np.arange(N) % 20 == 0  # 5%
 
 
 def table(**columns: Any) -> bytes:
@@ -92,7 +92,7 @@ def test_a_rare_flag_without_a_telling_name_is_a_feature_in_doubt():
     content = table(out=ODD.astype(int))
     assert roles(content)["out"] == "feature"
     (doubt,) = look(content).doubts
-    assert "Column 'out' holds two values, and '1' in 5 % of the first rows only" in doubt
+    assert "Column 'out' holds two values, and '1' in 5% of the first rows only" in doubt
     assert doubt in read(content).remarks
     assert read(content, label="out").features == ("a", "b", "c")
 
@@ -211,8 +211,8 @@ def scores(**columns: Any) -> io.BytesIO:
 def test_scores_the_wrong_way_round_are_remarked_on_and_turned():
     score = X[:, 0] - 5 * ODD
     found = read_scores(scores(score=score, label=ODD.astype(int)))
-    assert "AUROC is 0.0 %, below chance" in "".join(found.remarks)
-    assert "--lower-is-anomalous (AUROC 100.0 %)" in "".join(found.remarks)
+    assert "AUROC is 0.0%, below chance" in "".join(found.remarks)
+    assert "--lower-is-anomalous (AUROC 100.0%)" in "".join(found.remarks)
     turned = read_scores(scores(score=score, label=ODD.astype(int)), lower_is_anomalous=True)
     assert turned.negated
     np.testing.assert_array_equal(turned.scored.score, -score)

@@ -194,7 +194,7 @@ def _rising(name: str) -> str:
 
 def _flag(column: Seen) -> str:
     (_, n), (rare, m) = column.counts.most_common(2)
-    share = f"{100 * m / (n + m):.2g} %"
+    share = f"{100 * m / (n + m):.2g}%"
     return (
         f"Column {column.name!r} holds two values, and {rare!r} in {share} of the first rows only: "
         "it is taken for a feature; if it tells what is an anomaly, choose it as the label "

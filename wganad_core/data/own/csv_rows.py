@@ -95,7 +95,7 @@ class CsvRows(OwnRows):
         self._signed = self._numbers_like(PER_CENT, columns)
         if self._signed:
             names = listed_names([self.names[at] for at in sorted(self._signed)])
-            self.remarks.append(f"In {names}, 12 % is read as 12.")
+            self.remarks.append(f"In {names}, 12% is read as 12.")
         if day_first(columns, self.kinds):
             self.remarks.append("Dates such as 01.03.2024 are read with the day first.")
 

@@ -33,7 +33,7 @@ def drifted(before: OwnSamples, now: OwnSamples, flagged: NDArray[np.bool_]) -> 
     >>> one = read_samples(b"heat,flow\\n" + rows, "a.csv")
     >>> two = read_samples(b"heat,flow\\n" + rows.replace(b",", b"0,"), "b.csv")
     >>> print(drifted(one, two, np.ones(70, bool)))
-    Most of b.csv is flagged (100 %): it is not as what the detector learned from, most in 'heat'. \
+    Most of b.csv is flagged (100%): it is not as what the detector learned from, most in 'heat'. \
 Another machine, unit or season? Then train on such rows, or this tells nothing of single ones.
     """
     share = float(flagged.mean()) if len(flagged) else 0.0
@@ -46,7 +46,7 @@ Another machine, unit or season? Then train on such rows, or this tells nothing 
     order = [at for at in np.argsort(-moved, kind="stable")[:NAMED] if moved[at] > FAR]
     names = f", most in {listed([now.features[at] for at in order])}" * bool(order)
     return (
-        f"Most of {now.name} is flagged ({100 * share:.0f} %): it is not as what the detector "
+        f"Most of {now.name} is flagged ({share:.0%}): it is not as what the detector "
         f"learned from{names}. Another machine, unit or season? Then train on such rows, or this "
         "tells nothing of single ones."
     )

@@ -74,8 +74,8 @@ def about_order(scored: Scored, lower: bool) -> list[str]:
     if auroc < 1 / 2:
         turned = "leave out --lower-is-anomalous" if lower else "add --lower-is-anomalous"
         remarks.append(
-            f"AUROC is {100 * auroc:.1f} %, below chance: normals have the higher scores. If they "
-            f"mean the opposite, {turned} (AUROC {100 * (1 - auroc):.1f} %); if the labels do, "
+            f"AUROC is {auroc:.1%}, below chance: normals have the higher scores. If they "
+            f"mean the opposite, {turned} (AUROC {(1 - auroc):.1%}); if the labels do, "
             "say which value means normal (--normal)."
         )
     return remarks

@@ -17,6 +17,7 @@ from wganad_core.evaluation import Curve
 from wganad_core.figures.cockpit.lines import Array
 from wganad_core.figures.scores import wants_log
 from wganad_core.records import Scored
+from wganad_core.thresholds import share_text
 
 if TYPE_CHECKING:
     from wganad_core.evaluation import Bands
@@ -129,7 +130,7 @@ class Drawn:
     @property
     def world(self) -> str:
         """In which world precision and cost are meant, in words."""
-        return f"at {100 * self.pi:.3g} % anomalies"
+        return f"at {share_text(self.pi)} anomalies"
 
     @cached_property
     def axis(self) -> Axis:

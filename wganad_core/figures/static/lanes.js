@@ -181,7 +181,7 @@ export class Lanes {
     const { text, muted, dark, scale } = this.options;
     const state = stateAt(lane, step);
     const tone = (dark ? DARK_TONES : TONES)[state.tone] ?? text;
-    const share = this.recording.modes.length ? `${Math.round(100 * state.inside)} % within 3σ` : "";
+    const share = this.recording.modes.length ? `${Math.round(100 * state.inside)}% within 3σ` : "";
     if (cell.narrow) {
       this.write(lane.title, 0, cell.head + 3, 17, text, "600");
       let y = cell.y + 2;

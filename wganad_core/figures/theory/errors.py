@@ -40,7 +40,7 @@ def errors_figure(fit: ErrorFit, i: int, n: int) -> Part:
         data.append(
             {
                 **{"type": "bar", "orientation": "h", "x": [max(value, 0.0)], "y": [cause]},
-                **{"marker": {"color": colour}, "text": [f"{value:.4f}"], "hoverinfo": "skip"},
+                **{"marker": {"color": colour}, "text": [f"{value:.3f}"], "hoverinfo": "skip"},
                 **{"textposition": "outside", "cliponaxis": False, "textfont": {"size": 14}},
                 **style.axes(3),
             }
@@ -100,7 +100,7 @@ def _layout(fit: ErrorFit, i: int, n: int, bars: tuple[float, ...], narrow: bool
             for name, (_, up) in spans.items()
         ],
     }
-    x, y = style.plane_axes(BOX, "", showticklabels=False, showgrid=False)
+    x, y = style.plane_axes(BOX, "", ticks="", showticklabels=False, showgrid=False)
     layout["xaxis"] = {**x, "domain": spans[""][0], "anchor": "y", "fixedrange": True}
     layout["yaxis"] = {**y, "domain": spans[""][1], "anchor": "x", "fixedrange": True}
     places = np.asarray(fit.places, np.float64)
@@ -121,15 +121,16 @@ def _layout(fit: ErrorFit, i: int, n: int, bars: tuple[float, ...], narrow: bool
 
 
 def _names(places: NDArray[np.floating], size: int) -> list[Part]:
-    """Beside each station its name; where two lie on each other, one below the other."""
+    """Beside each station its name, off the lines and, where two stations lie on each other, off
+    the other's name."""
     said = []
-    for k, (place, (name, colour)) in enumerate(zip(places, STATIONS, strict=True)):
-        near = [np.linalg.norm(place - other) < 0.03 for other in places[:k]]
+    shifts = ((0, 24), (0, -24), (0, 24), (-26, 0))
+    for place, (name, colour), (across, up) in zip(places, STATIONS, shifts, strict=True):
         said.append(
             {
                 **{"x": place[0], "y": place[1], "xref": "x2", "yref": "y2", "text": name},
                 **{"showarrow": False, "font": {"size": size + 5, "color": colour}},
-                **{"xshift": 0, "yshift": 24 if k % 2 == 0 else -24 - 4 * sum(near)},
+                **{"xshift": across, "yshift": up},
             }
         )
     return said

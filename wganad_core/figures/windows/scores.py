@@ -36,7 +36,7 @@ def person_boxes(table: ScoreTable, activity: str) -> Part:
     marked = set(people) if activity == test.abnormal[0] else set()
     high = float(np.quantile(test.score[test.label == 0], 0.95))
     words = style.key(ABNORMAL if marked else NORMAL, activity)
-    words += "   " + style.key(style.GREY, "5 % of normal windows are above", "┄")
+    words += "   " + style.key(style.GREY, "5% of normal windows are above", "┄")
     spec = boxes(groups, marked, words, wants_log(np.append(own.score, high)), title="person")
     line = style.straight((0, 1), (high, high), style.GREY, 1.6, xref="paper", layer="below")
     line["line"]["dash"] = "dash"
