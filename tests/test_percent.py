@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT
 
 OURS = [ROOT / "pages", ROOT / "wganad_core"]
-# After a digit or, in a part of an f-string, after a value; `%{` is a value of Plotly's and `%H` an hour.
+# After a digit or, in a part of an f-string, after a value. `%{` is Plotly's, `%H` a clock's.
 IN_PYTHON = re.compile(r"(?:\d|^) %(?![{A-Z])")
 IN_SCRIPTS = re.compile(r"[\d}] %[\s`\"']")
 

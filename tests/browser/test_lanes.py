@@ -19,7 +19,7 @@ HTML = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
 <div class="lanes"></div><p style="height: 2000px">below</p>
 <script type="module">{script}
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-const kit = {{ createLanes, eventsOf, stateAt, extend }};
+const kit = {{ createLanes, eventsOf, hopsAt, stateAt, extend }};
 Object.assign(window, {{ kit, niceTicks, decode: (text) => decode(bytes(text)) }});
 window.recording = await window.decode("{file}");
 window.player = createPlayer(kit, document.querySelector(".lanes"), window.recording, {options});
@@ -67,6 +67,13 @@ def test_it_lingers_where_a_lane_collapses(page: Page) -> None:
     open_lanes(page, file_of(collapsing()))
     page.wait_for_function("player.at === 60 && player.playing")
     page.wait_for_function("player.at > 60")
+
+
+def test_a_hop_from_mode_to_mode_is_slow_enough_to_be_followed(page: Page) -> None:
+    """From step 50 to 60 the lane collapses; before and after it does not hop."""
+    open_lanes(page, file_of(collapsing()), "{autoplay: false}")
+    slow = page.evaluate("[45, 51, 59, 60, 95, 100].map((at) => kit.hopsAt(recording, at))")
+    assert slow == [False, True, True, False, False, False]
 
 
 def test_who_wants_no_motion_sees_the_collapse_at_rest(page: Page) -> None:

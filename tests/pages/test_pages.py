@@ -260,7 +260,7 @@ def choose(test: AppTest, **values: str) -> AppTest:
 
 def false_alarms(test: AppTest) -> list[float]:
     """The percentages in the title "…: 91.4% false alarms (…) against 2.6% (…)"."""
-    return [float(found) for found in re.findall(r"([\d.]+) %", test.title[0].value)]
+    return [float(found) for found in re.findall(r"([\d.]+)%", test.title[0].value)]
 
 
 def test_the_critic_page_opens_with_what_collapse_costs() -> None:

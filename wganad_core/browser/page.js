@@ -1,6 +1,6 @@
 // The live race on one page: workers train, lanes.js draws, player.js moves through what was seen.
 
-import { createLanes, eventsOf, extend, stateAt } from "./lanes.js";
+import { createLanes, eventsOf, extend, hopsAt, stateAt } from "./lanes.js";
 import { createPlayer } from "./player.js";
 import { DigitPage } from "./digit.js";
 
@@ -209,7 +209,7 @@ class RacePage {
       this.player.update(options);
       this.player.show(race.recording);
     } else {
-      const kit = { createLanes, eventsOf, stateAt };
+      const kit = { createLanes, eventsOf, hopsAt, stateAt };
       this.player = createPlayer(kit, find("lanes"), race.recording, options);
       find("lanes").player = this.player;
     }

@@ -111,7 +111,8 @@ def said_at(
         return np.asarray(np.linalg.norm(np.maximum(over, 0), axis=-1))
 
     far = beside(np.array([point]))[:, 0]
-    covered = (beside(mixture.modes) < 3 * mixture.sigma).sum(axis=1) + (far < 3 * mixture.sigma)
+    near = 3 * mixture.sigma if len(mixture.modes) else 0.05 * (box[1] - box[0])
+    covered = (beside(mixture.modes) < near).sum(axis=1) + (far < near)
     x, y = places[np.lexsort((far, covered))[0]]
     return {
         "text": words,

@@ -38,7 +38,7 @@ h1 {{ font-size: 1.4em; margin: 0 0 .4em }}
 <script type="module">
 {script}
 const bytes = Uint8Array.from(atob("{file}"), (letter) => letter.charCodeAt(0));
-const lanes = {{ createLanes, eventsOf, stateAt }};
+const lanes = {{ createLanes, eventsOf, hopsAt, stateAt }};
 const options = {{ lens: "{lens}", curves: "{curves}", above: 80 }};
 const recording = await decode(bytes);
 const node = document.getElementById("race");

@@ -10,7 +10,7 @@ FOLDER = Path(__file__).parent / "static"
 LANES = ("lanes.js", "player.js")  # draw and play
 FILM = "film.js"  # draws a search in place of lanes
 # In the order in which one page holds them: what they import stands above them.
-IN_ONE_PAGE = ("recording.js", "curves.js", "landscape.js", *LANES)
+IN_ONE_PAGE = ("recording.js", "curves.js", "landscape.js", "plane.js", *LANES)
 # Nothing is imported in one file; and workers from a file on disk are no modules.
 BETWEEN_MODULES = re.compile(r"^(import|export \*) .*;\n|^export ", re.MULTILINE)
 

@@ -8,7 +8,10 @@ const SECONDS = 16; // for a whole recording at speed 1
 const LEAST_RATE = 4; // frames a second, of short recordings
 const LIVE_PACE = 50; // milliseconds between two redraws beside a training, which needs the processor
 const HOLD = 1800; // milliseconds at the end before it begins again
-const LINGER = 700; // milliseconds where a lane collapses, which else would be gone in a sixth of a second
+// Where a lane collapses it lingers, milliseconds: long until it is seen what happens there, then as long
+// as it takes to see that it happens again. From one mode to the next the eye follows at this pace.
+const LINGER = { first: 1400, later: 350, until: 4 };
+const HOP_PACE = 0.4;
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 const PROJECTOR = 1.4;
 const ALL_LENSES = {
@@ -191,12 +194,16 @@ class Player {
     if (now < this.lingers) return;
     const before = this.at;
     const frames = clock.length - 1;
-    const rate = Math.max(LEAST_RATE, frames / this.options.seconds) * this.speed;
+    const pace = this.lanes.hopsAt(this.recording, this.at) ? HOP_PACE : 1;
+    const rate = Math.max(LEAST_RATE, frames / this.options.seconds) * this.speed * pace;
     const place = Math.min(frames, placeOf(clock, this.at) + (passed / 1000) * rate);
     const low = Math.floor(place);
     this.at = clock[low] + (place - low) * ((clock[low + 1] ?? clock[low]) - clock[low]);
-    const met = this.collapses.find(({ step }) => step > before && step <= this.at);
-    if (met) [this.at, this.lingers] = [met.step, now + LINGER / this.speed];
+    const met = this.collapses.findIndex(({ step }) => step > before && step <= this.at);
+    if (met >= 0) {
+      this.at = this.collapses[met].step;
+      this.lingers = now + (met < LINGER.until ? LINGER.first : LINGER.later) / this.speed;
+    }
     else if (place >= frames) {
       if (this.options.loop) this.held = now + HOLD;
       else this.pause();

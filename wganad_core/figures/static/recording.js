@@ -94,6 +94,15 @@ export function eventsOf(lane) {
   });
 }
 
+// Whether a collapsed lane is on its way to, or from, another mode.
+export function hopsAt(recording, step) {
+  return recording.lanes.some(({ steps, words, tones }) => {
+    if (steps.length < 2 || step >= steps.at(-1)) return false;
+    const { i, j } = bracket(steps, step);
+    return words[i] !== words[j] && (tones[i] === "bad" || tones[j] === "bad");
+  });
+}
+
 // ---------------------------------------------------------------- frames between frames
 
 export function bracket(steps, step) {
