@@ -148,6 +148,25 @@ def _asked_for(options: Mapping[Name, Any], address: str, default: Name) -> tupl
     return names, next((name for name in names if name == asked), usual)
 
 
+def one_or_all(
+    label: str, options: Sequence[str], *, key: str, width: int = 200, help: str | None = None
+) -> str | None:
+    """A list of which one is taken, or none: "all". Anything else in the address is ignored."""
+    # With an index, none could not be chosen.
+    st.session_state.setdefault(key, chosen_of(options, key=key))
+    chosen: str | None = st.selectbox(
+        label, options, None, key=key, placeholder="all", width=width, help=help
+    )
+    put(key, chosen)
+    return chosen
+
+
+def chosen_of(options: Sequence[str], *, key: str) -> str | None:
+    """What `one_or_all` says, before it is drawn."""
+    said = st.session_state.get(key, st.query_params.get(key))
+    return said if said in options else None
+
+
 def slide(
     label: str,
     options: Sequence[float],

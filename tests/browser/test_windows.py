@@ -118,7 +118,7 @@ def _what_the_model_made_is_dashed_and_choices_stay_in_the_address(page: Page) -
 
 def test_it_fits_a_phone(page: Page, app: Server, activity: str, problems: list[str]) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    open_page(page, app, f"activity={activity}&classical=true")
+    open_page(page, app, f"activity={activity}&classical=1")
     page.wait_for_timeout(2_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert above_the_picture(page, ".st-key-chart-strip") <= 120

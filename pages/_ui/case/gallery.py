@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
@@ -37,26 +35,21 @@ def show(chosen: Choice, shape: Insert) -> int | None:
 def _choices(chosen: Choice, shape: Insert) -> tuple[Order, str | None, str | None]:
     """In which order, of which person, of which class."""
     case, subject = chosen.case, None
-    filters = [st.session_state.get(key, st.query_params.get(key)) for key in ("subject", "shown")]
-    now = shape.ORDERS[linked.now(shape.ORDERS, key="order", default="mixed")].lower()
-    words = ", ".join(filter(None, [now, f"person {filters[0]}" if filters[0] else "", filters[1]]))
-    with st.popover(f"Showing **{words}**", key="showing"):
+    people = sorted(set(data.samples(case).subjects.tolist()), key=int) if shape.PERSON else []
+    words = [shape.ORDERS[linked.now(shape.ORDERS, key="order", default="mixed")].lower()]
+    if (person := linked.chosen_of(people, key="subject")) is not None:
+        words.append(f"person {person}")
+    if (class_ := linked.chosen_of(case.classes, key="shown")) is not None:
+        words.append(class_)
+    with st.popover(f"Showing **{', '.join(words)}**", key="showing"):
         by = linked.listed("Order", shape.ORDERS, key="order", default="mixed")
         st.caption(
             f"**Worst misses**: {case.say(case.phrases.these, chosen.abnormal)} with the lowest "
             f"scores. **Worst false alarms**: normal {case.samples} with the highest."
         )
         if shape.PERSON:
-            people = sorted(set(data.samples(case).subjects.tolist()), key=int)
-            subject = _filter("Person", people, "subject", shape.PERSON)
-        return by, subject, _filter(shape.CLASS, case.classes, "shown")
-
-
-def _filter(
-    label: str, options: list[str] | tuple[str, ...], key: str, help: str | None = None
-) -> str | None:
-    more: dict[str, Any] = {"placeholder": "all", "bind": "query-params", "help": help}
-    return st.selectbox(label, options, index=None, key=key, width=200, **more)
+            subject = linked.one_or_all("Person", people, key="subject", help=shape.PERSON)
+        return by, subject, linked.one_or_all(shape.CLASS, case.classes, key="shown")
 
 
 def asked_for(chosen: Choice, order: list[int]) -> int:

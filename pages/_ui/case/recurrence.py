@@ -89,10 +89,10 @@ def _controls() -> tuple[str, str, float | None]:
     with anatomy.choices("image"):
         sensor = linked.tabs("Recurrence image of", SENSORS, key="sensor", default="body_acc")
         axis = linked.tabs("Axis", AXES, key="axis", default="x")
-        classical = st.toggle(
+        classical = linked.switch(
             "Threshold",
             key="classical",
-            bind="query-params",
+            default=False,
             help="Draw the classical recurrence plot: close or not.",
         )
         percent = 10

@@ -114,4 +114,4 @@ def _brief(words: str) -> str:
 def _forget(*names: str) -> None:
     """Out of the address."""
     for name in names:
-        st.query_params.pop(name, None)
+        linked.put(name, None)

@@ -46,7 +46,7 @@ def show(outcome: Outcome) -> None:
         refuse(error)
         return
     plan = plan_of(outcome, chosen)
-    found = jobs().outcomes.get(plan.key)
+    found = jobs().found(plan.key)
     if found is None or found.plan != plan:
         _score(outcome, chosen, plan, found)
     if found is None:

@@ -12,7 +12,7 @@ from pages._ui.own.outcome import Outcome, collect
 from pages._ui.own.plan import Plan
 from wganad_core.live.fitting import Fitting
 
-KEPT = 4  # outcomes; of more, the oldest go
+KEPT = 4  # trainings, and as many files scored by a saved detector; of more, the oldest go
 EARLY = 2  # orders by which something is of use
 
 
@@ -63,8 +63,11 @@ class Jobs:
         return self.seen
 
     def found(self, key: str) -> Outcome | None:
-        """What was found in these data, or is of use already."""
-        return self.outcomes.get(key) or self.glimpse(key)
+        """What was found in these data, or is of use already; it is not the oldest any more."""
+        if (outcome := self.outcomes.pop(key, None)) is None:
+            return self.glimpse(key)
+        self.outcomes[key] = outcome
+        return outcome
 
     @property
     def busy(self) -> bool:
@@ -111,11 +114,18 @@ class Jobs:
         except BaseException:
             job.forget()
             raise
-        self.drop(job.plan.key)
-        self.outcomes[job.plan.key] = outcome
-        for oldest in list(self.outcomes)[:-KEPT]:
-            self.drop(oldest)
+        self.keep(outcome)
         return job.plan
+
+    def keep(self, outcome: Outcome) -> None:
+        """In place of what was found in the same data. A file is scored again in seconds, so it
+        takes no detector's room."""
+        key, saved = outcome.plan.key, bool(outcome.plan.model)
+        self.drop(key)
+        self.outcomes[key] = outcome
+        alike = [name for name, one in self.outcomes.items() if bool(one.plan.model) == saved]
+        for oldest in alike[:-KEPT]:
+            self.drop(oldest)
 
     def drop(self, key: str) -> None:
         """Everything that was found in these data, or begun with them."""

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from pages._ui import linked
 from pages._ui.reading import connected
 from wganad_core.data import unfinished
 from wganad_core.jobs.orders import Order
@@ -146,10 +147,7 @@ def keep(data: bytes, folder: Path, name: str) -> Path:
 
 def write_address(worth: bool) -> None:
     """Lead back to this tab after a reload, if it holds anything worth that."""
-    if worth:
-        st.query_params[ADDRESS] = st.session_state[NAME]
-    else:
-        st.query_params.pop(ADDRESS, None)
+    linked.put(ADDRESS, st.session_state[NAME] if worth else None)
 
 
 def usual(key: str, default: Any) -> Any:
