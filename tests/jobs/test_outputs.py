@@ -79,6 +79,10 @@ def test_what_this_project_wrote_is_recognised(model: Path, tmp_path: Path) -> N
         b"PAR1",
         b"a,b\n1,2\n",
         b"row,a\n1,2\n",
+        b"row,heat,score\n1,20,0.5\n",  # a table of measurements
+        b"row,heat,score,flagged\n1,20,0.5,0\n",
+        b"first_row,last_row\n13,25\n",  # ranges that people label by
+        b"first_row,last_row,comment\n13,25,worn\n",
         b"\x08\x0a\x12\x07pytorch",
         b"\x10" + bytes(7) + b'{"a": {}}       ',
         b"\xff" * 4_000,
@@ -87,7 +91,7 @@ def test_what_this_project_wrote_is_recognised(model: Path, tmp_path: Path) -> N
 def test_anything_else_is_not(foreign: bytes, tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(foreign)
     assert holds(tmp_path / "f") is None
-    for what in ("detector", "scores", "ONNX model"):
+    for what in ("detector", "scores", "flagged rows", "events", "ONNX model"):
         with pytest.raises(Refused, match=f"f is there and is no {what} of this project; choose"):
             check_outputs([Output(tmp_path / "f", what)])
         check_outputs([Output(tmp_path / "f", what)], overwrite=True)
@@ -122,6 +126,20 @@ def test_a_fit_never_takes_its_input_for_its_checkpoint(tmp_path: Path, capsys) 
     table(100, 0).to_csv(data, index=False)
     said = refusal(capsys, tmp_path, "fit", str(data), "--out", str(tmp_path / "pump.safetensors"))
     assert said == f"{data} is what is read; choose another file to write."
+
+
+def test_a_threshold_never_takes_its_labels_for_its_events(tmp_path: Path, capsys) -> None:
+    scores, faults = tmp_path / "scores.csv", tmp_path / "faults.csv"
+    scores.write_text("row,score,flagged\n" + "".join(f"{i},{i}.5,0\n" for i in range(1, 11)))
+    faults.write_text("first_row,last_row\n9,10\n")
+    words = ["threshold", str(scores), "--label-ranges", str(faults), "--best-f1"]
+    for way in ("--events", "--flagged"):
+        said = refusal(capsys, tmp_path, *words, way, str(faults), "--overwrite")
+        assert said == f"{faults} is what is read; choose another file to write."
+        own = tmp_path / f"{way[2:]}.csv"
+        for _ in range(2):  # what it wrote itself is replaced
+            assert main([*words, way, str(own)]) == 0
+            assert holds(own) == {"--events": "events", "--flagged": "flagged rows"}[way]
 
 
 def test_a_foreign_checkpoint_stays(tmp_path: Path, capsys) -> None:

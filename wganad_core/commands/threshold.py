@@ -147,7 +147,8 @@ def _check_outputs(arguments: argparse.Namespace) -> None:
     """Refuse, before any work, places that cannot take what is to be written."""
     named = ((arguments.flagged, "flagged rows"), (arguments.events, "events"))
     outputs = [Output(path, what) for path, what in named if path]
-    check_outputs(outputs, [arguments.file], arguments.overwrite)
+    read = [arguments.file, *([arguments.label_ranges] if arguments.label_ranges else [])]
+    check_outputs(outputs, read, arguments.overwrite)
     for output in outputs:
         if not (folder := output.path.absolute().parent).is_dir():
             raise Refused(

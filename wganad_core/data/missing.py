@@ -7,6 +7,7 @@ NOTHING = (
     *("", "na", "n/a", "nan", "null", "NA", "N/A", "NaN", "NAN", "NULL", "<NA>", "#N/A", "#NV"),
     "?",
 )
+BLANK = frozenset(NOTHING)
 # Where numbers or times belong; "none" and a dash may well be words of a column of text.
 MISSING = (*NOTHING, "none", "None", "NaT", "-", "--", ".")
 FOLDED = frozenset(word.casefold() for word in MISSING)  # for comparing in lower case

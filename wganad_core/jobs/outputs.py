@@ -11,6 +11,15 @@ from pathlib import Path
 from wganad_core.jobs import Refused
 
 HEAD, MAX_HEADER = 1 << 12, 1 << 26  # bytes
+# Our tables by the names of their columns: those that each has, in their order, and may have.
+TABLES = {
+    "scores": (("row", "score", "flagged"), ("id", "label", "class", "why")),
+    "flagged rows": (("row", "score"), ("id", "class", "subject", "label")),
+    "events": (
+        ("first_row", "last_row", "moments", "peak_row", "peak_score"),
+        ("first_id", "last_id", "peak_id", "subject", "labelled_moments", "why"),
+    ),
+}
 PAGE, PNG_SOFTWARE = b"<!-- a figure of wganad_core -->\n", "wganad_core"  # what figures carry
 
 
@@ -86,13 +95,11 @@ def holds(path: Path) -> str | None:
         head = file.read(HEAD)
         if head.startswith(b"PAR1"):
             return _parquet(path)
-        first = head.partition(b"\n")[0].strip().split(b",")
-        if first[0] == b'"row"' or first[0] == b"row":
-            names = [name.strip(b'"').decode(errors="replace") for name in first]
-            if "score" in names:
-                return "scores" if "flagged" in names else "flagged rows"
-        if first[:2] == [b"first_row", b"last_row"]:
-            return "events"
+        first = head.partition(b"\n")[0].strip().decode(errors="replace").split(",")
+        names = tuple(name.strip('"') for name in first)
+        for what, (always, perhaps) in TABLES.items():
+            if [name for name in names if name not in perhaps] == [*always]:
+                return what
         if head.startswith(b"\x08") and b"wganad_core" in head[:32]:  # its producer
             return "ONNX model"
         if head.startswith(b'{\n "wganad": "choice of evidence"'):

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
+from wganad_core.data.missing import FOLDED
 from wganad_core.data.own.rows import Texts, listed
 
 MAX_TEXT = 200  # characters of an id, a class or a subject
@@ -44,6 +45,8 @@ ANOMALY = words_in(
 )
 # Columns that say what is right and not what is wrong: 1 means normal there.
 TURNED = words_in("normal healthy ok good pass passed valid inlier intact fehlerfrei")
+UNKNOWN = FOLDED - NORMAL  # "none" may be the kind of a fault that there is not
+WHOLE = re.compile(r"[-+]?\d{1,300}")
 RIGHT = frozenset({"1", "true", "yes", "y"})
 WRONG = frozenset({"0", "false", "no", "n"})
 
@@ -61,13 +64,20 @@ class Meaning:
 
 
 def plain(value: str) -> str:
-    """A label as it is compared: in lower case, numbers without trailing zeros."""
+    """A label as it is compared: in lower case, numbers without trailing zeros, and "" for what
+    says that nothing is there."""
     text = value.strip().casefold()
+    if text in UNKNOWN:
+        return ""
     try:
         number = float(text)
     except ValueError:
         return text
-    return f"{number:g}" if math.isfinite(number) else ""
+    if not math.isfinite(number):
+        return ""
+    if number.is_integer():
+        return str(int(text) if WHOLE.fullmatch(text) else int(number))  # ids may have 19 digits
+    return repr(number)
 
 
 def tokens(name: str) -> tuple[str, ...]:

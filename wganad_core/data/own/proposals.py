@@ -159,7 +159,7 @@ def _answers(seen: Sequence[Seen], found: list[Proposal]) -> None:
     label = next((seen[at] for at, p in enumerate(found) if p.role == "label"), None)
     if label is None or (meaning := meaning_of(label.name, label.values)) is None:
         return
-    odd = np.array([bool(v) and plain(v) not in meaning.normal for v in label.values])
+    odd = np.array([v not in {"", *meaning.normal} for v in map(plain, label.values)])
     if not 0 < odd.sum() < len(odd):
         return
     for column, proposal in zip(seen, found, strict=True):

@@ -33,6 +33,11 @@ def remarks_on(samples: OwnSamples) -> list[str]:
         constant = np.flatnonzero((samples.x == samples.x[0]).all(axis=0) & numbers)
         remarks += same_throughout({samples.features[at]: samples.x[0, at] for at in constant})
         remarks += coarse(samples.x, samples.features)
+    if samples.group is not None and (nobody := int((samples.group == "").sum())):
+        remarks.append(
+            f"In {nobody:,} rows the column that tells recordings apart is empty; they are taken "
+            "for a recording of their own."
+        )
     return remarks + _about_labels(samples)
 
 

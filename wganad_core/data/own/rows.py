@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
+from wganad_core.data.missing import BLANK
 
 Kind = Literal["number", "text", "time", "empty", "other"]
 Texts = tuple[list[str], NDArray[np.int64]]
@@ -71,7 +72,8 @@ class WrongCell(DataError):
 
 
 def distinct(column: Any) -> Texts:
-    """An Arrow column as its distinct texts, without blanks around, and their numbers (n,)."""
+    """An Arrow column as its distinct texts, without blanks around and "" for what says that
+    nothing is there, and their numbers (n,)."""
     return _distinct(encoded(column))
 
 
@@ -98,8 +100,11 @@ def _used(chunk: Any) -> Any:
 
 def _distinct(column: Any) -> Texts:
     one = column.unify_dictionaries().combine_chunks()
-    values = [value.strip().replace("\0", "") for value in one.dictionary.to_pylist()]
-    return values, np.asarray(one.indices.to_numpy(), np.int64)
+    texts = (value.strip().replace("\0", "") for value in one.dictionary.to_pylist())
+    number: dict[str, int] = {}
+    place = [number.setdefault("" if t in BLANK else t, len(number)) for t in texts]
+    code = np.asarray(one.indices.to_numpy(), np.int64)
+    return list(number), code if len(number) == len(place) else np.array(place, np.int64)[code]
 
 
 def rebatched(batches: Iterator[Any], rows: int) -> Iterator[Any]:
