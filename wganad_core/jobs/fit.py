@@ -212,14 +212,13 @@ def _between(samples: OwnSamples, rows: tuple[int, int] | None) -> OwnSamples:
     if rows is None:
         return samples
     low, high = rows
-    some = samples.take((samples.row >= low) & (samples.row <= high))
-    missing = samples.missing[(samples.missing >= low) & (samples.missing <= high)]
+    some = samples.between(low, high)
     if not len(some.x):
         raise Refused(
             f"{samples.name} has no row from {low:,} to {high:,} that can be used; it has "
             f"{len(samples.x) + len(samples.missing):,}, counted from 1 without a header."
         )
-    return dataclasses.replace(some, missing=missing)
+    return some
 
 
 def normal_rows(samples: OwnSamples, recorded: Recordings | None = None) -> Any:

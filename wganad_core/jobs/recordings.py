@@ -119,17 +119,6 @@ def in_rows(
         along += np.split(scores, cuts)
     scores = found.of_rows(along)
     known = np.isfinite(scores)
-    odd = samples.take(~known)
-
-    def more(one: Any, other: Any) -> Any:
-        return None if other is None else (other if one is None else np.append(one, other))
-
-    rest = dataclasses.replace(
-        samples.take(known),
-        missing=np.append(samples.missing, odd.row),
-        missing_label=more(samples.missing_label, odd.label),
-        missing_id=more(samples.missing_id, odd.sample_id),
-        remarks=(*samples.remarks, *found.remarks),
-    )
+    rest = dataclasses.replace(samples.without(~known), remarks=(*samples.remarks, *found.remarks))
     blamed = None if why is None else of_recordings(why[0], found, along, why[1])[known]
     return rest, scores[known], blamed

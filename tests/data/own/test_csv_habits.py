@@ -78,3 +78,26 @@ def test_rooms_and_years_are_no_months() -> None:
     text = "room,flow\n" + "\n".join(f"Room {2020 + i % 3},{i}.5" for i in range(40))
     found = {column.name: column.guess for column in look(text.encode(), "t.csv").columns}
     assert found["room"] == "category"
+
+
+@pytest.mark.parametrize(
+    ("usual", "odd", "place"),
+    [
+        ("1.234,5", "12.5", "line 22"),  # which was read as 125
+        ("1,234.5", "12,5", "line 22"),
+        ("12.5 %", "1,5 %", "line 22"),
+        ("12,5", "1.5", "line 22"),
+    ],
+)
+def test_the_wrong_decimal_mark_is_never_passed_over(usual: str, odd: str, place: str) -> None:
+    text = "a;b\n" + f"{usual};1\n" * 20 + f"{odd};2\n"
+    said = f"{place}; expected numbers, all with a point or all with a comma"
+    with pytest.raises(DataError, match=said):
+        read_samples(text.encode(), "t.csv")
+
+
+def test_parted_thousands_beside_plain_numbers() -> None:
+    cells = ["1.234", "-1.234.567", "12,5", "1234", "NA", "1,5e3"]
+    text = "a;b\n" + "1.234,5;1\n" * 20 + "".join(f"{cell};2\n" for cell in cells)
+    found = read_samples(text.encode(), "t.csv").x[20:, 0]
+    assert np.array_equal(found, [1234, -1234567, 12.5, 1234, np.nan, 1500], equal_nan=True)

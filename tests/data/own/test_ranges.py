@@ -150,6 +150,11 @@ def test_recordings_of_a_file_have_their_own(tmp_path):
         ("[" * 100_000, {}, "This is no JSON"),
         ("a,b,c\n1,2,3\n", {}, "Expected columns 'start' and 'end'"),
         ("start,end\nsoon,later\n", {}, "has the time 'soon'"),
+        ("start,end\n1,2\n,4\n", {}, "Range 2 has the start '' and the end '4'; expected both"),
+        ("start,end\n2024-03-01 10:00,NaT\n", {}, "Range 1 has the start '2024-03-01 10:00' and"),
+        ([["2024-03-01", ""]], {}, "expected both"),
+        ("start,end\n0,inf\n", {"counted": "rows"}, "from 0 to inf has no place"),
+        ({"start": [1, 3], "end": [2]}, {}, "found 2 starts and 1 ends"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(tmp_path, ranges, how, reason):

@@ -12,8 +12,10 @@ import pytest
 
 from wganad_core.__main__ import main
 from wganad_core.data import DataError
-from wganad_core.data.own.record import OwnSamples
+from wganad_core.data.own.record import OwnSamples, joined
 from wganad_core.data.own.recordings import as_they_come, recordings
+from wganad_core.jobs import score
+from wganad_core.jobs.recordings import Stretches, in_rows
 
 CASES = Path(__file__).resolve().parents[4] / "shared" / "cases"
 WAVE = np.column_stack([np.sin(np.arange(200) / 7), np.cos(np.arange(200) / 7)])
@@ -93,6 +95,31 @@ def test_rows_that_may_not_be_used_end_a_stretch():
     assert [len(stretch.x) for stretch in found.stretches] == [90, 108]
     rows = found.of_rows([np.zeros(90), np.ones(108)])
     assert np.flatnonzero(np.isnan(rows)).tolist() == [90, 91]
+
+
+def test_rows_of_no_stretch_are_scored_as_missing_with_all_that_is_known_of_them():
+    """Also where labels tell kinds, and where a part of the file lacks nothing."""
+    time = np.append(np.arange(190), np.arange(10) + 1000)
+    label = np.zeros(200, int)
+    label[195:] = 1
+    class_ = np.where(label, "dent", "normal").astype(object)
+    found = samples(time, label=label, class_=class_, sample_id=class_)
+    known = recordings(found, None, 32)
+    (stretch,) = known.stretches
+    rest, scores, _ = in_rows(found, known, [(Stretches((stretch,)), np.ones(190))])
+    assert len(scores) == len(rest.x) == 190
+    assert rest.missing.tolist() == list(range(191, 201))
+    written = score.scored_rows(rest, scores, 0.5)
+    assert written.class_ is not None
+    assert written.class_[-5:].tolist() == ["dent"] * 5
+    assert written.label is not None
+    assert written.label.tolist() == label.tolist()
+    both = joined([found.between(1, 100), found.between(101, 200).without(class_[100:] == "dent")])
+    assert both.missing.tolist() == list(range(196, 201))
+    assert both.missing_label is not None
+    assert both.missing_label.tolist() == [1] * 5
+    later = both.between(198, 200)
+    assert (later.missing.tolist(), len(later.missing_label)) == ([198, 199, 200], 3)
 
 
 def test_short_stretches_are_left_out_or_refused():

@@ -45,6 +45,9 @@ from wganad_core.data.own.rows import (
 # may be that long.
 BLOCK, LONG_BLOCK = 1 << 21, 1 << 23
 PARTS = {".": ",", ",": "."}  # what parts thousands beside a decimal point
+# Numbers by their decimal point, and those whose thousands are parted, for Arrow.
+MARKED = {".": NUMBER.pattern, ",": NUMBER.pattern.replace(r"\.", ",")}
+PARTED = {".": THOUSANDS["."].pattern, ",": THOUSANDS[","].pattern + "?"}
 WRONG_CELL = re.compile(r"In CSV column #(\d+): Row #(\d+): .*invalid value '(.*)'", re.DOTALL)
 WRONG_COUNT = re.compile(r"Row #(\d+): Expected \d+ columns, got (\d+)")
 
@@ -235,21 +238,19 @@ class CsvRows(OwnRows):
             cells = pc.utf8_trim_whitespace(table.column(str(at)))
             cells = pc.if_else(pc.is_in(cells, pa.array(MISSING)), None, cells)
             plain = pc.replace_substring_regex(cells, " ?%$", "") if at in self._signed else cells
+            form = MARKED[self._point] + f"|{PARTED[self._point]}" * (at in self._parted)
+            fits = pc.match_substring_regex(plain, f"^(?:{form})$", ignore_case=True)
+            if (row := pc.index(fits, False).as_py()) >= 0:
+                raise self._wrong(at, before + row, plain[row].as_py())
             if at in self._parted:
                 plain = pc.replace_substring(plain, PARTS[self._point], "")
-            try:
-                values = pc.cast(pc.replace_substring(plain, ",", "."), pa.float64())
-            except pa.ArrowInvalid:
-                for row, value in enumerate(plain.to_pylist()):
-                    if value and not NUMBER.fullmatch(value.replace(",", ".", 1)):
-                        raise self._wrong(at, before + row, value) from None
-                raise
+            values = pc.cast(pc.replace_substring(plain, ",", "."), pa.float64())
             table = table.set_column(table.column_names.index(str(at)), str(at), values)
         return table
 
     def _wrong(self, at: int, row: int, value: str) -> WrongCell:
         kind = "numbers"
-        if "," in value and NUMBER.fullmatch(value.replace(",", ".")):
+        if (other := PARTS[self._point]) in value and NUMBER.fullmatch(value.replace(other, ".")):
             kind = "numbers, all with a point or all with a comma"
         return WrongCell(
             at,

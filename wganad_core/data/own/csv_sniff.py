@@ -42,6 +42,8 @@ def decimal_point(head: tuple[tuple[str, ...], ...]) -> str:
     for value in (without_sign(value) for cells in head for value in cells):
         if THOUSANDS[","].fullmatch(value):
             commas += 1
+        elif "." in value and THOUSANDS["."].fullmatch(value):
+            points += 1
         elif "," in value:
             commas += bool(NUMBER.fullmatch(value.replace(",", ".", 1)))
         elif "." in value:

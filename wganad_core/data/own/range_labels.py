@@ -67,6 +67,12 @@ def label_rows(
     if not len(mine.start):
         return label, f"{ranges.name} has no range of {rows.name}: every row is labelled normal."
     place, low, high = _placed(mine, rows, counted, zone, said)
+    if (unknown := np.flatnonzero(~np.isfinite(low + high))).size:
+        at = int(unknown[0])
+        raise DataError(
+            f"The range from {mine.start[at]} to {mine.end[at]} has no place; expected two rows, "
+            "numbers or times. Write both."
+        )
     if (wrong := np.flatnonzero(high < low)).size:
         at = int(wrong[0])
         raise DataError(

@@ -9,6 +9,7 @@ from typing import Any
 
 from wganad_core.data import DataError
 from wganad_core.data.clock import clock_name, name_and_unit
+from wganad_core.data.missing import FOLDED
 from wganad_core.data.own import Counted
 from wganad_core.data.own.file import OwnFile, Source, named, own_file
 from wganad_core.data.own.labels import tokens, words_in
@@ -75,6 +76,12 @@ def read_ranges(source: Source, name: str | None = None) -> Ranges:
         found = _of_json(file) if text.startswith((b"{", b"[")) else _of_table(file)
         if len(found.start) > MOST:
             raise DataError(f"Expected at most {MOST:,} ranges; found {len(found.start):,}.")
+        for at, ends in enumerate(zip(found.start, found.end, strict=True)):
+            if any(end.strip().casefold() in FOLDED for end in ends):
+                raise DataError(
+                    f"Range {at + 1:,} has the start {ends[0]!r} and the end {ends[1]!r}; expected "
+                    "both. Where one is open, write the recording's first or last row or time."
+                )
         return found
 
 
@@ -89,7 +96,12 @@ def _of_json(file: OwnFile) -> Ranges:
     if {"start", "end"} <= columns.keys():
         ends = columns["start"], columns["end"]
         both = [value if isinstance(value, list) else [value] for value in ends]
-        found = [list(pair) for pair in zip(*both, strict=False)]
+        if len(both[0]) != len(both[1]):
+            raise DataError(
+                f"Expected as many ends as starts; found {len(both[0]):,} starts and "
+                f"{len(both[1]):,} ends."
+            )
+        found = [list(pair) for pair in zip(*both, strict=True)]
     by_name = found if isinstance(found, dict) else {"": found}
     for key, values in by_name.items():
         if not isinstance(values, list):

@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 
 LARGEST = float(np.finfo(np.float32).max)  # networks compute in float32
 OF_ROWS = ("x", "row", "label", "class_", "sample_id", "time", "group", "kept")
-OF_MISSING = ("missing", "missing_label", "missing_class", "missing_id")
+# What is known of rows that are left out, and which column has it of the others.
+OF_MISSING = {
+    "missing": "row",
+    "missing_label": "label",
+    "missing_class": "class_",
+    "missing_id": "sample_id",
+}
 UNKNOWN = "\0 another"  # a category that no file can hold
 
 Text = NDArray[np.object_]
@@ -78,21 +84,30 @@ class OwnSamples:
 
     def whole(self) -> OwnSamples:
         """Those that lack no cell; the others count as missing."""
-        kept = complete(self.x)
-        if kept.all():
+        return self.without(~complete(self.x))
+
+    def without(self, gone: NDArray[np.bool_]) -> OwnSamples:
+        """The others count as missing, in the order of the file."""
+        if not gone.any():
             return self
-        gone, order = self.take(~kept), np.argsort(np.append(self.missing, self.row[~kept]))
+        odd = self.take(gone)
+        order = np.argsort(np.append(self.missing, odd.row))
 
         def more(before: Any, added: Any) -> Any:
-            return None if added is None else np.append(before, added)[order]
+            if added is None:
+                return None
+            return (added if before is None else np.append(before, added))[order]
 
-        return dataclasses.replace(
-            self.take(kept),
-            missing=more(self.missing, gone.row),
-            missing_label=more(self.missing_label, gone.label),
-            missing_class=more(self.missing_class, gone.class_),
-            missing_id=more(self.missing_id, gone.sample_id),
-        )
+        both = {name: (getattr(self, name), getattr(odd, of)) for name, of in OF_MISSING.items()}
+        columns: Any = {name: more(*pair) for name, pair in both.items()}
+        return dataclasses.replace(self.take(~gone), **columns)
+
+    def between(self, low: int, high: int) -> OwnSamples:
+        """Those of the rows of the file from `low` to `high`, of the missing ones, too."""
+        kept = (self.missing >= low) & (self.missing <= high)
+        columns = {name: getattr(self, name) for name in OF_MISSING}
+        some: Any = {name: None if v is None else v[kept] for name, v in columns.items()}
+        return dataclasses.replace(self.take((self.row >= low) & (self.row <= high)), **some)
 
     def cell(self, at: int, value: float) -> str:
         """A value of the feature `at` as people write it."""
@@ -129,11 +144,9 @@ def joined(parts: Sequence[OwnSamples]) -> OwnSamples:
     first = parts[0]
     if len(parts) == 1:
         return first
-    columns = {name: [getattr(part, name) for part in parts] for name in OF_ROWS + OF_MISSING}
-    arrays: Any = {
-        name: None if values[0] is None else np.concatenate(values)
-        for name, values in columns.items()
-    }
+    columns = {name: [getattr(part, name) for part in parts] for name in (*OF_ROWS, *OF_MISSING)}
+    there = {name: [v for v in values if v is not None] for name, values in columns.items()}
+    arrays: Any = {name: np.concatenate(v) if v else None for name, v in there.items()}
     remarks = tuple(dict.fromkeys(remark for part in parts for remark in part.remarks))
     return dataclasses.replace(first, **arrays, remarks=remarks, words=parts[-1].words)
 

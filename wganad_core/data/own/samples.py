@@ -304,14 +304,6 @@ def _numbered(texts: Texts, name: str, known: list[str]) -> NDArray[np.float64]:
 
 def _without_missing(samples: OwnSamples) -> OwnSamples:
     """The same without the rows that have no feature; they are told apart."""
-    whole = np.asarray(~np.isnan(samples.x).all(axis=1))
     if samples.image_shape is not None:
         return samples.whole()
-    odd = samples.take(~whole)
-    return dataclasses.replace(
-        samples if whole.all() else samples.take(whole),
-        missing=odd.row,
-        missing_label=odd.label,
-        missing_class=odd.class_,
-        missing_id=odd.sample_id,
-    )
+    return samples.without(np.isnan(samples.x).all(axis=1))
