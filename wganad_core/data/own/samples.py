@@ -306,4 +306,4 @@ def _without_missing(samples: OwnSamples) -> OwnSamples:
     """The same without the rows that have no feature; they are told apart."""
     if samples.image_shape is not None:
         return samples.whole()
-    return samples.without(np.isnan(samples.x).all(axis=1))
+    return samples.without(np.asarray(np.isnan(samples.x).all(axis=1)))
