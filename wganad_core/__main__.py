@@ -80,11 +80,11 @@ def commands() -> tuple[Command, ...]:
 
 def make_parser() -> argparse.ArgumentParser:
     """One parser per command."""
-    examples = "examples:\n" + "\n".join(
-        f"  {example.strip()}"
+    firsts = (
+        next(line for line in command.examples.splitlines() if line.strip().startswith(PROGRAM))
         for command in commands()
-        for example in command.examples.splitlines()[1:2]
     )
+    examples = "\n".join(["examples:", *(f"  {line.strip()}" for line in firsts)])
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
         description=DESCRIPTION,

@@ -224,8 +224,9 @@ def test_the_top_level_help_names_every_verb_and_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "set()"
-    for command in commands():
-        assert command.name.split()[0] in done.stdout
+    shown = done.stdout.partition("examples:\n")[2].splitlines()[: len(commands())]
+    for command, example in zip(commands(), shown, strict=True):  # one line each, a whole command
+        assert f"{example} ".startswith(f"  python -m wganad_core {command.name} ")
 
 
 def test_info_says_what_a_run_holds(tmp_path, capsys):
