@@ -53,7 +53,8 @@ def critic_gradient(critic: nn.Module, batch_size: int) -> CriticGradient:
 
     real, fake (m, …), epsilon (m, 1, …) with m = `batch_size`. A call sets the critic's `.grad`,
     which must already exist (`FlatParameters` makes it), to the gradient of
-    mean f(G(z)) − mean f(x) + λ mean (‖∇f(x̂)‖₂ − 1)², x̂ = ε x + (1 − ε) G(z).
+    `objectives.penalised_critic_loss`: mean f(G(z)) − mean f(x) + λ mean (‖∇f(x̂)‖₂ − 1)²,
+    x̂ = ε x + (1 − ε) G(z).
     """
     if is_dense(critic):
         return _ClosedForm(critic, batch_size)
@@ -128,20 +129,19 @@ def _transposed(layer: nn.Module, entered: Tensor, v: Tensor) -> Tensor:
 
 def _autograd(
     critic: nn.Module,
-    gradient_of: Callable[[nn.Module, Tensor], Tensor],
+    gradient_of: objectives.InputGradient,
     real: Tensor,
     fake: Tensor,
     epsilon: Tensor,
     penalty: float,
 ) -> tuple[float, float]:
-    scores = critic(torch.cat([real, fake]))
-    w_estimate = -objectives.critic_loss(*scores.split([len(real), len(fake)]))
-    gradient = gradient_of(critic, objectives.interpolate(real, fake, epsilon))
-    roughness = objectives.roughness(gradient)
+    loss, w_estimate, roughness = objectives.penalised_critic_loss(
+        critic, real, fake, epsilon, penalty, gradient_of
+    )
     for parameter in critic.parameters():
         assert parameter.grad is not None
         parameter.grad.zero_()
-    (penalty * roughness - w_estimate).backward()  # type: ignore[no-untyped-call]
+    loss.backward()  # type: ignore[no-untyped-call]
     return float(w_estimate.detach()), float(roughness.detach())
 
 

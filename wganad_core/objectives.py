@@ -6,11 +6,15 @@ log(1 − D) is meant; each docstring says which equation it implements as meant
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from wganad_core.config import GeneratorLoss
+
+InputGradient = Callable[[nn.Module, Tensor], Tensor]  # (f, x (n, …)) → ∇f(x) (n, …)
 
 
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -57,15 +61,29 @@ def gradient_norm(critic: nn.Module, x: Tensor) -> Tensor:
     return norm
 
 
-def roughness(gradient: Tensor) -> Tensor:
-    """mean (‖∇f‖₂ − 1)² (eq. 11, Algorithm 2) of gradients (n, …), without λ."""
-    excess: Tensor = gradient.flatten(1).norm(dim=1) - 1
+def gradient_penalty(
+    critic: nn.Module, x_hat: Tensor, gradient_of: InputGradient = input_gradient
+) -> Tensor:
+    """mean (‖∇f(x̂)‖₂ − 1)² (eq. 11, Algorithm 2), without λ."""
+    excess: Tensor = gradient_of(critic, x_hat).flatten(1).norm(dim=1) - 1
     return excess.square().mean()
 
 
-def gradient_penalty(critic: nn.Module, x_hat: Tensor) -> Tensor:
-    """`roughness` of the critic at x̂."""
-    return roughness(input_gradient(critic, x_hat))
+def penalised_critic_loss(
+    critic: nn.Module,
+    real: Tensor,
+    fake: Tensor,
+    epsilon: Tensor,
+    penalty: float,
+    gradient_of: InputGradient = input_gradient,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """L of Algorithm 2 as meant, mean f(G(z)) − mean f(x) + λ mean (‖∇f(x̂)‖₂ − 1)², and its two
+    parts: the estimate of W and the penalty without λ. `gradient_of` (f, x̂) finds ∇f(x̂)."""
+    real_scores, fake_scores = critic(torch.cat([real, fake])).split([len(real), len(fake)])
+    w_estimate = -critic_loss(real_scores, fake_scores)
+    x_hat = interpolate(real, fake, epsilon)
+    roughness = gradient_penalty(critic, x_hat, gradient_of)
+    return penalty * roughness - w_estimate, w_estimate, roughness
 
 
 def reconstruction_loss(x: Tensor, rebuilt: Tensor) -> Tensor:

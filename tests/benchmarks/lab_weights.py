@@ -50,8 +50,7 @@ def judged(method: str, arrays: dict[str, np.ndarray], validation: FloatArray) -
     trainer = make_trainer(
         validation, MNIST.recipe(method, ARCHITECTURE), MNIST.network(method, ARCHITECTURE)
     )
-    trainer.networks.load_arrays(arrays)
-    trainer.average_from_weights()
+    trainer.start_from(arrays)
     z = np.random.default_rng(0).standard_normal((2_000, 64)).astype(np.float32)
     return Judge(validation, z)(trainer)
 

@@ -277,7 +277,7 @@ def test_an_average_begins_at_the_weights_and_is_kept_of_a_finished_run(shape: s
     kept = training("wgan-gp", shape)
     kept.networks.load_arrays(trainer.finished_arrays())
     np.testing.assert_array_equal(kept.picture(), averaged)
-    trainer.average_from_weights()
+    trainer.start_from({})
     np.testing.assert_array_equal(trainer.picture(), own)
 
 

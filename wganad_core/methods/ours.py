@@ -223,11 +223,11 @@ def references(
     points, planes = {}, {}
     for space, n in sizes.items():
         seen = joined(part[space] for part in there)
-        if config.centres:
-            seen = centres(seen, n, (space, True) in NEIGHBOURS.values(), seed)
-        else:
-            seen = seen[np.isin(drawn, order[:n])]
-        if config.n_axes.get(space, seen.shape[1]) < min(seen.shape):
+        flat = config.n_axes.get(space, seen.shape[1]) < min(n, *seen.shape)
+        if (config.centres or flat) and (space, True) in NEIGHBOURS.values():
+            seen = unit(torch.from_numpy(seen)).numpy()  # directions, of whatever length
+        seen = centres(seen, n, seed) if config.centres else seen[np.isin(drawn, order[:n])]
+        if flat:
             planes[space], seen = along_plane(seen, config.n_axes[space])
         kept = np.asarray(seen, np.float32)
         points[space] = kept if config.bits == 32 else on_grid(kept, config.bits)
@@ -255,15 +255,13 @@ def with_shift_units(
     return dataclasses.replace(normals, shift_units=units)
 
 
-def centres(points: FloatArray, n: int, as_directions: bool = False, seed: int = 0) -> FloatArray:
-    """Centres (n, d) of clusters of points (m, d) by mini-batch k-means (Sculley 2010), of their
-    directions where these are compared; the points themselves if there are no more than n."""
+def centres(points: FloatArray, n: int, seed: int = 0) -> FloatArray:
+    """Centres (n, d) of clusters of points (m, d) by mini-batch k-means (Sculley 2010); the points
+    themselves if there are no more than n."""
     if len(points) <= n:
         return points
     from sklearn.cluster import MiniBatchKMeans
 
-    if as_directions:
-        points = unit(torch.from_numpy(points)).numpy()
     means = MiniBatchKMeans(
         n, init="random", batch_size=4_096, n_init=1, max_iter=20, random_state=seed
     )

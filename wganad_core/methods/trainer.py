@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 import torch
@@ -77,6 +77,8 @@ class Trainer(ABC):
         self.updates: Counter[str] = Counter()
         self.losses: dict[str, float] = {}
         self.w_estimate = math.nan
+        self._buffers = [b for part in self.parts for b in networks[part].buffers()]
+        self._keep_statistics()
 
     @abstractmethod
     def step(self) -> None:
@@ -96,10 +98,12 @@ class Trainer(ABC):
         averages = self.config.average and "generator" in self.parts
         return copy.deepcopy(self.networks.generator) if averages else None
 
-    def average_from_weights(self) -> None:
-        """Begin the moving average anew, at the generator's weights."""
+    def start_from(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Begin with these weights, as far as there are any, and the average with G's."""
+        self.networks.load_arrays({**self.networks.arrays(), **arrays})
         if self._average is not None:
             self._average.vector.data.copy_(self.networks.flat["generator"].vector.data)
+        self._keep_statistics()
 
     # What the boxes are written with.
 
@@ -124,22 +128,35 @@ class Trainer(ABC):
         own = config.critic_learning_rate if part == "critic" else 0.0
         return (own or config.learning_rate) * max(factor[config.decay], 1e-3)
 
-    def apply(self, part: str, **losses: float) -> None:
-        """Move one part's weights along its gradient, unless that would poison them."""
-        flat = self.networks.flat[part]
-        if not math.isfinite(sum(losses.values()) + float(flat.gradient @ flat.gradient)):
-            values = ", ".join(f"{name} {value:g}" for name, value in losses.items())
-            raise DivergedError(
-                f"Training diverged at step {self.n_steps:,} ({part} update: {values}); {KEPT}. "
-                "Lower the learning rate or the penalty."
-            )
-        optimizer = self.optimizers[part]
-        optimizer.param_groups[0]["lr"] = self.learning_rate(part)
-        optimizer.step()
+    def apply(self, *parts: str, **losses: float) -> None:
+        """Move the weights of these parts along their gradients; if that would poison those of
+        one, of none."""
+        for part in parts:
+            gradient = self.networks.flat[part].gradient
+            if not math.isfinite(sum(losses.values()) + float(gradient @ gradient)):
+                self._diverged(part, losses)
+        for part in parts:
+            self.optimizers[part].param_groups[0]["lr"] = self.learning_rate(part)
+            self.optimizers[part].step()
+            self.updates[part] += 1
+            if part == "generator" and self._average is not None:
+                vector = self.networks.flat[part].vector
+                self._average.vector.data.lerp_(vector.data, 1 - self.config.average)
         self.losses.update(losses)
-        self.updates[part] += 1
-        if part == "generator" and self._average is not None:
-            self._average.vector.data.lerp_(flat.vector.data, 1 - self.config.average)
+        self._keep_statistics()
+
+    def _diverged(self, part: str, losses: Mapping[str, float]) -> NoReturn:
+        """The forward pass has told batch normalisation of rows that no update follows."""
+        for buffer, kept in self._statistics:
+            buffer.copy_(kept)
+        values = ", ".join(f"{name} {value:g}" for name, value in losses.items())
+        raise DivergedError(
+            f"Training diverged at step {self.n_steps:,} ({part} update: {values}); {KEPT}. "
+            "Lower the learning rate or the penalty."
+        )
+
+    def _keep_statistics(self) -> None:
+        self._statistics = [(buffer, buffer.clone()) for buffer in self._buffers]
 
     def precision(self) -> AbstractContextManager[object]:
         """Within it, large layers multiply as precisely as the config says."""
@@ -154,8 +171,7 @@ class Trainer(ABC):
             self.networks.flat[part].gradient.zero_()
             inputs += list(self.networks[part].parameters())
         loss.backward(inputs=inputs)  # type: ignore[no-untyped-call]
-        for part in parts:
-            self.apply(part, **(losses or {part: float(loss.detach())}))
+        self.apply(*parts, **(losses or dict.fromkeys(parts, float(loss.detach()))))
 
     # What the world sees.
 
@@ -214,6 +230,7 @@ class Trainer(ABC):
         self.updates = Counter(progress.updates)
         self.n_steps, self.losses = progress.n_steps, dict(progress.losses)
         self.w_estimate = progress.w_estimate
+        self._keep_statistics()
 
     def _check_optimizer(self, part: str, found: Mapping[str, NDArray[Any]]) -> None:
         """PyTorch's optimisers trust their state, and write where it ends."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from wganad_core import objectives
-from wganad_core.methods.adversarial import Adversarial
 from wganad_core.methods.registry import trains
+from wganad_core.methods.wasserstein import WassersteinGAN
 
 
 @trains("wgan-clip")
-class ClippedWGAN(Adversarial):
+class ClippedWGAN(WassersteinGAN):
     """The Lipschitz constraint as a box: weights of f stay in [−c, c]."""
 
     def update_critic(self) -> None:
@@ -17,7 +17,3 @@ class ClippedWGAN(Adversarial):
         self.minimise(loss, "critic")
         self.w_estimate = -self.losses["critic"]
         self.networks.critic_parameters.vector.data.clamp_(-self.config.clip, self.config.clip)
-
-    def update_generator(self) -> None:
-        scores = self.critic(self.generator(self.latents()))
-        self.minimise(objectives.wgan_generator_loss(scores), "generator")

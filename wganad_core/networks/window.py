@@ -7,7 +7,8 @@ in units of training normals; each network folds them itself. No batch normalisa
 * recurrence: the paper's first try, on nine channels of recurrence images (eq. 24);
 * conv: 1-D convolutions on all nine signals, the paper's future work;
 * recurrent: gated recurrent units along time, which the paper gave up on. PyTorch differentiates
-  its own GRU twice on a processor (not cuDNN's), so the gradient penalty just works.
+  its own GRU twice, so the gradient penalty just works; cuDNN's, which it would take on a GPU, it
+  does not.
 """
 
 from __future__ import annotations
@@ -145,6 +146,15 @@ def _conv_generator(config: WindowConfig) -> Layers:
     ]  # fmt: skip
 
 
+class DoublyDifferentiableGRU(nn.GRU):
+    """PyTorch's own on every device: cuDNN's has no second derivative."""
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        with torch.backends.cudnn.flags(enabled=False):
+            found: tuple[Tensor, Tensor] = super().forward(*inputs)
+        return found
+
+
 class Recurrent(nn.Module):
     """A GRU along time: (n, channels, steps) → the mean and the last of its states, (n, 2·width).
 
@@ -155,7 +165,7 @@ class Recurrent(nn.Module):
 
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
-        self.gru = nn.GRU(channels * self.STRIDE, width, batch_first=True)
+        self.gru = DoublyDifferentiableGRU(channels * self.STRIDE, width, batch_first=True)
 
     def forward(self, x: Tensor) -> Tensor:
         n, channels, steps = x.shape
@@ -172,7 +182,7 @@ class RecurrentGenerator(nn.Module):
         super().__init__()
         self.channels, self.steps = channels, steps
         self.start = nn.Linear(hidden, width)
-        self.gru = nn.GRU(hidden, width, batch_first=True)
+        self.gru = DoublyDifferentiableGRU(hidden, width, batch_first=True)
         self.out = nn.Linear(width, channels * Recurrent.STRIDE)
 
     def forward(self, h: Tensor) -> Tensor:

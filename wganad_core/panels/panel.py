@@ -1,6 +1,6 @@
 """A use case's detectors from the files of one abnormal class: judging, searching, generating.
 
-A panel reads `CLASS/{wgan-gp,encoder,features,bigan,vae,ours}.safetensors` below a folder (with
+A panel reads `CLASS/{wgan-gp,encoder,contrast,bigan,vae,ours}.safetensors` below a folder (with
 `-ARCHITECTURE` after the name where there are several) and has the detectors whose files are
 there. Scores are always computed from stored weights, so a shipped table and a recomputed one
 agree.
@@ -207,7 +207,8 @@ def fit_panel(case: UseCase, panel: Panel, pool: Pool, split: Split) -> FittedRu
     """The use case's rules, of all evidence that they may join."""
     fit, validation = (pool.rows(split.parts[p], panel.view) for p in ("fit", "validation"))
     subjects = pool.subjects(split.parts["fit"])
-    return rules.fit_rules(panel.bundle, case.ours[panel.architecture], fit, validation, subjects)
+    known = subjects if subjects.astype(bool).all() else None
+    return rules.fit_rules(panel.bundle, case.ours[panel.architecture], fit, validation, known)
 
 
 def with_rules(panel: Panel, fitted: FittedRules) -> Panel:

@@ -127,8 +127,7 @@ class Run:
         stage = self.stages[min(self.done, len(self.stages) - 1)]  # the last stays when all is done
         trainer = make_trainer(self.x, stage.training, stage.network, self.device)
         if self.weights:
-            trainer.networks.load_arrays({**trainer.networks.arrays(), **self.weights})
-            trainer.average_from_weights()
+            trainer.start_from(self.weights)
         return trainer
 
     @property

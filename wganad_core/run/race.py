@@ -103,6 +103,11 @@ class Lane:
         except DivergedError as error:
             self._stop(error)
             return
+        if what != "generator":
+            self._smooth()
+
+    def _smooth(self) -> None:
+        """After an update of the critic, which tells the estimate anew."""
         w = self.trainer.w_estimate
         known = math.isfinite(self._smooth_w)
         self._smooth_w = 0.98 * self._smooth_w + 0.02 * w if known else w
@@ -236,13 +241,13 @@ class Lane:
 
     def _traced_step(self) -> Generator[None, None, StepTrace]:
         trainer = self.trainer
+        updates = self.run.slices()  # n_critic of the critic, then the generator's
         for _ in range(trainer.config.n_critic - 1):
-            trainer.update_critic()
-            yield
+            yield next(updates)
         real, critic_z, epsilon = self._next_batch()
         with torch.no_grad():
             critic_fake = trainer.generator(critic_z)
-        trainer.update_critic()
+        yield next(updates)
         z = self._peek(trainer.latents)[:N_TRACE]
         with torch.no_grad():
             fake = trainer.generator(z)
@@ -250,8 +255,8 @@ class Lane:
         between = objectives.interpolate(real, critic_fake, epsilon)
         slope = objectives.gradient_norm(trainer.critic, between).detach()
         push, (field, _) = self._push(fake), self._fields()
-        trainer.update_generator()
-        trainer.n_steps += 1
+        yield from updates
+        self._smooth()
         with torch.no_grad():
             moved = trainer.generator(z)
         return StepTrace(
