@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 
 import numpy as np
 import pytest
+import torch
 from scipy.spatial.distance import cdist
+from torch import nn
 
 from tests.methods.bundles import images
 from wganad_core.config import RuleConfig
@@ -191,6 +194,25 @@ def test_what_lies_outside_of_the_plane_of_references_counts(bundle: Bundle) -> 
     assert np.array_equal(
         found["near-latent"], evidence_of(bundle, whole, X, rules["ours"])["near-latent"]
     )
+
+
+@pytest.mark.parametrize("joined", [{"centres": True}, {}])
+def test_directions_have_no_length(bundle: Bundle, joined: dict[str, bool]) -> None:
+    """A critic whose last hidden layer says the same twenty times as loudly."""
+    louder = copy.deepcopy(bundle)
+    inner = [layer for layer in louder.part("critic").modules() if isinstance(layer, nn.Linear)]
+    with torch.no_grad():
+        for parameter in inner[-2].parameters():
+            parameter.mul_(20)
+    fit = np.random.default_rng(10).random((60, 784), np.float32)
+    rules = {"ours": ("near-critic",)}
+    config = RuleConfig(rules=rules, k=3, n_references=80, n_axes={"critic": 4}, bits=32, **joined)
+    found = []
+    for one in (bundle, louder):
+        normals = fit_rules(one, config, fit, X).normals
+        assert normals is not None
+        found.append(evidence_of(one, normals, X, rules["ours"])["near-critic"])
+    np.testing.assert_allclose(*found, rtol=2e-3)
 
 
 def test_peers_are_not_sought_along_a_plane(bundle: Bundle) -> None:

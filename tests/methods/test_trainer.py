@@ -352,13 +352,26 @@ def test_data_that_became_infinite_keep_finite_weights(
 ) -> None:
     trainer = training(method, "image")
     trainer.step()
-    before, batch = trainer.networks.checksum(), trainer.real_batch()
+    before, batch = trainer.networks.arrays(), trainer.real_batch()
     monkeypatch.setattr(trainer, "real_batch", lambda: batch * float("inf"))
     with pytest.raises(DivergedError, match=r"diverged at step 1 .*weights before it are kept"):
         trainer.step()
     assert trainer.n_steps == 1
+    for name, value in trainer.networks.arrays().items():  # statistics of batches among them
+        assert np.isfinite(value).all(), name
+        assert np.array_equal(value, before[name]), name
+
+
+def test_where_one_network_would_be_poisoned_none_moves() -> None:
+    trainer = training("vae", "image")
+    trainer.step()
+    before, updates = trainer.networks.checksum(), dict(trainer.updates)
+    encoder = next(trainer.networks["encoder"].parameters())
+    encoder.register_hook(lambda gradient: gradient * math.inf)
+    with pytest.raises(DivergedError, match="encoder update"):
+        trainer.step()
     assert trainer.networks.checksum() == before
-    assert all(torch.isfinite(flat.vector).all() for flat in trainer.networks.flat.values())
+    assert trainer.updates == updates
 
 
 def test_the_loop_passes_divergence_on_after_its_good_snapshots() -> None:

@@ -112,6 +112,21 @@ def test_slow_motion_makes_the_same_step_as_training() -> None:
         assert np.all((trace.between > low) & (trace.between < high))
 
 
+def test_a_step_in_slow_motion_is_the_runs_own() -> None:
+    race = Race(RaceConfig(mixture=DATA, lanes=(lane(SHARP, steps=2),)))
+    race.advance("generator")  # which says nothing of W
+    race.observe()
+    for _ in range(2):
+        made(race.trace(0))
+    race.observe()
+    traced = race.lanes[0]
+    estimates = traced.recording.column("w_estimate")
+    assert np.isnan(estimates[0])
+    assert np.isfinite(estimates[1])
+    assert traced.run.finished
+    assert traced.run.weights.keys() == traced.trainer.finished_arrays().keys()
+
+
 def test_slow_motion_shows_the_batch_that_the_update_used() -> None:
     """With one critic update, the trace's own data and samples give the recorded loss."""
     config = RaceConfig(mixture=DATA, lanes=(lane(PAPER["wgan-clip"], n_critic=1),))
