@@ -15,7 +15,7 @@ PAGES = (ROOT / "README.md", ROOT / "docs" / "measured.md")
 PLACE = re.compile(
     r"(<!-- (?P<short>short )?table of (?P<case>\S+) -->\n).*?(<!-- end of table -->)", re.DOTALL
 )
-SUBSET = " ¹"
+SUBSET, ALIKE = " ¹", " ²"
 # Detector and model.
 SHORT = {
     "mnist": [
@@ -57,6 +57,7 @@ def table(case: UseCase, short: bool = False) -> str:
         if short and key not in SHORT[case.name]:
             continue
         name = _name(case, line) + (SUBSET if board.subset_size(lines, line) else "")
+        name += ALIKE if not alone and _chosen_by_all(case, line) else ""
         figures = [_figures([found.get(key) for found in by_protocol], c) for c in columns]
         auroc = [_percent(line.figure(board.MEAN, "auroc"), 1)] if alone else []
         cells.append([f"**{name}**" if i == 0 else name, *figures, *auroc])
@@ -90,6 +91,12 @@ def table_of_leaks() -> str:
 
 def _drawn(cells: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in cells)
+
+
+def _chosen_by_all(case: UseCase, line: board.Line) -> bool:
+    """Whether a class's own train samples, which a wider test tests again, chose its rule."""
+    rule = line.detector.replace(catalogue.TOGETHER, "ours")
+    return any(rule in config.everywhere for config in case.ours.values())
 
 
 def _name(case: UseCase, line: board.Line) -> str:

@@ -227,7 +227,7 @@ def test_a_changed_recipe_is_still_that_recipe(name: str) -> None:
     ("name", "title"),
     [
         ("gan", "Vanilla GAN"),
-        ("slow-critic", "Vanilla GAN"),
+        ("slow-critic", "Vanilla GAN · slow D"),
         ("wgan-clip", "Clipped WGAN · c = 0.01"),
         ("wgan-gp", "WGAN-GP · λ = 10"),
         ("sharp", "WGAN-GP · λ = 0.1"),

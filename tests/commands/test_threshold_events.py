@@ -11,7 +11,7 @@ import pytest
 
 from wganad_core.__main__ import main
 from wganad_core.evaluation import vus_pr
-from wganad_core.evaluation.events import f1_of, point_adjusted
+from wganad_core.evaluation.range_aware import f1_of, point_adjusted
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from wganad_core.methods.local import (
     averaging,
     local_maps,
     places_of,
+    spreading,
 )
 
 
@@ -47,6 +48,14 @@ def test_the_means_around_pixels() -> None:
     inner = (line @ x @ line.T)[2:-2, 2:-2]
     np.testing.assert_allclose(inner, ndimage.uniform_filter(x, 5)[2:-2, 2:-2])
     np.testing.assert_allclose(line.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("side", [28, 32, 64, 128])
+def test_what_patches_say_is_said_at_their_middles(side: int) -> None:
+    middles = torch.arange((side - 8) // 4 + 1, dtype=torch.float64) * 4 + 3.5
+    pixels = torch.arange(side, dtype=torch.float64)
+    expected = pixels.clamp(float(middles[0]), float(middles[-1]))
+    torch.testing.assert_close(spreading(side) @ middles, expected)
 
 
 def test_patches_are_where_they_are() -> None:

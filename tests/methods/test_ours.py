@@ -196,8 +196,8 @@ def test_what_lies_outside_of_the_plane_of_references_counts(bundle: Bundle) -> 
     )
 
 
-@pytest.mark.parametrize("joined", [{"centres": True}, {}])
-def test_directions_have_no_length(bundle: Bundle, joined: dict[str, bool]) -> None:
+@pytest.mark.parametrize("centres", [True, False])
+def test_directions_have_no_length(bundle: Bundle, centres: bool) -> None:
     """A critic whose last hidden layer says the same twenty times as loudly."""
     louder = copy.deepcopy(bundle)
     inner = [layer for layer in louder.part("critic").modules() if isinstance(layer, nn.Linear)]
@@ -206,13 +206,14 @@ def test_directions_have_no_length(bundle: Bundle, joined: dict[str, bool]) -> N
             parameter.mul_(20)
     fit = np.random.default_rng(10).random((60, 784), np.float32)
     rules = {"ours": ("near-critic",)}
-    config = RuleConfig(rules=rules, k=3, n_references=80, n_axes={"critic": 4}, bits=32, **joined)
+    axes = {"critic": 4}
+    config = RuleConfig(rules=rules, k=3, n_references=80, n_axes=axes, bits=32, centres=centres)
     found = []
     for one in (bundle, louder):
         normals = fit_rules(one, config, fit, X).normals
         assert normals is not None
         found.append(evidence_of(one, normals, X, rules["ours"])["near-critic"])
-    np.testing.assert_allclose(*found, rtol=2e-3)
+    np.testing.assert_allclose(found[0], found[1], rtol=2e-3)
 
 
 def test_peers_are_not_sought_along_a_plane(bundle: Bundle) -> None:

@@ -28,6 +28,13 @@ def test_the_threshold_flags_what_the_step_up_procedure_rejects(
     assert (found.warning is None) == bool(k)
 
 
+def test_p_values_on_the_line_itself_are_discoveries():
+    """34 of 50 with p = 17/125 at a rate of 0.2: 17/125 · 50/34 is 0.2, in doubles a bit more."""
+    score = np.append(np.full(34, 107.5), np.zeros(16))
+    found = discovery_advice(np.arange(124), score, 0.2)
+    assert (score > found.threshold).sum() == 34
+
+
 def test_the_share_of_false_alarms_is_what_was_wanted():
     rng = np.random.default_rng(0)
     shares, powers = [], []

@@ -100,7 +100,7 @@ def _worth(own: OwnScores, found: Events, arguments: argparse.Namespace) -> dict
     import numpy as np
 
     from wganad_core import evaluation
-    from wganad_core.evaluation.events import affiliation, f1_of, point_adjusted
+    from wganad_core.evaluation.range_aware import affiliation, f1_of, point_adjusted
 
     label, flagged = own.scored.label, found.flagged
     assert label is not None

@@ -13,7 +13,7 @@ from wganad_core.config.settings import Config
 class RuleConfig(Config):
     """How detectors join evidence (`methods.evidence`).
 
-    `rules`: per detector the pieces of evidence that are averaged; `k` nearest normals count;
+    `rules`: per detector the pieces of evidence that are joined; `k` nearest normals count;
     `n_references`: how many normals are compared with, by space or in all; `n_peers` nearest
     normals are what evidence is relative to.
     `join`: how, as `records.Rule` tells. Which of their evidence rules join is chosen by the mean

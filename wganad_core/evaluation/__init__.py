@@ -21,10 +21,10 @@ from wganad_core.evaluation.events import (
     Events,
     event_report,
     events,
-    vus_pr,
 )
 from wganad_core.evaluation.intervals import Bands, Difference, bands, paired_difference
 from wganad_core.evaluation.points import OperatingPoint
+from wganad_core.evaluation.range_aware import vus_pr
 from wganad_core.evaluation.ranking import Ranking
 from wganad_core.evaluation.rates import alarms_per_day, precision_at, worst_precision
 from wganad_core.evaluation.summaries import auprc_floor, false_alarms_by_group, summary

@@ -147,7 +147,7 @@ def curve(label: ArrayLike, score: ArrayLike) -> Curve:
     label, score = checked(label, score)
     order = np.argsort(score)[::-1]
     ordered = score[order]
-    ends = np.append(np.flatnonzero(ordered[1:] != ordered[:-1]), len(ordered) - 1)
+    ends = ends_of(ordered)
     true = np.cumsum(label[order])[ends]
     start = np.zeros(1, dtype=np.int64)
     return Curve(
@@ -155,6 +155,11 @@ def curve(label: ArrayLike, score: ArrayLike) -> Curve:
         true_positives=np.concatenate([start, true]),
         false_positives=np.concatenate([start, ends + 1 - true]),
     )
+
+
+def ends_of(ordered: FloatArray) -> IntArray:
+    """Where each run of equal scores (n,), which may be infinite, has its last."""
+    return np.append(np.flatnonzero(ordered[1:] != ordered[:-1]), len(ordered) - 1)
 
 
 def checked(label: ArrayLike, score: ArrayLike) -> tuple[IntArray, FloatArray]:

@@ -39,7 +39,7 @@ WORDS: dict[str, tuple[str, str, str, Mapping[str, str]]] = {
     ),
     "cover": (
         "The Wasserstein GAN covers",
-        "Same networks, another objective: all modes (Fig. 9).",
+        "A critic that estimates a distance: all modes (Fig. 9).",
         "race",
         {"show": "recorded"},
     ),

@@ -95,6 +95,7 @@ class LocalScore(PlainScore):
         self.n_references = ((side - EDGE) // STEP + 1) ** 2 * len(self.patches)
         self.register_buffer("places", torch.from_numpy(places_of(self.shape)), persistent=False)
         self.averaging = nn.Parameter(averaging(side), requires_grad=False)
+        self.spreading = nn.Parameter(spreading(side), requires_grad=False)
 
     def forward(self, x: Tensor) -> Verdict:
         rebuilt = self._rebuilt(x)
@@ -107,8 +108,7 @@ class LocalScore(PlainScore):
 
     def where(self, x: Tensor) -> Tensor:
         """How odd it is around each pixel (n, 1, side, side), in the units of the score."""
-        side = self.shape[0]
-        far = functional.interpolate(self.far(x), (side, side), mode="bilinear")
+        far = self.spreading @ self.far(x) @ self.spreading.T
         maps = self.averaged(self.residuals(x)), far
         return torch.maximum(*(self._in_units(found, at) for at, found in enumerate(maps)))
 
@@ -161,6 +161,14 @@ def averaging(side: int) -> Tensor:
     at = torch.arange(side)
     near = ((at[:, None] - at).abs() <= WINDOW // 2).double()
     return near / near.sum(dim=1, keepdim=True)
+
+
+def spreading(side: int) -> Tensor:
+    """From patches along a line to its pixels (side, g): between two patches' middles as near as
+    to each, beyond the outer ones as there."""
+    middles = torch.arange((side - EDGE) // STEP + 1) * STEP + (EDGE - 1) / 2
+    at = ((torch.arange(side) - middles[0]) / STEP).clamp(0, len(middles) - 1).double()
+    return (1 - (at[:, None] - torch.arange(len(middles))).abs()).clamp(min=0)
 
 
 def shape_of_images(config: AnyNetworkConfig) -> Shape:

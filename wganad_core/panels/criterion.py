@@ -4,6 +4,10 @@ The models that never saw class c are given c's samples of the train part as ano
 their own validation normals. The rule for class d is the sum of evidence that finds the classes
 c ≠ d best, so that no sample of d ever serves as an anomaly in choosing it; nor does any sample of
 the test part.
+
+A rule that is named in `RuleConfig.everywhere` is one for all classes, each of which has its say:
+no sample of the test part is among those that chose it, but a protocol that also tests what other
+models were trained on (`test+all`) tests some of them again, and tables say so.
 """
 
 from __future__ import annotations

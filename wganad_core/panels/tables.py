@@ -36,12 +36,13 @@ class Judges(Protocol):
 
 
 def subset(split: Split) -> NDArray[np.int64]:
-    """The fixed stratified 1,000 of the test part (positions within it) for the slow detectors:
-    every class in its share."""
+    """The fixed stratified 1,000 of the test part (positions within it; all of fewer) for the slow
+    detectors: every class in its share."""
     classes = split.classes[split.parts["test"]]
     order = np.random.default_rng(SUBSET_SEED).permutation(len(classes))
     ranked = order[np.argsort(classes[order], kind="stable")]
-    chosen = ranked[np.linspace(0, len(ranked) - 1, N_SUBSET).round().astype(int)]
+    n = min(N_SUBSET, len(ranked))
+    chosen = ranked[np.linspace(0, len(ranked) - 1, n).round().astype(int)]
     return np.sort(chosen)
 
 

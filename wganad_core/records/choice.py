@@ -12,8 +12,9 @@ Pieces = tuple[str, ...]
 class Choice:
     """Rules chosen by the nested leave-one-class-out criterion (`panels.criterion`).
 
-    `rules`: by rule and abnormal class the pieces of evidence that find the *other* classes best;
-    `everywhere`: by rule the pieces that find all classes best, for comparison. `figures`: the
+    `rules`: by rule and abnormal class the pieces of evidence that find the *other* classes best,
+    or all, where the use case has one rule for all; `everywhere`: by rule the pieces that find all
+    classes best. `figures`: the
     `measure` of single pieces and of every chosen sum, joined by ` + `, by class how they find it
     among train samples, by models of `architecture` that never saw it, with `n` of them against
     `n_normals` validation normals.

@@ -99,7 +99,7 @@ def _start(k: int, rng: np.random.Generator, on_ring: bool) -> Blobs:
     return Blobs(means, np.full(k, 2 * SIGMA), np.full(k, 1 / k))
 
 
-def sampled(n: int, seed: int) -> Cells:
+def sampled(n: int, seed: int | tuple[int, ...]) -> Cells:
     """Shares, by cell and outside, of n samples of P_r."""
     p = truth().cells
     return np.asarray(np.random.default_rng(seed).multinomial(n, p / p.sum()) / n)

@@ -76,7 +76,7 @@ def _errors(size: int, sides: tuple[int, ...], repeats: int = REPEATS) -> Iterat
 
 def with_samples(limited: GeneratorFit, side: int, n: int, seed: int) -> GeneratorFit:
     """P_θ̂ of n samples; the search begins at P_θ̄, so that their distance is that of one minimum."""
-    return fit(limited.generator, Bumps(side), sampled(n, SEED + 1_000 * seed + n))
+    return fit(limited.generator, Bumps(side), sampled(n, (SEED, n, seed)))
 
 
 @cache

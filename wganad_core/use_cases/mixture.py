@@ -73,8 +73,9 @@ def recipe_of(training: TrainingConfig) -> str:
 def lane_title(lane: LaneConfig) -> str:
     """The method and what sets this lane apart from the paper's recipe."""
     training = lane.training
+    slow = 0 < training.critic_learning_rate < training.learning_rate
     marks = {
-        "gan": "",
+        "gan": " · slow D" if slow else "",
         "wgan-clip": f" · c = {training.clip:g}",
         "wgan-gp": f" · λ = {training.penalty:g}",
     }
@@ -194,8 +195,9 @@ def _race(*trainings: TrainingConfig, seed: int = 0) -> RaceConfig:
 STORIES: dict[str, Story] = {
     "race": Story(
         "The race",
-        "Three methods, one clock, the same starting weights. The vanilla GAN falls onto one mode "
-        "and hops between modes; the two Wasserstein GANs spread over the ring.",
+        "Three methods, one clock, the same starting weights. The vanilla GAN, whose discriminator "
+        "learns 50 times slower than its generator, falls onto one mode and hops between modes; "
+        "the two Wasserstein GANs spread over the ring.",
         _race(SLOW_CRITIC, PAPER["wgan-clip"], IN_THE_RACE, seed=COLLAPSING_SEED),
     ),
     "collapse": Story(

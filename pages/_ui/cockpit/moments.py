@@ -14,7 +14,8 @@ from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.state import Position
 from wganad_core import evaluation
 from wganad_core.evaluation import EventRule, Events
-from wganad_core.evaluation.events import affiliation, blamed, f1_of, point_adjusted
+from wganad_core.evaluation.events import blamed
+from wganad_core.evaluation.range_aware import affiliation, f1_of, point_adjusted
 
 MOST = 200  # events in the table, those with the highest peaks
 MOST_BUFFER = 100  # moments that VUS-PR forgives, at most
