@@ -19,7 +19,8 @@ def main() -> None:
     home_cards.pictures()
     st.caption(
         "The vanilla GAN of the race has a discriminator that learns 50 times slower than its "
-        "generator, so that its collapse can be seen. After Haloui, Sen Gupta and Feuillard, *Anomaly detection with Wasserstein GAN* (2018). "
+        "generator, so that its collapse can be seen. After Haloui, Sen Gupta and Feuillard, "
+        "*Anomaly detection with Wasserstein GAN* (2018). "
         "Every picture is drawn from runs and data that ship with the app, and opens the page on "
         "which you can change it. Nothing is fetched from a network; a laptop without a GPU is "
         "enough."

@@ -127,8 +127,8 @@ BOARD = BoardWords(
     caption="UCI HAR; columns: the unseen activity. The paper's 70 is "
     "quoted, from a dense network on total acceleration, at a base rate that it does not "
     "tell. All else is measured here ({seeds}). Nine people are few: a difference "
-    "of a few points may be theirs. “Ours” is one rule for all activities, chosen by windows of the "
-    "training part, some of which are tested once more under “All its windows”; “Ours (nested)” "
+    "of a few points may be theirs. “Ours” is one rule for all activities, chosen by windows of "
+    "the training part, some of which are tested once more under “All its windows”; “Ours (nested)” "
     "never saw them. Bold: the best of a column, found after the fact.",
     quotes=(
         ("laying", "dense", "the paper prints an AUPRC of 70%"),
