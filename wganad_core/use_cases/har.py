@@ -128,7 +128,7 @@ BOARD = BoardWords(
     "quoted, from a dense network on total acceleration, at a base rate that it does not "
     "tell. All else is measured here ({seeds}). Nine people are few: a difference "
     "of a few points may be theirs. “Ours” is one rule for all activities, chosen by windows of "
-    "the training part, some of which are tested once more under “All its windows”; “Ours (nested)” "
+    "the training part, some of which are tested again under “All its windows”; “Ours (nested)” "
     "never saw them. Bold: the best of a column, found after the fact.",
     quotes=(
         ("laying", "dense", "the paper prints an AUPRC of 70%"),
