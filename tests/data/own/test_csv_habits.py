@@ -1,6 +1,9 @@
-"""Habits of people and programs that write CSV: a line of units, per cent, months in words."""
+"""Habits of people and programs that write CSV: a line of units, currencies, months in words, R's
+names of rows, tables drawn with lines."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -78,6 +81,143 @@ def test_rooms_and_years_are_no_months() -> None:
     text = "room,flow\n" + "\n".join(f"Room {2020 + i % 3},{i}.5" for i in range(40))
     found = {column.name: column.guess for column in look(text.encode(), "t.csv").columns}
     assert found["room"] == "category"
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ("${:,.1f}", "12 $ is read as 12."),
+        ("{:.1f} €", "12 € is read as 12."),
+        ("{:.1f} kg", "12 kg is read as 12."),
+        ("CHF {:.1f}", "12 CHF is read as 12."),
+        ("{:.1f} A", "12 A is read as 12."),
+    ],
+)
+def test_currencies_and_units_stand_beside_numbers(form: str, said: str) -> None:
+    wanted = [1_000 * load for load, _ in rows()]
+    lines = [f'{i % 9},"{form.format(value)}"' for i, value in enumerate(wanted)]
+    found = read_samples("\n".join(["flow,cost", *lines, "3,-"]).encode(), "t.csv")
+    assert np.array_equal(found.x[:40, 1], wanted)
+    assert np.isnan(found.x[40, 1])
+    assert f"In the column 'cost', {said}" in found.remarks
+
+
+@pytest.mark.parametrize("mark", ["'", "’", "\u202f", "\u00a0", " "])
+def test_thousands_as_in_switzerland_and_france(mark: str) -> None:
+    text = "flow;load\n" + "\n".join(f"{i % 9};{1 + i % 7}{mark}{i:03}.5" for i in range(40))
+    found = read_samples(text.encode(), "t.csv")
+    assert np.array_equal(found.x[:, 1], [1_000.5 + 1_000 * (i % 7) + i for i in range(40)])
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"), [("(4.5)", -4.5), ("4.5-", -4.5), ("−4.5", -4.5), ("-$4.5", -4.5)]
+)
+def test_a_minus_in_four_ways(cell: str, value: float) -> None:
+    more = ["7.5"] if "$" not in cell else ["$7.5"]
+    text = "\n".join(
+        ["paid,flow", f"{cell},1", f"{more[0]},2", *[f"{more[0]},{i}" for i in range(9)]]
+    )
+    found = read_samples(text.encode(), "t.csv")
+    assert found.x[:2, 0].tolist() == [value, 7.5]
+
+
+@pytest.mark.parametrize(
+    ("cells", "last", "expected"),
+    [
+        (["5 kg", "7.5 kg"], "70 g", "numbers in kg"),
+        (
+            ["1,234", "5,678"],
+            "1,23",
+            "numbers, all with a point",
+        ),  # no thousands: it was read as 123
+        (["$3", "$4"], "(5", "numbers in \\$"),
+    ],
+)
+def test_what_another_unit_has_is_no_number(cells: list[str], last: str, expected: str) -> None:
+    lines = [f'"{cell}",{i % 3}' for i, cell in enumerate(cells * 1_000)]
+    text = "\n".join(["load,flow", *lines, f'"{last}",1'])
+    with pytest.raises(DataError, match=f"line 2,002; expected {expected}"):
+        read_samples(text.encode(), "t.csv", features=("load", "flow"))
+
+
+@pytest.mark.parametrize("cells", [["5 kg", "70 g"], ["2A", "3A"], ["$3", "€4"], ["A 2", "A 3"]])
+def test_codes_and_mixed_units_stay_words(cells: list[str]) -> None:
+    text = "load,flow\n" + "\n".join(f"{cell},{i % 9}" for i, cell in enumerate(cells * 20))
+    found = {column.name: column.guess for column in look(text.encode(), "t.csv").columns}
+    assert found["load"] == "category"
+
+
+@pytest.mark.parametrize(
+    ("header", "form"),
+    [
+        ('"heat in" "flow" "kind of it"', '"{name}" {a} {b} "{kind}"'),  # write.table
+        ("heat flow kind", "{at} {a} {b} {word}"),  # quote = FALSE
+        ("heat\tflow\tkind", "run{at}\t{a}\t{b}\t{word}"),
+        ("heat,flow,kind", "run{at},{a},{b},{word}"),
+    ],
+)
+def test_tables_as_r_writes_them(header: str, form: str) -> None:
+    words = ["all well", "not so"]
+    lines = [
+        form.format(at=i + 1, name=f"Mazda RX{i}", a=a, b=b, kind=words[i % 2], word="ab"[i % 2])
+        for i, (a, b) in enumerate(rows())
+    ]
+    found = read_samples("\n".join([header, *lines]).encode(), "t.txt")
+    assert np.array_equal(found.x[:, :2], rows())
+    assert found.sample_id is not None
+    assert len(set(found.sample_id.tolist())) == 40
+    assert len(found.features) == 3
+    assert any("as R writes them" in remark for remark in found.remarks)
+
+
+def test_rows_that_end_with_a_comma_lose_no_number() -> None:
+    """Pandas shifts them all by a column."""
+    text = "\n".join(["heat,flow", *(f"{a},{b}," for a, b in rows())])
+    found = read_samples(text.encode(), "t.csv")
+    assert found.features == ("heat", "flow")
+    assert np.array_equal(found.x, rows())
+
+
+def test_a_number_too_many_is_no_name_of_a_row() -> None:
+    text = "\n".join(["heat,flow", *(f"{a},{b},{a}" for a, b in rows())])
+    with pytest.raises(DataError, match="Expected 2 columns in every row"):
+        read_samples(text.encode(), "t.csv")
+
+
+DRAWN: Any = {
+    "markdown": ("| heat | flow | state |\n|------|-----:|:------|\n", "| {} | {} | {} |", ""),
+    "psql": (" heat | flow | state \n------+------+-------\n", " {} | {} | {}", "(40 rows)\n"),
+    "mysql": (
+        "+------+------+-------+\n| heat | flow | state |\n+------+------+-------+\n",
+        "| {} | {} | {} |",
+        "+------+------+-------+\n",
+    ),
+    "bars only": ("heat|flow|state\n", "{}|{}|{}", ""),
+}
+
+
+@pytest.mark.parametrize("how", DRAWN)
+def test_tables_that_are_drawn(how: str) -> None:
+    start, form, end = DRAWN[how]
+    lines = [form.format(a, "" if i == 3 else b, "ok") for i, (a, b) in enumerate(rows())]
+    lines[7] = form.format(1, 2, "bad")
+    found = read_samples((start + "\n".join(lines) + "\n" + end).encode(), "t.md")
+    assert found.features == ("heat", "flow")
+    assert found.label is not None
+    assert np.flatnonzero(found.label).tolist() == [7]
+    assert np.flatnonzero(np.isnan(found.x[:, 1])).tolist() == [3]
+    assert found.x[8].tolist() == list(rows()[8])
+
+
+def test_a_separator_for_excel_in_quotes() -> None:
+    text = '"sep=;"\nheat;flow\n' + "\n".join(f"{a};{b}" for a, b in rows())
+    assert read_samples(text.encode(), "t.csv").features == ("heat", "flow")
+
+
+def test_a_well_log_is_told_what_to_do() -> None:
+    text = b"# by X\n~Version information\n VERS. 2.0 :\n~A DEPTH DT\n1670.0 123.45\n"
+    with pytest.raises(DataError, match="LAS file of a well; save its curves as CSV"):
+        read_samples(text, "well.las")
 
 
 @pytest.mark.parametrize(

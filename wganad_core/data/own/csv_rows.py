@@ -14,13 +14,14 @@ import pyarrow.csv
 
 from wganad_core.data import DataError
 from wganad_core.data.missing import MISSING, NOTHING
+from wganad_core.data.own import csv_numbers
+from wganad_core.data.own.csv_drawn import undrawn
+from wganad_core.data.own.csv_numbers import NUMBER
 from wganad_core.data.own.csv_sniff import (
     LINE,
     LOOKED_AT,
-    NUMBER,
-    PER_CENT,
-    THOUSANDS,
     after_comments,
+    are_names,
     day_first,
     decimal_point,
     holds_units,
@@ -44,10 +45,6 @@ from wganad_core.data.own.rows import (
 # Bytes that Arrow reads at a time, up to 32 times ahead; a row fits into one. The latter where rows
 # may be that long.
 BLOCK, LONG_BLOCK = 1 << 21, 1 << 23
-PARTS = {".": ",", ",": "."}  # what parts thousands beside a decimal point
-# Numbers by their decimal point, and those whose thousands are parted, for Arrow.
-MARKED = {".": NUMBER.pattern, ",": NUMBER.pattern.replace(r"\.", ",")}
-PARTED = {".": THOUSANDS["."].pattern, ",": THOUSANDS[","].pattern + "?"}
 WRONG_CELL = re.compile(r"In CSV column #(\d+): Row #(\d+): .*invalid value '(.*)'", re.DOTALL)
 WRONG_COUNT = re.compile(r"Row #(\d+): Expected \d+ columns, got (\d+)")
 
@@ -61,7 +58,7 @@ class CsvRows(OwnRows):
     def __init__(self, file: OwnFile) -> None:
         self.remarks: list[str] = []
         file, (self._quoted, n_lines, long) = readable(file, self.remarks)
-        file = self._file = plain_lines(file, self._quoted, self.remarks)
+        file = self._file = plain_lines(undrawn(file, self.remarks), self._quoted, self.remarks)
         head = file.first(HEAD)
         self._block = LONG_BLOCK if long else BLOCK
         start, before = after_comments(head)
@@ -89,16 +86,7 @@ class CsvRows(OwnRows):
             self.remarks.append("Commas in numbers are read as decimal points.")
         columns = list(zip(*self.head, strict=True))
         self.kinds = tuple(kind_of(cells, self._point) for cells in columns)
-        self._parted = self._numbers_like(THOUSANDS[self._point], columns)
-        if self._parted:
-            names = listed_names([self.names[at] for at in sorted(self._parted)])
-            self.remarks.append(
-                f"In {names}, {PARTS[self._point]!r} is read as what parts thousands."
-            )
-        self._signed = self._numbers_like(PER_CENT, columns)
-        if self._signed:
-            names = listed_names([self.names[at] for at in sorted(self._signed)])
-            self.remarks.append(f"In {names}, 12% is read as 12.")
+        self._odd = self._odd_numbers(columns)
         if day_first(columns, self.kinds):
             self.remarks.append("Dates such as 01.03.2024 are read with the day first.")
 
@@ -127,15 +115,19 @@ class CsvRows(OwnRows):
                 begins = ends + 1
         raise IndexError("There are fewer rows.")
 
-    def _numbers_like(
-        self, form: re.Pattern[str], columns: Sequence[Sequence[str]]
-    ) -> frozenset[int]:
-        """The columns of numbers that have some of this form."""
-        return frozenset(
-            at
-            for at, cells in enumerate(columns)
-            if self.kinds[at] == "number" and any(map(form.fullmatch, cells))
-        )
+    def _odd_numbers(self, columns: Sequence[Sequence[str]]) -> dict[int, str]:
+        """The columns of numbers that Arrow does not know, each with its currency or unit, and a
+        remark on how they are read."""
+        found: dict[int, str] = {}
+        said: dict[str, list[str]] = {}
+        for at, cells in enumerate(columns):
+            known = [cell for cell in cells if cell not in MISSING]
+            if self.kinds[at] == "number" and csv_numbers.odd(known, self._point):
+                found[at] = csv_numbers.sign_among(known, self._point)
+                for how in csv_numbers.remarks_on(known, self._point):
+                    said.setdefault(how, []).append(self.names[at])
+        self.remarks += [f"In {listed_names(names)}, {how}" for how, names in said.items()]
+        return found
 
     def _pass_over_units(self, head: bytes) -> None:
         """A second line of units is no row; a clock's name gets its own, which it counts in."""
@@ -178,13 +170,18 @@ class CsvRows(OwnRows):
         """The names of columns, with one more, which is empty, where R has written the names of
         rows before them."""
         rows = [row for row in rows[:-1] if row.strip()]
-        if len(cells) < 2 or not rows or not all(row.startswith('"') for row in rows):
-            return cells
         try:
-            lengths = {len(row) for row, _ in split_cells(rows, self._separator) if row}
+            split = [row for row, _ in split_cells(rows, self._separator) if row]
         except DataError:  # for whoever reads it to tell
             return cells
-        if lengths != {len(cells) + 1}:
+        if not cells or {len(row) for row in split} != {len(cells) + 1}:
+            return cells
+        quoted = all(row.startswith('"') for row in rows)
+        if not any(row[-1].strip() for row in split):
+            self._n += 1
+            self.remarks.append("Rows end with a mark that parts nothing, which the names do not.")
+            return [*cells, ""]
+        if not quoted and not are_names([row[0] for row in split]):
             return cells
         self._n += 1
         self.remarks.append(
@@ -213,8 +210,7 @@ class CsvRows(OwnRows):
 
     def _reader(self, file: Any, numbers: Sequence[int], texts: Sequence[int]) -> Any:
         names = [str(i) for i in range(self._n)]
-        odd = self._parted | self._signed
-        wanted = {names[at]: pa.float64() for at in numbers if at not in odd}
+        wanted = {names[at]: pa.float64() for at in numbers if at not in self._odd}
         wanted = {names[at]: wanted.get(names[at], pa.string()) for at in numbers}
         wanted |= {names[at]: pa.string() for at in texts}
         return pyarrow.csv.open_csv(
@@ -232,25 +228,20 @@ class CsvRows(OwnRows):
         )
 
     def _with_numbers(self, table: Any, numbers: Sequence[int], before: int) -> Any:
-        """Columns whose thousands are parted or that are in per cent, which Arrow does not know, as
-        numbers."""
-        for at in (self._parted | self._signed).intersection(numbers):
+        """Columns whose numbers Arrow does not know, as numbers."""
+        for at in self._odd.keys() & set(numbers):
             cells = pc.utf8_trim_whitespace(table.column(str(at)))
             cells = pc.if_else(pc.is_in(cells, pa.array(MISSING)), None, cells)
-            plain = pc.replace_substring_regex(cells, " ?%$", "") if at in self._signed else cells
-            form = MARKED[self._point] + f"|{PARTED[self._point]}" * (at in self._parted)
-            fits = pc.match_substring_regex(plain, f"^(?:{form})$", ignore_case=True)
-            if (row := pc.index(fits, False).as_py()) >= 0:
-                raise self._wrong(at, before + row, plain[row].as_py())
-            if at in self._parted:
-                plain = pc.replace_substring(plain, PARTS[self._point], "")
-            values = pc.cast(pc.replace_substring(plain, ",", "."), pa.float64())
+            values, wrong = csv_numbers.as_numbers(cells, self._point, self._odd[at])
+            if (row := pc.index(wrong, True).as_py()) >= 0:
+                raise self._wrong(at, before + row, cells[row].as_py())
             table = table.set_column(table.column_names.index(str(at)), str(at), values)
         return table
 
     def _wrong(self, at: int, row: int, value: str) -> WrongCell:
-        kind = "numbers"
-        if (other := PARTS[self._point]) in value and NUMBER.fullmatch(value.replace(other, ".")):
+        kind = f"numbers in {unit}" if (unit := self._odd.get(at)) else "numbers"
+        bare, other = csv_numbers.digits_of(value), "," if self._point == "." else "."
+        if other in bare and NUMBER.fullmatch(bare.replace(other, ".")):
             kind = "numbers, all with a point or all with a comma"
         return WrongCell(
             at,

@@ -9,40 +9,36 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from wganad_core.data import DataError
 from wganad_core.data.missing import MISSING
+from wganad_core.data.own.csv_numbers import NUMBER, count_numbers, digits_of
 from wganad_core.data.own.csv_survey import HEAD
 from wganad_core.data.own.file import OwnFile
 from wganad_core.data.own.rows import Kind
 from wganad_core.data.own.streams import by_tabs, without_comments
 
 LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
-FOR_EXCEL = re.compile(rb"sep=.", re.IGNORECASE)  # a first line that tells it what parts columns
+FOR_EXCEL = re.compile(
+    rb"(\"?)sep=.\1", re.IGNORECASE
+)  # a first line that tells it what parts columns
 LOOKED_AT = 20  # rows by which the separator is told
 BELOW_UNITS = 5  # rows, at least, by which a line of words is told to be one of units
-# What Arrow takes for a number; Python also knows 1_000.
-NUMBER = re.compile(
-    r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|inf|infinity|nan)", re.IGNORECASE | re.ASCII
-)
 TIME = re.compile(r"\d{4}-\d\d?-\d\d?([T ]\d.*)?|\d{4}/\d\d?/\d\d?( .*)?|\d\d?:\d\d(:\d\d.*)?")
 DAY_FIRST = re.compile(r"\d\d?[./]\d\d?[./]\d{2}(\d\d)?([T ,]+\d.*)?")
 MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 IN_WORDS = re.compile(  # 1-Mar-2024 10:00, 1 March 2024, Mar 1, 2024, Mar 2024
     rf"(\d\d?[ -])?{MONTH}[ -](\d\d?, )?\d{{4}}( \d\d?:\d\d.*)?", re.IGNORECASE
 )
-PER_CENT = re.compile(r"(.*\d[.,]?) ?%")
-# Numbers whose thousands are parted, by the decimal point that goes with it.
-THOUSANDS = {
-    ".": re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?"),
-    ",": re.compile(r"[-+]?\d{1,3}(\.\d{3})+(,\d+)"),
-}
+BY_POINTS = re.compile(r"\d{1,3}(\.\d{3})+,\d+")  # thousands before a decimal comma
+BY_COMMAS = re.compile(r"\d{1,3}(,\d{3})+\.\d*")
+QUOTED_NAMES = re.compile(r'"[^"]*"( "[^"]*")+')
 
 
 def decimal_point(head: tuple[tuple[str, ...], ...]) -> str:
     """Point or comma, whichever more numbers of the first rows have."""
     points = commas = 0
-    for value in (without_sign(value) for cells in head for value in cells):
-        if THOUSANDS[","].fullmatch(value):
+    for value in (digits_of(value) for cells in head for value in cells):
+        if BY_POINTS.fullmatch(value):
             commas += 1
-        elif "." in value and THOUSANDS["."].fullmatch(value):
+        elif BY_COMMAS.fullmatch(value):
             points += 1
         elif "," in value:
             commas += bool(NUMBER.fullmatch(value.replace(",", ".", 1)))
@@ -54,23 +50,13 @@ def decimal_point(head: tuple[tuple[str, ...], ...]) -> str:
 def kind_of(cells: Sequence[str], point: str) -> Kind:
     """What at least half of a column's first values are."""
     values = [value for value in cells if value]
-    known = [without_sign(value) for value in values if value not in MISSING]
+    known = [value for value in values if value not in MISSING]
     if not values or (not known and "none" not in map(str.casefold, values)):
         return "empty"
-    parted = THOUSANDS[point]
-    numbers = sum(
-        bool(NUMBER.fullmatch(v.replace(point, ".", 1)) or parted.fullmatch(v)) for v in known
-    )
-    if known and 2 * numbers >= len(known):
+    if known and 2 * count_numbers(known, point) >= len(known):
         return "number"
     times = sum(any(form.fullmatch(v) for form in (TIME, DAY_FIRST, IN_WORDS)) for v in known)
     return "time" if 2 * times > len(values) else "text"
-
-
-def without_sign(value: str) -> str:
-    """A number without the sign of per cent behind it."""
-    found = PER_CENT.fullmatch(value)
-    return found[1] if found else value
 
 
 def holds_units(head: tuple[tuple[str, ...], ...], point: str) -> bool:
@@ -108,14 +94,17 @@ def split_cells(lines: Iterable[str], separator: str) -> Iterator[tuple[list[str
 
 
 def separator_of(header: str, rows: Sequence[str]) -> str:
-    """Tab, semicolon or comma: the one that parts most of the first rows as it parts the header,
-    else the one that is most often in the header, whose names may hold the others."""
+    """Tab, semicolon, comma or bar: the one that parts most of the first rows as it parts the
+    header, else the one that is most often in the header, whose names may hold the others; a blank
+    between names that are all in quotes, as R writes them."""
+    if QUOTED_NAMES.fullmatch(header):
+        return " "
 
     def fitting(separator: str) -> tuple[int, int]:
         n = header.count(separator)
         return (_as_long(header, rows, separator) if n else 0), n
 
-    return max("\t;,", key=fitting)
+    return max("\t;,|", key=fitting)
 
 
 def _as_long(header: str, rows: Sequence[str], separator: str) -> int:
@@ -147,9 +136,11 @@ def plain_lines(file: OwnFile, quoted: bool, remarks: list[str]) -> OwnFile:
     if len(head) == HEAD:
         rows = rows[:-1]
     n = len(line.split())
-    if any(mark in line for mark in "\t;,") and "\t" not in line.strip(" "):
+    lengths = {len(row) for row in rows}
+    named = lengths == {n + 1} and are_names([row[0] for row in rows])
+    if any(mark in line for mark in "\t;,|") and "\t" not in line.strip(" "):
         return file
-    if n < 2 or not rows or any(len(row) != n for row in rows):
+    if n < 2 or not rows or (lengths != {n} and not named):
         return file
     cells = [len(row.split("\t")) for row in (line, *following) if row.strip()]
     if "\t" in line and len(set(cells)) == 1 and cells[0] == n:
@@ -160,6 +151,14 @@ def plain_lines(file: OwnFile, quoted: bool, remarks: list[str]) -> OwnFile:
         return file  # words, which may be one text
     remarks.append("Blanks part the columns, any number of them.")
     return by_tabs(file)
+
+
+def are_names(cells: Sequence[str]) -> bool:
+    """Whether first cells of three rows or more may be the names of these: words or 1, 2, 3, …,
+    none twice."""
+    counted = [str(at) for at in range(1, len(cells) + 1)]
+    words = len(set(cells)) == len(cells) and not any(map(NUMBER.fullmatch, cells))
+    return len(cells) > 2 and (words or cells == counted)
 
 
 def after_comments(head: bytes) -> tuple[int, int]:

@@ -15,7 +15,9 @@ CONTAINERS = {
     b"PK\x03\x04": "an Excel or ZIP file",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
     b"{": "JSON",
+    b"LASF": "a LAS file of points, not a table",
 }
+WELL = re.compile(rb"\s*(#[^\n]*\n\s*)*~v", re.I)  # how a LAS file of a well begins
 # Not of a header as `<5 µm,flow`.
 MARKUP = re.compile(rb"\s*<(!doctype|!--|\?xml|/?[a-z][\w:-]*(\s[^,;\t\n]*)?>[^,;\t\n]*\n)", re.I)
 CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -50,6 +52,11 @@ def survey(file: OwnFile) -> tuple[bool, int, bool]:
     for mark, what in CONTAINERS.items():
         if start.startswith(mark):
             raise DataError(f"This is {what}; save the table as CSV or parquet.")
+    if WELL.match(file.first(1 << 12)):
+        raise DataError(
+            "This is a LAS file of a well; save its curves as CSV, with empty cells for its NULL "
+            'value (in Python: lasio.read(FILE).df().to_csv("well.csv")).'
+        )
     if MARKUP.match(file.first(1 << 12) + b"\n"):
         raise DataError("This is HTML or XML; save the table as CSV or parquet.")
     decoder = codecs.getincrementaldecoder("utf-8")()

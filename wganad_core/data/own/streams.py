@@ -131,14 +131,14 @@ def recoded(file: OwnFile, encoding: str) -> OwnFile:
 
 def without_comments(file: OwnFile) -> OwnFile:
     """Lines that begin with # are empty, so that lines keep their numbers."""
-    return changed(file, lambda pieces: (COMMENT.sub(b"", lines) for lines in _lines(pieces)))
+    return changed(file, lambda pieces: (COMMENT.sub(b"", lines) for lines in whole_lines(pieces)))
 
 
 def by_tabs(file: OwnFile) -> OwnFile:
     """A tab for blanks within a line, none at its ends."""
 
     def change(pieces: Iterator[bytes]) -> Iterator[bytes]:
-        for lines in _lines(pieces):
+        for lines in whole_lines(pieces):
             yield BLANKS.sub(b"\t", EDGES.sub(b"", lines))
 
     return changed(file, change)
@@ -150,7 +150,7 @@ def _pieces(file: OwnFile) -> Iterator[bytes]:
             yield piece
 
 
-def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def whole_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """The same bytes in pieces of whole lines."""
     rest = b""
     for piece in pieces:
