@@ -10,6 +10,6 @@ if __name__ == "__main__" and "streamlit" not in sys.modules:
 
 import streamlit as st
 
-from pages._ui import site
+from pages._ui import site, warm
 
-app = st.App("pages/menu.py", routes=site.routes())  # `streamlit run` looks for this
+app = st.App("pages/menu.py", routes=site.routes(), lifespan=warm.lifespan)  # `streamlit run` looks for this

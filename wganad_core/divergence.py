@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy  # which loads its parts when they are used: they take half a second
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist, pdist
-from scipy.special import rel_entr
 
 from wganad_core.data.mixture import Mixture
 from wganad_core.records import COLLAPSE_SHARE, COVERED_SHARE, Box, ModeLedger
@@ -59,7 +57,9 @@ def jensen_shannon(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
     """
     p, q = _with_outside(p), _with_outside(q)
     middle = (p + q) / 2
-    return float((rel_entr(p, middle).sum() + rel_entr(q, middle).sum()) / 2)
+    return float(
+        (scipy.special.rel_entr(p, middle).sum() + scipy.special.rel_entr(q, middle).sum()) / 2
+    )
 
 
 def _with_outside(cells: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -113,8 +113,8 @@ def wasserstein(real: Points, fake: Points) -> float:
     """
     if len(real) != len(fake):
         raise ValueError(f"Expected samples of equal size; found {len(real)} and {len(fake)}.")
-    cost = cdist(real, fake)
-    rows, columns = linear_sum_assignment(cost)
+    cost = scipy.spatial.distance.cdist(real, fake)
+    rows, columns = scipy.optimize.linear_sum_assignment(cost)
     return float(cost[rows, columns].mean())
 
 
@@ -177,7 +177,7 @@ def mode_ledger(samples: Points, mixture: Mixture) -> ModeLedger:
     modes = mixture.modes
     if not len(modes):
         return ModeLedger(counts=(), n_covered=0, share_inside=float("nan"), n_samples=len(samples))
-    distance = cdist(samples, modes)
+    distance = scipy.spatial.distance.cdist(samples, modes)
     nearest = distance.argmin(axis=1)
     inside = distance.min(axis=1) <= 3 * mixture.sigma
     counts = np.bincount(nearest[inside], minlength=len(modes))
@@ -241,8 +241,8 @@ def crowded_mode(samples: Points, mixture: Mixture) -> tuple[int, float] | None:
     modes = mixture.modes
     if len(modes) < 2 or not np.isfinite(samples).all():
         return None
-    reach = pdist(modes).min() / 2
-    shares = (cdist(samples, modes) < reach).mean(axis=0)
+    reach = scipy.spatial.distance.pdist(modes).min() / 2
+    shares = (scipy.spatial.distance.cdist(samples, modes) < reach).mean(axis=0)
     top = int(shares.argmax())
     return (top + 1, float(shares[top])) if shares[top] >= COLLAPSE_SHARE else None
 

@@ -11,8 +11,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import scipy  # which loads its parts when they are used: they take half a second
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from wganad_core.data import DataError
 from wganad_core.data.decoding import decoding
@@ -123,14 +123,16 @@ def _border(values: NDArray[Any]) -> NDArray[Any]:
 def _without_desk(grey: Grey, remarks: list[str]) -> Grey:
     """A bright sheet that lies on something darker, cut out; else the picture as it is. A light
     stroke on black is no sheet: it is narrow, round, or mostly a hole."""
-    smooth = ndimage.uniform_filter(grey, 5)
+    smooth = scipy.ndimage.uniform_filter(grey, 5)
     low, high = np.quantile(smooth, (0.02, 0.98))
     bright = smooth > (low + high) / 2
     if high - low < MIN_SHEET_CONTRAST or _border(bright).mean() > 0.5:
         return grey
-    parts, n = ndimage.label(bright)
-    largest = parts == 1 + int(np.argmax(ndimage.sum_labels(bright, parts, np.arange(1, n + 1))))
-    sheet = np.asarray(ndimage.binary_fill_holes(largest))
+    parts, n = scipy.ndimage.label(bright)
+    largest = parts == 1 + int(
+        np.argmax(scipy.ndimage.sum_labels(bright, parts, np.arange(1, n + 1)))
+    )
+    sheet = np.asarray(scipy.ndimage.binary_fill_holes(largest))
     if sheet.mean() < MIN_SHEET or largest.sum() < 0.75 * sheet.sum() or not _wide(sheet):
         return grey
     if _rectangular(sheet) < 0.85:
@@ -139,7 +141,7 @@ def _without_desk(grey: Grey, remarks: list[str]) -> Grey:
             "seen is not your digit, cut the picture to the paper."
         )
         return grey
-    inside = ndimage.binary_erosion(sheet, iterations=max(2, min(grey.shape) // 40))
+    inside = scipy.ndimage.binary_erosion(sheet, iterations=max(2, min(grey.shape) // 40))
     remarks.append("Found the sheet of paper and cut away what it lies on.")
     rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
     paper = float(np.median(grey[inside]))
@@ -150,12 +152,12 @@ def _without_desk(grey: Grey, remarks: list[str]) -> Grey:
 def _wide(region: NDArray[np.bool_]) -> bool:
     """Whether something as wide as a third of its extent fits into a region."""
     extent = np.sqrt(region.sum())
-    return bool(ndimage.distance_transform_edt(np.pad(region, 1)).max() > extent / 3)
+    return bool(scipy.ndimage.distance_transform_edt(np.pad(region, 1)).max() > extent / 3)
 
 
 def _rectangular(region: NDArray[np.bool_]) -> float:
     """The share of the smallest upright or tilted rectangle around a region that it fills."""
-    edge = np.argwhere(region & ~ndimage.binary_erosion(region))
+    edge = np.argwhere(region & ~scipy.ndimage.binary_erosion(region))
     angles = np.linspace(0, np.pi / 2, 18, endpoint=False)
     turns = np.stack([[np.cos(angles), np.sin(angles)], [-np.sin(angles), np.cos(angles)]])
     sides = np.ptp(np.einsum("dca,nc->nda", turns, edge), axis=0) + 1
@@ -165,7 +167,7 @@ def _rectangular(region: NDArray[np.bool_]) -> float:
 def _ink(grey: Grey, remarks: list[str]) -> Grey:
     """Ink from 0 (paper) to 1: evenly lit, stretched, without noise and specks."""
     paper = float(np.median(_border(grey)))
-    smooth = ndimage.uniform_filter(grey, 3)
+    smooth = scipy.ndimage.uniform_filter(grey, 3)
     dark = paper - smooth.min() > smooth.max() - paper
     if dark:
         remarks.append("Inverted it: the ink was darker than the background.")
@@ -173,7 +175,7 @@ def _ink(grey: Grey, remarks: list[str]) -> Grey:
     ink = _evenly_lit(ink, remarks)
     # A quarter of a normal distribution lies within 0.32 σ; most of a small picture may be edges.
     noise = float(np.quantile(np.abs(grey - smooth), 0.25)) / 0.32
-    strongest = float(ndimage.uniform_filter(ink, 3).max())
+    strongest = float(scipy.ndimage.uniform_filter(ink, 3).max())
     if strongest < max(MIN_CONTRAST, 6 * noise):
         raise DataError("shows nothing: expected a digit that stands out from its background.")
     full = float(np.quantile(ink[ink > strongest / 2], 0.9))
@@ -188,8 +190,8 @@ def _evenly_lit(ink: Grey, remarks: list[str]) -> Grey:
     size = max(3, max(ink.shape) // 2)
     # An opening that takes no notice of what is outside; SciPy's would mirror the picture there.
     ends = float(ink.max()), float(ink.min())
-    light = ndimage.grey_erosion(ink, (size, size), mode="constant", cval=ends[0])
-    light = ndimage.grey_dilation(light, (size, size), mode="constant", cval=ends[1])
+    light = scipy.ndimage.grey_erosion(ink, (size, size), mode="constant", cval=ends[0])
+    light = scipy.ndimage.grey_dilation(light, (size, size), mode="constant", cval=ends[1])
     even = ink - light
     even -= np.median(_border(even))
     if np.ptp(light) > 0.1 * max(float(even.max()), 1.0):
@@ -199,14 +201,14 @@ def _evenly_lit(ink: Grey, remarks: list[str]) -> Grey:
 
 def _without_noise(ink: Grey, faintest: float, remarks: list[str]) -> Grey:
     """Without specks, and without what is fainter than `faintest` or lies off every stroke."""
-    parts, n = ndimage.label(ink > CORE, np.ones((3, 3)))
-    mass = ndimage.sum_labels(ink, parts, np.arange(1, n + 1))
+    parts, n = scipy.ndimage.label(ink > CORE, np.ones((3, 3)))
+    mass = scipy.ndimage.sum_labels(ink, parts, np.arange(1, n + 1))
     specks = mass < SPECK * mass.sum()
     core = (parts > 0) & ~np.isin(parts, 1 + np.flatnonzero(specks))
     if specks.any():
         remarks.append("Removed specks.")
     unit = (np.ptp(np.argwhere(core), axis=0).max() + 1) / INK_SIDE
-    near = ndimage.distance_transform_edt(~core) <= 1.5 * max(1.0, unit)
+    near = scipy.ndimage.distance_transform_edt(~core) <= 1.5 * max(1.0, unit)
     return np.where(near & (ink >= min(faintest, CORE)), ink, 0).astype(np.float32)
 
 
@@ -216,12 +218,12 @@ def _thick_enough(ink: Grey, remarks: list[str]) -> Grey:
     top, left = np.ptp(np.argwhere(solid), axis=0) + 1
     unit = max(top, left) / INK_SIDE
     # The mean distance to the edge across a band is a quarter of its width.
-    width = 4 * float(ndimage.distance_transform_edt(solid)[solid].mean()) / unit
+    width = 4 * float(scipy.ndimage.distance_transform_edt(solid)[solid].mean()) / unit
     if width >= MIN_STROKE or unit < 1:
         return ink
     grow = (STROKE - width) / 2 * unit
     wide = np.pad(ink, math.ceil(grow) + 1)
-    outside = ndimage.distance_transform_edt(
+    outside = scipy.ndimage.distance_transform_edt(
         np.pad(~solid, math.ceil(grow) + 1, constant_values=True)
     )
     remarks.append(f"Widened the stroke from {width:.1f} to {STROKE:g} of 20 pixels.")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy import constants, ndimage, signal
+import scipy  # which loads its parts when they are used: they take half a second
 
 from wganad_core.data import DataError
 from wganad_core.data.clock import name_and_unit
@@ -18,7 +18,7 @@ from wganad_core.data.windows import resample, stretches
 FASTER = 1.2  # times UCI's rate and more: filtered before it is brought down to it
 MEDIAN, NOISE = 3, (20.0, 10)  # low-passes as (Hz, order)
 GRAVITY, DRIFT = (0.3, 3), (0.1, 2)
-G, DEGREE = 1 / constants.g, constants.degree
+G, DEGREE = 1 / scipy.constants.g, scipy.constants.degree
 ACC_UNITS = {"g": 1.0, "mg": 1e-3, "m/s²": G, "m/s^2": G, "m/s2": G}
 GYRO_UNITS = {"rad/s": 1.0, "°/s": DEGREE, "deg/s": DEGREE, "dps": DEGREE}
 ACC, GYRO = ("acc_x", "acc_y", "acc_z"), ("gyro_x", "gyro_y", "gyro_z")
@@ -35,9 +35,9 @@ def low_pass(values: Values, cutoff: float, order: int, rate: float) -> Values:
     """A causal Butterworth low-pass over rows (m, c), as if the first row had always been there."""
     if not 0 < cutoff < rate / 2:
         raise DataError(f"Expected a cutoff between 0 and {rate / 2:g} Hz; found {cutoff:g} Hz.")
-    sections = signal.butter(order, cutoff, fs=rate, output="sos")
-    state = signal.sosfilt_zi(sections)[:, :, None] * values[0]
-    return np.asarray(signal.sosfilt(sections, values, axis=0, zi=state)[0], np.float64)
+    sections = scipy.signal.butter(order, cutoff, fs=rate, output="sos")
+    state = scipy.signal.sosfilt_zi(sections)[:, :, None] * values[0]
+    return np.asarray(scipy.signal.sosfilt(sections, values, axis=0, zi=state)[0], np.float64)
 
 
 def smooth(
@@ -59,7 +59,7 @@ def smooth(
 
 
 def _median(values: Values, size: int = MEDIAN) -> Values:
-    return np.asarray(ndimage.median_filter(values, (size, 1), mode="nearest"), np.float64)
+    return np.asarray(scipy.ndimage.median_filter(values, (size, 1), mode="nearest"), np.float64)
 
 
 def _by_stretch(recording: Recording, channels: tuple[str, ...], apply: Filter) -> Recording:

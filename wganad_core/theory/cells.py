@@ -12,9 +12,9 @@ import dataclasses
 from functools import cached_property
 
 import numpy as np
+import scipy  # which loads its parts when they are used: `stats` takes half a second
 from numpy.typing import NDArray
 from scipy.special import expit, ndtr, rel_entr
-from scipy.stats import norm
 
 from wganad_core.data.mixture import ring_modes
 from wganad_core.records import Box
@@ -52,7 +52,7 @@ class Blobs:
         field = (g[:-1] - g[-1]).reshape(SIDE, SIDE)
         x, y = self._shares()
         at = (EDGES - self.means[:, :, None]) / self.widths[:, None, None]
-        bell = norm.pdf(at)
+        bell = scipy.stats.norm.pdf(at)
         by_mean = -np.diff(bell, axis=2) / self.widths[:, None, None]
         by_log_width = -np.diff(bell * at, axis=2)
 
@@ -98,7 +98,7 @@ class Bumps:
         self.side = side
         at = np.linspace(-HALF, HALF, side + 2)[1:-1]
         middles = (EDGES[1:] + EDGES[:-1]) / 2
-        bell = norm.pdf((middles[:, None] - at) / (at[1] - at[0])) * np.sqrt(2 * np.pi)
+        bell = scipy.stats.norm.pdf((middles[:, None] - at) / (at[1] - at[0])) * np.sqrt(2 * np.pi)
         bumps = np.einsum("yj,xi->yxji", bell, bell).reshape(SIDE**2, side**2)
         features = np.column_stack([np.ones(SIDE**2), bumps])
         outside = np.append(1.0, np.zeros(side**2))  # which no bump reaches

@@ -7,9 +7,9 @@ import dataclasses
 import math
 
 import numpy as np
+import scipy  # which loads its parts when they are used: `stats` takes half a second
 from numpy.typing import NDArray
 from scipy.special import expit, log_expit, logsumexp
-from scipy.stats import norm
 
 LN2 = math.log(2)
 Curve1 = NDArray[np.float64]
@@ -66,17 +66,19 @@ class Humps:
 
     def log_density(self, x: Curve1) -> Curve1:
         """At x (n,), of shape (n,); finite also where the density itself is too small to write."""
-        each = norm.logpdf(x[:, None], self.means, self.widths)
+        each = scipy.stats.norm.logpdf(x[:, None], self.means, self.widths)
         return np.asarray(logsumexp(each, axis=1, b=self.shares))
 
     def distribution(self, x: Curve1) -> Curve1:
         """The share below x (n,)."""
-        return np.asarray(norm.cdf(x[:, None], self.means, self.widths) @ self.shares)
+        return np.asarray(scipy.stats.norm.cdf(x[:, None], self.means, self.widths) @ self.shares)
 
     def slope(self, x: Curve1) -> Curve1:
         """The derivative of the density at x (n,)."""
         apart = (np.asarray(self.means) - x[:, None]) / np.square(self.widths)
-        return np.asarray((norm.pdf(x[:, None], self.means, self.widths) * apart) @ self.shares)
+        return np.asarray(
+            (scipy.stats.norm.pdf(x[:, None], self.means, self.widths) * apart) @ self.shares
+        )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 import numpy as np
+import scipy  # which loads its parts when they are used: `stats` takes half a second
 from numpy.typing import NDArray
-from scipy import stats
 
 from wganad_core.thresholds.advice import Advice, Values, check_rate, checked, exceeding, share_text
 
@@ -39,7 +39,7 @@ def mad_advice(calibration: NDArray[Any], false_alarm_rate: float) -> Advice:
     check_rate(false_alarm_rate)
     ordered = checked(calibration)
     centre, spread = _middle(ordered)
-    k = float(stats.norm.isf(false_alarm_rate))
+    k = float(scipy.stats.norm.isf(false_alarm_rate))
     threshold = centre + k * spread if spread > 0 and math.isfinite(centre) else centre
     if not 0 < false_alarm_rate < 1:
         threshold = k
@@ -90,10 +90,10 @@ def _warning(ordered: Values, rate: float, threshold: float, spread: float) -> s
 def _not_a_bell(ordered: Values) -> str | None:
     """What is wrong with the shape: skewness or kurtosis beyond a limit and beyond chance."""
     scaled = ordered / np.abs(ordered).max()  # so that no power of a score is too large
-    skew, kurtosis = float(stats.skew(scaled)), float(stats.kurtosis(scaled))
-    if abs(skew) > SKEW and stats.skewtest(scaled).pvalue < 0.01:
+    skew, kurtosis = float(scipy.stats.skew(scaled)), float(scipy.stats.kurtosis(scaled))
+    if abs(skew) > SKEW and scipy.stats.skewtest(scaled).pvalue < 0.01:
         return f"The scores are skewed (skewness {skew:.2g}; a bell has 0)"
-    if abs(kurtosis) > KURTOSIS and stats.kurtosistest(scaled).pvalue < 0.01:
+    if abs(kurtosis) > KURTOSIS and scipy.stats.kurtosistest(scaled).pvalue < 0.01:
         tails = "heavy" if kurtosis > 0 else "light"
         return f"The tails are {tails} (excess kurtosis {kurtosis:.2g}; a bell has 0)"
     return None

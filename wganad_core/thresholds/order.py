@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 import numpy as np
+import scipy  # which loads its parts when they are used: `stats` takes half a second
 from numpy.typing import NDArray
-from scipy import stats
 
 from wganad_core.thresholds.advice import Advice, Values, check_rate, checked, exceeding, share_text
 
@@ -79,8 +79,8 @@ def rate_interval(n: int, flagged: int, allowed: int | None = None) -> tuple[flo
     """
     tail = (1 - CONFIDENCE) / 2
     most = flagged if allowed is None else allowed
-    low = float(stats.beta.ppf(tail, flagged, n - flagged + 1)) if flagged else 0.0
-    high = float(stats.beta.isf(tail, most + 1, n - most)) if most < n else 1.0
+    low = float(scipy.stats.beta.ppf(tail, flagged, n - flagged + 1)) if flagged else 0.0
+    high = float(scipy.stats.beta.isf(tail, most + 1, n - most)) if most < n else 1.0
     return low, high
 
 

@@ -9,8 +9,8 @@ import warnings
 from typing import Any
 
 import numpy as np
+import scipy  # which loads its parts when they are used: `stats` takes half a second
 from numpy.typing import NDArray
-from scipy import stats
 
 from wganad_core.evaluation import digits
 from wganad_core.thresholds.advice import Advice, Values, check_rate, checked, exceeding, share_text
@@ -59,7 +59,7 @@ class Tail:
         """What a share `rate` ≤ `share` of all scores exceeds."""
         if rate <= 0:
             return self.end
-        excess = stats.genpareto.isf(rate / self.share, self.shape, scale=self.scale)
+        excess = scipy.stats.genpareto.isf(rate / self.share, self.shape, scale=self.scale)
         return self.start + float(excess)
 
 
@@ -109,8 +109,8 @@ def fit_tail(calibration: NDArray[Any]) -> Tail | str:
     if fitted is None:
         return "no generalised Pareto could be fitted to the highest scores"
     shape, scale = fitted
-    law = stats.genpareto(shape, scale=scale)
-    misfit = float(stats.cramervonmises(excess, law.cdf).statistic)
+    law = scipy.stats.genpareto(shape, scale=scale)
+    misfit = float(scipy.stats.cramervonmises(excess, law.cdf).statistic)
     return Tail(start, len(excess) / len(ordered), len(excess), shape, scale * unit, misfit)
 
 
@@ -119,8 +119,8 @@ def _fitted(excess: Values) -> tuple[float, float] | None:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)
         try:
-            shape, _, scale = stats.genpareto.fit(excess, 0.1, floc=0, scale=1)
-        except (stats.FitError, ValueError, FloatingPointError):
+            shape, _, scale = scipy.stats.genpareto.fit(excess, 0.1, floc=0, scale=1)
+        except (scipy.stats.FitError, ValueError, FloatingPointError):
             return None
     if not (math.isfinite(shape) and 0 < scale < math.inf):
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-import pandas as pd
 import streamlit as st
 
 from pages._ui.chart import live_chart
@@ -86,6 +85,8 @@ def ranking(judged: list[PlaneVerdicts]) -> None:
             last = evaluation.summary(one.found.label, one.found.scores[name])
             whose = "" if name == "density" else f"{one.model.title.partition(',')[0]}: "
             rows.append((whose + DETECTORS[name], 100 * last.auprc, 100 * last.auroc))
+    import pandas as pd  # here: the picture above has not waited for it
+
     table = pd.DataFrame(rows, columns=["Score", "AUPRC", "AUROC"])
     table = table.sort_values("AUPRC", ascending=False)
     number = st.column_config.NumberColumn(format="%.1f%%")
