@@ -12,4 +12,6 @@ import streamlit as st
 
 from pages._ui import site, warm
 
-app = st.App("pages/menu.py", routes=site.routes(), lifespan=warm.lifespan)  # `streamlit run` looks for this
+app = st.App(
+    "pages/menu.py", routes=site.routes(), lifespan=warm.lifespan
+)  # `streamlit run` looks for this

@@ -57,6 +57,12 @@ class Server:
         """Everything the server has printed so far."""
         return self.log_file.read_text(encoding="utf-8", errors="replace")
 
+    def children(self, program: str) -> list[int]:
+        """Its processes that run a program."""
+        listed = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        pids = [int(pid) for path in listed for pid in path.read_text().split()]
+        return [p for p in pids if program in Path(f"/proc/{p}/cmdline").read_text()]
+
 
 RUNNING_SERVERS = pytest.StashKey[list[Server]]()
 

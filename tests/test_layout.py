@@ -376,3 +376,10 @@ def test_a_recorded_race_needs_neither_scipy_nor_pandas():
         loaded_by("import pages._ui.home_cards, pages._ui.lanes, pages._ui.race.state") & heavy
         == set()
     )
+
+
+def test_the_critic_s_picture_needs_neither_statistics_nor_pandas():
+    code = "import app, pages._ui.critic.below, sys; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert {"plotly.graph_objects", "wganad_core.thresholds"} <= set(ran.stdout.split())
+    assert not {"pandas", "scipy.stats", "torch"} & set(ran.stdout.split())

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import time
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -233,18 +232,11 @@ def test_a_worker_that_dies_is_told_and_training_is_offered_anew(page: Page, app
     train = page.get_by_role("button", name=re.compile("Train$"))
     train.click()
     expect(page.get_by_text(re.compile("^Training"))).to_be_visible(timeout=30_000)
-    for pid in children(app, "wganad_core.live.worker"):
+    for pid in app.children("wganad_core.live.worker"):
         os.kill(pid, signal.SIGKILL)
     expect(page.get_by_text("This run has ended. Press Train")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("button", name=re.compile("Pause$"))).to_have_count(0)
     expect(train).to_be_enabled()
-
-
-def children(app: Server, program: str) -> list[int]:
-    """The processes of a server that run a program."""
-    listed = Path(f"/proc/{app.process.pid}/task").glob("*/children")
-    pids = [int(pid) for path in listed for pid in path.read_text().split()]
-    return [p for p in pids if program in Path(f"/proc/{p}/cmdline").read_text()]
 
 
 def test_the_server_had_nothing_to_complain_about(app: Server) -> None:

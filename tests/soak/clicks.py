@@ -3,8 +3,8 @@
     python -m tests.soak.clicks 600
 
 Expected: no problem: no red box, no error in the browser's console, no traceback in the server's
-log; 447 things were done in ten minutes at load 10 to 16. A second number is the seed, by which a
-run can be repeated on a machine as fast.
+log, and every page visited. On *Your data* a small table is uploaded, too. A second number is the
+seed, by which a run can be repeated on a machine as fast.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import Error, Page, sync_playwright
+from playwright.sync_api import Error, FilePayload, Page, sync_playwright
 
 from pages._ui.site import PAGES
 from tests import chromium
@@ -33,16 +33,36 @@ ADDRESSES = ["", *(name for name, *_ in PAGES[1:])]
 KEYS = ["ArrowLeft", "ArrowRight", "Home", "End", " ", "Escape", "Enter", "Tab"]
 # Streamlit tells of two fragments at one moment.
 KNOWN = ("Multiple different fragmentIds", "net::ERR_ABORTED")
+TABLE: FilePayload = {
+    "name": "pump.csv",
+    "mimeType": "text/csv",
+    "buffer": b"flow,power,label\n"
+    + b"".join(b"%d.%d,%d,%d\n" % (30 + i % 7, i % 10, 5 + i % 3, i % 29 == 0) for i in range(300)),
+}
 RED = "[data-testid=stException]"
 
 
-def step(page: Page, rng: random.Random, url: str) -> str:
+class Addresses:
+    """All pages in a random order, then all of them in another: none is left out by chance."""
+
+    def __init__(self, url: str, rng: random.Random) -> None:
+        self.url, self.rng = url, rng
+        self.next: list[str] = []
+        self.visits = dict.fromkeys(ADDRESSES, 0)
+
+    def go(self, page: Page) -> str:
+        self.next = self.next or self.rng.sample(ADDRESSES, len(ADDRESSES))
+        name = self.next.pop()
+        self.visits[name] += 1
+        page.goto(f"{self.url}/{name}", wait_until="domcontentloaded")
+        return f"to /{name}"
+
+
+def step(page: Page, rng: random.Random, addresses: Addresses) -> str:
     """One thing that somebody may do, in words."""
     chance = rng.random()
     if chance < 0.06:
-        name = rng.choice(ADDRESSES)
-        page.goto(f"{url}/{name}", wait_until="domcontentloaded")
-        return f"to /{name}"
+        return addresses.go(page)
     if chance < 0.08:
         page.reload(wait_until="domcontentloaded")
         return "reload"
@@ -53,6 +73,12 @@ def step(page: Page, rng: random.Random, url: str) -> str:
         key = rng.choice(KEYS)
         page.keyboard.press(key)
         return f"key {key!r}"
+    if (
+        chance < 0.28
+        and (files := page.locator("[data-testid=stFileUploaderDropzoneInput]")).count()
+    ):
+        files.first.set_input_files(TABLE)
+        return "upload a table"
     found = page.locator(CLICKED)
     if not (n := found.count()):
         return "nothing to click"
@@ -62,9 +88,13 @@ def step(page: Page, rng: random.Random, url: str) -> str:
     return f"click {words!r}"
 
 
-def clicks(page: Page, server: Server, seconds: float, seed: int) -> tuple[int, list[str]]:
-    """How many were made, and what went wrong, with what was done before."""
-    rng, done = random.Random(seed), ["to /"]
+def clicks(
+    page: Page, server: Server, seconds: float, seed: int
+) -> tuple[int, dict[str, int], list[str]]:
+    """How many were made, how often each page was opened, and what went wrong, with what was done
+    before."""
+    rng = random.Random(seed)
+    addresses, done = Addresses(server.url, rng), ["to /"]
     told: list[str] = []
     problems: list[str] = []
     page.on("console", lambda m: told.append(m.text) if m.type == "error" else None)
@@ -73,7 +103,7 @@ def clicks(page: Page, server: Server, seconds: float, seed: int) -> tuple[int, 
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            done.append(step(page, rng, server.url))
+            done.append(step(page, rng, addresses))
             page.wait_for_timeout(rng.choice([0, 50, 400, 1_500]))
             red = page.locator(RED)
             if red.count():
@@ -82,9 +112,9 @@ def clicks(page: Page, server: Server, seconds: float, seed: int) -> tuple[int, 
             done.append(str(error).splitlines()[0][:60])
         if new := [text for text in told if not any(known in text for known in KNOWN)]:
             problems.append(f"on {page.url} after {done[-6:]}: {new}")
-            page.goto(f"{server.url}/{rng.choice(ADDRESSES)}")
+            addresses.go(page)
         told.clear()
-    return len(done), problems
+    return len(done), addresses.visits, problems
 
 
 def main() -> None:
@@ -98,7 +128,8 @@ def main() -> None:
             executable_path=chromium.find_installed(), args=CHROMIUM_ARGUMENTS
         )
         page = browser.new_page(viewport={"width": 1440, "height": 900})
-        n, problems = clicks(page, server, seconds, seed)
+        n, visits, problems = clicks(page, server, seconds, seed)
+        print("visits:", ", ".join(f"/{name} {times}" for name, times in visits.items()))
         print(f"{n} things done, {len(problems)} problems", *problems, sep="\n  ")
         if "Traceback" in server.log():
             print("The server's log:", server.log()[-6_000:])
