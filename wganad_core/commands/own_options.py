@@ -51,6 +51,12 @@ def column_options(parser: argparse.ArgumentParser, which: str) -> None:
         type=names,
         help="features that are kinds of something although they hold numbers",
     )
+    group.add_argument(
+        "--keep-closing",
+        action="store_true",
+        default=None,
+        help="totals and empty rows under a table of text are rows like the others",
+    )
     for role in ("label", "id", "time", "date", "group"):
         group.add_argument(
             f"--{role}-column",
@@ -132,6 +138,7 @@ def roles_of(arguments: argparse.Namespace) -> Roles:
         arguments.date_column,
         arguments.picture_size,
         arguments.picture_colours,
+        arguments.keep_closing,
     )
 
 

@@ -156,6 +156,7 @@ def _columns(roles: Roles) -> list[str]:
     }
     words += [f"--{role}-column={name}" for role, name in columns.items() if name is not None]
     words += [] if roles.normal is None else [f"--normal={roles.normal}"]
+    words += ["--keep-closing"] * bool(roles.keep_closing)
     words += [] if roles.picture_size is None else ["--picture-size", str(roles.picture_size)]
     colours = roles.picture_colours
     return words + ([] if colours is None else ["--picture-colours", colours])

@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from pages._ui import chart, label_ranges, reading
+from pages._ui.own import normals as own_normals
 from pages._ui.own import picture_size as own_picture_size
 from pages._ui.own import roles as own_roles
 from pages._ui.own.source import OwnFile
-from pages._ui.own.tab import choice, number
 from pages._ui.widgets import refuse
 from wganad_core import outside
 from wganad_core.data import DataError
 from wganad_core.data.own import LabelRanges, Roles
 from wganad_core.data.own.column import Role
+from wganad_core.data.own.csv_closing import CLOSED
 from wganad_core.data.own.labels import UNLABELLED
-from wganad_core.data.own.proposals import SEEN
 from wganad_core.data.own.record import OwnSamples
 from wganad_core.data.own.samples import read_samples
-from wganad_core.data.own.several import MARK
-from wganad_core.data.own.stretches import normal_stretch
 from wganad_core.jobs.fit import missing_cells
 from wganad_core.jobs.orders import Kind
 
-Normals = Literal["labelled", "all", "range"]
-NOUNS = {"table": "rows", "images": "images", "series": "moments"}
 SHOWN_IMAGES = 9
 
 
@@ -68,7 +63,7 @@ class Chosen:
 
     @property
     def noun(self) -> str:
-        return NOUNS[self.kind]
+        return own_normals.NOUNS[self.kind]
 
     def summary(self) -> str:
         samples, found = self.samples, [f"{len(self.samples.x):,} {self.noun}"]
@@ -108,13 +103,14 @@ def _choices(source: OwnFile, learning: bool) -> Chosen:
         return _of_pictures(source, learning)
     left, right = st.columns(2, gap="medium")
     with right:
-        kind = _kind(source) if learning else (source.kind or "table")
+        kind = own_normals.kind(source) if learning else (source.kind or "table")
         chosen_ones = own_roles.edited(source)
         normal = own_roles.normal_value(source, chosen_ones)
         ranges = label_ranges.chosen(source.key, source.name) if source.kind is None else None
+        closing = own_roles.keep_closing(source)
     with left:
         picture = st.container()
-        roles, samples = _readable(source, chosen_ones, normal, ranges)
+        roles, samples = _readable(source, chosen_ones, normal, ranges, closing)
         if kind == "series":
             samples = samples.whole()
         with picture:
@@ -122,10 +118,10 @@ def _choices(source: OwnFile, learning: bool) -> Chosen:
     labelled, stretch = False, None
     if learning:
         with right:
-            normals = _normals(kind, samples, source)
-            stretch = _stretch(kind, samples, source, normals)
+            normals = own_normals.normals(kind, samples, source)
+            stretch = own_normals.stretch(kind, samples, source, normals)
         labelled = normals == "labelled"
-        _enough(samples, labelled, stretch)
+        own_normals.enough(samples, labelled, stretch)
     chosen = Chosen(source, kind, roles, samples, labelled, stretch, ranges)
     with left:
         _told(chosen, source.look.remarks, source.look.doubts)
@@ -140,7 +136,7 @@ def _of_pictures(source: OwnFile, learning: bool) -> Chosen:
         roles = own_picture_size.chosen(source.key, source.look.image_shape, source.look.n_rows)
     samples = read(source, roles)
     _pictures(samples)
-    labelled = learning and _normals("images", samples, source) == "labelled"
+    labelled = learning and own_normals.normals("images", samples, source) == "labelled"
     chosen = Chosen(source, "images", roles, samples, labelled, None)
     _told(chosen, () if roles != Roles() else source.look.remarks)
     return chosen
@@ -158,7 +154,11 @@ def read(
 
 
 def _readable(
-    source: OwnFile, chosen: Sequence[Role], normal: str | None, ranges: LabelRanges | None
+    source: OwnFile,
+    chosen: Sequence[Role],
+    normal: str | None,
+    ranges: LabelRanges | None,
+    closing: bool | None,
 ) -> tuple[Roles, OwnSamples]:
     """The samples by these roles; what the reader guesses is left to it, unless it fails where a
     first look has seen that a column of numbers holds something else."""
@@ -169,6 +169,7 @@ def _readable(
     roles = own_roles.chosen_roles(columns, chosen, normal)
     if ranges is not None and roles == Roles():
         roles = Roles(label="")
+    roles = dataclasses.replace(roles, keep_closing=closing)
     try:
         return roles, read(source, roles, ranges=ranges)
     except DataError as error:
@@ -177,8 +178,9 @@ def _readable(
             named = own_roles.named_roles(columns, chosen, normal)
         except DataError as wrong:
             raise DataError(" ".join([str(wrong), *source.look.remarks])) from error
-        if roles != Roles():
+        if roles != Roles(keep_closing=closing):
             raise DataError(about) from error
+        named = dataclasses.replace(named, keep_closing=closing)
         return named, read(source, named, ranges=ranges)
 
 
@@ -234,99 +236,19 @@ def _pictures(samples: OwnSamples) -> None:
 
 def _told(chosen: Chosen, remarks: Sequence[str], doubts: Sequence[str] = ()) -> None:
     """What may be meant otherwise; then missing values, constants and the like, a line each."""
+    kept = chosen.roles.keep_closing
     how = missing_cells(chosen.samples) if chosen.kind == "table" else ""
     about = [*filter(None, [how]), *remarks, *chosen.samples.remarks]
     about = [line for line in about if not (how and line.startswith("Missing or infinite"))]
     about = [line for line in dict.fromkeys(about) if "serves as the label" not in line]
     about = [line for line in about if line not in doubts]
-    if chosen.kind == "images":  # what to choose instead stands above
-        about = list(map(own_roles.for_pages, about))
-    if chosen.roles == Roles():  # what was chosen is not in doubt
+    if kept:
+        about = [line for line in about if not line.startswith(CLOSED)]
+    about = list(map(own_roles.for_pages, about))  # what to choose instead stands above
+    if chosen.roles == Roles(
+        keep_closing=chosen.roles.keep_closing
+    ):  # what was chosen is not in doubt
         for line in doubts[:4]:
             st.caption(f":orange[:material/help:] {outside.shown(own_roles.for_pages(line))}")
     if about:
         st.caption("  \n".join(f":material/info: {outside.shown(line)}" for line in about[:6]))
-
-
-# What is chosen
-
-
-def _kind(source: OwnFile) -> Kind:
-    """Whether rows stand for themselves or follow each other in time."""
-    columns = source.look.columns
-    whole = not any(column.n_missing for column in columns if column.guess in SEEN)
-    numbers = not any(column.guess == "category" for column in columns)
-    in_time = any(
-        column.guess == "time" or (column.guess == "group" and column.name == MARK)
-        for column in columns
-    )
-    guess = whole and numbers and in_time
-    start: Kind = source.kind or ("series" if guess else "table")
-    kinds: dict[Kind, str] = {"table": "a sample of its own", "series": "a moment of a recording"}
-    return choice("Each row is", kinds, f"own-rows-{source.key}", start)
-
-
-def _normals(kind: Kind, samples: OwnSamples, source: OwnFile) -> Normals:
-    """Where normality is learned from."""
-    label, noun = samples.label, NOUNS[kind]
-    if label is not None and (label == 1).all():
-        raise DataError(
-            f"Every one of the {noun} is labelled an anomaly; a detector learns from normals. If "
-            "the label means something else, choose which of its values is normal, or no label."
-        )
-    options: dict[Normals, str] = {"all": f"all {noun}"}
-    if label is not None and (label != 0).any():
-        longest = "the longest normal stretch"
-        whats = {"table": "rows labelled normal", "images": "the normal ones", "series": longest}
-        what = whats[kind]
-        options = {"labelled": what, **options}
-    if kind != "images" and len(samples.x) > 2:
-        options["range"] = "from row … to row …"
-    if len(options) == 1:
-        st.caption(f"All {len(samples.x):,} {noun} are taken as normal.")
-        return "all"
-    key = f"own-normals-{source.key}-{kind}"
-    chosen = choice("Learn what is normal from", options, key, next(iter(options)))
-    if chosen == "all" and "labelled" not in options:
-        st.caption(f"All {len(samples.x):,} {noun} are taken as normal.")
-    return chosen
-
-
-def _enough(samples: OwnSamples, labelled: bool, stretch: tuple[int, int] | None) -> None:
-    label = samples.label
-    n = len(samples.x) if label is None or not labelled else int((label == 0).sum())
-    if stretch is not None:
-        n = stretch[1] - stretch[0]
-    if n < 2:
-        raise DataError(
-            f"There is {'one normal row' if n else 'no normal row'}; a detector needs two to learn "
-            "from, and learns well from a hundred or more. Open a saved detector to score it."
-        )
-
-
-def _stretch(
-    kind: Kind, samples: OwnSamples, source: OwnFile, normals: Normals
-) -> tuple[int, int] | None:
-    if normals == "range":
-        return _range(samples, source)
-    if kind != "series" or normals == "all":
-        return None
-    part = normal_stretch(samples.label, len(samples.x))
-    return part.start, part.stop
-
-
-def _range(samples: OwnSamples, source: OwnFile) -> tuple[int, int]:
-    """Two rows of the file, and everything between them."""
-    first, last = int(samples.row[0]), int(samples.row[-1])
-    with st.container(horizontal=True, gap="small"):
-        ends = [
-            number(label, first, last, start, f"own-{label}-{source.key}", 150)
-            for label, start in (("From row", first), ("to row", last))
-        ]
-    if ends[0] >= ends[1]:
-        raise DataError(f"Expected a last row behind the first; found {ends[0]:,} to {ends[1]:,}.")
-    low = int(np.searchsorted(samples.row, ends[0]))
-    high = int(np.searchsorted(samples.row, ends[1], side="right"))
-    if samples.label is not None and (odd := int((samples.label[low:high] == 1).sum())):
-        st.caption(f":orange[:material/warning: {odd:,} of these rows are labelled anomalies.]")
-    return low, high

@@ -14,6 +14,7 @@ from wganad_core import outside
 from wganad_core.data import DataError
 from wganad_core.data.own import Roles
 from wganad_core.data.own.column import Role
+from wganad_core.data.own.csv_closing import CLOSED
 from wganad_core.data.own.labels import plain
 from wganad_core.data.own.look import Column
 from wganad_core.data.own.proposals import SEEN
@@ -88,6 +89,15 @@ def normal_value(source: OwnFile, chosen: Sequence[Role]) -> str | None:
         f"What means normal in {outside.shown(column.name)}", options, key, next(iter(options))
     )
     return None if picked == PROPOSED else picked
+
+
+def keep_closing(source: OwnFile) -> bool | None:
+    """Whether totals and empty rows under the table are rows, where there are some."""
+    if not any(remark.startswith(CLOSED) for remark in source.look.remarks):
+        return None
+    words = {False: "left out", True: "rows like the others"}
+    key = f"own-closing-{source.key}"
+    return choice("What is under the table is", words, key, False) or None
 
 
 def for_pages(line: str) -> str:

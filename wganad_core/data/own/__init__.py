@@ -18,7 +18,8 @@ class Roles:
     means normal. `leave_out`: columns that are nothing, where the others are guessed.
     `categories`: features that are kinds of something although they hold numbers. `date`: the day
     of a `time` that tells the hour only. `picture_size` and `picture_colours`: at how many pixels
-    a side and how pictures are seen.
+    a side and how pictures are seen. `keep_closing`: whether totals and empty rows under a table of
+    text are rows like the others.
     """
 
     features: tuple[str, ...] | None = None
@@ -32,6 +33,7 @@ class Roles:
     date: str | None = None
     picture_size: int | None = None
     picture_colours: Colours | None = None
+    keep_closing: bool | None = None
 
 
 GUESSED = Roles()

@@ -15,6 +15,7 @@ import pyarrow.csv
 from wganad_core.data import DataError
 from wganad_core.data.missing import MISSING, NOTHING
 from wganad_core.data.own import csv_numbers
+from wganad_core.data.own.csv_closing import closing_of, up_to
 from wganad_core.data.own.csv_drawn import undrawn
 from wganad_core.data.own.csv_numbers import NUMBER
 from wganad_core.data.own.csv_sniff import (
@@ -55,7 +56,7 @@ class CsvRows(OwnRows):
     Without a header, where the first line holds numbers only, columns are called x0, x1, …
     """
 
-    def __init__(self, file: OwnFile) -> None:
+    def __init__(self, file: OwnFile, keep_closing: bool = False) -> None:
         self.remarks: list[str] = []
         file, (self._quoted, n_lines, long) = readable(file, self.remarks)
         file = self._file = plain_lines(undrawn(file, self.remarks), self._quoted, self.remarks)
@@ -78,6 +79,8 @@ class CsvRows(OwnRows):
         if self._n == 1:  # no separator: a decimal comma belongs to its number
             self._separator = "\t"
         self.head = self._head_rows(head[self._start :], cut=len(head) == HEAD)
+        if not keep_closing:
+            head = self._leave_out_closing(head)
         if not self.head:
             raise DataError("There is a header and no row; expected one row for each sample.")
         self._point = decimal_point(self.head) if self._separator != "," else "."
@@ -128,6 +131,17 @@ class CsvRows(OwnRows):
                     said.setdefault(how, []).append(self.names[at])
         self.remarks += [f"In {listed_names(names)}, {how}" for how, names in said.items()]
         return found
+
+    def _leave_out_closing(self, head: bytes) -> bytes:
+        """End before totals and empty rows under the table; gives back what is left of `head`."""
+        all_seen = len(head) < HEAD and len(self.head) < HEAD_ROWS
+        closing = closing_of(self._file, self._start, self._separator, self._n, self.head, all_seen)
+        if not closing.remark:
+            return head
+        self.remarks.append(closing.remark)
+        self._file, head = up_to(self._file, closing.end), head[: closing.end]
+        self.head = self._head_rows(head[self._start :], cut=len(head) == HEAD)
+        return head
 
     def _pass_over_units(self, head: bytes) -> None:
         """A second line of units is no row; a clock's name gets its own, which it counts in."""

@@ -57,6 +57,7 @@ def read_samples(
     date: str | None = None,
     picture_size: int | None = None,
     picture_colours: Colours | None = None,
+    keep_closing: bool | None = None,
     words: Mapping[str, Words] | None = None,
     most: int | None = None,
 ) -> OwnSamples:
@@ -79,6 +80,8 @@ def read_samples(
     date : the column of the day, where that of the time tells the hour only
     picture_size, picture_colours : how pictures are seen: 28, 32, 64 or 128 pixels a side, "grey"
         or "rgb"; by default as they are, as far as that is not too much
+    keep_closing : whether totals and empty rows under a table of text are rows like the others; by
+        default they are left out, with a remark
     words : the categories that a detector knows, by column; no other column has any then
     most : values, that is features × rows, of which one counts as four at least, as scores and
         names come with it; by default 100 million values
@@ -99,7 +102,7 @@ def read_samples(
     chosen = None if features is None else tuple(features)
     kinds = tuple(categories)
     columns = (chosen, label, sample_id, time, group, normal, tuple(leave_out), kinds, date)
-    roles = Roles(*columns, picture_size, picture_colours)
+    roles = Roles(*columns, picture_size, picture_colours, keep_closing)
     parts: list[OwnSamples] = []
     n = 0
     for part in _chunks(file, roles, None, words):
@@ -155,7 +158,7 @@ def _chunks(
             size, remark = _size_of(pictures, roles)
             n = rows or chunk_rows(size.n_values, fewest=FEWEST_PICTURES)
             return _of_pictures(file, pictures, roles, n, size, remark)
-        table = open_rows(file)
+        table = open_rows(file, roles.keep_closing)
         found = resolve_roles(table, roles)
         if words is not None:
             kinds = frozenset(at for at in found.features if table.names[at] in words)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from wganad_core.data import DataError
 from wganad_core.data.own.containers import MAX_BYTES, ZIP
 from wganad_core.data.own.csv_rows import CsvRows
@@ -13,10 +15,11 @@ from wganad_core.data.own.several import open_several
 from wganad_core.data.own.streams import GZIP, unpacked
 
 
-def open_rows(file: OwnFile) -> OwnRows:
-    """Its rows, not read yet. Raises `DataError` for what is no table."""
+def open_rows(file: OwnFile, keep_closing: bool | None = None) -> OwnRows:
+    """Its rows, not read yet, without those that close a table of text, unless they are to be kept.
+    Raises `DataError` for what is no table."""
     if file.is_folder or file.first(4) == ZIP:
-        return open_several(file, open_rows)
+        return open_several(file, functools.partial(open_rows, keep_closing=keep_closing))
     start = file.first(8)
     if start.startswith(GZIP):
         file = unpacked(file)
@@ -27,7 +30,7 @@ def open_rows(file: OwnFile) -> OwnRows:
         return ParquetRows(file)
     if start.startswith(MAGIC):
         return NpyRows(OwnArray(file))
-    return CsvRows(file)
+    return CsvRows(file, keep_closing=bool(keep_closing))
 
 
 def _whole(file: OwnFile) -> bytes:
