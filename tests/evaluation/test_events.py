@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from wganad_core.data.runs import runs_of
 from wganad_core.evaluation import EventRule, event_report, events
-from wganad_core.evaluation.events import runs_of
 
 bits = st.lists(st.integers(0, 1), min_size=1, max_size=24)
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from wganad_core.data.runs import runs_of
 from wganad_core.evaluation import vus_pr
-from wganad_core.evaluation.events import runs_of
 from wganad_core.evaluation.range_aware import affiliation, point_adjusted, softened
 
 

@@ -26,7 +26,8 @@ from wganad_core.data.own import Roles
 from wganad_core.data.own.examples import example
 from wganad_core.data.own.look import look
 from wganad_core.data.own.samples import read_samples
-from wganad_core.data.own.stretches import counted, normal_stretch, runs_of, stretch_csv
+from wganad_core.data.own.stretches import counted, normal_stretch, stretch_csv
+from wganad_core.data.runs import runs_of
 from wganad_core.jobs.orders import FitOrder, packed
 from wganad_core.live import fitting as module
 from wganad_core.live import job, protocol

@@ -48,6 +48,14 @@ def in_order(time: Seconds, values: NDArray[np.float64]) -> Ordered:
     return Ordered(tuple(parts), tuple(dict.fromkeys(remarks)))
 
 
+def by_time(time: Seconds) -> list[Index]:
+    """Rows by time (n,) as `in_order` has them, but for those that it leaves out: here, only such
+    as have no time are."""
+    rows = np.flatnonzero(np.isfinite(time))
+    parts = _between_falls(time, rows, [])
+    return [part[np.argsort(time[part], kind="stable")] for part in parts]
+
+
 def _copies(time: Seconds, values: NDArray[np.float64]) -> NDArray[np.bool_]:
     return pd.DataFrame(np.column_stack([time, values])).duplicated().to_numpy()
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from wganad_core.data.runs import runs_of
 from wganad_core.evaluation.curves import checked
 from wganad_core.evaluation.points import FloatArray
 
@@ -46,11 +47,13 @@ class EventRule:
 @dataclasses.dataclass(frozen=True, eq=False)
 class Events:
     """`runs` (k, 2): the first moment of each event and the one behind its last; `peak` (k,): the
-    moment of its highest score, the first of several; `n`: moments in all."""
+    moment of its highest score, the first of several; `n`: moments in all; `stretch` (n,): what
+    each belongs to, which no event spans two of."""
 
     runs: Runs
     peak: NDArray[np.int64]
     n: int
+    stretch: NDArray[np.int64] | None = None
 
     @property
     def flagged(self) -> Mask:
@@ -91,19 +94,6 @@ class EventReport:
     def false_per(self, moments: float) -> float:
         """False events expected in so many normal moments, such as those of a day."""
         return float(self.false.sum()) * moments / self.n_normal if self.n_normal else math.nan
-
-
-def runs_of(mask: ArrayLike) -> Runs:
-    """(k, 2): where the mask (n,) holds without a break, first and behind the last.
-
-    Examples
-    --------
-    >>> from wganad_core.evaluation.events import runs_of
-    >>> runs_of([0, 1, 1, 0, 1]).tolist()
-    [[1, 3], [4, 5]]
-    """
-    padded = np.concatenate([[0], np.asarray(mask, bool).astype(np.int8), [0]])
-    return np.flatnonzero(np.diff(padded)).astype(np.int64).reshape(-1, 2)
 
 
 def events(
@@ -155,7 +145,7 @@ def events(
     ]
     runs = np.concatenate(parts)
     peak = np.array([low + values[low:high].argmax() for low, high in runs], np.int64)
-    return Events(runs, peak, len(values))
+    return Events(runs, peak, len(values), None if stretch is None else np.asarray(stretch))
 
 
 def _runs(values: FloatArray, threshold: float, release: float, rule: EventRule) -> Runs:
@@ -174,7 +164,7 @@ def _runs(values: FloatArray, threshold: float, release: float, rule: EventRule)
 
 
 def event_report(label: ArrayLike, found: Events) -> EventReport:
-    """Events beside labelled ranges.
+    """Events beside labelled ranges, none of which spans two of their stretches.
 
     Raises `ValueError` for labels other than 0 and 1, and of another length.
 
@@ -186,7 +176,7 @@ def event_report(label: ArrayLike, found: Events) -> EventReport:
     (1.0, 1.0, 1)
     """
     truth, _ = checked(label, np.zeros(found.n))
-    ranges, flagged = runs_of(truth), found.flagged
+    ranges, flagged = runs_of(truth, found.stretch), found.flagged
     alarms = np.concatenate([[0], np.cumsum(flagged)])
     caught = alarms[ranges[:, 1]] > alarms[ranges[:, 0]]
     # The first alarm from each moment on; behind the last there is none.

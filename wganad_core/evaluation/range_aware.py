@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from wganad_core.data.runs import runs_of
 from wganad_core.evaluation.curves import checked, ends_of
-from wganad_core.evaluation.events import Mask, Runs, runs_of
+from wganad_core.evaluation.events import Mask, Runs
 from wganad_core.evaluation.points import FloatArray
 
 

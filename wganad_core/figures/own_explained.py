@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from wganad_core import outside
-from wganad_core.evaluation.events import runs_of
+from wganad_core.data.runs import runs_of
 from wganad_core.figures import style
 
 SHOWN = 16  # features
@@ -59,7 +59,7 @@ def features_figure(
 def recording_figure(
     names: Sequence[str],
     x: Values,
-    first: int = 1,
+    row: NDArray[np.int64] | None = None,
     *,
     rebuilt: Values | None = None,
     label: NDArray[np.int64] | None = None,
@@ -67,9 +67,12 @@ def recording_figure(
     threshold: float | None = None,
     height: int = 96,
 ) -> go.Figure:
-    """Channels x (n, c) below each other from row `first` of the file on, with what the generator
-    makes of them; on top, if given, the score with its threshold. Labelled stretches are shaded."""
-    row = np.arange(first, first + len(x))
+    """Channels x (n, c) below each other, with what the generator makes of them; on top, if given,
+    the score with its threshold. `row` (n,): their numbers in the file, from 1 where None; rows
+    that the file has in another order are counted instead. Labelled stretches are shaded."""
+    sorted_ = row is None or bool((np.diff(row) > 0).all())
+    if row is None or not sorted_:
+        row = np.arange(1, len(x) + 1)
     tracks: list[tuple[str, list[style.Part]]] = []
     if score is not None:
         lines = [_line(row, score, style.VERMILLION, 1.6)]
@@ -82,12 +85,17 @@ def recording_figure(
             lines.append(_line(row, rebuilt[:, at], style.ORANGE, 1.8))
         tracks.append((name, lines))
     n, data = len(tracks), []
-    time = {"title": {"text": "row"}, "zeroline": False, "nticks": 8, "tickformat": ",d"}
+    time = {
+        "title": {"text": "row" if sorted_ else "step, in the order of time"},
+        "zeroline": False,
+        "nticks": 8,
+        "tickformat": ",d",
+    }
     layout: dict[str, Any] = {
         "height": 50 + height * n,
         "margin": {"l": 62, "r": 8, "t": 8, "b": 40},
         "showlegend": False,
-        "shapes": shaded(label, first),
+        "shapes": shaded(label, row),
         "xaxis": {**time, "anchor": f"y{n if n > 1 else ''}"},
     }
     shared = {"fixedrange": True, "nticks": 3, "zeroline": False}
@@ -99,14 +107,14 @@ def recording_figure(
     return go.Figure({"data": data, "layout": layout})
 
 
-def shaded(label: NDArray[np.int64] | None, first: int) -> list[dict[str, Any]]:
-    """Bands over the stretches that are labelled anomalies, for the first 50 of them."""
+def shaded(label: NDArray[np.int64] | None, row: NDArray[np.int64]) -> list[dict[str, Any]]:
+    """Bands over the rows (n,) that are labelled anomalies, for the first 50 stretches of them."""
     if label is None:
         return []
     band = {"type": "rect", "xref": "x", "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
     band |= {"line": {"width": 0}, "fillcolor": "rgba(213,94,0,0.16)"}
     return [
-        {**band, "x0": float(low + first), "x1": float(high + first)}
+        {**band, "x0": float(row[low]), "x1": float(row[high - 1] + 1)}
         for low, high in runs_of(label == 1)[:50]
     ]
 

@@ -82,7 +82,7 @@ def channels(detector: Any, x: Values, score: Values, threshold: float) -> Index
     window, or from the generator."""
     import numpy as np
 
-    from wganad_core.data.own.stretches import runs_of
+    from wganad_core.data.runs import runs_of
 
     found = np.full(len(score), -1)
     window = detector.window_

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Hashable
 
 import numpy as np
@@ -13,6 +14,7 @@ from pages._ui.cockpit.numbers import percent
 from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.state import Position
 from wganad_core import evaluation
+from wganad_core.data.own.stretches import in_time
 from wganad_core.evaluation import EventRule, Events
 from wganad_core.evaluation.events import blamed
 from wganad_core.evaluation.range_aware import affiliation, f1_of, point_adjusted
@@ -47,14 +49,32 @@ def show(scores: DetectorScores, place: Position) -> None:
     if release is not None and release > place.threshold:
         st.caption(":orange[An event cannot end above where it begins: the threshold is taken.]")
         release = None
-    row = scores.loaded.row
-    stretch = np.concatenate([[0], np.cumsum(np.diff(row) != 1)])
+    scores, stretch = _in_time(scores.key, scores)
     rule = EventRule(int(least), int(gap), release)
     found = evaluation.events(scores.test.score, place.threshold, rule, stretch)
     st.markdown(_sentence(scores, found))
     if scores.two_classes:
         _worth(scores, found)
     _table(scores, found)
+
+
+@st.cache_resource(scope="session", show_spinner=False, max_entries=4)
+def _in_time(key: Hashable, _scores: DetectorScores) -> tuple[DetectorScores, NDArray[np.int64]]:
+    """The moments in the order of time, machine after machine, and the stretch of each."""
+    loaded = _scores.loaded
+    order, stretch = in_time(loaded.row, loaded.seconds, loaded.test.subject)
+    sorted_ = dataclasses.replace(
+        loaded,
+        test=loaded.test.take(order),
+        file_row=loaded.row[order],
+        why=None if loaded.why is None else loaded.why[order],
+        seconds=None if loaded.seconds is None else loaded.seconds[order],
+    )
+    pictured = _scores.pictured[order]
+    return (
+        DetectorScores(_scores.key, _scores.name, "", _scores.source, sorted_, pictured),
+        stretch,
+    )
 
 
 def _sentence(scores: DetectorScores, found: Events) -> str:

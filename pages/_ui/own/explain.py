@@ -1,4 +1,4 @@
-"""Why one sample was scored as it was: where the generator cannot rebuild it."""
+"""Why one sample was scored as it was: which columns its score hangs on."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import chart, runtime
+from pages._ui.own import moments as own_moments
 from pages._ui.own import pictures as own_pictures
 from pages._ui.own.outcome import Outcome
 from pages._ui.widgets import refuse
 from wganad_core import outside
 from wganad_core.data.own.flagged import unused
 from wganad_core.data.own.record import OwnSamples
-from wganad_core.data.own.stretches import runs_of
 from wganad_core.live.client import WorkerError
 
 NARROW: Any = {"": st.column_config.TextColumn(width=34)}  # of flags
@@ -28,7 +28,7 @@ Values = NDArray[np.float64]
 
 def show(outcome: Outcome) -> None:
     if outcome.chosen.kind == "series":
-        _moment(outcome)
+        own_moments.show(outcome)
         return
     order = np.argsort(-outcome.score, kind="stable")
     if outcome.chosen.kind == "table":
@@ -143,83 +143,3 @@ def _blame(outcome: Outcome, at: int, names: tuple[str, ...], residual: Values) 
         f"“{outside.shown(outcome.names[at])}” {state} with a score of {outcome.score[at]:.3g} "
         f"(threshold {outcome.current:.3g}), which would fall most if {listed} were as expected."
     )
-
-
-# Recordings
-
-
-def _moment(outcome: Outcome) -> None:
-    """The score along the recording, and one stretch of it, rebuilt."""
-    from wganad_core.figures import own_explained
-
-    samples = outcome.chosen.samples
-    st.markdown(
-        "**The whole recording.** Shaded: labelled anomalies."
-        if outcome.label is not None
-        else "**The whole recording**"
-    )
-    whole = own_explained.recording_figure(
-        (),
-        samples.x[:, :0],
-        score=outcome.score,
-        threshold=outcome.current,
-        label=outcome.label,
-        height=170,
-    )
-    chart.live_chart(whole, key="own-along", alt="The score along the recording")
-    peaks = stretches(outcome.score, outcome.current)
-    at = st.selectbox(
-        "Which stretch, highest score first",
-        range(len(peaks)),
-        width=480,
-        format_func=lambda i: _stretch(outcome, *peaks[i]),
-        key=f"own-which-{outcome.name}",
-    )
-    low, high = peaks[at]
-    window = int(dict(outcome.plan.settings).get("window", 32))
-    about = runtime.image_worker().own_about(outcome.model)
-    around = 2 * int(about["window"] or window)
-    first, last = max(0, low - around), min(len(samples.x), high + around)
-    last = min(last, first + 50 * around)  # of a long one, the beginning
-    found = runtime.image_worker().own_explain(outcome.model, samples.x[first:last])
-    if found is None:
-        st.info(own_pictures.NOTHING)
-        return
-    rebuilt, residual = found["reconstruction"], found["residual"]
-    share = residual[low - first : max(high - first, low - first + 1)].mean(axis=0)
-    worst = outside.shown(samples.features[int(share.argmax())])
-    st.markdown(
-        f"Blue: what was measured. Orange: what the generator makes of it from normality. They "
-        f"part most in **{worst}** ({share.max() / max(share.sum(), 1e-300):.0%} of the residual)."
-    )
-    names = samples.features[:8]
-    figure = own_explained.recording_figure(
-        names,
-        samples.x[first:last, : len(names)],
-        first + 1,
-        rebuilt=rebuilt,
-        label=None if samples.label is None else samples.label[first:last],
-        height=105,
-    )
-    chart.live_chart(figure, key="own-stretch", alt="The signals of the stretch, rebuilt")
-
-
-def stretches(score: Values, threshold: float) -> list[tuple[int, int]]:
-    """Runs of steps above the threshold, highest peak first; without any, around the highest
-    score."""
-    runs = runs_of(score > threshold)
-    if not len(runs):
-        top = int(score.argmax())
-        return [(top, top + 1)]
-    peaks = [float(score[low:high].max()) for low, high in runs]
-    return [
-        (int(low), int(high)) for low, high in runs[np.argsort(peaks)[::-1][: own_pictures.OFFERED]]
-    ]
-
-
-def _stretch(outcome: Outcome, low: int, high: int) -> str:
-    time = outcome.chosen.samples.time
-    when = f"rows {low + 1:,} to {high:,}"
-    if time is not None:
-        when += f" (from {time[low]})"
-    return f"{when} · score {outcome.score[low:high].max():.3g}"

@@ -20,6 +20,7 @@ from pages._ui.own.plan import Plan
 from wganad_core import outside
 from wganad_core.data.clock import seconds_of
 from wganad_core.data.own.labels import UNLABELLED
+from wganad_core.data.own.stretches import counted, in_time
 from wganad_core.jobs.fit import Fitted
 from wganad_core.live.fitting import Fitting
 from wganad_core.records import PARTS, Scored
@@ -121,6 +122,31 @@ class Outcome:
         label = self.label
         left = strict if label is None else strict & (label == 0)
         return strict if left.any() else self.held_out
+
+    @property
+    def learned_odd(self) -> int:
+        """How many labelled anomalies it is not judged on."""
+        return 0 if self.label is None else int(((self.label == 1) & ~self.unseen).sum())
+
+    @property
+    def judged(self) -> bool:
+        """Whether there are labelled anomalies that it has not seen."""
+        return self.label is not None and bool(((self.label == 1) & self.unseen).any())
+
+    @functools.cached_property
+    def in_time(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The rows (n,) of a recording in the order of time, and the unbroken stretch of each."""
+        group = self.chosen.samples.group
+        return in_time(self.row, self.seconds, None if group is None else group[self.position])
+
+    @functools.cached_property
+    def stretches(self) -> tuple[int, int, int]:
+        """Of a recording: labelled stretches caught at its own threshold, all of them, and others
+        that are flagged."""
+        assert self.label is not None
+        order, stretch = self.in_time
+        flagged = self.score > self.threshold
+        return counted(self.label[order], flagged[order], stretch, self.unseen[order])
 
     @property
     def base_rate(self) -> float | None:

@@ -17,7 +17,6 @@ from pages._ui.own import take as own_take
 from pages._ui.own.outcome import CALIBRATION, Outcome
 from pages._ui.own.train import duration
 from wganad_core import outside
-from wganad_core.data.own.stretches import counted
 from wganad_core.jobs.fit import Fitted
 
 VIEWS = {
@@ -78,7 +77,7 @@ def show(outcome: Outcome, chosen: tuple[str, bool]) -> None:
         own_another.show(outcome)
     else:
         _learned(outcome)
-    st.html(f'<p class="own-small">{_basis(outcome)}</p>')
+    st.html(f'<p class="own-small">{basis(outcome)}</p>')
     own_beside.below(outcome)
 
 
@@ -88,15 +87,15 @@ def verdict(outcome: Outcome) -> str:
     noun = outcome.chosen.noun
     flagged = outcome.score > outcome.threshold
     label = outcome.label
-    if label is None or not (label == 1).any():
+    if label is None or not outcome.judged:
         return f"{int(flagged.sum()):,} of {len(flagged):,} {noun} stand out"
     if outcome.chosen.kind == "series":
-        caught, n, alarms = counted(label, flagged)
+        caught, n, alarms = outcome.stretches
         return (
             f"{caught:,} of {n:,} labelled stretches caught, {alarms:,} other "
             f"stretch{'es' * (alarms != 1)} flagged"
         )
-    odd, normal = label == 1, (label == 0) & outcome.unseen
+    odd, normal = ((label == value) & outcome.unseen for value in (1, 0))
     caught, alarms = int((flagged & odd).sum()), int((flagged & normal).sum())
     unseen = "unseen " * (outcome.fitted is not None)
     return (
@@ -111,12 +110,21 @@ def _counted(outcome: Outcome) -> str:
     own = "At its own threshold"
     if label is None or not (label == 1).any():
         return f"{own}. "
+    if not outcome.judged:
+        return f"{own}; it learned from every labelled anomaly, so that labels cannot judge it. "
+    left = outcome.learned_odd
+    which = "anomaly that taught it or chose its threshold is"
+    if left > 1:
+        which = "anomalies that taught it or chose its threshold are"
+    out = f"{left:,} labelled {which} left out. "
     if outcome.chosen.kind == "series":
         flagged = outcome.score > outcome.threshold
-        steps = int((flagged & (label == 0)).sum())
-        return f"{own}; counted in steps, {steps:,} outside the labelled stretches are flagged. "
+        steps = int((flagged & (label == 0) & outcome.unseen).sum())
+        words = f"{own}; counted in steps, {steps:,} outside the labelled stretches are flagged. "
+        return words + out * bool(left)
     never = _never(outcome)
-    return f"{own}, judged on the normal {noun}{never}. " if never else f"{own}. "
+    words = f"{own}, judged on the normal {noun}{never}. " if never else f"{own}. "
+    return words + out * bool(left)
 
 
 def _never(outcome: Outcome) -> str:
@@ -128,7 +136,7 @@ def _never(outcome: Outcome) -> str:
     return " that neither taught it nor chose its threshold"
 
 
-def _basis(outcome: Outcome) -> str:
+def basis(outcome: Outcome) -> str:
     """What was learned from, what chose the threshold, how long it took."""
     fitted, noun = outcome.fitted, outcome.chosen.noun
     if fitted is None:

@@ -20,12 +20,12 @@ from wganad_core.data import DataError
 from wganad_core.data.clock import seconds_of
 from wganad_core.data.disorder import in_order
 from wganad_core.data.own.record import OwnSamples, complete
-from wganad_core.data.own.stretches import runs_of
+from wganad_core.data.own.stretches import LOST
 from wganad_core.data.recording import Recording
+from wganad_core.data.runs import runs_of
 from wganad_core.data.windows import ON_GRID, on_grid
 from wganad_core.data.windows import stretches as unbroken
 
-LOST = 4  # rows in a row that may be missing
 ALIKE = 0.02  # rates as near as this are the same one
 SLOWER = 4.0  # times; what lies between rows of a still slower recording is anybody's guess
 
