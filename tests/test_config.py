@@ -27,6 +27,7 @@ from wganad_core.config import (
     NetworkConfig,
     Optimizer,
     RaceConfig,
+    RuleConfig,
     TrainingConfig,
     WindowConfig,
 )
@@ -309,3 +310,30 @@ def test_a_live_run_is_limited_where_the_command_line_is_not(name: str, highest:
     assert f"{name} of a live run is at most {highest:,}; found {highest + 1:,}" in str(
         caught.value
     )
+
+
+RULES: dict[str, Any] = {"rules": {"ours": ("critic", "near-latent")}, "k": 3, "n_references": 9}
+
+
+def test_rules_come_back_from_json():
+    rules = RuleConfig(**RULES, everywhere=("ours",), n_axes={"critic": 4}, join="logs", bits=4)
+    assert RuleConfig.from_dict(json.loads(json.dumps(rules.to_dict()))) == rules
+
+
+@pytest.mark.parametrize(
+    ("bad", "sentence"),
+    [
+        ({"rules": {}}, "rules must name pieces of evidence"),
+        ({"rules": {"ours": ()}}, "rules must name pieces of evidence"),
+        ({"everywhere": ("theirs",)}, "everywhere some of the rules"),
+        ({"k": 0}, "k must be a number at least 1"),
+        ({"join": "product"}, "join must be one of mean, logs, squares"),
+        ({"bits": 5}, "bits must be one of 4, 8, 32"),
+        ({"n_references": "many"}, "n_references and n_axes must be whole numbers above 0"),
+        ({"n_references": {"critic": 0}}, "n_references and n_axes must be whole numbers"),
+        ({"n_axes": {"critic": 2.5}}, "n_references and n_axes must be whole numbers"),
+    ],
+)
+def test_rules_that_cannot_be_are_refused(bad: dict[str, Any], sentence: str):
+    with pytest.raises(ConfigError, match=sentence):
+        RuleConfig(**{**RULES, **bad})

@@ -67,7 +67,7 @@ STORED = {
     KIND: SavedDetector,
 }
 RECORDS = (
-    *(*CONFIGS, config.RuleConfig, Roles, Task),
+    *(*CONFIGS, Roles, Task),
     *(Snapshot, Frame, Replay, StepTrace, Detection, LookBack, ModeLedger, Summary),
     *(Judgement, Rule, Normals, FittedRules),
     *(messages.RaceView, messages.Frames, messages.Replays, messages.ModelKey),

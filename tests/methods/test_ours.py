@@ -16,7 +16,6 @@ from wganad_core.config import RuleConfig
 from wganad_core.methods import Bundle, detectors, ours
 from wganad_core.methods.evidence import Spaces
 from wganad_core.methods.ours import (
-    N_AXES,
     OursScore,
     evidence_of,
     fit_rules,
@@ -225,19 +224,6 @@ def test_peers_are_not_sought_along_a_plane(bundle: Bundle) -> None:
 # Main axes
 
 
-def test_rows_are_longest_along_their_main_axes() -> None:
-    rng = np.random.default_rng(2)
-    turned = np.linalg.qr(rng.normal(size=(60, 60)))[0]
-    sizes = np.concatenate([np.linspace(9, 5, N_AXES), np.full(60 - N_AXES, 1e-3)])
-    rows = (rng.normal(size=(500, 60)) * sizes @ turned.T).astype(np.float32)
-    axes = main_axes(rows)
-    assert axes.shape == (N_AXES, 60)
-    assert np.array_equal(axes, axes.astype(np.float16))
-    np.testing.assert_allclose(axes @ axes.T, np.eye(N_AXES), rtol=0, atol=2e-3)
-    inside = turned[:, :N_AXES] @ turned[:, :N_AXES].T
-    np.testing.assert_allclose(axes @ inside, axes, rtol=0, atol=1e-3)
-
-
 @pytest.mark.parametrize("most", [6, 4])
 def test_whitened_rows_are_halfway_to_equal_spread(
     most: int, monkeypatch: pytest.MonkeyPatch
@@ -249,7 +235,7 @@ def test_whitened_rows_are_halfway_to_equal_spread(
     turned = np.linalg.qr(rng.normal(size=(6, 6)))[0]
     sizes = np.geomspace(4, 0.25, 6)
     rows = (rng.normal(size=(4_000, 6)) * sizes @ turned.T).astype(np.float32)
-    axes = main_axes(rows, whiten=True)
+    axes = main_axes(rows)
     assert axes.shape == (most, 6)
     spread = np.sort((rows @ axes.T).std(axis=0))[::-1]
     expected, variances = np.sqrt(sizes), sizes[:most] ** 2

@@ -20,7 +20,7 @@ from wganad_core.config.networks import (
     WindowConfig,
 )
 from wganad_core.config.race import LIVE_LIMITS, LIVE_SAMPLES, MAX_LANES, LaneConfig, RaceConfig
-from wganad_core.config.rules import RuleConfig
+from wganad_core.config.rules import Join, RuleConfig
 from wganad_core.config.settings import MAX_SEED, ConfigError
 from wganad_core.config.training import (
     LESS_PRECISE,
@@ -58,6 +58,7 @@ __all__ = [
     "Decay",
     "GeneratorLoss",
     "ImageConfig",
+    "Join",
     "LaneConfig",
     "Method",
     "MixtureConfig",

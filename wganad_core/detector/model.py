@@ -105,7 +105,6 @@ def fitted_model(
             k=settings.n_neighbours,
             n_references=settings.n_references,
             n_peers=N_PEERS,
-            whiten=True,
             bits=32,
         )
         fitted = fit_rules(bundle, config, fit, validation, seed=settings.training.seed)

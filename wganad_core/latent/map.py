@@ -15,8 +15,8 @@ K = 10  # neighbours that say where a sample has landed
 @dataclasses.dataclass(frozen=True)
 class LatentMap:
     """Two main axes of latents z (n, d) of the normals: `places` (n, 2) of all samples there,
-    `share` of the normals' variance that they show, and `lands`: for each class, which classes of
-    normals are near the samples of the unseen one, as shares that sum to 1."""
+    `share` of the normals' variance that they show, and `lands`: by class of normals, its share
+    of those that lie nearest to the unseen class's samples."""
 
     places: NDArray[np.float64]
     share: float

@@ -1,4 +1,4 @@
-"""The bidirectional GAN (Donahue et al. 2017; Zenati et al. 2018; paper §4.3)."""
+"""The bidirectional GAN (Donahue et al. 2017; Zenati et al. 2018; paper §4.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The paper's detector (§5.2, §5.3): an encoder that finds the latents of a trained generator."""
+"""The paper's detector (§5.3): an encoder that finds the latents of a trained generator."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class EncoderTrainer(Trainer):
 
 def normalised(encoder: nn.Sequential) -> nn.Sequential:
     """Batch normalisation without affine last, so that latents have the prior's mean and variance
-    (§5.2)."""
+    (§5.3)."""
     last = encoder[-1]
     assert isinstance(last, nn.Linear)
     return nn.Sequential(*encoder, nn.BatchNorm1d(last.out_features, affine=False))

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from wganad_core.config import RuleConfig
+from wganad_core.config import Join, RuleConfig
 from wganad_core.methods.bundle import Bundle
 from wganad_core.methods.critic import critic_range
 from wganad_core.methods.evidence import (
@@ -32,12 +32,11 @@ from wganad_core.methods.evidence import (
 from wganad_core.methods.neighbours import unit
 from wganad_core.methods.registry import scores
 from wganad_core.methods.score import Score, Verdict, batched, evaluating, joined, rows
-from wganad_core.records import FittedRules, FloatArray, Join, Normals, Plane, Rule, half, on_grid
+from wganad_core.records import FittedRules, FloatArray, Normals, Plane, Rule, half, on_grid
 
 RULES = ("ours", "ours-wgan", "ours-others")
 TOGETHER = "ours-together"
 MAX_AXES = 256  # more features than these are compared along as many main axes only
-N_AXES, N_ON_AXES = 32, 10_000  # main axes of long rows, and how many rows they are found on
 FAINTEST = 0.05  # of the median level of normals
 
 
@@ -156,7 +155,7 @@ def fit_rules(
     levels of references are taken among other subjects only; without subjects, of every other row.
     """
     sought = spaces_of(piece for names in config.rules.values() for piece in names)
-    axes = main_axes(fit, config.whiten, seed) if "axes" in sought else None
+    axes = main_axes(fit, seed) if "axes" in sought else None
     rules = {n: pieces for n, pieces in config.rules.items() if not lacks(pieces, bundle, axes)}
     pieces = sorted({piece for names in rules.values() for piece in names})
     normals = references(bundle, config, fit, subjects, pieces, axes, seed)
@@ -320,19 +319,11 @@ def _comparable(
     return rules, dataclasses.replace(normals, levels=levels)
 
 
-def main_axes(x: FloatArray, whiten: bool = False, seed: int = 0) -> FloatArray:
-    """Directions (k, d) along which neighbours are sought: those along which rows (n, d) are
-    longest, in half precision; or `whitening_axes`."""
-    if whiten:
-        return whitening_axes(x, seed)
-    axes = np.linalg.svd(x[:N_ON_AXES], full_matrices=False)[2][:N_AXES]
-    return np.asarray(axes.astype(np.float16), np.float32)
-
-
-def whitening_axes(x: FloatArray, seed: int) -> FloatArray:
+def main_axes(x: FloatArray, seed: int = 0) -> FloatArray:
     """What standardised rows (n, d) are multiplied with before neighbours are sought: their main
     axes (k, d), each divided by the root of its standard deviation, which is halfway to equal
-    spread along all. The covariance is Ledoit and Wolf's (2004), as rows may be few."""
+    spread along all. The covariance is Ledoit and Wolf's (2004), as rows may be few; of more than
+    `MAX_AXES` features the longest axes count, each variance halfway to their mean."""
     d = x.shape[1]
     if d > MAX_AXES:
         from sklearn.decomposition import PCA

@@ -140,13 +140,11 @@ def trained_modules(
     """The networks that a method trains, with weights named as `Networks.arrays` names them, in
     `eval()` mode. Raises `ValueError` for a missing or misshapen tensor."""
     trainer = TRAINERS[method]
-    present = {name.partition(".")[0] for name in arrays}
-    parts = [part for part in trainer.parts if part in present or part != "head"]
     # Sizes that a file declares take no memory before its tensors have been found to have them.
     with torch.device("meta"):
         sizes = trainer.modules(config, torch.Generator("cpu"))
-    check_weights({part: sizes[part] for part in parts}, arrays)
+    check_weights({part: sizes[part] for part in trainer.parts}, arrays)
     networks = networks_of(method, config, torch.Generator().manual_seed(0))
-    kept = Networks(config, {part: networks[part] for part in parts})
+    kept = Networks(config, {part: networks[part] for part in trainer.parts})
     kept.load_arrays(arrays)
-    return {part: kept[part].eval() for part in parts}
+    return {part: kept[part].eval() for part in trainer.parts}

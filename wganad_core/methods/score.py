@@ -21,7 +21,7 @@ MAX_DISTANCES = 2**24  # numbers of a batch's distances to all references
 
 
 class Verdict(NamedTuple):
-    """Of n samples (n, d): `score` (n,), higher = more anomalous; its additive parts (n,) by name;
+    """Of n samples (n, d): `score` (n,), higher = more anomalous; its parts (n,) by name;
     what the detector rebuilds (n, d), if anything."""
 
     score: Tensor

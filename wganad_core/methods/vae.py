@@ -1,4 +1,4 @@
-"""The variational autoencoder (Kingma and Welling 2014; paper §4.4)."""
+"""The variational autoencoder (Kingma and Welling 2014; paper §5.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The discriminator that sees data and latents together (§4.3)."""
+"""The discriminator that sees data and latents together (§4.2)."""
 
 from __future__ import annotations
 

@@ -30,7 +30,6 @@ from wganad_core.records.race import (
 from wganad_core.records.scores import (
     PARTS,
     FittedRules,
-    Join,
     Judgement,
     Normals,
     Plane,
@@ -55,7 +54,6 @@ __all__ = [
     "FittedRules",
     "FloatArray",
     "Frame",
-    "Join",
     "Judgement",
     "LookBack",
     "ModeLedger",

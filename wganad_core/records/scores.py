@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wganad_core.config import Join
 from wganad_core.records.arrays import FloatArray
 
 
@@ -49,7 +50,8 @@ class Split:
 class Judgement:
     """What a detector says of n samples.
 
-    `score` (n,): higher = more anomalous. `terms` name its additive parts (n,), which sum to it.
+    `score` (n,): higher = more anomalous. `terms` (n,) name its parts, which sum to it; of
+    `local` the score is the larger one.
     `reconstruction` (n, d): what the detector made of each sample, where it makes anything.
     """
 
@@ -58,7 +60,6 @@ class Judgement:
     reconstruction: FloatArray | None = None
 
 
-Join = Literal["mean", "logs", "squares"]
 MOST = 64.0  # that a piece of evidence counts where squares are added
 A = TypeVar("A")
 
