@@ -20,6 +20,7 @@ COUNTS: dict[Counted | None, str] = {
     None: "told by the file",
     "rows": "rows, from 1",
     "rows-from-0": "rows, from 0",
+    "rows-of-each": "rows of each recording, from 1",
     "time": "times, as in the time column",
     "seconds": "seconds since the first row",
 }

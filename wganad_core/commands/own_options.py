@@ -94,8 +94,9 @@ def range_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--ranges-count",
         choices=get_args(Counted),
-        help="what its numbers are: rows from 1 or 0, times as in the time column, or seconds "
-        "since the first row (default: told by the file, and said)",
+        help="what its numbers are: rows of the file from 1 or 0, rows from 1 of each recording "
+        "in it, times as in the time column, or seconds since the first row (default: told by the "
+        "file, and said)",
     )
     group.add_argument(
         "--ranges-zone",

@@ -27,6 +27,10 @@ def noise(*names: str) -> dict[str, np.ndarray]:
     return {name: RNG.normal(size=N).round(4) for name in names}
 
 
+def noise_of(names: str, every: int) -> dict[str, np.ndarray]:
+    return {name: values[::every] for name, values in noise(*names).items()}
+
+
 def text(columns: Mapping[str, object], separator: str = ",", header: bool = True) -> str:
     return str(pd.DataFrame(dict(columns)).to_csv(index=False, sep=separator, header=header))
 
@@ -233,6 +237,26 @@ def test_sensors_of_one_recording_are_put_side_by_side() -> None:
     rebuilt = samples.x[:, 3]
     assert np.abs(rebuilt - T).max() <= 0.0101  # the nearest time
     assert "put side by side" in " ".join(samples.remarks)
+
+
+@pytest.mark.parametrize("sensors", [["Accelerometer", "Gyroscope"], ["Accelerometer"]])
+def test_folders_of_sensors_are_recordings(tmp_path: Path, sensors: list[str]) -> None:
+    """Never merged into one; whichever sensor has more rows, columns are the same."""
+    walks = ("walk1", "walk2", "walk3", "walk4")
+    files = {f"{walk}/{sensor}.csv": phone() for walk in walks for sensor in sensors}
+    files["walk2/Accelerometer.csv"] = text(
+        {"time": NS[::2], "seconds_elapsed": T[::2], **noise_of("xyz", 2)}
+    )
+    files["other/Magnetometer.csv"] = phone()
+    samples = read_samples(folder_of(tmp_path, files))
+    assert samples.features == tuple(f"{sensor}_{c}" for sensor in sensors for c in "xyz")
+    assert samples.group is not None
+    n = {walk: int((samples.group == walk).sum()) for walk in walks}
+    assert n == dict.fromkeys(walks, N) | ({"walk2": N // 2} if len(sensors) == 1 else {})
+    told = " ".join(samples.remarks)
+    assert "4 folders of the same sensors are 4 recordings" in told
+    assert "Left out, with other columns or none: 'other'" in told
+    assert len(recordings(samples, None, 16).stretches) == 4
 
 
 def test_phyphoxs_archive_is_its_raw_data() -> None:

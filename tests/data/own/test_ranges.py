@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
@@ -11,10 +12,11 @@ import pytest
 
 from wganad_core.__main__ import main
 from wganad_core.data import DataError
-from wganad_core.data.own import LabelRanges, Roles
+from wganad_core.data.own import Counted, LabelRanges, Roles
 from wganad_core.data.own.range_labels import Ranged, label_rows
 from wganad_core.data.own.ranged import chunks_with_ranges, with_ranges
 from wganad_core.data.own.ranges import read_ranges
+from wganad_core.data.own.record import joined
 from wganad_core.data.own.samples import chunks, read_samples
 from wganad_core.data.own.scores import read_scores
 
@@ -226,3 +228,43 @@ def test_ranges_of_machines_that_the_scores_name(tmp_path: Path):
     found = read_scores(scores, ranges=LabelRanges(ranges, "rows"))
     assert found.scored.label is not None
     assert np.flatnonzero(found.scored.label).tolist() == [1, 2, 6, 7]
+
+
+def test_rows_are_counted_in_each_recording_where_that_fits(tmp_path: Path):
+    """Never through a folder that only we number; it is said, and can be changed."""
+    folder, file = tmp_path / "pumps", tmp_path / "faults.json"
+    folder.mkdir()
+    for name in ("a", "b"):
+        recording(folder, name=f"{name}.csv")
+    file.write_text('{"a.csv": [[3, 4]], "b.csv": [[5, 6]]}')
+    samples = read_samples(folder, label="", time="")
+    found = with_ranges(samples, LabelRanges(file))
+    assert found.row[found.label == 1].tolist() == [3, 4, N + 5, N + 6]
+    assert "in each recording (through the whole file: --ranges-count rows)" in found.remarks[-1]
+    found = with_ranges(samples, LabelRanges(file, "rows"))
+    assert found.row[found.label == 1].tolist() == [3, 4]
+    assert "1 range lies outside" in found.remarks[-1]
+
+
+def test_rows_of_each_recording_count_what_holds_nothing(tmp_path: Path):
+    ways: dict[Counted, list[int]] = {"rows-of-each": [4, 6], "rows": [3, 4]}
+    rows = "a,1\na,\nb,1\na,2\nb,\nb,2\n" * 4
+    path, file = tmp_path / "pumps.csv", tmp_path / "r.csv"
+    path.write_text("machine,heat\n" + rows)
+    file.write_text("machine,start,end\na,3,3\nb,3,3\n")
+    for counted, expected in ways.items():
+        wanted = LabelRanges(file, counted)
+        samples = read_samples(path, label="", features=["heat"], group="machine")
+        found = with_ranges(samples, wanted)
+        assert found.row[found.label == 1].tolist() == expected
+        parts = list(chunks(path, Roles(("heat",), "", group="machine"), 5))
+        again = joined(list(chunks_with_ranges(functools.partial(iter, parts), wanted)))
+        assert again.row[again.label == 1].tolist() == expected
+
+
+def test_seconds_are_since_each_recordings_own_first_row(tmp_path: Path):
+    start = TIMES + pd.to_timedelta(np.where(np.arange(N) < N // 2, 0, 30), unit="D")
+    path = recording(tmp_path, start, machine=["a"] * (N // 2) + ["b"] * (N // 2))
+    table = "machine,start,end\na,0,300\nb,300,600\n"
+    rows, _ = labels(path, table, "seconds", name="r.csv", group="machine")
+    assert rows.tolist() == [1, 2, N // 2 + 2, N // 2 + 3]

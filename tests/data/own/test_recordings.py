@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,20 @@ def test_groups_are_recordings_of_their_own():
     found = recordings(samples(np.tile(np.arange(100), 2), group=group), None, 8)
     assert [(s.recording, len(s.x)) for s in found.stretches] == [("a", 100), ("b", 100)]
     assert "2 recordings; no window crosses" in " ".join(found.remarks)
+
+
+def test_machines_that_alternate_without_a_time_get_no_rows_between():
+    group = np.random.default_rng(0).choice(["a", "b", "c"], 200).astype(object)
+    found = samples(np.arange(200), group=group)
+    found = dataclasses.replace(found, time=None)
+    known = recordings(found, None, 8)
+    for stretch in known.stretches:
+        np.testing.assert_array_equal(stretch.x, WAVE[group == stretch.recording])
+    assert "interpolated" not in " ".join(known.remarks)
+    gone = np.flatnonzero(group == "b")[10:12]
+    lost = found.without(np.isin(np.arange(200), gone))  # of the machine's own rows
+    remarks = " ".join(recordings(lost, None, 8).remarks)
+    assert "About 2 missing rows are interpolated" in remarks
 
 
 def test_rows_that_may_not_be_used_end_a_stretch():

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Literal
 
-Counted = Literal["rows", "rows-from-0", "time", "seconds"]
+Counted = Literal["rows", "rows-from-0", "rows-of-each", "time", "seconds"]
 Colours = Literal["grey", "rgb"]
 
 
@@ -43,9 +43,9 @@ GUESSED = Roles()
 class LabelRanges:
     """A second file as the label: from when to when, or from which row to which, is an anomaly.
 
-    `counted`: what its numbers are: rows from 1 or from 0, times of the recording's own clock, or
-    seconds since its first row; None is told by the file. `zone`: of the times without one, in
-    whichever of the two files.
+    `counted`: what its numbers are: rows from 1 or from 0, rows from 1 of each recording in the
+    file, times of the recording's own clock, or seconds since its first row; None is told by the
+    file. `zone`: of the times without one, in whichever of the two files.
     """
 
     file: Path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -15,9 +16,10 @@ from wganad_core.data import DataError
 from wganad_core.data.clock import Clock, read_clock
 from wganad_core.data.own import Counted, LabelRanges
 from wganad_core.data.own.ranges import Ranges, read_ranges
+from wganad_core.data.own.record import numbered_within
 from wganad_core.data.own.rows import listed
 
-HOW = "rows, rows-from-0, time or seconds (--ranges-count)"
+HOW = "rows, rows-from-0, rows-of-each, time or seconds (--ranges-count)"
 
 Index = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -26,13 +28,16 @@ Values = NDArray[np.float64]
 @dataclasses.dataclass(frozen=True, eq=False)
 class Ranged:
     """The rows that ranges are about: `name` of their file, `row` (n,) their numbers from 1, and,
-    where there are such columns, `time` and `group` (n,) as texts."""
+    where there are such columns, `time` and `group` (n,) as texts. `missing` (m,): the numbers of
+    rows that hold nothing, and `missing_group` (m,)."""
 
     name: str
     row: NDArray[Any]
     time: NDArray[np.object_] | None = None
     time_name: str = ""
     group: NDArray[np.object_] | None = None
+    missing: NDArray[Any] | None = None
+    missing_group: NDArray[np.object_] | None = None
 
 
 def ranged_labels(wanted: LabelRanges, rows: Ranged) -> tuple[Index, str]:
@@ -66,7 +71,7 @@ def label_rows(
     label = np.zeros(len(rows.row), np.int64)
     if not len(mine.start):
         return label, f"{ranges.name} has no range of {rows.name}: every row is labelled normal."
-    place, low, high = _placed(mine, rows, counted, zone, said)
+    place, low, high = _placed(mine, rows, counted, zone, said, by_group)
     if (unknown := np.flatnonzero(~np.isfinite(low + high))).size:
         at = int(unknown[0])
         raise DataError(
@@ -136,7 +141,12 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _placed(
-    ranges: Ranges, rows: Ranged, counted: Counted | None, zone: str | None, said: list[str]
+    ranges: Ranges,
+    rows: Ranged,
+    counted: Counted | None,
+    zone: str | None,
+    said: list[str],
+    by_group: bool,
 ) -> tuple[Values, Values, Values]:
     """On one axis: every row (n,), NaN where it has no place, and both ends of the ranges."""
     ends = pd.Series([*ranges.start, *ranges.end], dtype=str)
@@ -150,13 +160,16 @@ def _placed(
         raise DataError(
             f"Its ranges are times such as {ends[0][:40]!r}, no {how.replace('-', ' ')}."
         )
+    low, high = np.split(numbers.to_numpy(np.float64), 2)
     if how.startswith("rows"):
-        if numbers.min() == 0:
-            how = "rows-from-0"
-        begin = 0 if how == "rows-from-0" else 1
-        said.append(f"They are rows, counted from {begin} without a header, the last included.")
-        low, high = np.split(numbers.to_numpy(np.float64), 2)
-        return rows.row - 1.0 + begin, low, high
+        from_0 = how == "rows-from-0" or (how != "rows" and ranges.counted == "rows-from-0")
+        begin = 0 if from_0 or numbers.min() == 0 else 1
+        each = counted == "rows-of-each" if counted else (None if by_group else False)
+        place, through = _rows_from(begin, rows, ranges.of, low, high, each)
+        said.append(
+            f"They are rows, counted from {begin} without a header, the last included{through}."
+        )
+        return place, low, high
     if clock is None:
         raise DataError(
             f"Its ranges are {'times' if dates else how}, and {rows.name} has no column of times; "
@@ -164,10 +177,37 @@ def _placed(
         )
     if how == "seconds":
         said.append("They are seconds since the first row.")
-        low, high = np.split(numbers.to_numpy(np.float64), 2)
-        return clock.seconds, low, high
+        seconds = clock.seconds
+        if by_group and rows.group is not None:
+            seconds = seconds - pd.Series(seconds).groupby(rows.group).transform("min").to_numpy()
+        return seconds, low, high
     low, high = np.split(_times(ranges, ends, clock, zone, rows, said), 2)
     return clock.times, low, high
+
+
+def _rows_from(
+    begin: int, rows: Ranged, of: Sequence[str], low: Values, high: Values, each: bool | None
+) -> tuple[Values, str]:
+    """The numbers of rows through the file or, with `each`, within their recordings, and a word on
+    which. With None, it is the latter where both ends of more ranges are rows of the recording that
+    they are `of`."""
+    whole = rows.row - 1.0 + begin
+    if rows.group is None or each is False:
+        return whole, ""
+    own = numbered_within(rows.row, rows.group, rows.missing, rows.missing_group) - 1 + begin
+    if each:
+        return own, ", in each recording"
+
+    def fitting(place: Values) -> int:
+        names, n = np.array(of, object), 0
+        for name in set(of):
+            here, mine = place[rows.group == name], names == name
+            n += int((np.isin(low[mine], here) & np.isin(high[mine], here)).sum())
+        return n
+
+    if fitting(own) > fitting(whole):
+        return own, ", in each recording (through the whole file: --ranges-count rows)"
+    return whole, ", through the whole file (in each recording: --ranges-count rows-of-each)"
 
 
 def _told(ranges: Ranges, numbers: Any, clock: Clock | None, said: list[str]) -> Counted:

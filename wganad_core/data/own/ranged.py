@@ -156,15 +156,17 @@ def _rows_of(samples: OwnSamples) -> Ranged:
         raise DataError(f"{name} holds pictures; ranges are of rows or times.")
     if samples.label is not None:
         raise DataError(f"{name} has a label already; read it without one (label='').")
-    return Ranged(name, samples.row, samples.time, samples.time_name, samples.group)
+    missing = samples.missing, samples.missing_group
+    return Ranged(name, samples.row, samples.time, samples.time_name, samples.group, *missing)
 
 
 def _every(parts: Sequence[Ranged]) -> Ranged:
     def whole(name: str) -> Any:
-        values = [getattr(part, name) for part in parts]
-        return None if values[0] is None else np.concatenate(values)
+        values = [v for part in parts if (v := getattr(part, name)) is not None]
+        return np.concatenate(values) if values else None
 
-    return dataclasses.replace(parts[0], **{name: whole(name) for name in ("row", "time", "group")})
+    columns = ("row", "time", "group", "missing", "missing_group")
+    return dataclasses.replace(parts[0], **{name: whole(name) for name in columns})
 
 
 def _labelled(samples: OwnSamples, label: NDArray[np.int64], said: str) -> OwnSamples:

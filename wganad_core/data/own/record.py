@@ -18,6 +18,7 @@ OF_MISSING = {
     "missing_label": "label",
     "missing_class": "class_",
     "missing_id": "sample_id",
+    "missing_group": "group",
 }
 UNKNOWN = "\0 another"  # a category that no file can hold
 
@@ -40,7 +41,7 @@ class OwnSamples:
     `kept` (n,): which ones folders keep for testing. `scaled`: whether pictures are seen
     otherwise than they are.
     `missing` (m,): the numbers of the rows that are left out because every feature is missing, with
-    `missing_label` and `missing_id`. `remarks`: what was read otherwise than one might expect.
+    what else is known of them. `remarks`: what was read otherwise than one might expect.
     `named`: whether the file itself calls the features so. `about`: the rows of the file, of text
     by its lines, for showing progress. `time_name`: what the column of `time` is called.
     `n_masks`: of pictures, in a folder of masks.
@@ -61,6 +62,7 @@ class OwnSamples:
     missing_label: NDArray[np.int64] | None = None
     missing_class: Text | None = None
     missing_id: Text | None = None
+    missing_group: Text | None = None
     named: bool = False
     about: int = 0
     time_name: str = ""
@@ -122,6 +124,30 @@ class OwnSamples:
         """The features as a table of pandas, which keeps their names and categories."""
         words = {name: w for name, w in zip(self.features, self.words, strict=False) if w}
         return table_of(self.x, self.features, words)
+
+
+def numbered_within(
+    row: NDArray[Any],
+    group: NDArray[Any],
+    missing: NDArray[Any] | None = None,
+    missing_group: NDArray[Any] | None = None,
+) -> NDArray[np.float64]:
+    """The numbers (n,) of rows among those of their own group, from 1 in the order of `row`; rows
+    that are `missing` count, too.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wganad_core.data.own.record import numbered_within
+    >>> numbered_within(np.array([1, 2, 4]), np.array(list("aba")), np.array([3]), np.array(["a"]))
+    array([1., 1., 3.])
+    """
+    rows = pd.DataFrame({"row": row, "group": group})
+    if missing is not None and missing_group is not None:
+        rows = pd.concat([rows, pd.DataFrame({"row": missing, "group": missing_group})])
+    rows = rows.reset_index(drop=True).sort_values("row", kind="stable")
+    number = rows.groupby("group").cumcount().sort_index() + 1
+    return np.asarray(number, np.float64)[: len(row)]
 
 
 def table_of(

@@ -1,8 +1,8 @@
 """Samples of one's own as recordings: stretches of equally spaced steps, and the way back to rows.
 
 A clock may be in disorder, have gaps, or tick at another rate than a detector learned from; without
-one, the numbers of rows are the clock. What is missing for up to `LOST` steps is interpolated, a
-longer gap ends a stretch.
+one, the numbers of rows within each recording are the clock. What is missing for up to `LOST` steps
+is interpolated, a longer gap ends a stretch.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from scipy import ndimage
 from wganad_core.data import DataError
 from wganad_core.data.clock import seconds_of
 from wganad_core.data.disorder import in_order
-from wganad_core.data.own.record import OwnSamples, complete
+from wganad_core.data.own.record import OwnSamples, complete, numbered_within
 from wganad_core.data.own.stretches import LOST
 from wganad_core.data.recording import Recording
 from wganad_core.data.runs import runs_of
@@ -148,6 +148,9 @@ def as_they_come(chunks: Iterable[OwnSamples], rate: float | None) -> bool:
 
 
 def _seconds(samples: OwnSamples, remarks: list[str]) -> Values:
+    if samples.time is None and samples.group is not None:  # rows of machines may alternate
+        missing = samples.missing, samples.missing_group
+        return numbered_within(samples.row, samples.group, *missing)
     if samples.time is None:
         return samples.row.astype(np.float64)
     seconds, remark = seconds_of(pd.Series(samples.time, dtype=str), samples.time_name)

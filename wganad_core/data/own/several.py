@@ -75,8 +75,8 @@ def _naming(name: str) -> Iterator[None]:
 def open_several(file: OwnFile, open_one: Callable[[OwnFile], OwnRows]) -> OwnRows:
     """The tables of a folder or a zip, in the order of their names.
 
-    Those with other columns than most are left out, with a remark; one file a sensor, as Sensor
-    Logger writes them, is joined by time. Raises `DataError`.
+    Those with other columns than most are left out, with a remark; files of a sensor each, as
+    Sensor Logger writes them, are joined by time, each folder's by themselves. Raises `DataError`.
     """
     opened: list[tuple[str, OwnRows]] = []
     left: list[str] = []
@@ -91,19 +91,22 @@ def open_several(file: OwnFile, open_one: Callable[[OwnFile], OwnRows]) -> OwnRo
     if not opened:
         raise DataError(f"It holds no table that can be read: {'; '.join(left[:3]) or 'nothing'}.")
     sensors = [pair for pair in opened if _is_sensor(pair[1])]
+    if sensors:
+        left += [name for name, table in opened if not _is_sensor(table)]
+        opened = _by_folder(sensors, open_one) if len(sensors) > 1 else sensors
     usual = Counter(table.names for _, table in opened).most_common(1)[0][0]
-    kept = sensors or [pair for pair in opened if pair[1].names == usual]
-    left += [name for name, table in opened if all(table is not one for _, one in kept)]
+    kept = [pair for pair in opened if pair[1].names == usual]
+    left += [name for name, table in opened if table.names != usual]
     remarks = [f"Left out, with other columns or none: {listed(left, 5)}."] if left else []
-    if len(sensors) > 1:
-        return _joined(kept, remarks, open_one)
     if len(kept) == 1:
-        kept[0][1].remarks[:0] = [*remarks, f"The table is {kept[0][0]!r}."]
+        told = [] if len(sensors) > 1 else [f"The table is {kept[0][0]!r}."]
+        kept[0][1].remarks[:0] = [*remarks, *told]
         return kept[0][1]
+    what = "folders of the same sensors" if sensors else "files of the same columns"
     remarks.insert(
         0,
-        f"{len(kept):,} files of the same columns are {len(kept):,} recordings, told apart by "
-        f"{MARK!r}; no window crosses from one to another.",
+        f"{len(kept):,} {what} are {len(kept):,} recordings, told apart by {MARK!r}; no window "
+        "crosses from one to another.",
     )
     return SeveralRows(kept, remarks)
 
@@ -143,10 +146,18 @@ def _few(names: Any) -> None:
         raise DataError(f"Expected at most {MOST:,} tables; found {len(names):,}.")
 
 
+def _by_folder(
+    sensors: Sequence[tuple[str, OwnRows]], open_one: Callable[[OwnFile], OwnRows]
+) -> list[tuple[str, OwnRows]]:
+    """A recording of each folder, whose name it has: its sensors joined."""
+    folders: dict[str, list[tuple[str, OwnRows]]] = {}
+    for name, table in sensors:
+        folders.setdefault(str(PurePosixPath(name).parent), []).append((name, table))
+    return [(folder, _joined(tables, open_one)) for folder, tables in folders.items()]
+
+
 def _joined(
-    tables: Sequence[tuple[str, OwnRows]],
-    remarks: Sequence[str],
-    open_one: Callable[[OwnFile], OwnRows],
+    tables: Sequence[tuple[str, OwnRows]], open_one: Callable[[OwnFile], OwnRows]
 ) -> OwnRows:
     """Sensors of one recording side by side, at the times of the one with the most rows."""
     import pandas as pd  # not before: pages that read no such file shall not wait for it
@@ -164,15 +175,18 @@ def _joined(
         columns = {clock: table.numbers(at)}
         columns |= {f"{stem}_{table.names[i]}": table.numbers(i) for i in others}
         frames.append((stem, pd.DataFrame(columns).dropna(subset=[clock]).sort_values(clock)))
+    columns_in_order = list(dict.fromkeys(name for _, frame in frames for name in frame))
     frames.sort(key=lambda pair: -len(pair[1]))
     stem, whole = frames[0]
     for _, frame in frames[1:]:
         whole = pd.merge_asof(whole, frame, on=clock, direction="nearest")
+    whole = whole[columns_in_order]  # the same in all recordings, whichever sensor has most rows
     found = open_one(OwnFile(f"{stem}.parquet", bytes(whole.to_parquet(index=False))))
-    names = ", ".join(name for name, _ in frames)
-    found.remarks[:0] = [
-        *remarks,
-        f"The sensors {names} of one recording are put side by side, each at the time that is "
-        f"nearest to {stem}'s.",
-    ]
+    if len(frames) > 1:
+        names = ", ".join(name for name, _ in frames)
+        found.remarks.insert(
+            0,
+            f"The sensors {names} of one recording are put side by side, each at the time that is "
+            f"nearest to {stem}'s.",
+        )
     return found
