@@ -34,6 +34,7 @@ PAGES = {
     "har": ("har", ".js-plotly-plot .main-svg"),
     "cockpit": ("cockpit", ".js-plotly-plot .main-svg"),
     "reproduction": ("reproduction", ".js-plotly-plot .main-svg"),
+    "own": ("own", "[data-testid=stDataFrame] canvas"),
 }
 SIZES = ((1440, 900), (1280, 720), (1920, 1080), (390, 844))
 SETTLE = 3_000  # milliseconds after the picture, for what still moves
