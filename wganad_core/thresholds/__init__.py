@@ -7,18 +7,16 @@ where there are labels, what a threshold gives away.
 
 from wganad_core.thresholds.advice import Advice, share_text
 from wganad_core.thresholds.advisor import RULES, advice_of, advise
-from wganad_core.thresholds.decisions import Decision, merged, read_decisions
-from wganad_core.thresholds.discovery import discovery_advice
-from wganad_core.thresholds.mad import mad_advice
-from wganad_core.thresholds.order import (
+from wganad_core.thresholds.conformal import (
     conformal_advice,
     conformal_p_values,
     conformal_threshold,
-    interval_advice,
-    quantile_advice,
-    quantile_threshold,
-    rate_interval,
 )
+from wganad_core.thresholds.decisions import Decision, merged, read_decisions
+from wganad_core.thresholds.discovery import discovery_advice
+from wganad_core.thresholds.interval import interval_advice
+from wganad_core.thresholds.mad import mad_advice
+from wganad_core.thresholds.quantile import quantile_advice, quantile_threshold, rate_interval
 from wganad_core.thresholds.regret import Regret, regret
 from wganad_core.thresholds.segments import Segment, Segments, segments
 from wganad_core.thresholds.stream import Change, change_in, stream_p_values

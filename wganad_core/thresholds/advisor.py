@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from wganad_core.records import Scored
 from wganad_core.thresholds.advice import Advice, check_rate, checked, share_text
+from wganad_core.thresholds.conformal import conformal_advice
+from wganad_core.thresholds.interval import interval_advice
 from wganad_core.thresholds.mad import mad_advice
-from wganad_core.thresholds.order import conformal_advice, interval_advice, quantile_advice
+from wganad_core.thresholds.quantile import quantile_advice
 from wganad_core.thresholds.tail import tail_advice
 
 # By name; whoever adds a function here finds it in the estimators, the shell and the cockpit.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core.thresholds.advice import Advice, check_rate, share_text
-from wganad_core.thresholds.order import conformal_p_values, conformal_threshold
+from wganad_core.thresholds.conformal import conformal_p_values, conformal_threshold
 
 
 def discovery_advice(

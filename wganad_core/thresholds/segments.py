@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core.records import Scored
-from wganad_core.thresholds.order import quantile_threshold
+from wganad_core.thresholds.quantile import quantile_threshold
 
 FEWEST = 30  # normals of a group that may have a threshold of its own
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from wganad_core.evaluation import digits
 from wganad_core.thresholds.advice import Advice, Values, check_rate, checked, exceeding, share_text
-from wganad_core.thresholds.order import quantile_threshold
+from wganad_core.thresholds.quantile import quantile_threshold
 
 # A tenth of the scores are the tail: DuMouchel's (1983) rule, which leaves the bulk out. Of fewer
 # than 500, a shape that can be fitted takes a larger share, with a warning if that is WIDE.
