@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-import scipy  # whose parts load when they are used
+import scipy  # which loads its parts when they are used: `stats` takes half a second
 from numpy.typing import NDArray
 
 from wganad_core.thresholds.advice import Advice, check_rate, checked, exceeding, share_text
