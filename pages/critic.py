@@ -19,8 +19,9 @@ def main() -> None:
     with line, anatomy.choices():
         models = choice.models()
         choice.more(models)
-        rule = choice.rule()
-        threshold = choice.threshold(rule, known=len(models[0].mixture.modes) > 0)
+        known = len(models[0].mixture.modes) > 0
+        rule = choice.rule(known)
+        threshold = choice.threshold(rule, known)
     try:
         judged = [choice.judge(model, rule, threshold) for model in models]
         point = choice.point(waiting("detector").click)

@@ -68,6 +68,22 @@ def test_of_scores(below: str) -> None:
     assert_words_only(cockpit(scores(), below=below))
 
 
+def test_of_two_columns_of_scores() -> None:
+    """Their names are what is compared: in a table, in sentences, over lists."""
+    rng = np.random.default_rng(1)
+    names = [f"{FOREIGN}{name}" for name in "ab"]
+    columns = {name: rng.normal(size=N) for name in names}
+    label = (np.arange(N) % 5 == 0).astype(int)
+    test = app_pages.opened("cockpit.py", case="own", below="compare")
+    test.file_uploader[0].set_value(("two.csv", csv(**columns, label=label), "text/csv")).run()
+    test.selectbox(key="own-column-Score").set_value(names[0]).run()
+    test.selectbox(key="own-beside").set_value(names[1]).run()
+    assert not test.exception
+    said = [str(one.value) for one in (*test.markdown, *test.get("html"))]
+    assert sum("foreign.test" in each for each in said) >= 3
+    assert not [each for each in said if any(sign in each for sign in SIGNS)]
+
+
 def test_of_scores_that_cannot_be_read() -> None:
     assert_words_only(cockpit(csv(score=[1, 2], label=[FOREIGN, "0"])))
     assert_words_only(cockpit(csv(**{FOREIGN: [1, 2], "b": [1, 2]})))

@@ -37,7 +37,7 @@ def pump() -> pd.DataFrame:
 def made(own_fittings: None) -> AppTest:  # noqa: F811
     """A detector of the pump without networks."""
     test = opened(show="another")
-    test.selectbox(key="own-method").set_value("neighbours").run()
+    test.selectbox(key="own-method-table").set_value("neighbours").run()
     test.button(key="own-train").click().run()
     wait(test)
     return test

@@ -24,7 +24,7 @@ def test_a_clump_is_told_of_and_set_aside_by_a_button() -> None:
     test = opened(kind="own")
     (place,) = (each for each in test.file_uploader if str(each.key).startswith("own-data"))
     place.upload("clump.csv", table.to_csv(index=False).encode(), "text/csv").run()
-    test.selectbox(key="own-method").set_value("neighbours").run()
+    test.selectbox(key="own-method-table").set_value("neighbours").run()
     test.button(key="own-train").click().run()
     wait(test)
     labels = [str(each.proto.popover.label) for each in test.get("popover")]

@@ -20,7 +20,7 @@ def test_a_total_is_left_out_unless_it_is_chosen() -> None:
     kept.set_value(True).run()
     assert "Left out under the table" not in texts(test)
     assert "All 41 rows are taken as normal" in texts(test)
-    test.selectbox(key="own-method").set_value("neighbours").run()
+    test.selectbox(key="own-method-table").set_value("neighbours").run()
     finish(test)
     assert not test.error
     (outcome,) = jobs_of(test).outcomes.values()

@@ -239,6 +239,15 @@ def tab_of(test: AppTest) -> own_tab.OwnTab:
     return own_tab.tabs().open(test.session_state[own_tab.NAME])
 
 
+def test_a_score_that_was_chosen_for_rows_is_none_for_pictures() -> None:
+    test = opened()
+    test.selectbox(key="own-method-table").set_value("neighbours").run()
+    group(test, "kind").set_value("images").run()
+    assert test.selectbox(key="own-method-images").value == "ours"
+    group(test, "kind").set_value("table").run()
+    assert test.selectbox(key="own-method-table").value == "neighbours"
+
+
 def test_roles_stay_as_they_were_made() -> None:
     """Also when other data were looked at in between."""
     test = opened()

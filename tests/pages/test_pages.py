@@ -120,6 +120,35 @@ def test_training_does_not_throw_the_recording_away() -> None:
     assert test.query_params["race"] in (SMALL, [SMALL])
 
 
+def test_the_browser_s_back_finds_the_race_that_is_trained() -> None:
+    test = press(app("race", race=SMALL), "Step")
+    left = {name: test.query_params[name] for name in ("race", "run")}
+    press(test, "Recording")
+    for name, value in left.items():
+        test.query_params[name] = value
+    test.run()
+    assert "Paused at step 1 " in captions(test)
+    assert test.session_state.race_state.serial == 1
+
+
+def rules() -> None:
+    import streamlit as st
+
+    from pages._ui.critic import choice
+
+    st.caption(choice.rule(known=False))
+
+
+def test_where_no_density_is_known_none_is_offered() -> None:
+    """Nor is a rate that was chosen for it read as a distance."""
+    test = AppTest.from_function(rules)
+    test.query_params["rule"] = "density"
+    test.run()
+    assert test.caption[0].value == "generator"
+    assert "True density" not in test.radio[0].options
+    assert test.query_params["rule"] in ("density", ["density"])
+
+
 def test_the_menu_comes_back_to_what_was_left() -> None:
     test = press(app("race", race=SMALL, lens="slope"), "Step")
     test.query_params.clear()

@@ -42,6 +42,7 @@ def show(
     if a.label is None or not 0 < a.label.sum() < len(a):
         st.info("Comparing needs labels of both kinds.")
         return
+    name, beside = outside.shown(scores.name), outside.shown(second.name)
     st.markdown(_verdict(scores, second, a, b, base_rate))
     anomaly = a.label == 1
     first = a.score > threshold
@@ -54,8 +55,8 @@ def show(
         st.markdown(_matched(scores, second, threshold, alarms, other))
         st.html(_table(anomaly, first, last, (scores.name, second.name), base_rate))
     sets = [
-        _only(f"Only “{scores.name}” catches", a, mine, anomaly & first & ~last),
-        _only(f"Only “{second.name}” catches", b, mine, anomaly & last & ~first),
+        _only(f"Only “{name}” catches", a, mine, anomaly & first & ~last),
+        _only(f"Only “{beside}” catches", b, mine, anomaly & last & ~first),
         _only("Only one raises a false alarm", a, mine, ~anomaly & (first != last)),
     ]
     with right:
@@ -70,15 +71,16 @@ def _matched(
     other: OperatingPoint,
 ) -> str:
     """Where either detector flags, and how many normals; equal, where the second's scores allow."""
+    name, beside = outside.shown(scores.name), outside.shown(second.name)
     if percent(other.false_alarm_rate) == percent(alarms):
         return (
-            f"At equal false alarms, {percent(alarms)}: “{scores.name}” above "
-            f"{scores.axis.text(threshold)}, “{second.name}” above "
+            f"At equal false alarms, {percent(alarms)}: “{name}” above "
+            f"{scores.axis.text(threshold)}, “{beside}” above "
             f"{second.axis.text(other.threshold)}."
         )
     return (
-        f"“{scores.name}” above {scores.axis.text(threshold)} has {percent(alarms)} false "
-        f"alarms, “{second.name}” above {second.axis.text(other.threshold)} has "
+        f"“{name}” above {scores.axis.text(threshold)} has {percent(alarms)} false "
+        f"alarms, “{beside}” above {second.axis.text(other.threshold)} has "
         f"{percent(other.false_alarm_rate)}: many of its scores are equal, so that no threshold "
         "comes closer without more."
     )
@@ -95,7 +97,7 @@ def _verdict(
     found = _difference((scores.key, second.key), scores.loaded.subject_wise, base_rate, a, b)
     drawn = "people" if found.by == "subject" else scores.loaded.noun
     between = f"95% interval: {100 * found.low:+.1f} to {100 * found.high:+.1f}"
-    better = scores.name if found.difference > 0 else second.name
+    better = outside.shown(scores.name if found.difference > 0 else second.name)
     end = conclusion(found, better, drawn)
     if base_rate is None:
         world = "with the anomalies as frequent as in this test"

@@ -24,7 +24,7 @@ from pages._ui.cockpit import world as cockpit_world
 from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.state import Position
 from pages._ui.cockpit.world import Assumed
-from wganad_core import evaluation
+from wganad_core import evaluation, outside
 from wganad_core.evaluation import OperatingPoint
 from wganad_core.figures import cockpit
 
@@ -141,7 +141,7 @@ def _slider(scores: DetectorScores, place: Position) -> None:
     # stands goes back there, and forgets the steps that were made while the page was redrawn.
     if st.session_state.get(SLIDER) != here:
         st.session_state[SLIDER] = here
-    why = f", {place.why}" if place.why else ""
+    why = f", {outside.shown(place.why)}" if place.why else ""
     st.select_slider(
         f"**Threshold {scores.axis.text(place.threshold)}**{why}",
         scores.options,

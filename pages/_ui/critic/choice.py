@@ -108,9 +108,13 @@ def _shipped(name: str) -> Model:
     return Model(title, {"run": name, "step": step}, race_state.mixture(run.mixture))
 
 
-def rule() -> str:
-    """The score and its rule, each with why it works or fails."""
-    return linked.in_words("Rule", DETECTORS, key="rule", default="generator", captions=REASONS)
+def rule(known: bool) -> str:
+    """The score and its rule, each with why it works or fails. The true density only where it is
+    `known`; the wish for it stays in the address."""
+    rules = {name: words for name, words in DETECTORS.items() if known or name != "density"}
+    return linked.in_words(
+        "Rule", rules, key="rule", default="generator", captions=REASONS, keep_wish=True
+    )
 
 
 def threshold(rule: str, known: bool) -> float:
@@ -179,8 +183,6 @@ def judge(model: Model, rule: str, chosen: float) -> PlaneVerdicts:
     """A model's scores and its threshold by the rule. Raises `WorkerError`."""
     source = dict(model.source)
     found = _shipped_detection(source) if "run" in source else runtime.worker().detect(source)
-    if rule == "density" and rule not in found.scores:
-        rule = "generator"
     if rule == "generator":
         level = chosen * model.mixture.sigma if len(model.mixture.modes) else chosen
     elif rule == "critic-interval":

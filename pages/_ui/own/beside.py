@@ -34,7 +34,7 @@ def offer(outcome: Outcome) -> None:
                 icon=":material/swap_horiz:",
                 key="own-instead",
                 on_click=_take,
-                args=(instead,),
+                args=(own_train.method_key(outcome.chosen), instead),
             )
         st.dataframe(_table(found), hide_index=True, key="own-beside")
         st.caption(
@@ -61,9 +61,9 @@ def _found(outcome: Outcome) -> tuple[Beside, ...]:
     return () if fitted is None else tuple(Beside(**one) for one in fitted.beside)
 
 
-def _take(method: str) -> None:
+def _take(key: str, method: str) -> None:
     """Train with that score instead: seconds, as nothing is learned."""
-    st.session_state["own-method"] = method
+    st.session_state[key] = method
     own_train.ask()
 
 

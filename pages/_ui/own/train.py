@@ -67,19 +67,20 @@ def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
     of = "windows" if kind == "series" else "normals"
     scaled = kind == "images" and chosen.samples.scaled
     start = OF_SCALED if scaled else "ours"
+    key = method_key(chosen)
     methods = [name for name in METHODS if kind == "images" or name != LOCAL]
     with st.container(
         key="own-settings", horizontal=True, vertical_alignment="bottom", gap="small"
     ):
         method = settle(
-            "own-method",
+            key,
             st.selectbox(
                 "Score",
                 methods,
-                methods.index(found if (found := usual("own-method", start)) in methods else start),
+                methods.index(found if (found := usual(key, start)) in methods else start),
                 width=200,
                 format_func=lambda name: METHODS[name],
-                key="own-method",
+                key=key,
                 help="What makes a sample anomalous. “Ours” joins, of rows and recordings, the "
                 "distance to the nearest normals and what the generator cannot rebuild; of images, "
                 "what features say that learn to tell an image from its quarter turns.",
@@ -126,6 +127,11 @@ def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
         "random_state": seed,
     }
     return tuple((name, value) for name, value in found.items() if value is not None)
+
+
+def method_key(chosen: Chosen) -> str:
+    """The score's, of each kind of data: what is right for rows was not chosen for pictures."""
+    return f"own-method-{chosen.kind}{'-scaled' * chosen.samples.scaled}"
 
 
 def _button(chosen: Chosen) -> None:

@@ -25,6 +25,9 @@ def show(state: race_state.RaceState, live: RaceView | None) -> None:
         if live is not None and live.playing:
             st.write("Pause the race to export it.")
             return
+        if state.show == "trained" and live is None:
+            st.write("This run has ended, and nothing of it is here to export. Train it again.")
+            return
         lanes = race_state.lanes_of(state)
         titles = [(use_cases.lane_title(lane), lane.training.method) for lane in lanes]
         recordings, mixture = race_state.recordings(live), race_state.data(state)

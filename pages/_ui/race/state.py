@@ -93,10 +93,19 @@ def current() -> RaceState:
     one that asks for nothing finds everything as it was left."""
     asked = {name: st.query_params[name] for name in ASKS if name in st.query_params}
     state: RaceState | None = st.session_state.get("race_state")
-    if state is None or (asked and asked != state.address):
+    if state is not None and _is_mine(asked, state):
+        state.show, state.address = "trained", asked
+    elif state is None or (asked and asked != state.address):
         state = _asked_for(asked, state)
         st.session_state.race_state = state
     return state
+
+
+def _is_mine(asked: dict[str, str], state: RaceState) -> bool:
+    """Whether an address, as of the browser's Back, leads to the race that is trained here."""
+    if not state.live or asked == state.address:
+        return False
+    return asked == {URL_RUN: runtime.session_race().key, **_asks_for(state)}
 
 
 def _asked_for(asked: dict[str, str], before: RaceState | None) -> RaceState:
@@ -107,6 +116,7 @@ def _asked_for(asked: dict[str, str], before: RaceState | None) -> RaceState:
     state = RaceState(RaceConfig(lanes=tuple(run.lane for run in shipped_runs())), address=asked)
     if before is not None:
         state.layers = before.layers
+        state.serial = before.serial  # browsers tell races apart by it
     text, story = asked.get(URL_RACE), asked.get(URL_STORY)
     if text is not None:
         try:
@@ -117,7 +127,8 @@ def _asked_for(asked: dict[str, str], before: RaceState | None) -> RaceState:
         except (ConfigError, DataError) as error:
             state.problem = f"The address asked for a race that cannot be run: {error}"
             return state
-        state.race, state.show, state.story = race, "trained", None
+        state.race, state.show = race, "trained"
+        state.story = next((name for name, s in use_cases.STORIES.items() if s.race == race), None)
     elif story in use_cases.STORIES and story != RECORDED:
         state.race, state.show, state.story = use_cases.STORIES[story].race, "trained", story
     return state

@@ -9,6 +9,16 @@ const ADDRESS_DELAY = 250; // milliseconds at rest until the address follows
 const mounts = new WeakMap();
 const recordings = new Map(); // finished ones, by URL: promises
 
+// What failed is asked for again, as of a server that was away for a moment.
+function once(url, make) {
+  const forget = (error) => {
+    recordings.delete(url);
+    throw error;
+  };
+  if (!recordings.has(url)) recordings.set(url, make().catch(forget));
+  return recordings.get(url);
+}
+
 export default function ({ data, parentElement, setTriggerValue }, lanes, players, other) {
   const root = parentElement.querySelector(".lanes") ?? parentElement;
   if (!mounts.has(root)) mounts.set(root, new Mount(root, other?.drawing(lanes) ?? lanes, players));
@@ -55,15 +65,13 @@ class Mount {
   }
 
   async load({ url, more, options }) {
-    recordings.has(url) || recordings.set(url, this.fetched(url));
-    this.recording = await recordings.get(url);
+    this.recording = await once(url, () => this.fetched(url));
     const { lens, arrows, manifold } = options;
     const wanted = [lens, arrows && "arrows", manifold && "manifold"].filter(Boolean);
     const lane = this.recording.lanes[0];
     if (!more || recordings.has(more) || wanted.every((name) => name === "none" || lane.layers[name]))
       return;
-    recordings.set(more, this.fetched(more).then((layers) => this.lanes.extend(this.recording, layers)));
-    await recordings.get(more);
+    await once(more, async () => this.lanes.extend(this.recording, await this.fetched(more)));
     this.player?.show(this.recording);
   }
 
