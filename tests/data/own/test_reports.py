@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.data.own.test_masks import opened, save
+from wganad_core.data import DataError
 from wganad_core.data.own.look import look
 from wganad_core.data.own.masks import masks_of, read_masks
 from wganad_core.data.own.recordings import recordings
@@ -126,6 +127,81 @@ def test_a_mask_that_was_scaled(tmp_path: Path) -> None:
     _, hole = read_masks(pictures, masks_of(pictures), remarks)
     assert hole.sum() == 40 * 40
     assert any("several greys" in line for line in remarks)
+
+
+def test_names_in_a_comment_above_the_rows() -> None:
+    rows = "".join(f"S{i}\t{h}\t{f}\t\n" for i, (h, f) in enumerate(zip(HEAT, FLOW, strict=True)))
+    found = read_samples(f"# run 7\n#SampleID\theat\tflow\n{rows}".encode(), "a.tsv")
+    assert found.features == ("heat", "flow")
+    np.testing.assert_array_equal(found.x, np.column_stack([HEAT, FLOW]))
+    numbers = "".join(f"{h} {f}\n" for h, f in zip(HEAT, FLOW, strict=True))
+    found = read_samples(f"# heat flow\n{numbers}".encode(), "a.txt")
+    assert found.features == ("heat", "flow")
+    assert len(found.x) == N
+
+
+@pytest.mark.parametrize(
+    "form", ["{i},   {h},  {f},0x{i:x},\n", "0,tcp,{h},{f}\n", "0,tcp,{i},0,{i},0\n", "5,a,{i}\n"]
+)
+def test_a_first_row_of_words_and_numbers_gives_no_names(form: str) -> None:
+    rows = [form.format(i=i + 7, h=h, f=f) for i, (h, f) in enumerate(zip(HEAT, FLOW, strict=True))]
+    found = look("".join(rows).encode(), "a.csv")
+    assert found.n_rows == N
+    assert found.columns[0].name == "x0"
+    assert any("taken for a row, not for names" in line for line in found.remarks)
+
+
+@pytest.mark.parametrize("names", ["country,1990,1991,1992", "sample,400.5,401.0,401.5", "a,1,b,2"])
+def test_numbers_may_be_names(names: str) -> None:
+    rows = "".join(
+        f"r{i},{h},{f},{i % 3}\n" for i, (h, f) in enumerate(zip(HEAT, FLOW, strict=True))
+    )
+    found = look(f"{names}\n{rows}".encode(), "a.csv")
+    assert [column.name for column in found.columns] == names.split(",")
+
+
+def test_logs_that_have_more_cells_than_names() -> None:
+    """Ecobee: comments, then rows that end with a comma more than the names."""
+    rows = "".join(f"2020-12-22,00:{i // 2:02},{h},,\n" for i, h in enumerate(HEAT))
+    text = f"#,Thermostat,name,X\n\nDate,Time,Heat (F),Nook\n{rows}"
+    found = read_samples(text.encode(), "a.csv")
+    assert found.features == ("Heat (F)",)
+    np.testing.assert_array_equal(found.x[:, 0], HEAT)
+
+
+def test_blanks_behind_commas_and_a_line_of_units() -> None:
+    rows = "".join(f"{i}, {h}, {f}\n" for i, (h, f) in enumerate(zip(HEAT, FLOW, strict=True)))
+    found = read_samples(f"time, heat, flow\ns, C, L/min\n{rows}".encode(), "a.csv")
+    assert found.features == ("heat", "flow")
+    np.testing.assert_array_equal(found.x, np.column_stack([HEAT, FLOW]))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a,b\n1,2\n" + "3,4\n" * 30 + "5,6,,\n", "line 33 holds 4"),
+        ("a,b\n1,2, \n" + "3,4\n" * 30, "line 2 holds 3"),
+        ("Device,Logger 7\nSerial,12\n\nTime,Heat,Flow\n" + "1,2,3\n" * 9, "line 4 holds 3"),
+    ],
+)
+def test_rows_of_other_lengths_are_never_shifted(text: str, sentence: str) -> None:
+    with pytest.raises(DataError, match=sentence):
+        read_samples(text.encode(), "a.csv")
+
+
+@pytest.mark.parametrize("odd", ["heat,flow", "100C,1"])
+def test_a_word_among_numbers_is_told_with_its_line(odd: str) -> None:
+    """A second line of names where files were put together; a code among codes."""
+    rows = [f"{h},{f}\n" for h, f in zip(HEAT, FLOW, strict=True)]
+    found = look(f"heat,flow\n{''.join(rows[:40])}{odd}\n{''.join(rows)}".encode(), "a.csv")
+    assert any("in line 42; expected numbers" in line for line in found.remarks)
+    assert found.columns[0].guess == "leave out"
+
+
+def test_true_and_false_are_seen() -> None:
+    found = read_samples(csv(heat=HEAT, id35=HEAT > 0, id36=FLOW > 0).encode(), "a.csv")
+    assert found.features == ("heat", "id35", "id36")
+    assert len(found.words[1]) == 2
 
 
 def test_the_log_names_tests_that_are_there() -> None:

@@ -26,7 +26,9 @@ from wganad_core.data.own.csv_sniff import (
     day_first,
     decimal_point,
     holds_units,
+    is_a_row,
     kind_of,
+    names_above,
     plain_lines,
     separator_of,
     split_cells,
@@ -71,9 +73,12 @@ class CsvRows(OwnRows):
         following = io.StringIO(head[end:].decode(errors="replace"), newline="")
         rows = list(itertools.islice(following, LOOKED_AT))
         self._separator = separator_of(line, rows)
-        cells = self._with_row_names(self._first_line(line), rows)
-        self.named = bool(cells)
+        cells = self._with_row_names(self._first_line(line, rows), rows)
         self._start, self._before = (end, before + 1) if cells else (start, before)
+        if not cells and (cells := names_above(head[:start], self._separator, self._n)):
+            self.unnamed = ""
+            self.remarks.append("Names are those of the line above the rows that begins with #.")
+        self.named = bool(cells)
         self.about = max(1, n_lines - self._before)
         self.names = check_names(cells or [f"x{i}" for i in range(self._n)])
         if self._n == 1:  # no separator: a decimal comma belongs to its number
@@ -159,7 +164,7 @@ class CsvRows(OwnRows):
         listed = ", ".join(filter(None, units))
         self.remarks.append(f"The second line holds units, not a row: {listed:.60}.")
 
-    def _first_line(self, line: str) -> list[str]:
+    def _first_line(self, line: str, rows: Sequence[str]) -> list[str]:
         """The names that it holds, none if it is a row already."""
         if not line.count(self._separator) and all(map(NUMBER.fullmatch, line.split(" "))):
             self._separator = " "
@@ -171,7 +176,14 @@ class CsvRows(OwnRows):
         if cells in (counted, ["", *counted[:-1]]) and self._n > 1:
             return cells
         numbers = [NUMBER.fullmatch(cell.replace(",", ".")) for cell in cells]
-        if any(numbers) and all(n or c in MISSING for n, c in zip(numbers, cells, strict=True)):
+        plain = any(numbers) and all(n or c in MISSING for n, c in zip(numbers, cells, strict=True))
+        if not plain and is_a_row(cells, rows, self._separator):
+            self.unnamed = (
+                "The first line holds numbers and is taken for a row, not for names; columns are "
+                f"called x0 to x{self._n - 1}."
+            )
+            return []
+        if plain:
             self.unnamed = (
                 f"The first line holds numbers, no names; columns are called x0 to x{self._n - 1}."
                 if self._n > 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -151,6 +152,36 @@ def plain_lines(file: OwnFile, quoted: bool, remarks: list[str]) -> OwnFile:
         return file  # words, which may be one text
     remarks.append("Blanks part the columns, any number of them.")
     return by_tabs(file)
+
+
+def is_a_row(cells: Sequence[str], rows: Sequence[str], separator: str) -> bool:
+    """Whether a first line of words and numbers is no line of names: a cell is there twice, or a
+    fraction (but for those that rise or fall, as wavelengths do), or a word that comes again."""
+    numbers = [cell for cell in cells if NUMBER.fullmatch(cell.replace(",", "."))]
+    if not numbers:
+        return False
+    filled = [cell for cell in cells if cell]
+    values = [float(cell.replace(",", ".")) for cell in numbers]
+    along = {b > a for a, b in itertools.pairwise(values)} if len(set(values)) > 2 else set()
+    if len(set(filled)) < len(filled) or (len(along) != 1 and not all(map(str.isdigit, numbers))):
+        return True
+    try:
+        below = [row for row, _ in split_cells(rows, separator) if len(row) == len(cells)]
+    except DataError:  # for whoever reads it to tell
+        return False
+    words = {at: cell for at, cell in enumerate(cells) if cell and cell not in numbers}
+    return any(row[at].strip() == word for row in below for at, word in words.items())
+
+
+def names_above(before: bytes, separator: str, n: int) -> list[str]:
+    """The names of `n` columns in a comment straight above the rows; none where there are none."""
+    lines = before.decode(errors="replace").rstrip().splitlines()
+    if not lines or not lines[-1].startswith("#"):
+        return []
+    cells = next(split_cells([lines[-1].lstrip("#").strip()], separator), ([], 0))[0]
+    names = [cell.strip() for cell in cells]
+    fits = len(names) == n > 1 and all(names) and not any(map(NUMBER.fullmatch, names))
+    return names if fits else []
 
 
 def are_names(cells: Sequence[str]) -> bool:
