@@ -83,7 +83,10 @@ def positive(text: str) -> int:
 
 def natural(text: str) -> int:
     """An argument's type: whole numbers from 0."""
-    return positive(text) if text != "0" else 0
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 0; found {text}")
+    return value
 
 
 def train_to_the_end(run: TrainingRun, title: str, checkpoint: Checkpoint, every: int) -> bool:

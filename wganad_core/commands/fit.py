@@ -112,7 +112,7 @@ def _shown(steps: Iterator[Any]) -> None:
 
 def _print(found: Fitted) -> None:
     left: Mapping[str, int] = {
-        "that lack a feature": found.without_all_features,
+        "that lack every feature": found.without_all_features,
         "labelled as anomalies": found.anomalies_left_out,
         "without a label": found.unlabelled_left_out,
     }

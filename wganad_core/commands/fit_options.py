@@ -114,4 +114,10 @@ def _or_none(kind: Any, hint: Any) -> Any:
 
 
 def _number_or_none(kind: Any, text: str) -> Any:
-    return None if text.casefold() == "none" else kind(text)
+    if text.casefold() == "none":
+        return None
+    try:
+        return kind(text)
+    except ValueError:
+        what = "a whole number" if kind is int else "a number"
+        raise argparse.ArgumentTypeError(f"must be {what} or none; found {text}") from None

@@ -95,7 +95,7 @@ class WGANAnomalyDetector(BaseWGANDetector):
         Of the rows, held out for early stopping and to standardise evidence.
     calibration_share : float, default=0.15
         Of the rows, held out for the threshold; but as many as one false alarm needs (100 for a
-        rate of 0.01) where that is at most a third. Of fewer than 40 rows none is held out, and
+        rate of 0.01), up to a third. Of fewer than 40 rows none is held out, and
         `advice_` says so.
     patience : int or None, default=None
         Stop a stage after so many checks (20 a stage) on validation rows without improvement, and

@@ -191,8 +191,8 @@ class Judging(OutlierMixin, BaseEstimator):
         NotFittedError
             Before `fit`.
         ValueError
-            As `anomaly_score`, and for the score methods that rebuild nothing: `critic` and
-            `critic-interval`.
+            As `anomaly_score`, and for the score methods that rebuild nothing, such as
+            `critic`, `critic-interval`, `neighbours` and `isolation-forest`.
 
         Examples
         --------

@@ -134,8 +134,8 @@ def fit(
         n=n,
         n_features=int(estimator.n_features_in_),
         without_all_features=len(samples.missing),
-        anomalies_left_out=n_labelled(samples, 1) if n < len(samples.x) else 0,
-        unlabelled_left_out=n_labelled(samples, -1) if n < len(samples.x) else 0,
+        anomalies_left_out=n_labelled(samples, 1),
+        unlabelled_left_out=n_labelled(samples, -1),
         features=() if samples.image_shape else samples.features,
         steps=int(estimator.n_steps_),
         seconds=seconds,
@@ -187,7 +187,7 @@ def _learned_from(samples: OwnSamples, n: int) -> str:
     odd, unknown = n_labelled(samples, 1), n_labelled(samples, -1)
     without = [f"{odd:,} that are labelled anomalies"] * bool(odd)
     without += [f"{unknown:,} that have no label"] * bool(unknown)
-    left = f"; it leaves out {' and '.join(without)}" if without and n < len(samples.x) else ""
+    left = f"; it leaves out {' and '.join(without)}" if without else ""
     return f"The detector learns from {n:,} rows{features}{left}."
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import scipy.io
 from wganad_core.__main__ import main
 from wganad_core.data import DataError
 from wganad_core.data.own import containers
+from wganad_core.data.own.archives import check_entry
 from wganad_core.data.own.record import OwnSamples
 from wganad_core.data.own.samples import read_samples
 
@@ -103,3 +106,11 @@ def test_windows_are_not_taken_for_pictures(tmp_path, capsys):
 @pytest.mark.parametrize("name", ["97.mat", "ecg.arff", "t.csv.gz", "t.npz"])
 def test_the_shared_case(name: str):
     assert len(read_samples(CASES / name).x) > 100
+
+
+@pytest.mark.parametrize(("name", "refused"), [("a.png", True), ("a.csv", False)])
+def test_the_limit_of_a_picture_is_none_of_a_table(name: str, refused: bool) -> None:
+    entry = zipfile.ZipInfo(name)
+    entry.file_size = 21_600_000
+    with pytest.raises(DataError, match="Scale it down") if refused else contextlib.nullcontext():
+        check_entry(entry)

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from wganad_core.data import DataError
 from wganad_core.data.decoding import MAX_BYTES
 from wganad_core.data.own.file import OwnFile
+from wganad_core.data.own.image import SUFFIXES
 
 MAX_FILES = 100_000  # pictures or tables
 MAX_DIRECTORY = 24_000_000  # bytes of a zip's list of files
@@ -51,7 +52,7 @@ def check_entry(entry: zipfile.ZipInfo) -> None:
         raise DataError(f"The zip holds another archive, {name[:60]!r}; put its pictures there.")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise DataError(f"{name[:60]!r} is packed in an unusual way; make an ordinary zip.")
-    if entry.file_size > MAX_BYTES:
+    if entry.file_size > MAX_BYTES and entry.filename.casefold().endswith(SUFFIXES):
         raise DataError(
             f"{name[:60]!r} unpacks to {entry.file_size / 1e6:,.0f} MB; expected at most "
             f"{MAX_BYTES // 10**6} MB. Scale it down."
