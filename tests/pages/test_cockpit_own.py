@@ -239,7 +239,7 @@ def test_a_bad_file_is_one_sentence_and_the_last_good_one_stays(data: bytes, sen
 
 
 def test_what_a_sentence_tells_to_choose_can_be_chosen() -> None:
-    data = pd.DataFrame({"a": SCORE, "b": SCORE[::-1], "label": "?", "odd": LABEL}).to_csv(
+    data = pd.DataFrame({"a": SCORE, "b": SCORE[::-1], "label": "maybe", "odd": LABEL}).to_csv(
         index=False
     )
     test = own(data.encode())

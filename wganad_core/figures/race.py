@@ -83,21 +83,34 @@ def field_range(frame: Frame, method: Method) -> tuple[float, float]:
 def race_sentence(lanes: Sequence[LaneRecord], mixture: Mixture) -> str:
     """What a finished race of these lanes shows, in one sentence with the numbers that matter.
 
-    The lane that collapsed first is told of first, then the one that ends on the most modes.
+    The lane that collapsed first is told of first, then the one that ends on the most modes, by
+    their methods' names alone where these tell them apart.
     """
+    short = _short_names([lane.title for lane in lanes])
     ends = [(lane, state_words(lane.recording.frames[-1], mixture)) for lane in lanes]
     collapsed = [(step, lane) for lane in lanes if (step := first_collapse(lane, mixture))]
     said = []
     if collapsed:
         step, fallen = min(collapsed, key=lambda found: found[0])
-        said.append(f"The {fallen.title} collapses onto one mode at step {step:,}")
+        said.append(f"The {short[fallen.title]} collapses onto one mode at step {step:,}")
     best = [lane for lane, (_, tone) in ends if tone == "good"]
     if best:
-        said.append(f"{best[-1].title} ends on {len(mixture.modes)} of {len(mixture.modes)}")
+        n = len(mixture.modes)
+        said.append(f"{short[best[-1].title]} ends on {n} of {n}")
     elif ends:
         lane, (words, _) = ends[-1]
-        said.append(f"{lane.title} ends {words}" if words else f"{lane.title} is trained")
+        name = short[lane.title]
+        said.append(f"{name} ends {words}" if words else f"{name} is trained")
     return "; ".join(said)
+
+
+def _short_names(titles: Sequence[str]) -> dict[str, str]:
+    """By title the method's name alone, or the title where several lanes have that method."""
+    methods = [title.partition(" · ")[0] for title in titles]
+    return {
+        title: method if methods.count(method) == 1 else title
+        for title, method in zip(titles, methods, strict=True)
+    }
 
 
 def first_collapse(lane: LaneRecord, mixture: Mixture) -> int | None:
