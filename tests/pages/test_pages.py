@@ -131,6 +131,14 @@ def test_the_browser_s_back_finds_the_race_that_is_trained() -> None:
     assert test.session_state.race_state.serial == 1
 
 
+def test_the_seed_is_that_of_the_race() -> None:
+    test = app("race", race=f"{SMALL},seed=7")
+    assert next(one for one in test.number_input if one.label == "Seed").value == 7
+    test.query_params["race"] = SMALL
+    test.run()
+    assert next(one for one in test.number_input if one.label == "Seed").value == 0
+
+
 def rules() -> None:
     import streamlit as st
 

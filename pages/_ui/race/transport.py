@@ -97,11 +97,11 @@ def rare_transport(state: race_state.RaceState, live: RaceView | None) -> None:
     running = live is not None and (live.playing or live.place > 0)
     held = running or (live is not None and live.finished)
 
-    key = f"seed-{state.serial}"  # another race has another seed
+    place = f"seed-{state.serial}"  # another race has another seed
 
     def reseed() -> None:
         lanes = tuple(
-            lane.replace(training=lane.training.replace(seed=st.session_state[key]))
+            lane.replace(training=lane.training.replace(seed=st.session_state[place]))
             for lane in state.race.lanes
         )
         change_race(state, state.race.replace(lanes=lanes), state.story, state.own)
@@ -115,4 +115,4 @@ def rare_transport(state: race_state.RaceState, live: RaceView | None) -> None:
         change = partial(start, state, "play") if running else None
         st.selectbox("Speed", speeds, len(speeds) - 1, key="speed", on_change=change, width=150)
         seed = state.race.lanes[0].training.seed
-        number("Seed", 0, MAX_SEED, seed, key=key, on_change=reseed, width=150)
+        number("Seed", 0, MAX_SEED, seed, key=place, on_change=reseed, width=150)
