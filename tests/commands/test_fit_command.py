@@ -425,7 +425,7 @@ def test_the_same_command_goes_on_where_it_was_cut_off(blow, data, capfd):
     words.append(str(folder / "model.safetensors"))
     often = "from wganad_core.detector import learning; learning.SAVE_EVERY = 0; "
     often += f"from wganad_core.__main__ import main; raise SystemExit(main({words}))"
-    kept = folder / "model.checkpoint"
+    kept = folder / "model.safetensors.checkpoint"
     with subprocess.Popen(
         [sys.executable, "-c", often],
         cwd=ROOT,

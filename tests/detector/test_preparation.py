@@ -73,7 +73,7 @@ def test_columns_are_blamed_and_rebuilt(detector: WGANAnomalyDetector) -> None:
 
 
 def test_numbers_of_categories_will_do(detector: WGANAnomalyDetector) -> None:
-    codes, _ = coded(ODD, detector.categories_)
+    codes, _ = coded(ODD, detector._known_words)
     with pytest.warns(UserWarning, match="feature names"):
         plain = detector.anomaly_score(codes.to_numpy(float))
     np.testing.assert_array_equal(plain, detector.anomaly_score(ODD))
@@ -98,7 +98,7 @@ def test_onnx_scores_alike(detector: WGANAnomalyDetector, tmp_path: Path) -> Non
     meta = session.get_modelmeta().custom_metadata_map
     assert json.loads(meta["categories"]) == {"kind": ["green", "red"]}
     assert json.loads(meta["n_features"]) == 3
-    codes, _ = coded(ODD, detector.categories_)
+    codes, _ = coded(ODD, detector._known_words)
     found, flagged = session.run(None, {"x": codes.to_numpy(np.float32)})
     close(found, detector.anomaly_score(ODD))
     np.testing.assert_array_equal(flagged, detector.predict(ODD) == -1)
@@ -122,6 +122,22 @@ def test_recordings_lack_nothing() -> None:
     x[3, 1] = np.nan
     with pytest.raises(ValueError, match="contains NaN"):
         WGANSeriesDetector(window=8, steps=2).fit(x)
+
+
+@pytest.mark.parametrize("names", [[0, 1, 2], [30, 10, 20], [("a", 1), ("a", 2), ("b", 1)]])
+def test_columns_need_no_names_of_text(table: pd.DataFrame, names: list[object]) -> None:
+    settings = {"steps": 2, "width": 8, "random_state": 0}
+    unnamed = table.set_axis(pd.Index(names), axis=1)
+    found = WGANAnomalyDetector(**settings).fit(unnamed)
+    assert found.categories_ == {"x1": ("green", "red")}
+    expected = WGANAnomalyDetector(**settings).fit(table).anomaly_score(table)
+    np.testing.assert_array_equal(found.anomaly_score(unnamed), expected)
+
+
+@pytest.mark.parametrize("names", [["a", "kind", "a"], [1, 2, 1]])
+def test_doubled_names_are_refused(table: pd.DataFrame, names: list[object]) -> None:
+    with pytest.raises(ValueError, match=r"Two columns are called .*; expected a name of its own"):
+        WGANAnomalyDetector(steps=2).fit(table.set_axis(names, axis=1))
 
 
 def test_files_are_fitted_and_scored_with_all_rows(table: pd.DataFrame, tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_files_are_compared_and_not_their_names(tmp_path: Path) -> None:
 
 
 def test_a_fit_never_takes_its_input_for_its_checkpoint(tmp_path: Path, capsys) -> None:
-    data = tmp_path / "pump.checkpoint"
+    data = tmp_path / "pump.safetensors.checkpoint"
     table(100, 0).to_csv(data, index=False)
     said = refusal(capsys, tmp_path, "fit", str(data), "--out", str(tmp_path / "pump.safetensors"))
     assert said == f"{data} is what is read; choose another file to write."
@@ -144,11 +144,14 @@ def test_a_threshold_never_takes_its_labels_for_its_events(tmp_path: Path, capsy
 
 def test_a_foreign_checkpoint_stays(tmp_path: Path, capsys) -> None:
     table(100, 0).to_csv(tmp_path / "data.csv", index=False)
-    (tmp_path / "model.checkpoint").write_text("the only copy of something")
+    (tmp_path / "model.safetensors.checkpoint").write_text("the only copy of something")
     words = ["fit", str(tmp_path / "data.csv"), "--out", str(tmp_path / "model.safetensors")]
     for more in ([], ["--overwrite"]):
         said = refusal(capsys, tmp_path, *words, *more, *SHORT)
-        assert "model.checkpoint is there and is no checkpoint of this project; move it aw" in said
+        assert (
+            "model.safetensors.checkpoint is there and is no checkpoint of this project; move it aw"
+            in said
+        )
 
 
 @pytest.mark.parametrize(

@@ -329,19 +329,19 @@ class BaseWGANDetector(Calibrated):
 
     @property
     def categories_(self) -> dict[str, tuple[str, ...]]:
-        """The categories of each column that has some, by its name; in an array they are known by
-        their numbers. `NotFittedError` before `fit`."""
+        """The categories of each column that has some, by its name, or `x0`, `x1`, … where names
+        are no texts; in an array they are known by their numbers. `NotFittedError` before `fit`."""
         check_is_fitted(self)
-        return dict(self._known_words)
+        words = self._known_words
+        names = getattr(self, "feature_names_in_", [f"x{at}" for at in range(len(words))])
+        return {str(name): found for name, found in zip(names, words, strict=False) if found}
 
     @property
-    def _known_words(self) -> Mapping[str, tuple[str, ...]]:
+    def _known_words(self) -> tuple[tuple[str, ...], ...]:
+        """The categories of each column, () of numbers; () where there are none at all."""
         preparation: Preparation | None = self.model_.preparation
-        names = getattr(self, "feature_names_in_", ())
-        if preparation is None:
-            return {}
-        pairs = zip(names, preparation.words, strict=False)
-        return {str(name): words for name, words in pairs if words}
+        words = () if preparation is None else preparation.words
+        return words if any(words) else ()
 
     def _columns(self) -> dict[str, Any]:
         """Names of the columns of what is scored, None where there are none."""

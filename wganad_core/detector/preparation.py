@@ -8,7 +8,8 @@ seen, adds `surprise` to the row's score.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -156,22 +157,26 @@ def _codes(cells: Rows) -> NDArray[np.int64]:
 # Tables with columns of text
 
 
-def coded(X: Any, known: Mapping[str, Words] | None = None) -> tuple[Any, tuple[Words, ...] | None]:
+def coded(X: Any, known: Sequence[Words] | None = None) -> tuple[Any, tuple[Words, ...] | None]:
     """A table of pandas with its columns of text in numbers, and their categories, one tuple a
     column, () of numbers; anything else as it is, and None.
 
-    `known`: the categories that were fitted; others have numbers beyond those. A column of pandas'
-    own type for categories keeps its numbers. Raises `ValueError` for a column of too many.
+    `known`: the categories that were fitted, one tuple a column; others have numbers beyond those.
+    A column of pandas' own type for categories keeps its numbers. Raises `ValueError` for a column
+    of too many, and for two columns of one name.
     """
     if not hasattr(X, "columns") or not hasattr(X, "dtypes"):
         return X, None
     import pandas as pd
 
+    names = pd.Index(X.columns)
+    if not names.is_unique:
+        name = names[names.duplicated()][0]
+        raise ValueError(f"Two columns are called {name!r}; expected a name of its own for each.")
     made: dict[Any, Any] = {}
     found: dict[Any, Words] = {}
-    for name in X.columns:
+    for name, fitted in itertools.zip_longest(names, (known or ())[: len(names)]):
         column = X[name]
-        fitted = (known or {}).get(str(name))
         if known is not None and not fitted:
             continue
         if fitted is None and not _is_text(column):
@@ -193,8 +198,10 @@ def coded(X: Any, known: Mapping[str, Words] | None = None) -> tuple[Any, tuple[
         found[name] = words
     if not made:
         return X, None
-    whole = X.assign(**{str(name): cells.astype(float) for name, cells in made.items()})
-    return whole, tuple(found.get(name, ()) for name in X.columns)
+    whole = X.copy(deep=False)
+    for name, cells in made.items():  # no assign, which takes names of text alone
+        whole[name] = cells.astype(float)
+    return whole, tuple(found.get(name, ()) for name in names)
 
 
 def _is_text(column: Any) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from wganad_core.jobs import Refused
 from wganad_core.jobs.beside import beside
 from wganad_core.jobs.orders import KINDS, SEED, FitOrder, Kind, option, shell_line
-from wganad_core.jobs.outputs import Output, check_outputs
+from wganad_core.jobs.outputs import Output, check_outputs, holds
 from wganad_core.jobs.recordings import in_time, parts_of
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ def fit(
     if missing := missing_cells(samples):
         say(f"remark: {missing}")
     say(_learned_from(samples, n))
+    _take_over(order, say)
     if order.checkpoint.exists():
         say(f"{order.checkpoint} is there: a fit of the same rows and settings goes on from it.")
     began = time.perf_counter()
@@ -262,6 +263,17 @@ def _with_names(samples: OwnSamples, x: Any) -> Any:
 def counted(features: Sequence[str]) -> bool:
     """Whether names only count columns, and so say nothing."""
     return all(name == f"x{at}" for at, name in enumerate(features))
+
+
+def _take_over(order: FitOrder, say: Say) -> None:
+    """Go on from a checkpoint of the old name. It stays, as it may be another fit's."""
+    from wganad_core import storage
+
+    old = order.old_checkpoint
+    if order.checkpoint.exists() or not old.is_file() or holds(old) != "checkpoint":
+        return
+    storage.write_atomically(order.checkpoint, old.read_bytes())
+    say(f"{old} is copied, as checkpoints are called {order.checkpoint.name} now; delete it.")
 
 
 def _learn(estimator: Any, name: str, x: Any, order: FitOrder, watch: Watch) -> None:

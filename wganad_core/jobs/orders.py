@@ -47,6 +47,12 @@ class FitOrder:
         """Where an unfinished fit is kept."""
         return checkpoint_of(self.out)
 
+    @property
+    def old_checkpoint(self) -> Path:
+        """Where earlier versions kept it: of files that differ only after the last point, in one
+        place."""
+        return self.out.with_suffix(".checkpoint") if self.out.name else self.checkpoint
+
     def words(self) -> list[str]:
         words = ["fit", path_word(self.file), "--out", path_word(self.out)]
         words += ["--kind", self.kind] if self.kind else []
@@ -123,7 +129,7 @@ def shell_line(order: Order) -> str:
 
 def checkpoint_of(out: Path) -> Path:
     """Beside what is to be written; also of what is no name of a file, which is refused later."""
-    return out.with_suffix(".checkpoint") if out.name else out / ".checkpoint"
+    return out.with_name(f"{out.name}.checkpoint") if out.name else out / ".checkpoint"
 
 
 def path_word(path: str | Path) -> str:
