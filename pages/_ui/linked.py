@@ -36,6 +36,12 @@ def put(name: str, value: str | None) -> None:
         st.session_state.setdefault(ADDRESSES, {})[page] = st.query_params.to_dict()
 
 
+def forget(name: str) -> None:
+    """Remove something from the address, also from those that pages would come back to."""
+    for address in (st.query_params, *st.session_state.get(ADDRESSES, {}).values()):
+        address.pop(name, None)
+
+
 def choice(
     label: str,
     options: Mapping[Name, str],

@@ -128,6 +128,36 @@ def test_a_lecturer_hides_answers_and_goes_on_by_a_key(page: Page, app: Server) 
     page.get_by_role("link", name="Race").first.click()
     panel.get_by_text("Back to the lesson").click(timeout=SLOW)
     expect(panel).to_contain_text("2 / 4", timeout=SLOW)
+    # Elsewhere its key leaves nothing, and it can be ended for good.
+    page.get_by_role("link", name="Race").first.click()
+    expect(panel.get_by_text("Back to the lesson")).to_be_visible(timeout=SLOW)
+    page.keyboard.press("n")
+    panel.get_by_role("button", name="End the lesson").click()
+    expect(panel).to_have_count(0, timeout=SLOW)
+    assert "/race" in page.url
+    # Also where it was: the page comes back without it.
+    page.get_by_role("link", name="Theory").first.click()
+    page.wait_for_url(re.compile("/theory"), timeout=SLOW)
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=SLOW)
+    expect(panel).to_have_count(0)
+
+
+def test_a_projector_is_one_switch_of_all_pages(page: Page, app: Server) -> None:
+    """Its key has one effect also where a race plays, which listens to it as well."""
+    large = "document.documentElement.classList.contains('projector')"
+    scale = "document.querySelector('.lanes').player.scale"
+    for address in ("", "race"):
+        page.goto(f"{app.url}/{address}")
+        page.wait_for_function("document.querySelector('.lanes')?.player", timeout=SLOW)
+        for key, on in (("P", True), ("p", False)):
+            page.keyboard.press(key)
+            assert page.evaluate(f"[{large}, {scale} > 1]") == [on, on]
+    page.keyboard.press("p")
+    page.goto(f"{app.url}/{lessons()['clip'].address(1)}")
+    switch = page.locator(".lesson").get_by_label("Projector")
+    expect(switch).to_be_checked(timeout=SLOW)
+    page.keyboard.press("p")
+    expect(switch).not_to_be_checked()
 
 
 def test_a_phone_has_the_lesson_above_the_page(page: Page, app: Server) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages._ui import linked
 from pages._ui.component import component, static
 from pages._ui.lessons.lesson import PARAMETER, Place, lessons, place_of, terms
 
@@ -35,7 +36,12 @@ def show() -> None:
     st.session_state[MEMORY] = place
     st.html(STYLE)
     with st.container(key=KEY):
-        _component()(key="lesson", data=json.dumps(_message(place)))
+        _component()(key="lesson", data=json.dumps(_message(place)), on_ended_change=_end)
+
+
+def _end() -> None:
+    st.session_state.pop(MEMORY, None)
+    linked.forget(PARAMETER)
 
 
 def _message(place: Place) -> dict[str, object]:

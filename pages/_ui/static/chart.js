@@ -2,7 +2,7 @@
 // with every change of theme; chart.py describes what the events mean.
 
 import { drawAsOnePath, hasFigure, keepFigure, keptFigure, merge } from "./figures.js";
-import { enlarge, project, projected } from "./projector.js";
+import { enlarge, projected } from "./projector.js";
 import { leave } from "./room.js";
 import { Shapes } from "./shapes.js";
 import { NARROW } from "./sizes.js";
@@ -126,7 +126,6 @@ class Chart {
     if (!width || this.removed || !this.message) return;
     const { hash, text, marks, alt, seen } = this.message;
     const large = projected();
-    document.documentElement.classList.toggle("projector", large);
     const state = JSON.stringify([hash ?? text, width, theme, large]);
     if (state === this.drawn) {
       this.shapes.place(marks, seen);
@@ -282,13 +281,4 @@ class Chart {
   }
 }
 
-// P, wherever no field has it, makes words larger and smaller, on every page of this window.
-document.addEventListener("keydown", (event) => {
-  const { key, target, ctrlKey, metaKey, altKey } = event;
-  if (!mounted.size || key.toLowerCase() !== "p" || ctrlKey || metaKey || altKey) return;
-  if (target.closest?.("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])"))
-    return;
-  // Where a race plays, its player keeps the choice.
-  if (!document.querySelector(".lanes")) project(!projected());
-  setTimeout(() => mounted.forEach((chart) => chart.schedule()));
-});
+addEventListener("projector", () => mounted.forEach((chart) => chart.schedule()));

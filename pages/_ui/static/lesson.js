@@ -1,14 +1,22 @@
 // A lesson's step beside the page that it plays on: asks for a prediction, watches the address,
 // says what was right. The answer is in the address; what a lecturer has switched stays in the
-// browser. N, or the right arrow while nothing else wants it, goes on.
+// browser. N goes on, on the step's own page.
+
+import { project, projected } from "./projector.js";
 
 const LOOK = 300; // milliseconds between two looks at the address
-const SWITCHES = { hide: "Hide answers", large: "Projector" };
+const SWITCHES = {
+  "Hide answers": [hidden, (on) => localStorage.setItem("lesson-hide", on ? "1" : "0")],
+  Projector: [projected, project],
+};
+const BUSY =
+  "input, textarea, select, canvas, [role=slider], [role=dialog], [contenteditable]";
 const mounts = new WeakMap();
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".lesson") ?? parentElement;
   if (!mounts.has(root)) mounts.set(root, new Panel(root));
+  mounts.get(root).end = () => setTriggerValue("ended", true);
   mounts.get(root).show(JSON.parse(data));
   return () => {
     if (root.isConnected) return;
@@ -22,10 +30,13 @@ class Panel {
     this.root = root;
     this.onKey = (event) => this.press(event);
     document.addEventListener("keydown", this.onKey);
+    this.onProjector = () => this.draw();
+    addEventListener("projector", this.onProjector);
   }
 
   remove() {
     document.removeEventListener("keydown", this.onKey);
+    removeEventListener("projector", this.onProjector);
     clearInterval(this.timer);
   }
 
@@ -40,10 +51,6 @@ class Panel {
     clearInterval(this.timer);
     this.timer = setInterval(() => this.look(), LOOK);
     this.draw();
-  }
-
-  on(name) {
-    return localStorage.getItem(`lesson-${name}`) === "1";
   }
 
   // Where the page is another one than the step's, only a way back is offered.
@@ -84,7 +91,8 @@ class Panel {
   }
 
   press(event) {
-    const busy = event.target.closest?.("input, textarea, select, [role=slider], [contenteditable]");
+    if (this.elsewhere) return; // another page's work is not to be left by a key
+    const busy = event.target.closest?.(BUSY);
     if (busy || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.key.toLowerCase() === "n") this.go(this.lesson.next);
   }
@@ -93,8 +101,7 @@ class Panel {
     const { lesson, root } = this;
     const { step } = lesson;
     this.path = location.pathname;
-    root.classList.toggle("lesson-large", this.on("large"));
-    document.documentElement.classList.toggle("projector", this.on("large"));
+    root.classList.toggle("lesson-large", projected());
     this.explained.clear();
     root.replaceChildren();
     const add = (tag, kind, html) => {
@@ -109,6 +116,7 @@ class Panel {
     if (this.elsewhere) {
       add("p", "say", "The lesson waits on another page.");
       this.buttons([["Back to the lesson", this.answer === null ? lesson.here : lesson.answered[this.answer], "go"]]);
+      this.root.lastChild.append(this.ending());
       return;
     }
     add("p", "say", this.words(step.say));
@@ -125,14 +133,14 @@ class Panel {
     add("p", "question", `What do you expect? ${this.words(ask.question)}`);
     const given = this.answer;
     ask.options.forEach((option, i) => {
-      const shown = given !== null && !this.on("hide");
+      const shown = given !== null && !hidden();
       const mark = shown ? (i === ask.right ? " right" : i === given ? " wrong" : "") : "";
       const button = add("button", `option${mark}${i === given ? " given" : ""}`, escaped(option));
       button.disabled = given !== null;
       button.onclick = () => this.say(i);
     });
     if (given === null) return;
-    if (this.on("hide")) {
+    if (hidden()) {
       add("p", "because hidden", "The answer is hidden; say it together.");
       return;
     }
@@ -164,22 +172,31 @@ class Panel {
   drawSwitches() {
     const row = document.createElement("div");
     row.className = "lesson-switches";
-    for (const [name, label] of Object.entries(SWITCHES)) {
+    for (const [label, [isOn, turn]] of Object.entries(SWITCHES)) {
       const box = document.createElement("label");
       box.innerHTML = `<input type="checkbox"> ${label}`;
-      box.firstChild.checked = this.on(name);
+      box.firstChild.checked = isOn();
       box.firstChild.onchange = (event) => {
-        localStorage.setItem(`lesson-${name}`, event.target.checked ? "1" : "0");
+        turn(event.target.checked);
         this.draw();
       };
       row.append(box);
     }
-    const end = document.createElement("a");
-    end.href = this.href("lessons");
-    end.target = "_self";
-    end.textContent = "All lessons";
-    row.append(end);
+    const all = document.createElement("a");
+    all.href = this.href("lessons");
+    all.target = "_self";
+    all.textContent = "All lessons";
+    row.append(all, this.ending());
     this.root.append(row);
+  }
+
+  // The page stays as it is; the server forgets the lesson.
+  ending() {
+    const button = document.createElement("button");
+    button.className = "lesson-end";
+    button.textContent = "End the lesson";
+    button.onclick = () => this.end();
+    return button;
   }
 
   // **bold**, and [[term]] or [[term|as written]], explained where it first stands.
@@ -195,6 +212,10 @@ class Panel {
         return `<span class="lesson-term" tabindex="0" data-tip="${escaped(meaning)}">${shown}</span>`;
       });
   }
+}
+
+function hidden() {
+  return localStorage.getItem("lesson-hide") === "1";
 }
 
 // Whether a parameter of the address is what a task waits for.

@@ -1,6 +1,7 @@
 // What every page can do: a chart has its room before it is drawn, a choice made in a popover closes
-// it, an answer in a dialog closes that.
+// it, an answer in a dialog closes that, P makes words larger.
 
+import { markPage, onKey } from "./projector.js";
 import { keepRooms } from "./room.js";
 
 const CHOICES = "[role=radiogroup], [data-testid=stButtonGroup]";
@@ -8,6 +9,8 @@ const CHOICES = "[role=radiogroup], [data-testid=stButtonGroup]";
 keepRooms();
 document.addEventListener("click", closeAfterChoice, true);
 document.addEventListener("click", closeAfterAnswer, true);
+markPage();
+document.addEventListener("keydown", onKey, true);
 
 function close(element) {
   const escape = { key: "Escape", code: "Escape", keyCode: 27, bubbles: true };

@@ -1,6 +1,10 @@
-// A window for a projector: larger words in its charts. Where a race plays, its player keeps the choice.
+// A window for a projector: larger words. The choice is kept in sessionStorage alone, where the player
+// of a race (wganad_core/figures/static/player.js) looks too; who draws hears of it by an event.
 
 import { LARGER, TALLER, WORDS } from "./sizes.js";
+
+const FIELDS =
+  "textarea, select, canvas, [contenteditable], input:not([type=radio], [type=checkbox], [type=range])";
 
 export function projected() {
   try {
@@ -17,6 +21,20 @@ export function project(on) {
   } catch {
     // a page that may not keep anything
   }
+  markPage();
+  dispatchEvent(new Event("projector"));
+}
+
+export function markPage() {
+  document.documentElement.classList.toggle("projector", projected());
+}
+
+// P, wherever no field has it. Asked for before a player sees the key, which would undo it.
+export function onKey(event) {
+  const { key, target, ctrlKey, metaKey, altKey } = event;
+  if (key.toLowerCase() !== "p" || ctrlKey || metaKey || altKey || target.closest?.(FIELDS)) return;
+  event.preventDefault();
+  project(!projected());
 }
 
 // All words of a figure larger, with room for them.

@@ -299,6 +299,12 @@ class Player {
     this.sizes.observe(this.root);
     this.onResize = () => this.restyle();
     addEventListener("resize", this.onResize);
+    // The page around it has taken the key, or a switch of its own.
+    this.onProjector = () => {
+      this.scale = remembered() ? PROJECTOR : 1;
+      this.restyle();
+    };
+    addEventListener("projector", this.onProjector);
   }
 
   press(event, onSlider) {
@@ -314,7 +320,7 @@ class Player {
       Home: onSlider && (() => this.goTo(0)),
       End: onSlider && (() => this.goTo(this.last)),
       p: () => this.project(),
-    }[event.key];
+    }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!action) return;
     event.preventDefault();
     action();
@@ -325,6 +331,7 @@ class Player {
     cancelAnimationFrame(this.frame);
     document.removeEventListener("keydown", this.onKey);
     removeEventListener("resize", this.onResize);
+    removeEventListener("projector", this.onProjector);
     this.sizes.disconnect();
     this.root.replaceChildren();
   }
