@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from wganad_core.data import DataError
-from wganad_core.data.clock import clock_name, is_clock, seconds_of
+from wganad_core.data.clock import clock_name, is_clock, read_clock, seconds_of
 from wganad_core.data.disorder import in_order
 
 X = np.arange(12.0)[:, None]
@@ -45,6 +45,38 @@ def test_seconds(column: str, cells: list[str], seconds: list[float], said: str)
 def test_what_is_no_time_is_refused(cells: list[str], said: str):
     with pytest.raises(DataError, match=said):
         seconds_of(pd.Series(cells), "when")
+
+
+AUTUMN, SPRING = "2024-10-27", "2024-03-31"
+
+
+@pytest.mark.parametrize(
+    ("day", "hours", "minutes", "said"),
+    [
+        (AUTUMN, ["01:40", "02:10", "02:40", "03:10"], [0, 30, 60, 150], "in summer time"),
+        (AUTUMN, ["02:10", "02:40", "03:10"], [0, 30, 120], "in summer time"),
+        (AUTUMN, ["02:10", "02:40", "02:10", "03:10"], [0, 30, 60, 120], "for the second hour"),
+        (AUTUMN, ["01:00", "02:00", "02:00", "03:00"], [0, 60, 120, 180], "for the second hour"),
+        (AUTUMN, ["01:00", "01:00", "02:00", "02:00"], [0, 0, 60, 60], "in summer time"),
+        (AUTUMN, ["03:10", "02:40", "02:10"], [0, -90, -120], "in summer time"),
+        (AUTUMN, ["03:10", "", "04:10"], [0, np.nan, 60], ""),
+        (SPRING, ["01:40", "02:10", "03:10"], [0, 20, 30], "the end of that hour"),
+    ],
+)
+def test_no_time_is_lost_where_clocks_change(
+    day: str, hours: list[str], minutes: list[float], said: str
+):
+    cells = pd.Series([f"{day} {hour}" if hour else "" for hour in hours])
+    found = read_clock(cells, "when", "Europe/Berlin", in_order=True)
+    np.testing.assert_array_equal(found.seconds / 60, minutes)
+    assert np.isfinite(found.start)
+    assert said in found.zone_remark
+    assert bool(said) == bool(found.zone_remark)
+
+
+def test_a_moment_in_the_hour_that_comes_twice_is_no_hour():
+    cells = pd.Series([f"{AUTUMN} 02:10", f"{AUTUMN} 02:10"])  # the two ends of a range
+    assert read_clock(cells, "start", "Europe/Berlin").seconds.tolist() == [0, 0]
 
 
 def test_what_a_clock_is():

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wganad_core import WGANAnomalyDetector
+from wganad_core import WGANAnomalyDetector, WGANSeriesDetector
 from wganad_core.__main__ import main
+from wganad_core.detector import load
 from wganad_core.jobs.changes import Stream
 from wganad_core.jobs.writer import ScoredRows
 from wganad_core.thresholds import stream
@@ -51,9 +52,11 @@ def test_where_normal_moves_it_is_said(
     assert "held-out normals" not in remarks(labelled, model, tmp_path, capsys)
 
 
-def test_memory_is_bounded_and_rows_keep_their_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_bounded_and_rows_keep_their_numbers(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(stream, "MOST", 50)
-    found, n = Stream(), 0
+    found, n = Stream(load(model)), 0
     for size in (7, 90, 1, 333, 64):
         row = np.arange(n + 1, n + size + 1)
         yes = np.ones(size, bool)
@@ -62,3 +65,12 @@ def test_memory_is_bounded_and_rows_keep_their_numbers(monkeypatch: pytest.Monke
         assert len(found._row) <= 100
     assert found._row == list(range(1, n + 1, found._row[1] - 1))
     assert found._row == found._score
+
+
+def test_nothing_is_kept_of_recordings() -> None:
+    settings = {"window": 8, "steps": 2, "width": 8, "score_method": "residual", "random_state": 0}
+    found = Stream(WGANSeriesDetector(**settings).fit(ROWS))
+    row, yes = np.arange(1, 501), np.ones(500, bool)
+    found.add(ScoredRows(row, row.astype(float), yes, yes))
+    assert found._row == found._score == []
+    assert found.remark() == ""

@@ -36,7 +36,7 @@ class Command:
 
 def json_option(parser: argparse.ArgumentParser) -> None:
     """The option that every command with a result takes."""
-    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    parser.add_argument("--json", action="store_true", help="print each result as a JSON object")
 
 
 def print_json(value: dict[str, Any]) -> None:

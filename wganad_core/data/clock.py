@@ -86,7 +86,8 @@ class Clock:
     `seconds` (n,): since the first row that has a time, NaN where there is none; `start`: that
     row's own time, since 1970 where `since_1970`. `zone`: of datetimes, "" where they have none,
     else their offset, or "several". `unit`: seconds in one of its numbers. `remark`: how the cells
-    were read, where that could have been otherwise.
+    were read, where that could have been otherwise; `zone_remark`: what a zone made of times that
+    clocks show twice, or not at all.
     """
 
     seconds: Seconds
@@ -95,6 +96,7 @@ class Clock:
     zone: str | None
     unit: float
     remark: str
+    zone_remark: str = ""
 
     @property
     def times(self) -> Seconds:
@@ -109,15 +111,20 @@ def seconds_of(texts: pd.Series[str], column: str) -> tuple[Seconds, str]:
 
 
 def read_clock(
-    texts: pd.Series[str], column: str, zone: str | None = None, unit: float | None = None
+    texts: pd.Series[str],
+    column: str,
+    zone: str | None = None,
+    unit: float | None = None,
+    in_order: bool = False,
 ) -> Clock:
     """What the cells of a column of times (n,) mean.
 
     ISO datetimes with or without zones, day.month.year, day/month/year or month/day/year, hours of
     a day, and numbers: in the unit of the column's name; else, by their size, in whatever counts
     from 1970; else in `unit` seconds, or seconds. `zone`: of datetimes that have none, "" or None
-    for UTC; with None, nobody looks which zones there are. Raises `DataError` with the row of what
-    is no time, and for a zone that is none.
+    for UTC; with None, nobody looks which zones there are. `in_order`: whether the rows follow each
+    other, so that times going back within the hour that comes twice, as clocks do, are of the
+    second. Raises `DataError` with the row of what is no time, and for a zone that is none.
     """
     texts = texts.str.strip()
     known = ~texts.str.casefold().isin(FOLDED)
@@ -128,12 +135,13 @@ def read_clock(
         return _counted(numbers, known, column, unit)
     stamps, remark, since_1970 = _stamps(texts, known, column)
     named = set() if zone is None else _offsets(texts[known])
+    shifted = ""
     if zone and not named and since_1970:
-        stamps = _localised(stamps, zone)
+        stamps, shifted = _localised(stamps, zone, column, in_order)
     first = stamps[known].iloc[0]
     since = np.asarray((stamps - first).dt.total_seconds(), np.float64)
     told = "" if not named else named.pop() if len(named) == 1 else "several"
-    return Clock(since, first.timestamp(), since_1970, told, 1.0, remark)
+    return Clock(since, first.timestamp(), since_1970, told, 1.0, remark, shifted)
 
 
 def _offsets(texts: pd.Series[str]) -> set[str]:
@@ -141,22 +149,58 @@ def _offsets(texts: pd.Series[str]) -> set[str]:
     return {"+00:00" if offset in "Zz" else offset for offset in found}
 
 
-def _localised(stamps: pd.Series, zone: str) -> pd.Series:
-    """Datetimes that were read as UTC, of that zone."""
+def _localised(stamps: pd.Series, zone: str, column: str, in_order: bool) -> tuple[pd.Series, str]:
+    """Datetimes that were read as UTC, of that zone, and a remark on clocks that were changed."""
     offset = re.fullmatch(r"(?:UTC)?([+-])(\d\d?):?(\d\d)?", zone)
     wanted: Any = zone
     if offset:
         away = datetime.timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
         wanted = datetime.timezone(-away if offset[1] == "-" else away)
+    plain = stamps.dt.tz_localize(None)
     try:
-        plain = stamps.dt.tz_localize(None)
         there = plain.dt.tz_localize(wanted, ambiguous="NaT", nonexistent="shift_forward")
     except (ValueError, KeyError, TypeError):
         raise DataError(
             f"There is no time zone {zone!r}; expected UTC, +02:00 or a name such as Europe/Berlin."
         ) from None
-    utc: pd.Series = there.dt.tz_convert("UTC")
-    return utc
+    twice = there.isna() & plain.notna()
+    never = ~twice & plain.notna() & (there.dt.tz_localize(None) != plain)
+    said = []
+    if twice.any():
+        there, how = _of_two_hours(plain, twice, wanted, in_order)
+        said.append(
+            f"Column {column!r} has {twice.sum():,} times of an hour that comes twice in {zone}, "
+            f"as clocks go back, the first {plain[twice].iloc[0]}; {how}. Write them with their "
+            "offset, as in 02:30+01:00, to be sure."
+        )
+    if never.any():
+        said.append(
+            f"Column {column!r} has {never.sum():,} times of an hour that clocks pass over in "
+            f"{zone}, the first {plain[never].iloc[0]}; taken as the end of that hour."
+        )
+    return there.dt.tz_convert("UTC"), " ".join(said)
+
+
+def _of_two_hours(
+    plain: pd.Series, twice: pd.Series, zone: Any, in_order: bool
+) -> tuple[pd.Series, str]:
+    """Datetimes of a zone, of which clocks show some `twice`, and which of the two was taken."""
+
+    def placed(second: Any) -> pd.Series:
+        first = np.ones(len(plain), bool)
+        first[np.flatnonzero(twice)[second]] = False
+        found: pd.Series = plain.dt.tz_localize(zone, ambiguous=first, nonexistent="shift_forward")
+        return found
+
+    if in_order:
+        gone = plain[twice].diff().dt.total_seconds()
+        # An hourly clock shows the same again; where all times come more than once it says nothing.
+        once = plain[~twice].dropna().is_unique
+        back = (gone <= 0) if once else (gone < 0)
+        found = placed(back.groupby(plain[twice].dt.date).cummax().to_numpy(bool))
+        if back.any() and found.dropna().is_monotonic_increasing:
+            return found, "those from where they go back on are taken for the second hour"
+    return placed(slice(0)), "they are taken for the first, in summer time"
 
 
 def _counted(numbers: pd.Series, known: pd.Series, column: str, usual: float | None) -> Clock:

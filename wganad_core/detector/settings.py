@@ -90,7 +90,7 @@ class Settings:
 
     def held_out(self, n: int) -> tuple[int, int]:
         """How many of n rows serve for validation and for calibration: their shares, but so many
-        for calibration that one false alarm is among them, if that is no more than a third."""
+        for calibration that one false alarm is among them, up to a third."""
         n_validation, n_calibration = (
             round(share * n) for share in (self.validation_share, self.calibration_share)
         )

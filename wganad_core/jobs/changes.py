@@ -18,9 +18,14 @@ LOWER = (
 
 
 class Stream:
-    """Scores of a file as they come, evenly thinned so that memory is bounded."""
+    """Scores of a file as they come, evenly thinned so that memory is bounded. Nothing is kept, nor
+    said, of recordings, whose neighbouring steps resemble each other, and where `detector` has few
+    calibration scores."""
 
-    def __init__(self) -> None:
+    def __init__(self, detector: Any) -> None:
+        self._calibration = detector.calibration_score_
+        few = len(self._calibration) < LEAST
+        self._silent = few or hasattr(detector, "anomaly_score_along")
         self._row: list[int] = []
         self._score: list[float] = []
         self._every, self._seen = 1, 0
@@ -30,6 +35,8 @@ class Stream:
         passed over."""
         from wganad_core.thresholds.stream import MOST
 
+        if self._silent:
+            return
         usual = rows.scored if rows.label is None else rows.scored & (rows.label == 0)
         row, score = rows.row[usual], rows.score[usual]
         first = -self._seen % self._every
@@ -39,17 +46,15 @@ class Stream:
         while len(self._row) > 2 * MOST:
             self._row, self._score, self._every = self._row[::2], self._score[::2], 2 * self._every
 
-    def remark(self, detector: Any) -> str:
-        """A sentence where scores changed; empty where that may be chance, and for recordings,
-        whose neighbouring steps resemble each other."""
+    def remark(self) -> str:
+        """A sentence where scores changed; empty where that may be chance."""
         import numpy as np
 
         from wganad_core.thresholds import change_in
 
-        calibration = detector.calibration_score_
-        if hasattr(detector, "anomaly_score_along") or len(calibration) < LEAST:
+        if self._silent:
             return ""
-        change = change_in(calibration, np.array(self._score))
+        change = change_in(self._calibration, np.array(self._score))
         if change is None:
             return ""
         than, means = ("higher", HIGHER) if change.higher else ("lower", LOWER)

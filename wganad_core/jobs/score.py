@@ -66,7 +66,7 @@ def score(
     n = without = flagged = 0
     remarks: dict[str, None] = {}
     # Of the values of all samples, and of those that are not labelled anomalies.
-    every, normal, stream = hashlib.sha256(), hashlib.sha256(), Stream()
+    every, normal, stream = hashlib.sha256(), hashlib.sha256(), Stream(found)
     began = time.perf_counter()
     scored = _scored(order, found, float(threshold), say)
     with contextlib.closing(scored), writing(order.out) as write:
@@ -84,7 +84,7 @@ def score(
             watch(rows, samples.about)
     if found.rows_sha256_ in (every.hexdigest(), normal.hexdigest()):
         remarks[LEARNED_FROM] = None
-    elif changed := stream.remark(found):
+    elif changed := stream.remark():
         remarks[changed] = None
     pixels = _pixels(order, found, remarks) if order.pixels else None
     seconds = time.perf_counter() - began

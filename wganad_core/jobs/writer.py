@@ -17,10 +17,10 @@ SUFFIXES = (".csv", ".parquet")
 
 @dataclasses.dataclass(frozen=True)
 class ScoredRows:
-    """Rows of a file in its order, (n,) each, `row` from 1. A row that could not be scored, as a
-    feature is missing, is not in `scored` and has no score and no flag. A `label` of −1 is none;
-    `class_` is the kind of anomaly, where labels tell kinds, and `why` the column that a flagged
-    row hangs on."""
+    """Rows of a file in its order, (n,) each, `row` from 1. A row that could not be scored, as
+    it lacks what the detector needs, is not in `scored` and has no score and no flag. A `label` of
+    −1 is none; `class_` is the kind of anomaly, where labels tell kinds, and `why` the column that
+    a flagged row hangs on."""
 
     row: NDArray[np.int64]
     score: NDArray[np.float64]

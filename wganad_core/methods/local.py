@@ -90,8 +90,6 @@ class LocalScore(PlainScore):
         for name, shape in wanted.items():
             if getattr(self, name).shape != shape or not len(self.patches):
                 raise ValueError(f"its {name} does not fit images of {side} × {side}")
-        # Tables of distances stay beyond 32 MB, which malloc gives back at once: smaller ones
-        # were seen to leave gigabytes behind.
         self.n_references = ((side - EDGE) // STEP + 1) ** 2 * len(self.patches)
         self.register_buffer("places", torch.from_numpy(places_of(self.shape)), persistent=False)
         self.averaging = nn.Parameter(averaging(side), requires_grad=False)

@@ -154,7 +154,9 @@ def _placed(
     dates = bool(numbers.isna().any())
     clock = None
     if rows.time is not None and not str(counted).startswith("rows"):
-        clock = read_clock(pd.Series(rows.time, dtype=str), rows.time_name, zone or "")
+        times = pd.Series(rows.time, dtype=str)
+        clock = read_clock(times, rows.time_name, zone or "", in_order=True)
+        said += [clock.zone_remark] if clock.zone_remark else []
     how = counted or _told(ranges, numbers, clock, said)
     if dates and how != "time":
         raise DataError(
@@ -254,8 +256,7 @@ def _times(
         said.append(f"{which} no time zone: taken as {given or 'UTC'} (--ranges-zone).")
     else:
         said.append("They are times.")
-    if found.remark:
-        said.append(found.remark)
+    said += [remark for remark in (found.remark, found.zone_remark) if remark]
     return found.times
 
 
