@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from wganad_core.commands.console import (
     json_option,
     print_facts,
     print_json,
+    progress_bar,
     say,
 )
 from wganad_core.commands.fit_options import add_parameters, given
@@ -98,10 +98,7 @@ def facts_of(found: Fitted) -> dict[str, Any]:
 
 
 def _shown(steps: Iterator[Any]) -> None:
-    from tqdm import tqdm
-
-    bar = tqdm(unit=" steps", mininterval=0.5 if sys.stderr.isatty() else 10, dynamic_ncols=True)
-    with bar:
+    with progress_bar(unit=" steps") as bar:
         for progress in steps:
             bar.total = progress.n_steps
             bar.set_description(progress.stage, refresh=False)

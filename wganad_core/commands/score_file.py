@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from wganad_core.commands.console import (
     positive,
     print_facts,
     print_json,
+    progress_bar,
     say,
 )
 from wganad_core.commands.own_options import (
@@ -90,7 +90,7 @@ def score_file(arguments: argparse.Namespace) -> int:
         arguments.why,
         arguments.pixels,
     )
-    with _bar() as bar:
+    with progress_bar(unit=" rows", unit_scale=True, desc="scoring") as bar:
 
         def watch(rows: Any, about: int) -> None:
             bar.total = max(about, bar.n + len(rows.row))
@@ -118,18 +118,6 @@ def _facts(found: FileScored) -> dict[str, Any]:
         "rows_per_second": found.n / found.seconds if found.seconds else math.inf,
         **({} if found.pixels is None else {"pixels": found.pixels}),
     }
-
-
-def _bar() -> Any:
-    from tqdm import tqdm
-
-    return tqdm(
-        unit=" rows",
-        unit_scale=True,
-        desc="scoring",
-        mininterval=0.5 if sys.stderr.isatty() else 10,
-        dynamic_ncols=True,
-    )
 
 
 def _print(facts: dict[str, Any]) -> None:
