@@ -48,3 +48,10 @@ def draw_again() -> None:
         st.rerun(scope="fragment")
     except StreamlitAPIException:  # the event came with a run of the whole page
         st.rerun()
+
+
+def still_here(name: str, key: str, remove: Callable[..., None]) -> None:
+    """Of a file that is held although its uploader, after a visit to another page, is empty."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{outside.shown(name)}** is still here.", width="content")
+        st.button("Remove it", type="tertiary", key=key, on_click=remove)

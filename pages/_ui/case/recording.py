@@ -12,7 +12,7 @@ from pages._ui import reading, runtime
 from pages._ui.case import data, flagged
 from pages._ui.case.choice import Choice
 from pages._ui.case.flagged import ShownRecording
-from pages._ui.widgets import download, refuse
+from pages._ui.widgets import download, refuse, still_here
 from wganad_core.config import VIEWS
 from wganad_core.data import DataError, har_example, timeline
 from wganad_core.data.recording import MAX_BYTES, Recording
@@ -61,7 +61,12 @@ def _chosen() -> ShownRecording:
             download("The example as CSV", _example_csv, name, "text/csv", key="example-csv")
             settings = _settings()
     if file is None:  # also for a moment while one file replaces another
-        return _example()
+        kept: ShownRecording | None = st.session_state.get(KEPT)
+        if kept is None:
+            return _example()
+        with left:
+            still_here(kept.title, "own-recording-remove", _remove)
+        return kept
     try:
         found = ShownRecording(file.name, _read(file.file_id, settings, file))
     except DataError as error:
@@ -69,6 +74,10 @@ def _chosen() -> ShownRecording:
         return st.session_state.get(KEPT) or _example()
     st.session_state[KEPT] = found
     return found
+
+
+def _remove() -> None:
+    st.session_state.pop(KEPT, None)
 
 
 def _settings() -> tuple[str | None, str | None, str | None]:

@@ -191,12 +191,13 @@ def _outcome(asked: Wish, view: Search) -> None:
 
 def _speed(model: ModelKey) -> None:
     """Why the paper adds an encoder: both measured in one run, on a button."""
+    key = f"speed-{model}"  # what another model took says nothing of this one
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         if st.button("Measure the speed on this machine", icon=":material/speed:"):
-            st.session_state.speed = None
+            st.session_state.pop(key, None)
             with st.spinner("Timing the encoder and AnoGAN …"):
-                st.session_state.speed = _measured(model)
-        if (speed := st.session_state.get("speed")) is not None:
+                st.session_state[key] = _measured(model)
+        if (speed := st.session_state.get(key)) is not None:
             encoder, anogan = speed
             st.markdown(
                 f"Encoder: **{1000 / encoder:,.0f} images a second** ({encoder:.2g} ms each). "

@@ -30,8 +30,8 @@ def show(
     """`base_rate`: of the reader's world; None for the test's."""
     if second is None and scores.source is None:
         st.info(
-            "There is no second detector here. A file with several columns of scores has: choose "
-            "another one under “Beside”, on top of the page."
+            "There is no second detector here. The page *Threshold*, under *Your scores*, compares "
+            "two columns of scores of one file: choose another one under “Beside”, on its top."
         )
         return
     if second is None:

@@ -13,7 +13,7 @@ from pages._ui import label_ranges, reading
 from pages._ui.cockpit import example as cockpit_example
 from pages._ui.cockpit.data import Loaded
 from pages._ui.cockpit.scores import DetectorScores
-from pages._ui.widgets import refuse
+from pages._ui.widgets import refuse, still_here
 from wganad_core import outside
 from wganad_core.data import DataError
 from wganad_core.data.own import LabelRanges
@@ -92,7 +92,7 @@ def waiting() -> tuple[DetectorScores | None, DetectorScores | None]:
     if file is None:
         # Also for a moment while one file replaces another: what was read is still known then.
         st.session_state.pop(REFUSED, None)
-        return (_example() if st.session_state.get(EXAMPLE) else None), None
+        return (_example() if st.session_state.get(EXAMPLE) else st.session_state.get(KEPT)), None
     st.session_state.pop(EXAMPLE, None)
     try:
         there = _offered(file.file_id, _column(file, "Label"), file)
@@ -121,7 +121,10 @@ def offer() -> None:
             if st.session_state.get(KEPT) is not None:
                 st.caption("What is shown is still the file before it.")
         kept: DetectorScores | None = st.session_state.get(KEPT)
-        if kept is not None and not why and st.session_state.get(FILE) is not None:
+        there = st.session_state.get(FILE) is not None
+        if kept is not None and not there:
+            still_here(kept.loaded.title, "own-scores-remove", _remove)
+        if kept is not None and not why:
             st.caption(" ".join([_summary(kept), *map(outside.shown, kept.loaded.remarks)]))
     left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
     with left:
@@ -134,7 +137,7 @@ def offer() -> None:
             st.button(
                 "Look at an example",
                 on_click=lambda: st.session_state.update({EXAMPLE: True}),
-                disabled=st.session_state.get(FILE) is not None,
+                disabled=there or kept is not None,
                 key="own-example",
             )
             st.download_button(
@@ -146,6 +149,10 @@ def offer() -> None:
                 on_click="ignore",
                 key="example-scores",
             )
+
+
+def _remove() -> None:
+    st.session_state.pop(KEPT, None)
 
 
 def _asked(file: Any, there: Offered) -> Asked:

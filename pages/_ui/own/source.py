@@ -13,8 +13,7 @@ import streamlit as st
 
 from pages._ui import linked, reading
 from pages._ui.own import tab as own_tab
-from pages._ui.widgets import refuse
-from wganad_core import outside
+from pages._ui.widgets import refuse, still_here
 from wganad_core.data import DataError
 from wganad_core.data.own.examples import Example, example
 from wganad_core.data.own.look import Look, look
@@ -169,9 +168,7 @@ def _earlier() -> OwnFile | None:
             "Train, and see in half a minute what you would get."
         )
         return None
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{outside.shown(kept.name)}** is still here.", width="content")
-        st.button("Remove it", type="tertiary", key="own-remove", on_click=_remove)
+    still_here(kept.name, "own-remove", _remove)
     return kept
 
 
