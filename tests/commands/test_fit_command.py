@@ -33,7 +33,6 @@ from wganad_core.data.own import Roles
 from wganad_core.data.unfinished import UNFINISHED
 from wganad_core.detector import load
 from wganad_core.jobs import fit as fit_job
-from wganad_core.jobs.fit import estimator_class
 from wganad_core.jobs.orders import (
     KINDS,
     ExportOrder,
@@ -44,6 +43,7 @@ from wganad_core.jobs.orders import (
     shell_line,
     unpacked,
 )
+from wganad_core.jobs.prepare import estimator_class
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = ["--steps", "10", "--width", "8"]

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wganad_core.commands.console import natural
-from wganad_core.jobs.fit import estimator_class
 from wganad_core.jobs.orders import KINDS, SEED, option
+from wganad_core.jobs.prepare import estimator_class
 
 # What a command line says otherwise: it shows progress, starts afresh, and can be repeated.
 LEFT_OUT = ("self", "verbose", "warm_start")

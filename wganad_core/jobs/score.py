@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from wganad_core.jobs import Refused, engines
 from wganad_core.jobs.blame import why
 from wganad_core.jobs.changes import Stream
-from wganad_core.jobs.fit import Say
 from wganad_core.jobs.orders import ScoreOrder
 from wganad_core.jobs.outputs import Output, check_outputs
 from wganad_core.jobs.pieces import pieces, put_together
+from wganad_core.jobs.prepare import Say
 from wganad_core.jobs.recordings import in_rows, rearranged, together
 from wganad_core.jobs.writer import SUFFIXES, ScoredRows, writing
 

@@ -23,8 +23,8 @@ from wganad_core.data.own.csv_closing import CLOSED
 from wganad_core.data.own.labels import UNLABELLED
 from wganad_core.data.own.record import OwnSamples
 from wganad_core.data.own.samples import read_samples
-from wganad_core.jobs.fit import missing_cells
 from wganad_core.jobs.orders import Kind
+from wganad_core.jobs.prepare import missing_cells
 
 SHOWN_IMAGES = 9
 

@@ -17,8 +17,8 @@ from pages._ui.own.tab import choice, number, settle, usual
 from pages._ui.widgets import refuse
 from wganad_core import outside
 from wganad_core.jobs.beside import LOCAL
-from wganad_core.jobs.fit import OF_SCALED
 from wganad_core.jobs.orders import Kind
+from wganad_core.jobs.prepare import OF_SCALED
 from wganad_core.live.fitting import Fitting
 from wganad_core.storage import StorageError
 
