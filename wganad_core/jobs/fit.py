@@ -12,7 +12,7 @@ from wganad_core.jobs import Refused
 from wganad_core.jobs.beside import beside
 from wganad_core.jobs.orders import FitOrder, shell_line
 from wganad_core.jobs.outputs import Output, check_outputs, holds
-from wganad_core.jobs.prepare import Prepared, Say, n_labelled, prepare, read_for
+from wganad_core.jobs.prepare import FitInput, Say, n_labelled, prepare, read_for
 from wganad_core.jobs.recordings import parts_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def fit(
     return _told(order, every, prepared, time.perf_counter() - began)
 
 
-def _told(order: FitOrder, every: OwnSamples, prepared: Prepared, seconds: float) -> Fitted:
+def _told(order: FitOrder, every: OwnSamples, prepared: FitInput, seconds: float) -> Fitted:
     """What to report of a fit that is done."""
     estimator, samples = prepared.estimator, prepared.samples
     advice, part = estimator.advice_, _parts(prepared, every.row)
@@ -130,7 +130,7 @@ def _take_over(order: FitOrder, say: Say) -> None:
     say(f"{old} is copied, as checkpoints are called {order.checkpoint.name} now; delete it.")
 
 
-def _learn(prepared: Prepared, order: FitOrder, watch: Watch) -> None:
+def _learn(prepared: FitInput, order: FitOrder, watch: Watch) -> None:
     from wganad_core.config import ConfigError
     from wganad_core.methods import DivergedError
 
@@ -144,7 +144,7 @@ def _learn(prepared: Prepared, order: FitOrder, watch: Watch) -> None:
         raise Refused(f"{prepared.samples.name}: {' '.join(str(error).split())}") from error
 
 
-def _in_file(prepared: Prepared, numbers: Any) -> Any:
+def _in_file(prepared: FitInput, numbers: Any) -> Any:
     """Rows of the file from those that were learned from; windows are in several."""
     import numpy as np
 
@@ -152,7 +152,7 @@ def _in_file(prepared: Prepared, numbers: Any) -> Any:
     return np.empty(0, np.int64) if prepared.recorded else samples.row[samples.learned][numbers]
 
 
-def _parts(prepared: Prepared, rows: Any) -> Any:
+def _parts(prepared: FitInput, rows: Any) -> Any:
     """What each of the `rows` of the file served for, a number in `records.PARTS`."""
     import numpy as np
 

@@ -27,7 +27,7 @@ Say = Callable[[str], object]
 
 
 @dataclasses.dataclass(frozen=True)
-class Prepared:
+class FitInput:
     """A detector and what it learns from.
 
     `samples`: the rows of the file that were asked for; `x`: the normal ones among them, as the
@@ -70,7 +70,7 @@ def read_for(order: FitOrder) -> OwnSamples:
     return with_ranges(read_samples(order.file, **dataclasses.asdict(roles)), order.ranges)
 
 
-def prepare(order: FitOrder, every: OwnSamples, say: Say) -> Prepared:
+def prepare(order: FitOrder, every: OwnSamples, say: Say) -> FitInput:
     """Choose the rows, the kind of detector and its settings; `say` is told each remark as it
     comes. Raises `ConfigError`, `DataError` and `Refused`."""
     remarks: list[str] = []
@@ -104,7 +104,7 @@ def prepare(order: FitOrder, every: OwnSamples, say: Say) -> Prepared:
         remark(*recorded.remarks)
     x = normal_rows(samples, recorded)
     remark(missing_cells(samples))
-    return Prepared(estimator, parameters, samples, recorded, x, tuple(remarks))
+    return FitInput(estimator, parameters, samples, recorded, x, tuple(remarks))
 
 
 def n_labelled(samples: OwnSamples, label: int) -> int:
