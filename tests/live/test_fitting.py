@@ -182,7 +182,7 @@ def test_a_cancelled_fit_goes_on_where_it_was(
     source("table", tmp_path)
     parameters = (("steps", 300), ("encoder_steps", 500), ("batch_size", 16), ("width", 8))
     order = dataclasses.replace(LONG, parameters=parameters)
-    checkpoint = tmp_path / "long.checkpoint"
+    checkpoint = tmp_path / order.checkpoint
     begun = fittings.submit(tmp_path, [order])
     while not (checkpoint.exists() and begun.reports):
         assert begun.active
