@@ -37,6 +37,9 @@ def test_behind_every_shipped_row_is_what_its_detector_needs(case: UseCase):
         if found.detector in case.baselines or found.model == "none":
             assert not files
             continue
+        if case is MNIST and found.seed:  # of further seeds of digits only scores ship
+            assert not files
+            continue
         architecture = catalogue.architecture_of(case, found.model)
         for method in needed(case, found):
             names = {
