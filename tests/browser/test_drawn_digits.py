@@ -129,7 +129,7 @@ def test_a_digit_is_drawn_judged_and_wiped_away(page: Page, problems: list[str],
     assert np.ptp(columns) < 8
     assert rows.mean() == pytest.approx(13.5, abs=1)
     assert columns.mean() == pytest.approx(13.5, abs=1)
-    expect(page.locator(".scale output").first).to_have_text(re.compile("above .* % of normals"))
+    expect(page.locator(".scale output").first).to_have_text(re.compile("above .*% of normals"))
     page.get_by_role("link", name="Race").click()
     expect(page.locator(".lanes-planes")).to_be_visible()
     assert problems == []

@@ -321,7 +321,7 @@ def test_it_trains_on_arrival_from_a_disk(page: Page, problems: list[str], path:
     page.get_by_label("Step of the recording").press("Home")
     expect(page.locator(".lanes-step")).to_have_text("step 0")
     picture = page.locator(".lanes-planes")
-    expect(picture).to_have_attribute("aria-label", re.compile("Vanilla GAN: untrained"))
+    expect(picture).to_have_attribute("aria-label", re.compile("Vanilla GAN · slow D: untrained"))
     page.get_by_role("button", name="Reset").click()
     page.wait_for_function("window.page.race.recording.clock.length === 1")
     assert problems == []

@@ -20,8 +20,9 @@ const known = JSON.parse(document.getElementById("known").textContent);
 const find = (id) => document.getElementById(id);
 
 // The method and what sets this lane apart: `use_cases.lane_title`.
-export function titleOf({ method, penalty, clip, n_critic }) {
-  const mark = { gan: "", "wgan-clip": ` · c = ${clip}`, "wgan-gp": ` · λ = ${penalty}` }[method];
+export function titleOf({ method, penalty, clip, n_critic, learning_rate, critic_learning_rate: own }) {
+  const slow = own > 0 && own < learning_rate ? " · slow D" : "";
+  const mark = { gan: slow, "wgan-clip": ` · c = ${clip}`, "wgan-gp": ` · λ = ${penalty}` }[method];
   const usual = method === "gan" ? 1 : 5;
   return known.names[method] + mark + (n_critic === usual ? "" : ` · n_critic = ${n_critic}`);
 }
