@@ -55,7 +55,11 @@ def jensen_shannon(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
     >>> round(jensen_shannon(np.array([1.0, 0.0]), np.array([0.0, 1.0])), 4)
     0.6931
     """
-    p, q = _with_outside(p), _with_outside(q)
+    return jensen_shannon_of(_with_outside(p), _with_outside(q))
+
+
+def jensen_shannon_of(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
+    """Jensen–Shannon divergence in nats of two distributions (k,), each of sum 1."""
     middle = (p + q) / 2
     return float(
         (scipy.special.rel_entr(p, middle).sum() + scipy.special.rel_entr(q, middle).sum()) / 2

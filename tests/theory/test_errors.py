@@ -8,8 +8,9 @@ from scipy.optimize import minimize
 from scipy.stats import norm
 from threadpoolctl import threadpool_limits
 
+from wganad_core.divergence import jensen_shannon_of
 from wganad_core.theory import cells, errors
-from wganad_core.theory.cells import EDGES, SIDE, Blobs, Bumps, Unbounded, divergence, truth
+from wganad_core.theory.cells import EDGES, SIDE, Blobs, Bumps, Unbounded, truth
 from wganad_core.theory.rates import fall
 
 
@@ -62,7 +63,7 @@ def test_more_bumps_see_more_and_none_more_than_all():
     seen = [Bumps(side).best(p, q)[0] for side in (2, 4, 8)]
     seen.append(Unbounded().best(p, q)[0])
     assert seen == sorted(seen)
-    assert seen[-1] == pytest.approx(2 * divergence(p, q) - np.log(4))
+    assert seen[-1] == pytest.approx(2 * jensen_shannon_of(p, q) - np.log(4))
 
 
 def test_a_generator_that_is_large_enough_finds_the_truth_and_a_small_one_cannot():
@@ -127,7 +128,7 @@ def test_a_picture_to_scale_keeps_distances_of_a_plane():
     assert points[0] == pytest.approx([0, 0])
     assert points[1, 1] == pytest.approx(0, abs=1e-9)
     for i, j in ((0, 1), (0, 2), (1, 2)):
-        expected = np.sqrt(divergence(stations[i], stations[j]))
+        expected = np.sqrt(jensen_shannon_of(stations[i], stations[j]))
         assert np.linalg.norm(points[i] - points[j]) == pytest.approx(expected, abs=1e-7)
 
 

@@ -14,9 +14,10 @@ from functools import cached_property
 import numpy as np
 import scipy  # which loads its parts when they are used: `stats` takes half a second
 from numpy.typing import NDArray
-from scipy.special import expit, ndtr, rel_entr
+from scipy.special import expit, ndtr
 
 from wganad_core.data.mixture import ring_modes
+from wganad_core.divergence import jensen_shannon_of
 from wganad_core.records import Box
 
 SIDE, HALF = 32, 1.9  # cells along a side; the box reaches from −HALF to HALF
@@ -85,12 +86,6 @@ def truth() -> Blobs:
     return Blobs(modes, np.full(N_MODES, SIGMA), np.full(N_MODES, 1 / N_MODES))
 
 
-def divergence(p: Cells, q: Cells) -> float:
-    """Jensen–Shannon in nats between two distributions over the cells."""
-    middle = (p + q) / 2
-    return float((rel_entr(p, middle).sum() + rel_entr(q, middle).sum()) / 2)
-
-
 class Bumps:
     """Discriminators D = σ(α·φ): a constant and side² round bumps over the box."""
 
@@ -143,4 +138,4 @@ class Unbounded:
         """2·JS − ln 4 (eq. 5), and D*; where there is neither, 1/2."""
         total = p + q
         d = np.divide(p, total, out=np.full_like(p, 0.5), where=total > 0)
-        return 2 * divergence(p, q) - 2 * float(np.log(2)), d
+        return 2 * jensen_shannon_of(p, q) - 2 * float(np.log(2)), d

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from wganad_core.theory.cells import HALF, SIGMA, Blobs, Bumps, Cells, Unbounded, divergence, truth
+from wganad_core.divergence import jensen_shannon_of
+from wganad_core.theory.cells import HALF, SIGMA, Blobs, Bumps, Cells, Unbounded, truth
 
 WIDTHS = (0.08, 1.5)  # between which a generator's Gaussians stay (H_G: bounded)
 FAINT = 1e-9  # what D and 1 − D are at least under a logarithm
@@ -75,7 +76,7 @@ def fit(start: Blobs, rivals: Rivals, p: Cells, steps: int = 300) -> GeneratorFi
     return GeneratorFit(
         generator=made,
         objective=float(found.fun),
-        jensen_shannon=divergence(real, made.cells),
+        jensen_shannon=jensen_shannon_of(real, made.cells),
         epsilon=float(np.sqrt(weight @ np.square(d - optimal))),
     )
 
@@ -114,7 +115,7 @@ def drawn_to_scale(stations: list[Cells]) -> NDArray[np.float64]:
     """Fig. 5 to scale: points (k, 2), the first at the origin and the second to its right, whose
     distances come as close to √JS, which is a metric, as a plane allows (classical scaling)."""
     k = len(stations)
-    squares = np.array([[divergence(p, q) for q in stations] for p in stations])
+    squares = np.array([[jensen_shannon_of(p, q) for q in stations] for p in stations])
     centred = squares - squares.mean(axis=0) - squares.mean(axis=1)[:, None] + squares.mean()
     values, vectors = np.linalg.eigh(-centred / 2)
     points = vectors[:, -2:] * np.sqrt(np.maximum(values[-2:], 0))

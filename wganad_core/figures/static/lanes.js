@@ -8,13 +8,11 @@
 
 import { drawPlot } from "./curves.js";
 import { Landscape } from "./landscape.js";
-import { Plane } from "./plane.js";
+import { DARK_TONES, Plane, TONES } from "./plane.js";
 import { bracket, mixed, stateAt } from "./recording.js";
 
 export * from "./recording.js";
 
-export const TONES = { bad: "#D55E00", good: "#007A5A" };
-const DARK_TONES = { bad: "#FF8A4C", good: "#3FD6A4" };
 const NARROW = 640; // pixels
 const GAP = 20; // between lanes
 const HOP = 0.6; // of the time between two frames

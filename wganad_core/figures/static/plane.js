@@ -1,6 +1,7 @@
 // What lies on the landscape of a lane: data, modes, samples, the net of latents, arrows.
 
-const BAD = { light: "#D55E00", dark: "#FF8A4C" };
+export const TONES = { bad: "#D55E00", good: "#007A5A" };
+export const DARK_TONES = { bad: "#FF8A4C", good: "#3FD6A4" };
 const MODES = ["#E69F00", "#2E9BE0", "#009E73", "#CC5C9C", "#0A5BA8", "#B8860B", "#7A4FBF"];
 const DARK_MODES = ["#E69F00", "#2E9BE0", "#14C08F", "#E07BB4", "#9DB7FF", "#C9982B", "#A884E8"];
 const PLAIN = "#E69F00";
@@ -113,7 +114,7 @@ export class Plane {
   drawArrows(arrows, { x, y, side }) {
     if (!arrows) return;
     const c = this.context;
-    c.strokeStyle = this.options.dark ? BAD.dark : BAD.light;
+    c.strokeStyle = (this.options.dark ? DARK_TONES : TONES).bad;
     c.lineWidth = 1.6;
     c.beginPath();
     for (let k = 0; k < arrows.length; k += 4) {
