@@ -59,7 +59,22 @@ def jensen_shannon(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
 
 
 def jensen_shannon_of(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
-    """Jensen–Shannon divergence in nats of two distributions (k,), each of sum 1."""
+    """Jensen–Shannon divergence in nats (eq. 5) of two distributions.
+
+    Parameters
+    ----------
+    p, q : (k,), non-negative, each of sum 1
+
+    Returns
+    -------
+    0 = equal, ln 2 = disjoint.
+
+    Examples
+    --------
+    >>> from wganad_core.divergence import jensen_shannon_of
+    >>> round(jensen_shannon_of(np.array([0.5, 0.5]), np.array([1.0, 0.0])), 4)
+    0.2158
+    """
     middle = (p + q) / 2
     return float(
         (scipy.special.rel_entr(p, middle).sum() + scipy.special.rel_entr(q, middle).sum()) / 2
