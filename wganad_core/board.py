@@ -21,6 +21,7 @@ Key = tuple[str, str, str, str, str, int]
 KEY = ("use_case", "model", "detector", "abnormal", "protocol", "seed")
 MEASURES: tuple[Measure, ...] = ("auprc", "auroc", "base_rate", "floor")
 MEAN = "mean"  # stands for the class in a row of `means`
+PAPER = "paper"  # the detector of the rows that the paper prints
 
 
 @dataclasses.dataclass(frozen=True)

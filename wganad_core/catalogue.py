@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from wganad_core import pretrained
-from wganad_core.board import MEAN, Line, Row
+from wganad_core.board import MEAN, PAPER, QUOTED, Line, Row, lines, subset_size
 from wganad_core.use_cases import UseCase
 
 RULES = "ours"  # the file of what was fitted besides the networks
@@ -59,6 +59,35 @@ def name_in_full(case: UseCase, model: str, detector: str) -> str:
     """What people call a detector of a model."""
     words = model_words(case, model)
     return f"{case.name_of(detector)} · {words}" if words else case.name_of(detector)
+
+
+def line_name(case: UseCase, found: Sequence[Line], line: Line) -> str:
+    """What people call a line among those that are found, with how many samples it stands on where
+    others were scored on more."""
+    if line.detector == PAPER:
+        return f"{case.board.paper.get(line.model, 'Paper')} (quoted)"
+    if line.quoted:
+        return f"{case.name_of(line.detector)} (quoted)"
+    name, some = name_in_full(case, line.model, line.detector), subset_size(found, line)
+    return f"{name} (on {some:,})" if some else name
+
+
+def of_the_paper(case: UseCase, line: Line) -> bool:
+    """Whether this is the paper's own detector, measured here."""
+    return line.detector == "encoder" and line.model == next(iter(case.board.paper), None)
+
+
+def lines_of(case: UseCase, rows: Sequence[Row], protocol: str) -> list[Line]:
+    """A board of one protocol: what is measured, and what is quoted. Models that were trained for
+    another protocol are not compared."""
+    measured = [row for row in rows if row.protocol == protocol]
+    quoted = [
+        row
+        for row in QUOTED
+        if row.use_case == case.name
+        and (row.protocol == protocol or not case.protocols_train_apart)
+    ]
+    return lines([*quoted, *measured], case.classes)
 
 
 def behind(case: UseCase, row: Row) -> Behind:

@@ -29,6 +29,12 @@ def test_places_by_hand(shown: Gallery) -> None:
     assert shown.place("ours", 0.9).rank == 1
 
 
+def test_who_scored_a_part_only(shown: Gallery) -> None:
+    assert shown.part_of("ours") == 4
+    everything = Gallery("1", CLASSES, {"ours": np.arange(5.0)}, np.arange(5))
+    assert everything.part_of("ours") is None
+
+
 def test_orders_by_hand(shown: Gallery) -> None:
     assert shown.order("ours", "highest").tolist() == [1, 3, 2, 4]
     assert shown.order("ours", "lowest").tolist() == [4, 2, 3, 1]

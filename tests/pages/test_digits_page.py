@@ -66,6 +66,17 @@ def test_the_headline_has_the_shipped_figures(digit: str) -> None:
     assert f"AUPRC {figures(digit, 'ours').auprc:.2f}" in headline(test)
 
 
+def test_a_slow_detector_says_on_how_many_images(digit: str) -> None:
+    test = opened(digit=digit, detector="inversion")
+    some, n = (figures(digit, name).n for name in ("inversion", "encoder"))
+    assert f", on {some:,} of {n:,} test images" in headline(test)
+    table = next(table.value for table in test.dataframe if "Detector" in table.value)
+    assert {"Inversion (on 1,000)", "AnoGAN (on 1,000)", "Encoder"} <= set(table["Detector"])
+    choose(test, view="boxes")
+    said = [caption.value for caption in test.caption]
+    assert any("chance" in words and f"on {some:,} test images" in words for words in said)
+
+
 def test_misses_and_false_alarms(digit: str) -> None:
     test = choose(opened(digit=digit), order="misses")
     misses = gallery(test)
@@ -120,9 +131,14 @@ def test_every_view_can_be_opened(digit: str) -> None:
     assert {"Detector", "0", "9", "Seeds"} <= set(table.columns)
     assert table["Detector"].tolist()[:2] == [
         "Encoder (the paper's, here)",
-        "Paper, WGAN and encoder",
+        "Paper, WGAN and encoder (quoted)",
     ]
     assert not table[[*DIGITS, "Seeds"]].isna().any(axis=None)
+    # Seeds are averaged in the title as in the table, and chance stands beside.
+    means = table.set_index("Detector")["mean"]
+    assert f"“Ours” {means['Ours']:.1f}%" in headline(test)
+    assert f"chance {means['Chance (base rate π)']:.0f}%" in headline(test)
+    assert "Inversion (on 1,000)" in means
     choose(test, view="generator")
     next(button for button in test.button if button.label == "New samples").click().run()
     assert not test.exception

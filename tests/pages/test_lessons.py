@@ -11,7 +11,10 @@ import pytest
 from pages._ui import site
 from pages._ui.lessons import lesson
 from tests.app_pages import opened
+from wganad_core import pretrained, storage
 from wganad_core.config import ConfigError
+from wganad_core.data import gallery
+from wganad_core.evaluation import summary
 
 GOOD = """
 title = "T"
@@ -110,6 +113,19 @@ def test_what_cannot_be_watched_for_is_refused(tmp_path: Path) -> None:
     path.write_text(GOOD + watch, encoding="utf-8")
     with pytest.raises(ConfigError, match="begins with one of = < > ! \\*; found '0,1'"):
         lesson.read(path)
+
+
+def test_the_encoder_lesson_compares_on_the_same_images() -> None:
+    """Inversion scored 1,000 of the test images; the encoder is compared on those."""
+    parts = gallery.parts_of(storage.load_scores(pretrained.scores_path("mnist", "4")))
+    slow, quick = (parts["wgan-gp", "80/20", name].test for name in ("inversion", "encoder"))
+    same = quick.take(gallery.positions(slow.sample_id, quick.sample_id))
+    of_slow, of_same, of_all = (summary(one.label, one.score) for one in (slow, same, quick))
+    ask = lesson.lessons()["encoder"].steps[1].ask
+    assert f"On the same {of_slow.n:,} test images" in ask.question
+    assert f"the {of_slow.auprc:.2f} of inversion" in ask.question
+    assert f"is {of_same.auprc:.2f} on the {of_same.n:,} images" in ask.because
+    assert f"{of_all.auprc:.2f}" == f"{of_same.auprc:.2f}"  # “and on all of them”
 
 
 @pytest.mark.usefixtures("page_workers")

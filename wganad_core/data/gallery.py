@@ -72,6 +72,11 @@ class Gallery:
         found = {name: float(score[row]) for name, score in self.scores.items() if row >= 0}
         return {name: score for name, score in found.items() if not np.isnan(score)}
 
+    def part_of(self, detector: str) -> int | None:
+        """How many of the test part a slow detector scored; None for one that scored all of it."""
+        n = int((~np.isnan(self.scores[detector])).sum())
+        return n if n < len(self.classes) else None
+
     def place(self, detector: str, score: float) -> Place:
         """Where a score, of the test part's or any other, stands."""
         scores, label = self.scores[detector], self.label

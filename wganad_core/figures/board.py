@@ -6,14 +6,24 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from wganad_core.board import Row, over_seeds
+from wganad_core.board import PAPER, Line, Row, over_seeds
 from wganad_core.figures import style
 from wganad_core.figures.style import PALETTE, Part
+from wganad_core.use_cases import UseCase
 
 FEW = (style.BLUE, style.SKY, style.ORANGE, style.PURPLE, style.GREEN)  # of bars of few classes
 HATCHES = ("/", "x", ".", "\\")
-QUOTED = "paper"
 MOST_IN_A_ROW = 8  # groups of bars
+
+
+def bar_series(case: UseCase, found: Sequence[Line]) -> dict[str, list[Row]]:
+    """The rows of the detectors that the use case has bars of, by their labels."""
+    made: dict[str, list[Row]] = {}
+    for label, (detector, model) in case.board.bars.items():
+        for line in found:
+            if line.detector == detector and model in ("", line.model):
+                made.setdefault(label, []).extend(r for cell in line.cells.values() for r in cell)
+    return made
 
 
 def auprc_bars(series: Mapping[str, Sequence[Row]], classes: Sequence[str]) -> Part:
@@ -34,7 +44,7 @@ def auprc_bars(series: Mapping[str, Sequence[Row]], classes: Sequence[str]) -> P
         n_quoted = 0
         for i, (name, members) in enumerate(series.items()):
             colour, hatch = _look(i, len(parts))
-            if members[0].detector == QUOTED:
+            if members[0].detector == PAPER:
                 colour, hatch = style.GREY, HATCHES[n_quoted % len(HATCHES)]
                 n_quoted += 1
             data.append(_bars(name, members, part, colour, hatch) | _once(name, axis, len(parts)))
@@ -74,7 +84,7 @@ def _bars(name: str, rows: Sequence[Row], classes: Sequence[str], colour: str, h
             "visible": max(map(len, members), default=0) > 1,
             **{"width": 2, "thickness": 1.2, "color": style.GREY},
         },
-        "customdata": ["as printed"] * len(classes) if rows[0].detector == QUOTED else n_seeds,
+        "customdata": ["as printed"] * len(classes) if rows[0].detector == PAPER else n_seeds,
         "hovertemplate": f"{name}: %{{y:.1%}} (%{{customdata}})<extra></extra>",
     }
 

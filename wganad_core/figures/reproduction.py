@@ -12,6 +12,7 @@ from wganad_core.board import MEAN, Line, Measure, references
 from wganad_core.catalogue import Cost
 from wganad_core.figures import style
 from wganad_core.figures.style import Part
+from wganad_core.figures.table import seeds_of
 from wganad_core.leaks import Pair
 
 # Never so strong that words on it are hard to read, in either theme.
@@ -130,12 +131,10 @@ def _words(board: Board, i: int, column: str) -> str:
 def _side(board: Board, i: int, y: int) -> list[Part]:
     """Seeds, seconds and megabytes of a line, to the right of its figures."""
     line, cost = board.lines[i], board.costs[i]
-    fewest, most = line.n_seeds
-    seeds = "quoted" if line.quoted else f"{fewest}" if fewest == most else f"{fewest}–{most}"
     seconds = "–" if cost.seconds is None else duration(cost.seconds)
     size = "–" if cost.megabytes is None else f"{cost.megabytes:.1f}"
     last = len(board.columns) - 1
-    said = zip(SIDE_AT, (seeds, seconds, size), strict=True)
+    said = zip(SIDE_AT, (seeds_of(line), seconds, size), strict=True)
     return [_cell(last + 0.5 + x, y, text, 14, style.GREY) for x, text in said]
 
 

@@ -128,14 +128,12 @@ class PaperBoxes:
 class BoardWords:
     """What the page of all figures shows: its bars as label → (detector, model; "" for any), a
     caption, and what the paper says of a class and an architecture. `paper`: what its rows are
-    called, by model. `references`: rows for chance and the worst ranking, and detectors in
-    groups."""
+    called, by model; the first model is that of the paper's own detector."""
 
     bars: Mapping[str, tuple[str, str]]
     caption: str
     quotes: tuple[tuple[str, str, str], ...] = ()
     paper: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    references: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

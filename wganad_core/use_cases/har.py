@@ -139,7 +139,6 @@ BOARD = BoardWords(
             "separate” and prints no figure",
         ),
     ),
-    references=True,
 )
 
 # The paper's two tries, its future work, and what it thought impossible (§6). Sizes are ours.

@@ -32,7 +32,7 @@ def table(
     places = [chosen.found.place(name, scores[name]) for name in known]
     frame = pd.DataFrame(
         {
-            "Detector": [chosen.case.name_of(name) for name in known],
+            "Detector": [_name(chosen, name) for name in known],
             "Score": [scores[name] for name in known],
             "Rank": [place.rank for place in places],
             "Odder than": [floor(100 * place.normals, 1) for place in places],
@@ -65,10 +65,18 @@ def table(
     )
 
 
+def _name(chosen: Choice, detector: str) -> str:
+    """With how many samples its ranks are among, where others are among more."""
+    name, some = chosen.case.name_of(detector), chosen.found.part_of(detector)
+    return f"{name} (on {some:,})" if some else name
+
+
 def place(chosen: Choice, detector: str, score: float) -> None:
     """The histogram of all test scores of a detector, with this one's line."""
     name = chosen.case.name_of(detector)
     st.markdown(f"**Its place among all test {chosen.case.samples}** ({name})")
+    if some := chosen.found.part_of(detector):
+        st.caption(f"It is slow, and scored {some:,} of them.")
     live_chart(
         place_among(chosen.found.table(detector), score),
         key="place",

@@ -14,7 +14,7 @@ from wganad_core import evaluation
 from wganad_core.figures.scores import abnormal_boxes, class_boxes, wants_log
 from wganad_core.figures.windows.scores import auprc_by_person, person_boxes, precision_recall
 from wganad_core.records import ScoreTable
-from wganad_core.use_cases import PaperBoxes
+from wganad_core.use_cases import PaperBoxes, UseCase
 
 
 def show(chosen: Choice) -> None:
@@ -39,9 +39,12 @@ def _tested(chosen: Choice, abnormal: str, architecture: str, protocol: str) -> 
     return galleries[architecture, protocol].table(chosen.detector)
 
 
-def _area(table: ScoreTable) -> str:
+def _area(case: UseCase, table: ScoreTable) -> str:
     figure = evaluation.summary(table.label, table.score)
-    return f"AUPRC {figure.auprc:.2f}, chance {figure.base_rate:.2f}"
+    return (
+        f"AUPRC {figure.auprc:.2f}, chance {figure.base_rate:.2f}, on {figure.n:,} test "
+        f"{case.samples}"
+    )
 
 
 # Without people
@@ -57,7 +60,7 @@ def _by_class(chosen: Choice) -> None:
             st.markdown(f"**{one.title}**")
             table = chosen.found.table(one.detector)
             _draw(chosen, table, one.detector, one.title)
-            st.caption(f"{one.words} {_area(table)}.")
+            st.caption(f"{one.words} {_area(case, table)}.")
     st.subheader(f"Fig. 22: every {case.noun} in turn the unseen one ({chosen.name})", anchor=False)
     tables = {}
     for abnormal in data.shipped(case):
@@ -68,9 +71,11 @@ def _by_class(chosen: Choice) -> None:
         key="class-boxes",
         alt=f"Normals beside the unseen {case.noun}, one panel per {case.noun}",
     )
+    n = chosen.found.part_of(chosen.detector)
+    some = f", {n:,} in each panel, as “{chosen.name}” is slow" if n else ""
     st.caption(
         f"Each panel is a model of its own, trained without its {case.noun}; every score is of a "
-        f"test {case.sample} that no model was trained on."
+        f"test {case.sample} that no model was trained on{some}."
     )
 
 
@@ -153,4 +158,4 @@ def _paper(chosen: Choice) -> None:
             paper = dataclasses.replace(chosen, detector=one.detector)
             test = _tested(paper, one.abnormal, one.architecture, case.protocols[0])
             _draw(chosen, test, one.title, one.title)
-            st.caption(f"{_area(test)}; {one.words}.")
+            st.caption(f"{_area(case, test)}; {one.words}.")

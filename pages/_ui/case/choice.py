@@ -162,10 +162,12 @@ def sentence(chosen: Choice) -> str:
     """What the chosen detector reaches on the unseen class."""
     case, test = chosen.case, chosen.found.table(chosen.detector)
     figures = evaluation.summary(test.label, test.score)
+    some = chosen.found.part_of(chosen.detector)
+    on = f", on {some:,} of {len(chosen.found.classes):,} test {case.samples}" if some else ""
     who = chosen.name if chosen.name.startswith("Ours") else f"“{chosen.name}”"
     return (
         f"This model has never seen {case.say(case.phrases.unseen, chosen.abnormal)}. {who} finds "
-        f"{case.phrases.found}: AUPRC {figures.auprc:.2f}, chance {figures.base_rate:.2f}"
+        f"{case.phrases.found}: AUPRC {figures.auprc:.2f}, chance {figures.base_rate:.2f}{on}"
     )
 
 

@@ -98,8 +98,8 @@ def first_look(chosen: Choice, n: int) -> None:
 
 def _about_the_strips(chosen: Choice, rebuilder: str) -> str:
     """Whose scores and whose reconstructions they are."""
-    n = chosen.found.place(chosen.detector, 0.0).n
-    some = "" if n == len(chosen.found.classes) else f" that it scored (it is slow: {n:,} in all)"
+    n = chosen.found.part_of(chosen.detector)
+    some = f" that it scored (it is slow: {n:,} in all)" if n else ""
     whose = "What comes back is its own work."
     if rebuilder != chosen.detector:
         of = chosen.case.name_of(rebuilder).lower()

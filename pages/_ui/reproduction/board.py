@@ -11,13 +11,13 @@ from pages._ui.case import data
 from pages._ui.chart import live_chart, waiting
 from pages._ui.reproduction import cell, choice
 from wganad_core import board, catalogue
-from wganad_core.board import Line, Measure, Row
+from wganad_core.board import Line, Measure
 from wganad_core.figures import reproduction as figures
-from wganad_core.use_cases import METHOD_NAMES, UseCase
+from wganad_core.figures import table
+from wganad_core.figures.table import MEASURES
+from wganad_core.use_cases import UseCase
 
-MEASURES: dict[Measure, str] = {"auprc": "AUPRC", "auroc": "AUROC"}
 KEY = "heatmap"
-PAPER = "paper"  # the detector of the rows that the paper prints
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +33,8 @@ class BoardChoice:
     def show(self, title: st.delta_generator.DeltaGenerator) -> None:
         """The sentence above the choices, the picture, and what stands behind the chosen cell."""
         with title:
-            anatomy.headline(_headline(self))
+            said = table.headline(self.case, self.lines, self.by, self.measure)
+            anatomy.headline(said)
         drawn = _drawn(self)
         chosen = _cell(self, drawn)
         live_chart(
@@ -51,7 +52,7 @@ def choose() -> BoardChoice:
     measure = linked.in_words("Figure", MEASURES, key="measure", default="auprc")
     rows = data.rows(case)
     protocol = _protocol(case, {row.protocol for row in rows})
-    lines = _lines(case, rows, protocol)
+    lines = catalogue.lines_of(case, rows, protocol)
     whole = any(board.MEAN in line.cells for line in lines)
     orders = ({board.MEAN: "the mean"} if whole else {}) | {name: name for name in case.classes}
     by = linked.in_words(
@@ -75,71 +76,16 @@ def _protocol(case: UseCase, scored: set[str]) -> str:
     )
 
 
-def _lines(case: UseCase, rows: list[Row], protocol: str) -> list[Line]:
-    """Measured and quoted; what was trained on another protocol is not compared."""
-    measured = [row for row in rows if row.protocol == protocol]
-    quoted = [
-        row
-        for row in board.QUOTED
-        if row.use_case == case.name
-        and (row.protocol == protocol or not case.protocols_train_apart)
-    ]
-    return board.lines([*quoted, *measured], case.classes)
-
-
-def _headline(chosen: BoardChoice) -> str:
-    """The detector that the use case offers first, beside the paper and chance, on the class or
-    the mean that the board is sorted by."""
-    case, by, measure = chosen.case, chosen.by, chosen.measure
-    of = f"{MEASURES[measure]} on {by}"
-    if by == board.MEAN:
-        of = f"mean {MEASURES[measure]} over {len(case.classes)} unseen classes"
-    said = []
-    first = _first(chosen)
-    if first is not None and (figure := first.figure(by, measure)):
-        said.append(f"“{_name(case, chosen.lines, first)}” {figure[0]:.1%}")
-    printed = [line.figure(by, measure) for line in chosen.lines if line.detector == PAPER]
-    if best := max((figure[0] for figure in printed if figure), default=None):
-        said.append(f"the paper {best:.0%}")
-    row = board.references(chosen.lines, by)
-    if measure == "auroc":
-        said.append("chance 50%")
-    elif row is not None and row.base_rate is not None:
-        said.append(f"chance {row.base_rate:.0%}")
-    return f"{case.title}, {of}: {', '.join(said)}"
-
-
-def _first(chosen: BoardChoice) -> Line | None:
-    """The measured line of the detector that pages offer first, best on what is sorted by."""
-    for detector in chosen.case.detectors:
-        for line in chosen.lines:
-            if line.detector == detector and line.figure(chosen.by, chosen.measure):
-                return line
-    return None
-
-
 def _drawn(chosen: BoardChoice) -> figures.Board:
     case, lines = chosen.case, chosen.lines
     there = {name for line in lines for name in line.cells}
     return figures.Board(
         lines,
-        [_name(case, lines, line) for line in lines],
+        [catalogue.line_name(case, lines, line) for line in lines],
         [catalogue.cost(case, line) for line in lines],
         [name for name in (*case.classes, board.MEAN) if name in there],
         chosen.measure,
     )
-
-
-def _name(case: UseCase, lines: list[Line], line: Line) -> str:
-    """What people call a detector of a model."""
-    if line.detector == PAPER:
-        model = catalogue.model_words(case, line.model) or METHOD_NAMES.get(line.model)
-        return f"Paper, {model or case.name_of(line.model)} (quoted)"
-    name, model = case.name_of(line.detector), catalogue.model_words(case, line.model)
-    if line.quoted:
-        return f"{name} (quoted)"
-    some = board.subset_size(lines, line)
-    return f"{name} · {model}" if model else f"{name} (on {some:,})" if some else name
 
 
 def _cell(chosen: BoardChoice, drawn: figures.Board) -> tuple[Line, str]:
@@ -152,7 +98,7 @@ def _cell(chosen: BoardChoice, drawn: figures.Board) -> tuple[Line, str]:
     asked = st.session_state.get(address, st.query_params.get("cell", ""))
     usual = case.usual_class or case.classes[0]
     class_ = chosen.by if chosen.by != board.MEAN else usual
-    first = _first(chosen) or chosen.lines[0]
+    first = table.first_offered(case, chosen.lines, chosen.by, chosen.measure) or chosen.lines[0]
     cells = {_address(line, name): (line, name) for line in drawn.lines for name in line.cells}
     found = cells.get(asked, (first, class_ if class_ in first.cells else next(iter(first.cells))))
     linked.put("cell", asked if asked in cells else None)
