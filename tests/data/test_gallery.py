@@ -31,7 +31,7 @@ def test_places_by_hand(shown: Gallery) -> None:
 
 def test_who_scored_a_part_only(shown: Gallery) -> None:
     assert shown.part_of("ours") == 4
-    everything = Gallery("1", CLASSES, {"ours": np.arange(5.0)}, np.arange(5))
+    everything = Gallery("1", CLASSES, {"ours": np.arange(5, dtype=np.float32)}, np.arange(5))
     assert everything.part_of("ours") is None
 
 

@@ -120,8 +120,12 @@ def test_the_encoder_lesson_compares_on_the_same_images() -> None:
     parts = gallery.parts_of(storage.load_scores(pretrained.scores_path("mnist", "4")))
     slow, quick = (parts["wgan-gp", "80/20", name].test for name in ("inversion", "encoder"))
     same = quick.take(gallery.positions(slow.sample_id, quick.sample_id))
-    of_slow, of_same, of_all = (summary(one.label, one.score) for one in (slow, same, quick))
+    assert slow.label is not None
+    assert quick.label is not None
+    of_slow = summary(slow.label, slow.score)
+    of_same, of_all = summary(slow.label, same.score), summary(quick.label, quick.score)
     ask = lesson.lessons()["encoder"].steps[1].ask
+    assert ask is not None
     assert f"On the same {of_slow.n:,} test images" in ask.question
     assert f"the {of_slow.auprc:.2f} of inversion" in ask.question
     assert f"is {of_same.auprc:.2f} on the {of_same.n:,} images" in ask.because

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wganad_core import catalogue
 from wganad_core.board import MEAN, PAPER, Line, Measure, references
@@ -82,13 +82,16 @@ def seeds_of(line: Line) -> str:
     return "quoted" if line.quoted else f"{fewest}" if fewest == most else f"{fewest}–{most}"
 
 
+Cell = str | float | None
+
+
 @dataclasses.dataclass(frozen=True)
 class Table:
     """Figures in % by class, a row per detector from the top. `competing`: the rows of which the
     best of a class may be marked. `left_out`: detectors that were scored on fewer classes than
     others, whose rows would have gaps. `most_seeds`: behind any of the figures."""
 
-    rows: Sequence[dict[str, object]]
+    rows: Sequence[dict[str, Cell]]
     competing: Sequence[int]
     left_out: Sequence[str]
     most_seeds: int
@@ -101,18 +104,21 @@ def table(case: UseCase, found: Sequence[Line], classes: Sequence[str], measure:
     most = max((scored[id(line)] for line in found if not line.quoted), default=0)
     whole = [line for line in found if scored[id(line)] >= most]
     whole.sort(key=lambda line: (_group(case, line), -_mean(line, classes, measure)))
-    rows = [
-        {"Detector": _name(case, found, line)}
-        | {name: _percent(line.figure(name, measure)) for name in classes}
-        | {SEEDS: seeds_of(line)}
-        for line in whole
-    ]
+    made = [_row(case, found, line, classes, measure) for line in whole]
     return Table(
-        rows=[*rows, *_reference_rows(found, classes, measure)],
+        rows=[*made, *_reference_rows(found, classes, measure)],
         competing=[i for i, line in enumerate(whole) if line.detector != PAPER],
         left_out=[_name(case, found, line) for line in found if 0 < scored[id(line)] < most],
         most_seeds=max((line.n_seeds[1] for line in whole), default=0),
     )
+
+
+def _row(
+    case: UseCase, found: Sequence[Line], line: Line, classes: Sequence[str], measure: Measure
+) -> dict[str, Cell]:
+    figures = {name: line.figure(name, measure) for name in classes}
+    cells: dict[str, Cell] = {c: None if f is None else 100 * f[0] for c, f in figures.items()}
+    return {"Detector": _name(case, found, line), **cells, SEEDS: seeds_of(line)}
 
 
 def _name(case: UseCase, found: Sequence[Line], line: Line) -> str:
@@ -133,24 +139,18 @@ def _mean(line: Line, classes: Sequence[str], measure: Measure) -> float:
     return statistics.fmean(known) if known else 0.0
 
 
-def _percent(figure: tuple[float, float | None] | None) -> float | None:
-    return None if figure is None else 100 * figure[0]
-
-
 def _reference_rows(
     found: Sequence[Line], classes: Sequence[str], measure: Measure
-) -> list[dict[str, object]]:
+) -> list[dict[str, Cell]]:
     """What chance and the worst ranking reach."""
     if measure == "auroc":
         return [{"Detector": EVEN, **dict.fromkeys(classes, 50.0), SEEDS: ""}]
     known = {name: references(found, name) for name in classes}
-    shares = {
-        CHANCE: {name: row and row.base_rate for name, row in known.items()},
-        FLOOR: {name: row and row.floor for name, row in known.items()},
-    }
-    return [
-        {"Detector": name}
-        | {c: None if share is None else 100 * share for c, share in by_class.items()}
-        | {SEEDS: ""}
-        for name, by_class in shares.items()
-    ]
+    rates = {name: row.base_rate if row else None for name, row in known.items()}
+    floors = {name: row.floor if row else None for name, row in known.items()}
+    return [_reference(CHANCE, rates), _reference(FLOOR, floors)]
+
+
+def _reference(name: str, shares: Mapping[str, float | None]) -> dict[str, Cell]:
+    cells: dict[str, Cell] = {c: None if s is None else 100 * s for c, s in shares.items()}
+    return {"Detector": name, **cells, SEEDS: ""}
