@@ -1,17 +1,20 @@
 """What killed processes left goes; what is in use, and whatever is not ours, stays."""
 
+import contextlib
 import os
 import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
-from wganad_core.data import unfinished
-from wganad_core.data.unfinished import UNFINISHED, Scratch, owned, sweep
+from wganad_core.data import har_example, mnist, unfinished
+from wganad_core.data.unfinished import UNFINISHED, Replacement, Scratch, owned, sweep
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="nothing is swept there")
 HERE = platform.node()
@@ -107,3 +110,47 @@ def test_the_temporary_folder_of_a_killed_process_goes(
     with Scratch() as ours:
         assert unfinished.sweep_temporary() == 1
         assert names(tmp_path) == [ours.name]
+
+
+def test_what_breaks_off_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "kept"
+    path.write_bytes(b"before")
+    with contextlib.suppress(KeyboardInterrupt), Replacement(path) as file:
+        file.write(b"half of it")
+        raise KeyboardInterrupt
+    assert path.read_bytes() == b"before"
+    assert names(tmp_path) == ["kept"]
+    with Replacement(path) as file:
+        file.write(b"all of it")
+    assert path.read_bytes() == b"all of it"
+    assert names(tmp_path) == ["kept"]
+
+
+def digits(path: Path) -> None:
+    n = mnist.N_TRAIN + mnist.N_TEST
+    images = np.zeros((n, mnist.SIDE, mnist.SIDE), np.uint8)
+    mnist.save_sample(mnist.Digits(images, np.arange(n) % 10, np.arange(n)), path)
+
+
+def recording(path: Path) -> None:
+    har_example.save_example(har_example.load_example(), path)
+
+
+@pytest.mark.parametrize("save", [digits, recording])
+def test_a_sample_that_is_made_again_is_whole_or_as_before(
+    save: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "new" / "sample.npz"
+    save(path)
+    before = path.read_bytes()
+
+    def full(file: Any, **_: Any) -> None:
+        with file.open("wb") if isinstance(file, Path) else contextlib.nullcontext(file) as opened:
+            opened.write(b"half of it")
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", full)
+    with pytest.raises(OSError, match="No space"):
+        save(path)
+    assert path.read_bytes() == before
+    assert names(path.parent) == ["sample.npz"]

@@ -27,6 +27,7 @@ from wganad_core.data.fetch import Archive, Dataset, OnBytes, dataset_folder
 from wganad_core.data.har_archive import OFFICIAL, Flaw
 from wganad_core.data.pool import Pool, Samples
 from wganad_core.data.samples import FOLDER, content_ids, need_full_pool, opened_sample
+from wganad_core.data.unfinished import Replacement
 from wganad_core.data.views import View
 from wganad_core.records import FloatArray, Split
 
@@ -176,14 +177,14 @@ def save_sample(windows: Windows, path: Path = SAMPLE) -> None:
         chosen.append(members[evenly])
     index = np.sort(np.concatenate(chosen))
     labels = np.array([1 + ACTIVITIES.index(activity) for activity in windows.activities[index]])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(
-        path,
-        signals=windows.signals[index].astype(np.float16),
-        labels=labels.astype(np.uint8),
-        subjects=windows.subjects[index].astype(np.uint8),
-        position=index.astype(np.int64),
-    )
+    with Replacement(path) as file:
+        np.savez_compressed(
+            file,
+            signals=windows.signals[index].astype(np.float16),
+            labels=labels.astype(np.uint8),
+            subjects=windows.subjects[index].astype(np.uint8),
+            position=index.astype(np.int64),
+        )
 
 
 def sample_ids(signals: NDArray[Any]) -> NDArray[np.str_]:

@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import logging
 import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from platformdirs import user_cache_path
 
 from wganad_core.data import cache, har_archive
 from wganad_core.data.har_archive import OFFICIAL, Flaw, Raw
-from wganad_core.data.unfinished import UNFINISHED, lock, owned, sweep
+from wganad_core.data.unfinished import UNFINISHED, Replacement, sweep
 
 NAME, VERSION = "uci_har-parsed.npz", 1  # a reader that reads anew needs a new version
 
@@ -83,18 +82,9 @@ def _remembered(place: Path, key: str) -> Raw | None:
 
 def _remember(place: Path, key: str, raw: Raw) -> None:
     """Write the cache atomically; a full disk leaves what was there."""
-    temporary = None
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
         sweep(place.parent, UNFINISHED)
-        number, name = tempfile.mkstemp(prefix=owned(UNFINISHED), dir=place.parent)
-        temporary = Path(name)
-        with os.fdopen(number, "wb") as file:
-            lock(number)
+        with Replacement(place) as file:
             np.savez(file, key=np.array(key), **vars(raw))
-        os.replace(temporary, place)
     except OSError as error:
         log.warning("%s could not be written (%s).", place, error.strerror)
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)

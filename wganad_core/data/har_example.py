@@ -23,6 +23,7 @@ from wganad_core.config import ACTIVITIES
 from wganad_core.data import DataError, fetch, har
 from wganad_core.data.har import LENGTH, RATE, SAMPLE, SIGNALS, TEST_SUBJECTS, Windows, load_har
 from wganad_core.data.recording import Recording, Values
+from wganad_core.data.unfinished import Replacement
 from wganad_core.records import FloatArray
 
 EXAMPLE = SAMPLE.with_name("har_recording.npz")
@@ -97,12 +98,13 @@ def make_example(windows: Windows, subject: int = SUBJECT, n_each: int = N_EACH)
 
 def save_example(example: Example, path: Path = EXAMPLE) -> None:
     """Write it compressed; values in half precision, which is what `make_example` leaves."""
-    np.savez_compressed(
-        path,
-        time=example.recording.time,
-        values=example.recording.values.astype(np.float16),
-        labels=np.array([1 + ACTIVITIES.index(name) for name in example.activities], np.uint8),
-    )
+    with Replacement(path) as file:
+        np.savez_compressed(
+            file,
+            time=example.recording.time,
+            values=example.recording.values.astype(np.float16),
+            labels=np.array([1 + ACTIVITIES.index(name) for name in example.activities], np.uint8),
+        )
 
 
 def load_example(path: Path = EXAMPLE) -> Example:

@@ -19,6 +19,7 @@ from wganad_core.data import DataError
 from wganad_core.data.fetch import BROKEN, Dataset, File, OnBytes, dataset_folder, reason, unpacked
 from wganad_core.data.pool import Pool, Samples
 from wganad_core.data.samples import FOLDER, content_ids, need_full_pool, opened_sample
+from wganad_core.data.unfinished import Replacement
 from wganad_core.data.views import View
 from wganad_core.records import PARTS, FloatArray, Split
 
@@ -121,13 +122,13 @@ def save_sample(digits: Digits, path: Path = SAMPLE) -> None:
     need_full_pool(digits.position, N_TRAIN + N_TEST, "images", "load_mnist")
     held_out = np.concatenate([_train_and_test(digits.labels, d)[1] for d in range(10)])
     held_out.sort()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(
-        path,
-        images=digits.images[held_out],
-        labels=digits.labels[held_out].astype(np.uint8),
-        position=held_out.astype(np.int64),
-    )
+    with Replacement(path) as file:
+        np.savez_compressed(
+            file,
+            images=digits.images[held_out],
+            labels=digits.labels[held_out].astype(np.uint8),
+            position=held_out.astype(np.int64),
+        )
 
 
 def split_mnist(digits: Digits, abnormal: str, protocol: str = "80/20") -> Split:

@@ -10,6 +10,7 @@ import errno
 import os
 import platform
 import re
+import secrets
 import shutil
 import stat
 import tempfile
@@ -17,6 +18,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, TracebackType
+from typing import IO
 
 fcntl: ModuleType | None
 try:
@@ -78,6 +80,73 @@ class Scratch:
         trace: TracebackType | None,
     ) -> None:
         self.end()
+
+
+class Replacement:
+    """A file beside `path` that takes the place of it, or of what it is a link to, when all went
+    well: fsync, rename, fsync of the folder. Raises `OSError` if that fails; then, and after any
+    other error, what was there stays.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from wganad_core.data.unfinished import Replacement
+    >>> path = Path(tempfile.mkdtemp()) / "whole"
+    >>> with Replacement(path) as file:
+    ...     _ = file.write(b"all of it")
+    ...     path.exists()
+    False
+    >>> path.read_bytes()
+    b'all of it'
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._target = Path(os.path.realpath(path))
+        folder = self._target.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        self._temporary = folder / f"{owned(UNFINISHED)}{secrets.token_hex(8)}"
+        self.file: IO[bytes] = self._temporary.open("xb")
+        lock(self.file.fileno())
+
+    def finish(self) -> None:
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        self.file.close()
+        os.replace(self._temporary, self._target)
+        _sync_folder(self._target.parent)
+
+    def end(self) -> None:
+        """What is not finished goes."""
+        with contextlib.suppress(OSError):  # of a full disk, which has been told
+            self.file.close()
+        with contextlib.suppress(OSError):
+            self._temporary.unlink(missing_ok=True)
+
+    def __enter__(self) -> IO[bytes]:
+        return self.file
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self.finish()
+        finally:
+            self.end()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable where the system can (Windows has no such call)."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def sweep(folder: Path, *prefixes: str) -> int:

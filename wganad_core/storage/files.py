@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,25 +38,14 @@ def written_atomically(path: Path) -> Iterator[IO[bytes]]:
     """A temporary file that takes the place of `path`, or of what `path` is a link to, when all
     went well: fsync, rename, fsync of the folder. Raises `StorageError` if that fails."""
     check_regular(path)
-    target = Path(os.path.realpath(path))
-    temporary = target.parent / f"{unfinished.owned(unfinished.UNFINISHED)}{secrets.token_hex(8)}"
     with failing_in_words(path):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        file = temporary.open("xb")
-        unfinished.lock(file.fileno())
+        half = unfinished.Replacement(path)
     try:
-        yield file
+        yield half.file
         with failing_in_words(path):
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            os.replace(temporary, target)
-            _sync_folder(target.parent)
+            half.finish()
     finally:
-        with contextlib.suppress(OSError):  # of a full disk, which has been told
-            file.close()
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        half.end()
 
 
 @contextlib.contextmanager
@@ -86,16 +74,6 @@ def check_place(path: Path) -> None:
         file.write(bytes(PROBE))
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable where the system can (Windows has no such call)."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def sweep(folder: Path) -> int:
