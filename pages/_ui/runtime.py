@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import inspect
 import os
 import re
@@ -31,11 +30,7 @@ REFUSALS = (ConfigError, DataError, StorageError, WorkerError)
 @st.cache_resource(show_spinner=False, validate=lambda client: client.alive)
 def worker() -> WorkerClient:
     """The server's one worker, started anew if it has died."""
-    client = WorkerClient(max_live=int(os.environ.get(MAX_LIVE_VARIABLE, "4")))
-    # Streamlit collects garbage after every run; what is loaded by now need not be looked at.
-    gc.collect()
-    gc.freeze()
-    return client
+    return WorkerClient(max_live=int(os.environ.get(MAX_LIVE_VARIABLE, "4")))
 
 
 @st.cache_resource(show_spinner=False, validate=lambda client: client.alive)

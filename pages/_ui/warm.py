@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import threading
 from collections.abc import AsyncIterator
 from importlib import import_module
@@ -13,7 +14,13 @@ from pages._ui import runtime
 
 # What every page with a chart is made of. Not more: what a visitor does not look at would only take
 # the processor from what he does.
-PARTS = ("pages._ui.chart", "wganad_core.evaluation", "wganad_core.pretrained", "pandas")
+PARTS = (
+    "pages._ui.chart",
+    "wganad_core.evaluation",
+    "wganad_core.pretrained",
+    "pandas",
+    "scipy.spatial",
+)
 
 
 @contextlib.asynccontextmanager
@@ -24,11 +31,16 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     worker, whose imports take three seconds, and the page's own imports, another one or two. While
     a browser starts and fetches its scripts, both run here.
     """
-    threading.Thread(target=_begin, name="warm", daemon=True).start()
+    threading.Thread(target=get_ready, name="warm", daemon=True).start()
     yield
 
 
-def _begin() -> None:
+def get_ready() -> None:
+    """The worker, and what charts are made of, which no search for garbage looks at again."""
     runtime.worker()  # first: a process of its own, on another core
     for name in PARTS:
         import_module(name)
+    # Streamlit collects garbage after every run, also of a part of a page five times a second; what
+    # is loaded by now need not be looked at: that took three times as long as the run itself.
+    gc.collect()
+    gc.freeze()

@@ -3,6 +3,8 @@
 Starts the app and, for a race of one lane and for the default one of three, one after the other:
 a bare training loop before and after one real browser that plays the race, so that a share of it
 says something on a machine that others use, too; four websocket sessions that play it at once.
+What the worker itself gives to frames, messages and measurements shows in steps for each second of
+its processor time; what the server and the browser take from it, in how many cores each used.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from playwright.sync_api import CDPSession, sync_playwright
 
 from tests import chromium
@@ -56,18 +60,18 @@ from wganad_core.run.race import Race
 from wganad_core.use_cases import race_from_text
 race = Race(race_from_text({race!r}))
 for _ in range(30): race.advance()
-start, n = time.perf_counter(), 0
+start, worked, n = time.perf_counter(), time.process_time(), 0
 while time.perf_counter() - start < {seconds}:
     race.advance(); n += 1
-print(n / (time.perf_counter() - start))
+print(n / (time.perf_counter() - start), n / (time.process_time() - worked))
 """
 
 
-def bare_rate(race: str, seconds: float) -> float:
-    """Race steps a second without anybody watching."""
+def bare_rates(race: str, seconds: float) -> NDArray[np.float64]:
+    """Race steps with nobody watching: in a second, and in one of processor time."""
     code = BARE.format(race=race, seconds=seconds)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
-    return float(done.stdout)
+    return np.array(done.stdout.split(), float)
 
 
 def memory(pid: int) -> float:
@@ -81,6 +85,22 @@ def memory(pid: int) -> float:
 def children(pid: int) -> list[int]:
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def used(pid: int, below: bool = False) -> float:
+    """Seconds of processor time that a process has taken, or with all those below it."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    own = (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
+    return own + (sum(used(child, below) for child in children(pid)) if below else 0.0)
+
+
+def processor_times(server: Server) -> NDArray[np.float64]:
+    """Of the worker that trains, the server, and everything that this process has started
+    besides: the browser."""
+    (worker,) = children(server.process.pid)
+    mine = used(server.process.pid)
+    everything = sum(used(child, below=True) for child in children(os.getpid()))
+    return np.array([used(worker), mine, everything - used(server.process.pid, below=True)])
 
 
 def in_browser(server: Server, race: str, seconds: float) -> dict[str, float]:
@@ -102,7 +122,9 @@ def in_browser(server: Server, race: str, seconds: float) -> dict[str, float]:
         tools = page.context.new_cdp_session(page)
         tools.send("Performance.enable", {"timeDomain": "threadTicks"})
         busy, before, began = _busy(tools), _step(page), time.perf_counter()
+        worked = processor_times(server)
         page.wait_for_timeout(seconds * 1000)
+        worked = processor_times(server) - worked
         seen, elapsed = page.evaluate(READ), time.perf_counter() - began
         busy = _busy(tools) - busy
         steps = _step(page) - before
@@ -117,6 +139,10 @@ def in_browser(server: Server, race: str, seconds: float) -> dict[str, float]:
         "empty_frames": seen["empty"],
         "long_task_ms_per_s": seen["long"] / elapsed,
         "steps_per_s": steps / elapsed,
+        "steps_per_worker_s": steps / worked[0],
+        **dict(
+            zip(("worker_cores", "server_cores", "browser_cores"), worked / elapsed, strict=True)
+        ),
     }
 
 
@@ -173,12 +199,13 @@ def main() -> None:
         with start_server("app.py", (), Path(folder)) as server:
             urllib.request.urlopen(server.url).read()
             for name, race in RACES.items():
-                before = bare_rate(race, min(10.0, arguments.seconds))
+                before = bare_rates(race, min(10.0, arguments.seconds))
                 one = in_browser(server, race, arguments.seconds)
-                bare = (before + bare_rate(race, min(10.0, arguments.seconds))) / 2
-                one["share_of_bare"] = one["steps_per_s"] / bare
+                bare = (before + bare_rates(race, min(10.0, arguments.seconds))) / 2
+                one["share_of_bare"] = one["steps_per_s"] / bare[0]
+                one["share_of_bare_by_processor_time"] = one["steps_per_worker_s"] / bare[1]
                 four = asyncio.run(in_sessions(server, race, 4, arguments.seconds))
-                result[name] = {"bare_steps_per_s": bare, "browser": one, "four_sessions": four}
+                result[name] = {"bare_steps_per_s": bare[0], "browser": one, "four_sessions": four}
             maps = Path(f"/proc/{server.process.pid}/maps").read_text()
             result["torch_in_server"] = "torch" in maps
     print(json.dumps(result, indent=None if arguments.json else 2))

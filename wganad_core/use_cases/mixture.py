@@ -152,7 +152,8 @@ def command_line(
 
 
 def _differences(config: Any, base: Any) -> dict[str, Any]:
-    return {k: v for k, v in config.to_dict().items() if v != base.to_dict()[k]}
+    usual = base.to_dict()
+    return {k: v for k, v in config.to_dict().items() if v != usual[k]}
 
 
 def _spell(name: str, config: Any, base: Any) -> str:

@@ -161,7 +161,7 @@ class Player {
   // From where it stands to the newest frame, in about the time until the next one comes.
   glide() {
     const now = performance.now();
-    const apart = Math.min(400, Math.max(60, now - (this.arrived ?? now - 200)));
+    const apart = Math.min(1000, Math.max(60, now - (this.arrived ?? now - 200)));
     this.arrived = now;
     this.gliding = { from: this.at, to: this.last, since: now, took: apart };
   }
