@@ -6,7 +6,7 @@
 
 const SECONDS = 16; // for a whole recording at speed 1
 const LEAST_RATE = 4; // frames a second, of short recordings
-const LIVE_PACE = 50; // milliseconds between two redraws beside a training, which needs the processor
+const LIVE_PACE = 65; // milliseconds between two redraws beside a training, which needs the processor
 const HOLD = 1800; // milliseconds at the end before it begins again
 // Where a lane collapses it lingers, milliseconds: long until it is seen what happens there, then as long
 // as it takes to see that it happens again. From one mode to the next the eye follows at this pace.
