@@ -6,8 +6,9 @@ address; links made by hand, and labels that change, want names.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import streamlit as st
 
@@ -18,12 +19,12 @@ PAGE, ADDRESSES, ASKED = "_page", "_addresses", "_asked-"
 def visit(page: str) -> None:
     """Come back to a page as it was left: through the menu its address is empty. A link's is not,
     and what that does not name is as usual."""
+    comes, kept = st.session_state.get(PAGE) != page, st.session_state.setdefault(ADDRESSES, {})
     st.session_state[PAGE] = page
-    kept = st.session_state.setdefault(ADDRESSES, {})
-    if st.query_params:
-        kept[page] = st.query_params.to_dict()
-    else:
+    if comes and not st.query_params:
         st.query_params.update(kept.get(page, {}))
+    else:  # on the page itself an empty one is meant, as after the browser's Back
+        kept[page] = st.query_params.to_dict()
 
 
 def put(name: str, value: str | None) -> None:
@@ -183,12 +184,15 @@ def slide(
     address: str | None = None,
     help: str | None = None,
     disabled: bool = False,
+    width: int | Literal["stretch"] = "stretch",
+    on_change: Callable[[], None] | None = None,
 ) -> float:
     """A slider over a few numbers, in the address as numbers; others there are ignored."""
     asked = _number(st.query_params.get(address or key))
     value = asked if asked in options else default
+    look: dict[str, Any] = {"help": help, "disabled": disabled, "width": width}
     chosen: float = st.select_slider(
-        label, options, value, shown, key=key, help=help, disabled=disabled
+        label, options, value, shown, key=key, on_change=on_change, **look
     )
     _keep(address or key, f"{chosen:g}", is_default=chosen == default)
     return chosen
@@ -203,12 +207,48 @@ def slid(
     return said if said in options else default
 
 
-def whole(label: str, low: int, high: int, *, key: str, default: int, step: int) -> int:
+def whole(
+    label: str,
+    low: int,
+    high: int,
+    *,
+    key: str,
+    default: int,
+    step: int = 1,
+    address: str | None = None,
+    width: int | Literal["stretch"] = "stretch",
+    help: str | None = None,
+) -> int:
     """A whole number to type, from `low` to `high`; anything else in the address is ignored."""
-    asked = _number(st.query_params.get(key))
-    value = int(asked) if asked is not None and low <= asked <= high else default
-    chosen = st.number_input(label, low, high, value, step=step, key=key)
-    _keep(key, str(chosen), is_default=chosen == default)
+    place = address or key
+    value = asked_whole(place, low, high, default=default)
+    look: dict[str, Any] = {"width": width, "help": help}
+    chosen: int = st.number_input(label, low, high, value, step=step, key=key, **look)
+    _keep(place, str(chosen), is_default=chosen == default)
+    return chosen
+
+
+def asked_whole(address: str, low: int, high: int, *, default: int) -> int:
+    """The whole number that the address names, within these ends; else the usual one."""
+    asked = _number(st.query_params.get(address))
+    return int(asked) if asked is not None and low <= asked <= high else default
+
+
+def asked_number(address: str) -> float | None:
+    """The finite number that the address names, if any."""
+    asked = _number(st.query_params.get(address))
+    return asked if asked is not None and math.isfinite(asked) else None
+
+
+def level(
+    label: str, *, key: str, address: str, empty: str, width: int, help: str | None = None
+) -> float | None:
+    """Any number to type, or none; then the field says what is `empty`."""
+    look: dict[str, Any] = {"placeholder": empty, "width": width, "help": help}
+    # With a value to begin with, none could not be chosen.
+    st.session_state.setdefault(key, asked_number(address))
+    chosen: float | None = st.number_input(label, value=None, key=key, format="%g", **look)
+    put(address, None if chosen is None else f"{chosen:g}")
     return chosen
 
 

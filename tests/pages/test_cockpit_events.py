@@ -55,5 +55,20 @@ def test_events_of_a_recording_and_what_they_are_worth() -> None:
 def test_point_adjustment_is_shown_only_to_who_asks() -> None:
     test = AppTest.from_function(page, default_timeout=60).run()
     assert "at random** get" not in words(test)
-    test.toggle(key="event-cheat").set_value(True).run()
+    test.toggle(key="cheat").set_value(True).run()
     assert "at random** get" in words(test)
+
+
+def test_how_moments_become_events_is_in_the_address() -> None:
+    test = AppTest.from_function(page, default_timeout=60)
+    for name, value in {"gap": "3", "least": "2", "release": "0.3", "cheat": "1"}.items():
+        test.query_params[name] = value
+    test.run()
+    assert "**1 event** of 5 steps in all" in words(test)
+    assert "at random** get" in words(test)
+    test.number_input(key="event-gap").set_value(0).run()
+    test.number_input(key="event-release").set_value(None).run()
+    assert dict(test.query_params) == {"least": "2", "cheat": "1"}
+    test = AppTest.from_function(page, default_timeout=60)
+    test.query_params["gap"], test.query_params["release"] = "-1", "nan"
+    assert "**3 events** of 4 steps in all" in words(test.run())

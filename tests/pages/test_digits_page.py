@@ -143,6 +143,18 @@ def test_every_view_can_be_opened(digit: str) -> None:
     next(button for button in test.button if button.label == "New samples").click().run()
     assert not test.exception
     assert "seed 1" in " ".join(caption.value for caption in test.caption)
+    assert test.query_params["seed"] == "1"
+
+
+def test_the_address_names_generated_samples_and_the_walk(digit: str) -> None:
+    test = opened(digit=digit, view="generator", seed="7", **{"from": "3", "to": "40"})
+    assert "seed 7" in " ".join(caption.value for caption in test.caption)
+    assert [number.value for number in test.number_input] == [3, 40]
+    test.number_input(key="to").set_value(5).run()
+    assert test.query_params["to"] == "5"
+    test = opened(digit=digit, view="generator", seed="x", **{"from": "0", "to": "41"})
+    assert "seed 0" in " ".join(caption.value for caption in test.caption)
+    assert [number.value for number in test.number_input] == [1, 2]
 
 
 def test_your_own_digit(digit: str) -> None:

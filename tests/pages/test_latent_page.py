@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from pages._ui.case import data
 from tests.app_pages import choose, opened
 from wganad_core import latent
+from wganad_core.use_cases import MNIST
 
 pytestmark = pytest.mark.usefixtures("page_workers")
 
@@ -25,3 +28,30 @@ def test_dimensions_are_shown_as_measured():
     rows = test.dataframe[0].value
     assert len(rows) == len(latent.load(latent.shipped_path()).fits)
     assert "With 2 latents neighbours find the 4" in test.title[0].value
+
+
+def test_the_ends_of_the_walk_are_in_the_address():
+    samples = data.samples(MNIST)
+    numbers = [int(samples.position[samples.first(digit)]) for digit in ("0", "7")]
+    ends = "-".join(map(str, numbers))
+    test = opened("latent.py", ends=ends)
+    assert walked(test).startswith("From a 0 to a 7: ")
+    test.switch_page("lessons.py").run()
+    assert walked(test.switch_page("latent.py").run()).startswith("From a 0 to a 7: ")
+    choose(test, digit="9")  # the same images, elsewhere on another map
+    assert walked(test).startswith("From a 0 to a 7: ")
+    assert test.query_params["ends"] == ends
+
+
+@pytest.mark.parametrize("ends", ["", "x", "1-2-3", "0-99999999", "-"])
+def test_ends_that_are_no_two_images_are_ignored(ends: str):
+    test = opened("latent.py", ends=ends)
+    assert walked(test).startswith("From a 4 to a 9: ")
+    assert "ends" not in test.query_params
+
+
+def walked(test: AppTest) -> str:
+    """What stands below the strip."""
+    (strip,) = (element for element in test.main if element.type == "image")
+    caption: str = strip.proto.imgs[0].caption
+    return caption

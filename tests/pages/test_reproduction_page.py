@@ -86,6 +86,15 @@ def test_the_address_names_a_cell(case: UseCase) -> None:
     assert "cell" not in test.query_params
 
 
+def test_a_cell_is_where_the_address_says_now(case: UseCase) -> None:
+    """As after the browser's Back: what was seen before the last click."""
+    row = next(r for r in board.QUOTED if r.use_case == case.name)
+    test = opened(case=case.name, cell=f"{row.model}~paper~{row.abnormal}")
+    assert "(quoted)" in test.subheader[0].value
+    del test.query_params["cell"]
+    assert "(quoted)" not in test.run().subheader[0].value
+
+
 def test_every_leak_is_drawn_with_why(case: UseCase) -> None:
     if not leaks.shipped_path().exists():
         pytest.skip("No measured leaks are here.")

@@ -106,6 +106,15 @@ def test_the_marked_cell_is_said_in_words(activity: str) -> None:
     assert any("*i* = 0.72 s" in m.value for m in test.markdown)
 
 
+def test_the_threshold_of_the_recurrence_plot_is_in_the_address(activity: str) -> None:
+    test = opened(activity=activity, classical="1", epsilon="0.25")
+    assert test.select_slider(key="epsilon").value == 0.25
+    test.select_slider(key="epsilon").set_value(0.3).run()
+    assert test.query_params["epsilon"] == "0.3"
+    test = opened(activity=activity, classical="1", epsilon="7")
+    assert test.select_slider(key="epsilon").value == 0.1
+
+
 def test_every_detector_that_scored_is_listed(activity: str) -> None:
     test = opened(activity=activity)
     table = next(t.value for t in test.dataframe if "Odder than" in t.value)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui.case import data, flagged
+from pages._ui.case import data
 from tests import app_pages
 from wganad_core import board, outside, pretrained
 from wganad_core.config import ACTIVITIES
@@ -220,7 +220,7 @@ def test_the_note_counts_people_not_windows(activity: str) -> None:
     assert set(data.alarms(shipped.test, np.inf).values()) == {0.0}
     assert len(data.alarms(shipped.test, -np.inf)) == 9
     assert "Two people are no population" in words(test)
-    test.slider[0].set_value(0.0).run()
+    test.select_slider(key="own-rate").set_value(0.0).run()
     assert "it flags 0% for person 27 and 0% for person 30" in words(test)
 
 
@@ -253,8 +253,20 @@ def test_a_bad_file_is_one_sentence_and_loses_nothing(activity: str) -> None:
 
 def test_the_first_rate_is_on_the_slider(activity: str) -> None:
     test = opened("own", activity=activity)
-    assert test.slider[0].value == flagged.RATE
-    assert f"for {flagged.RATE:g}% false alarms" in words(test)
+    assert test.select_slider(key="own-rate").value == 0.05
+    assert "for 5.0% false alarms" in words(test)
+
+
+def test_the_address_keeps_the_rate_and_where_the_line_was_dragged(activity: str) -> None:
+    test = opened("own", activity=activity, detector="encoder", rate="0.1")
+    assert "for 10.0% false alarms" in words(test)
+    test.select_slider(key="own-rate").set_value(0.2).run()
+    assert test.query_params["rate"] == "0.2"
+    test = opened("own", activity=activity, detector="encoder", t="0.5")
+    assert "**Threshold 0.5**, where you dragged it." in words(test)
+    app_pages.choose(test, detector="critic")  # says nothing of another detector's scores
+    assert "for 5.0% false alarms" in words(test)
+    assert "t" not in test.query_params
 
 
 def test_boxes_open(activity: str) -> None:

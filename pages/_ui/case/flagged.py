@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from pages._ui import linked
 from pages._ui.case import data
 from pages._ui.case.choice import Choice
 from pages._ui.chart import live_chart
@@ -23,8 +24,9 @@ from wganad_core.figures.scores import wants_log
 from wganad_core.figures.windows.timeline import recording_strip
 from wganad_core.records import FloatArray
 
-RATE = 5.0  # % of calibration windows that the first threshold flags
-MOVED, TOLERATED = "_own-threshold", "own-rate"
+RATES = tuple(np.linspace(0, 0.3, 61).round(3).tolist())  # of calibration windows, flagged
+MOVED, TOLERATED = "t", "rate"  # in the address: where the line was dragged, the slider's share
+OF = "_own-threshold-of"  # in the session: of which model and detector the line was dragged
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,9 +46,9 @@ def show(shown: ShownRecording, score: FloatArray, known: Parts, chosen: Choice)
     """
     case, of = chosen.case, (chosen.model, chosen.detector)
     assert known.calibration is not None
-    rate = _tolerated(of)
-    start = thresholds.quantile_threshold(known.calibration.score, rate / 100)
-    moved = st.session_state.get(MOVED, {}).get(of)
+    moved = _moved(of)
+    rate = _tolerated(moved is not None)
+    start = thresholds.quantile_threshold(known.calibration.score, rate)
     threshold = start if moved is None else moved
     found = timeline.flagged(shown.line, score, threshold)
     st.subheader(
@@ -59,7 +61,7 @@ def show(shown: ShownRecording, score: FloatArray, known: Parts, chosen: Choice)
         alt=f"The signals, and the score of {chosen.name} along time",
     )
     if events.drag is not None:
-        st.session_state[MOVED] = {of: float(events.drag["y0"])}
+        linked.put(MOVED, f"{float(events.drag['y0']):.6g}")
         draw_again()
     left, right = st.columns([6, 5], gap="large")
     with left:
@@ -75,27 +77,34 @@ def show(shown: ShownRecording, score: FloatArray, known: Parts, chosen: Choice)
         _show_flagged(found)
 
 
-def _tolerated(of: Hashable) -> float:
+def _moved(of: Hashable) -> float | None:
+    """Where the line was dragged; that says nothing of another model's or detector's scores."""
+    if st.session_state.setdefault(OF, of) != of:
+        st.session_state[OF] = of
+        linked.put(MOVED, None)
+    return linked.asked_number(MOVED)
+
+
+def _tolerated(dragged: bool) -> float:
     """The slider that sets the threshold, until the line is dragged."""
 
     def forget() -> None:
-        st.session_state.pop(MOVED, None)
+        linked.put(MOVED, None)
 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        rate = st.slider(
+        rate = linked.slide(
             "False alarms to tolerate",
-            0.0,
-            30.0,
-            RATE,
-            0.5,
-            format="%.1f%%",
-            key=TOLERATED,
+            RATES,
+            key="own-rate",
+            address=TOLERATED,
+            default=0.05,
+            shown="{:.1%}".format,
             on_change=forget,
             width=420,
             help="The threshold is this quantile of the scores that normal windows of two people "
             "got who were used for nothing else. Or drag the orange line.",
         )
-        if of in st.session_state.get(MOVED, {}):
+        if dragged:
             st.button("Back to the slider's threshold", on_click=forget, icon=":material/undo:")
     return rate
 
@@ -112,7 +121,7 @@ def _promise(known: Parts, threshold: float, rate: float | None) -> str:
     kept = data.alarms(known.calibration, threshold)
     test = data.alarms(known.test, threshold).values()
     people = " and ".join(f"{share:.0%} for person {name}" for name, share in kept.items())
-    whose = "where you dragged it" if rate is None else f"for {rate:g}% false alarms"
+    whose = "where you dragged it" if rate is None else f"for {rate:.1%} false alarms"
     return (
         f"**Threshold {threshold:.3g}**, {whose}. It rests on the normal windows of "
         f"{len(kept)} people: it flags {people}. Two people are no population, and windows of one "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages._ui import anatomy, runtime
+from pages._ui import anatomy, linked, runtime
 from pages._ui.case import data
 from wganad_core.data import latents
 from wganad_core.figures.images import sprite_uri
@@ -14,6 +14,7 @@ from wganad_core.records import FloatArray
 from wganad_core.use_cases import UseCase
 
 N_SAMPLES, N_COLUMNS, N_WALK = 40, 10, 36
+SEED, MOST_SEEDS = "seed", 10_000
 STYLE = f"""<style>
 .dg-walk {{width: min(100%, 15rem); aspect-ratio: 1; image-rendering: pixelated;
   background-size: {N_WALK}00% 100%; border-radius: 4px;
@@ -31,23 +32,27 @@ def show(case: UseCase, abnormal: str, above: st.delta_generator.DeltaGenerator)
         anatomy.headline(f"Forty {noun}s from a generator that has never seen {what}")
     model = ModelKey(case.name, abnormal, case.architectures[0])
     n_latent = data.n_latent(model)
-    seed = st.session_state.setdefault("samples_seed", 0)
+    seed = linked.asked_whole(SEED, 0, MOST_SEEDS, default=0)
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.markdown(f"**G(z) at random latents.** Is {what} among them?")
         z = latents.draw(N_SAMPLES, n_latent, seed)
         _sheet(_generate(model, z), N_COLUMNS, f"{N_SAMPLES} generated {noun}s")
-        if st.button("New samples", icon=":material/casino:", type="primary"):
-            st.session_state.samples_seed = seed + 1
-            st.rerun()
+        st.button(
+            "New samples",
+            icon=":material/casino:",
+            type="primary",
+            on_click=linked.put,
+            args=(SEED, str((seed + 1) % MOST_SEEDS)),
+        )
         st.caption(f"z has {n_latent} dimensions; seed {seed}.")
     with right:
         st.markdown(
             f"**A walk between two latents.** Every point on the way is a {noun}, or nearly."
         )
         with st.container(horizontal=True, gap="medium"):
-            start = st.number_input("From sample", 1, N_SAMPLES, 1, width=150)
-            end = st.number_input("to sample", 1, N_SAMPLES, 2, width=150)
+            start = linked.whole("From sample", 1, N_SAMPLES, key="from", default=1, width=150)
+            end = linked.whole("to sample", 1, N_SAMPLES, key="to", default=2, width=150)
         path = _generate(model, latents.walk(z[start - 1], z[end - 1], N_WALK))
         uri = sprite_uri(path, N_WALK, 28)
         st.html(

@@ -20,6 +20,7 @@ from wganad_core.figures.windows.signals import SENSORS, UNITS, nine_signals
 from wganad_core.records import FloatArray
 
 AXES = {"x": "x", "y": "y", "z": "z", "joint": "all three"}
+SHARES = tuple(np.linspace(0.01, 0.5, 50).round(2).tolist())  # that ε can be
 URL_CELL = "cell"
 FIRST_CELL = (36, 92)
 READING = """
@@ -95,12 +96,19 @@ def _controls() -> tuple[str, str, float | None]:
             default=False,
             help="Draw the classical recurrence plot: close or not.",
         )
-        percent = 10
+        share = None
         if classical:
-            percent = st.slider("ε, % of the largest distance", 1, 50, 10, width=210, key="epsilon")
+            share = linked.slide(
+                "ε, of the largest distance",
+                SHARES,
+                key="epsilon",
+                default=0.1,
+                shown="{:.0%}".format,
+                width=210,
+            )
         with st.popover("How to read it", icon=":material/help:"):
             st.markdown(READING)
-    return sensor, axis, percent / 100 if classical else None
+    return sensor, axis, share
 
 
 def _cell() -> tuple[int, int]:

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from pages._ui import linked
 from pages._ui.cockpit.numbers import percent
 from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.cockpit.state import Position
@@ -32,17 +33,24 @@ HELP = {
 def show(scores: DetectorScores, place: Position) -> None:
     """How alarms are grouped, the events, and their worth by the labels."""
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        gap = st.number_input(
-            "Merge gaps of", 0, 100_000, 0, key="event-gap", width=150, help=HELP["gap"]
+        gap, least = (
+            linked.whole(
+                label,
+                low,
+                100_000,
+                key=f"event-{name}",
+                address=name,
+                default=low,
+                width=150,
+                help=HELP[name],
+            )
+            for name, label, low in (("gap", "Merge gaps of", 0), ("least", "Shortest event", 1))
         )
-        least = st.number_input(
-            "Shortest event", 1, 100_000, 1, key="event-least", width=150, help=HELP["least"]
-        )
-        release = st.number_input(
+        release = linked.level(
             "Lasts while above",
-            value=None,
-            placeholder="the threshold",
             key="event-release",
+            address="release",
+            empty="the threshold",
             width=170,
             help=HELP["release"],
         )
@@ -50,7 +58,7 @@ def show(scores: DetectorScores, place: Position) -> None:
         st.caption(":orange[An event cannot end above where it begins: the threshold is taken.]")
         release = None
     scores, stretch = _in_time(scores.key, scores)
-    rule = EventRule(int(least), int(gap), release)
+    rule = EventRule(least, gap, release)
     found = evaluation.events(scores.test.score, place.threshold, rule, stretch)
     st.markdown(_sentence(scores, found))
     if scores.two_classes:
@@ -103,7 +111,7 @@ def _worth(scores: DetectorScores, found: Events) -> None:
         f"count in part; at random 0.5), VUS-PR {volume:.3f} (any threshold, {buffer:,} {noun} "
         "early or late forgiven)."
     )
-    if st.toggle("See how point adjustment cheats", key="event-cheat"):
+    if linked.switch("See how point adjustment cheats", key="cheat", default=False):
         random = np.random.default_rng(0).permutation(flagged)
         st.markdown(
             "Many papers count a labelled stretch as found as a whole once a single moment of it "

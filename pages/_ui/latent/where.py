@@ -19,7 +19,7 @@ from wganad_core.use_cases import MNIST
 DIGIT, CHART = "digit", "latent-map"
 N_EACH = 120  # images of each class that are mapped
 N_STEPS = 11  # of a walk
-ENDS = "latent_ends"  # in the session: the two images last clicked
+ENDS = "ends"  # in the address: the numbers of the two images last clicked
 
 
 def choose() -> None:
@@ -38,7 +38,7 @@ def show(above: DeltaGenerator) -> None:
             f"The unseen {unseen} lands among the {found.where}s: "
             f"{found.lands[found.where]:.0%} of its nearest normals"
         )
-    ends = _ends(unseen, found, classes)
+    ends = _ends(found, samples.position[index], _usual(unseen, found, classes))
     live_chart(
         _drawn(unseen),
         key=CHART,
@@ -85,13 +85,20 @@ def _drawn(unseen: str) -> Prepared:
     return Prepared(map_figure(found, samples.classes[index], samples.take(index), unseen))
 
 
-def _ends(unseen: str, found: LatentMap, classes: NDArray[np.str_]) -> tuple[int, int]:
-    """The two images of the walk: those last clicked, or one of the unseen class and one of the
-    class that it lands among."""
-    usual = (int(np.argmax(classes == unseen)), int(np.argmax(classes == found.where)))
-    kept: dict[str, tuple[int, int]] = st.session_state.setdefault(ENDS, {})
+def _usual(unseen: str, found: LatentMap, classes: NDArray[np.str_]) -> tuple[int, int]:
+    """One image of the unseen class and one of the class that it lands among."""
+    return int(np.argmax(classes == unseen)), int(np.argmax(classes == found.where))
+
+
+def _ends(found: LatentMap, numbers: NDArray[np.int64], usual: tuple[int, int]) -> tuple[int, int]:
+    """The two images of the walk: those last clicked, which the address names, or the usual ones.
+    `numbers` (n,): of the mapped images, in the data set."""
+    place = {str(number): i for i, number in enumerate(numbers.tolist())}
+    asked = [place[word] for word in st.query_params.get(ENDS, "").split("-") if word in place]
+    ends = (asked[0], asked[1]) if len(asked) == 2 else usual
     click = waiting(CHART).click
     if click is not None:
-        nearest = found.nearest(float(click["x"]), float(click["y"]))
-        kept[unseen] = (kept.get(unseen, usual)[1], nearest)
-    return kept.get(unseen, usual)
+        ends = (ends[1], found.nearest(float(click["x"]), float(click["y"])))
+    words = "-".join(str(numbers[end]) for end in ends)
+    linked.put(ENDS, None if ends == usual else words)
+    return ends

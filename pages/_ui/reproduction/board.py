@@ -92,10 +92,9 @@ def _cell(chosen: BoardChoice, drawn: figures.Board) -> tuple[Line, str]:
     """The line and class that was clicked, or that the address names; else the first line on the
     class that pages open with."""
     case = chosen.case
-    address = f"{case.name}-cell"
     if (click := waiting(KEY).click) and (hit := drawn.place(click["x"], click["y"])):
-        st.session_state[address] = _address(*hit)
-    asked = st.session_state.get(address, st.query_params.get("cell", ""))
+        linked.put("cell", _address(*hit))
+    asked = st.query_params.get("cell", "")
     usual = case.usual_class or case.classes[0]
     class_ = chosen.by if chosen.by != board.MEAN else usual
     first = table.first_offered(case, chosen.lines, chosen.by, chosen.measure) or chosen.lines[0]
