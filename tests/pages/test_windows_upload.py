@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages._ui.case import data
 from tests import app_pages
-from wganad_core import board, outside, pretrained
+from wganad_core import board, evaluation, outside, pretrained
 from wganad_core.config import ACTIVITIES
 from wganad_core.data import DataError, har, har_example, timeline
 from wganad_core.data.har import SIGNALS, Windows
@@ -216,9 +216,9 @@ def test_the_note_counts_people_not_windows(activity: str) -> None:
     test = opened("own", activity=activity, detector="ours")
     shipped = data.parts(HAR, activity, "conv", "ours")
     assert shipped.calibration is not None
-    assert set(data.alarms(shipped.calibration, 0)) == {"27", "30"}
-    assert set(data.alarms(shipped.test, np.inf).values()) == {0.0}
-    assert len(data.alarms(shipped.test, -np.inf)) == 9
+    assert set(evaluation.false_alarms_by_subject(shipped.calibration, 0)) == {"27", "30"}
+    assert set(evaluation.false_alarms_by_subject(shipped.test, np.inf).values()) == {0.0}
+    assert len(evaluation.false_alarms_by_subject(shipped.test, -np.inf)) == 9
     assert "Two people are no population" in words(test)
     test.select_slider(key="own-rate").set_value(0.0).run()
     assert "it flags 0% for person 27 and 0% for person 30" in words(test)

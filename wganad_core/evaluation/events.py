@@ -91,6 +91,12 @@ class EventReport:
     def median_delay(self) -> float:
         return float(np.median(self.delay[self.caught])) if self.caught.any() else math.nan
 
+    @property
+    def median_length(self) -> float:
+        """Of the ranges, in moments; NaN without any."""
+        lengths = self.ranges[:, 1] - self.ranges[:, 0]
+        return float(np.median(lengths)) if len(lengths) else math.nan
+
     def false_per(self, moments: float) -> float:
         """False events expected in so many normal moments, such as those of a day."""
         return float(self.false.sum()) * moments / self.n_normal if self.n_normal else math.nan

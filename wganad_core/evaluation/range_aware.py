@@ -34,6 +34,18 @@ def point_adjusted(label: ArrayLike, flagged: ArrayLike) -> Mask:
     return adjusted
 
 
+def at_random(flagged: ArrayLike) -> Mask:
+    """As many alarms, at moments that a fixed seed draws.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation.range_aware import at_random
+    >>> int(at_random([1, 1, 0, 0, 0]).sum())
+    2
+    """
+    return np.random.default_rng(0).permutation(np.asarray(flagged, bool))
+
+
 def f1_of(label: ArrayLike, flagged: ArrayLike) -> float:
     """F1 moment by moment; NaN without anomalies and alarms.
 

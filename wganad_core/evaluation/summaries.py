@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core.evaluation import curves
-from wganad_core.records import Summary
+from wganad_core.records import Scored, Summary
 
 
 def auprc_floor(base_rate: float) -> float:
@@ -70,3 +70,28 @@ def false_alarms_by_group(
     members = np.bincount(group[normal], minlength=n)
     with np.errstate(invalid="ignore"):
         return alarms / members
+
+
+def false_alarms_by_subject(scored: Scored, threshold: float) -> dict[str, float]:
+    """Share of a subject's normals that score above a threshold, for every subject with normals.
+
+    Raises `ValueError` without labels or subjects.
+
+    Examples
+    --------
+    >>> from wganad_core.evaluation import false_alarms_by_subject
+    >>> from wganad_core.records import Scored
+    >>> label, subject = np.array([0, 0, 1]), np.array(["a", "a", "b"])
+    >>> false_alarms_by_subject(Scored(np.array([1.0, 3, 5]), label, subject=subject), 2)
+    {'a': 0.5}
+    """
+    if scored.label is None or scored.subject is None:
+        raise ValueError("Expected scores with labels and subjects; found some without.")
+    people, group = np.unique(scored.subject, return_inverse=True)
+    above = scored.score > threshold
+    shares = false_alarms_by_group(above, scored.label, group, len(people))
+    return {
+        person: float(share)
+        for person, share in zip(people.tolist(), shares, strict=True)
+        if not np.isnan(share)
+    }

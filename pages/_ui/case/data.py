@@ -6,16 +6,15 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
 
 from pages._ui import runtime
-from wganad_core import board, evaluation, pretrained, storage
+from wganad_core import board, pretrained, storage
 from wganad_core.data import gallery
 from wganad_core.data.gallery import Gallery
 from wganad_core.data.pool import Samples
 from wganad_core.live.messages import Judged, ModelKey
-from wganad_core.records import FloatArray, Scored
+from wganad_core.records import FloatArray
 from wganad_core.storage import StorageError
 from wganad_core.use_cases import SCORED_CASES, USE_CASES, ScoredCase, UseCase
 
@@ -127,20 +126,6 @@ def parts(case: UseCase, abnormal: str, architecture: str, detector: str) -> gal
     path = _path(case, abnormal)
     found = read(path, path.stat().st_mtime_ns)
     return found[case.model_of(architecture), case.protocols[0], detector]
-
-
-def alarms(scored: Scored, threshold: float) -> dict[str, float]:
-    """Per person, the share of normal windows that score above a threshold."""
-    assert scored.label is not None
-    assert scored.subject is not None
-    people, group = np.unique(scored.subject, return_inverse=True)
-    above = scored.score > threshold
-    shares = evaluation.false_alarms_by_group(above, scored.label, group, len(people))
-    return {
-        person: float(share)
-        for person, share in zip(people.tolist(), shares, strict=True)
-        if not np.isnan(share)
-    }
 
 
 # Models

@@ -12,11 +12,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import linked
-from pages._ui.case import data
 from pages._ui.case.choice import Choice
 from pages._ui.chart import live_chart
 from pages._ui.widgets import download, draw_again
-from wganad_core import outside, thresholds
+from wganad_core import evaluation, outside, thresholds
 from wganad_core.data import har, timeline
 from wganad_core.data.gallery import Parts
 from wganad_core.data.timeline import Bout, Timeline
@@ -118,8 +117,8 @@ def _verdict(n: int, above: NDArray[np.bool_]) -> str:
 def _promise(known: Parts, threshold: float, rate: float | None) -> str:
     """What the threshold rests on, person by person."""
     assert known.calibration is not None
-    kept = data.alarms(known.calibration, threshold)
-    test = data.alarms(known.test, threshold).values()
+    kept = evaluation.false_alarms_by_subject(known.calibration, threshold)
+    test = evaluation.false_alarms_by_subject(known.test, threshold).values()
     people = " and ".join(f"{share:.0%} for person {name}" for name, share in kept.items())
     whose = "where you dragged it" if rate is None else f"for {rate:.1%} false alarms"
     return (

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from pages._ui.cockpit import data as cockpit_data
 from pages._ui.cockpit import flips as cockpit_flips
@@ -14,11 +12,10 @@ from pages._ui.cockpit.flips import SampleSet
 from pages._ui.cockpit.numbers import PER, figures, percent
 from pages._ui.cockpit.scores import DetectorScores
 from wganad_core import evaluation, outside
-from wganad_core.evaluation import Difference, OperatingPoint
+from wganad_core.evaluation import Agreement, Difference
+from wganad_core.evaluation.agreement import KINDS
 from wganad_core.records import Scored
 from wganad_core.thresholds import share_text
-
-Mask = NDArray[np.bool_]
 
 
 def show(
@@ -42,35 +39,33 @@ def show(
     if a.label is None or not 0 < a.label.sum() < len(a):
         st.info("Comparing needs labels of both kinds.")
         return
-    name, beside = outside.shown(scores.name), outside.shown(second.name)
     st.markdown(_verdict(scores, second, a, b, base_rate))
-    anomaly = a.label == 1
-    first = a.score > threshold
-    alarms = float(first[~anomaly].mean())
-    curve = evaluation.curve(a.label, b.score)
-    other = curve.at(evaluation.at_false_alarm_rate(curve, alarms))
-    last = b.score > other.threshold
+    found = evaluation.agreement(a.label, a.score, b.score, threshold)
     left, right = st.columns([2, 5] if base_rate is None else [3, 4], gap="large")
     with left:
-        st.markdown(_matched(scores, second, threshold, alarms, other))
-        st.html(_table(anomaly, first, last, (scores.name, second.name), base_rate))
-    sets = [
-        _only(f"Only “{name}” catches", a, mine, anomaly & first & ~last),
-        _only(f"Only “{beside}” catches", b, mine, anomaly & last & ~first),
-        _only("Only one raises a false alarm", a, mine, ~anomaly & (first != last)),
-    ]
+        st.markdown(_matched(scores, second, threshold, found))
+        st.html(_table(found, (scores.name, second.name), base_rate))
+    name, beside = outside.shown(scores.name), outside.shown(second.name)
+    sets = {
+        f"Only “{name}” catches": found.caught_by_first_only(),
+        f"Only “{beside}” catches": found.caught_by_second_only(),
+        "Only one raises a false alarm": found.alarms_of_one(),
+    }
     with right:
-        cockpit_flips.pictures(scores, sets)
+        cockpit_flips.pictures(
+            scores,
+            [
+                SampleSet(title, f"{len(which):,} in all.", mine[which])
+                for title, which in sets.items()
+            ],
+        )
 
 
 def _matched(
-    scores: DetectorScores,
-    second: DetectorScores,
-    threshold: float,
-    alarms: float,
-    other: OperatingPoint,
+    scores: DetectorScores, second: DetectorScores, threshold: float, found: Agreement
 ) -> str:
     """Where either detector flags, and how many normals; equal, where the second's scores allow."""
+    alarms, other = found.false_alarm_rate, found.point
     name, beside = outside.shown(scores.name), outside.shown(second.name)
     if percent(other.false_alarm_rate) == percent(alarms):
         return (
@@ -138,38 +133,20 @@ def _difference(
     return made
 
 
-def _only(title: str, of: Scored, rows: NDArray[np.int64], which: Mask) -> SampleSet:
-    """Those with the highest scores, by their rows in the first detector's test part."""
-    found = np.flatnonzero(which)
-    order = np.argsort(-of.score[found], kind="stable")
-    return SampleSet(title, f"{len(found):,} in all.", rows[found[order]])
-
-
-def _table(
-    anomaly: Mask, first: Mask, last: Mask, names: tuple[str, str], base_rate: float | None
-) -> str:
+def _table(found: Agreement, names: tuple[str, str], base_rate: float | None) -> str:
     """How often both, one or none flag, for anomalies and for normals: counted in the test and, at
     another base rate, expected in the reader's world."""
     name, other = map(outside.shown, names)
-    rows = (
-        ("both flag", first & last),
-        (f"only {name}", first & ~last),
-        (f"only {other}", last & ~first),
-        ("neither", ~first & ~last),
-    )
-    groups = [("in this test", 1.0, 1.0)]
+    said = ("both flag", f"only {name}", f"only {other}", "neither")
+    groups = {"in this test": found.counts}
     if base_rate is not None:
-        n = int(anomaly.sum())
-        weights = base_rate * PER / n, (1 - base_rate) * PER / (len(anomaly) - n)
-        groups.append((f"your world, per {PER:,}", *weights))
+        groups[f"your world, per {PER:,}"] = found.expected(base_rate, PER)
     kinds = "<td>anomalies</td><td>normals</td>" * len(groups)
-    over = "".join(f"<td colspan=2><b>{words}</b></td>" for words, *_ in groups)
+    over = "".join(f"<td colspan=2><b>{words}</b></td>" for words in groups)
     cells = ""
-    for words, which in rows:
-        odd, normal = int((which & anomaly).sum()), int((which & ~anomaly).sum())
+    for words, kind in zip(said, KINDS, strict=True):
         counted = "".join(
-            f"<td>{_count(odd * one)}</td><td>{_count(normal * each)}</td>"
-            for _, one, each in groups
+            f"<td>{_count(number)}</td>" for counts in groups.values() for number in counts[kind]
         )
         cells += f"<tr><th>{words}</th>{counted}</tr>"
     head = f"<tr><th></th>{over}</tr><tr><th></th>{kinds}</tr>"

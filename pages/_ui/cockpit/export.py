@@ -157,15 +157,13 @@ def table(scores: DetectorScores) -> pd.DataFrame:
 
 
 def pictured(scores: DetectorScores, threshold: float) -> list[tuple[str, str]]:
-    """The highest flagged samples that can be shown, and the highest missed ones, in words."""
+    """The highest flagged samples that can be shown, and the worst misses, in words."""
     if scores.source is None or scores.source.use_case.shape == "plane":
         return []
-    test, order = scores.test, np.argsort(-scores.test.score, kind="stable")
-    order = order[scores.pictured[order]]
-    above = test.score[order] > threshold
-    chosen = {"flagged": order[above][:N_PICTURED]}
+    test, ranking = scores.test, scores.ranking
+    chosen = {"flagged": ranking.crossed(np.inf, threshold, N_PICTURED)[0]}
     if test.label is not None:
-        chosen["missed"] = order[~above & (test.label[order] == 1)][:N_PICTURED]
+        chosen["missed"] = ranking.misses(threshold, N_PICTURED)
     found = []
     for word, samples in chosen.items():
         classes = [""] * len(samples) if test.class_ is None else test.class_[samples].tolist()

@@ -17,8 +17,7 @@ from pages._ui.cockpit.state import Position
 from wganad_core import evaluation
 from wganad_core.data.own.stretches import in_time
 from wganad_core.evaluation import EventRule, Events
-from wganad_core.evaluation.events import blamed
-from wganad_core.evaluation.range_aware import affiliation, f1_of, point_adjusted
+from wganad_core.evaluation.range_aware import affiliation, at_random, f1_of, point_adjusted
 
 MOST = 200  # events in the table, those with the highest peaks
 MOST_BUFFER = 100  # moments that VUS-PR forgives, at most
@@ -100,7 +99,7 @@ def _worth(scores: DetectorScores, found: Events) -> None:
     n, false, noun = len(report.ranges), int(report.false.sum()), scores.loaded.noun
     late = f"{report.median_delay:,.0f} {noun} late in the median, " if report.caught.any() else ""
     precision, recall = affiliation(label, flagged)
-    buffer = min(int(np.median(report.ranges[:, 1] - report.ranges[:, 0])), MOST_BUFFER)
+    buffer = min(int(report.median_length), MOST_BUFFER)
     volume = _volume(scores.key, buffer, label, scores.test.score)
     st.markdown(
         f"**{report.caught.sum():,} of {n:,} labelled stretches** are touched by one, {late}"
@@ -112,7 +111,7 @@ def _worth(scores: DetectorScores, found: Events) -> None:
         "early or late forgiven)."
     )
     if linked.switch("See how point adjustment cheats", key="cheat", default=False):
-        random = np.random.default_rng(0).permutation(flagged)
+        random = at_random(flagged)
         st.markdown(
             "Many papers count a labelled stretch as found as a whole once a single moment of it "
             f"is flagged. F1 is then **{f1_of(label, point_adjusted(label, flagged)):.3f}** "
@@ -135,27 +134,22 @@ def _number(value: float) -> str:
 
 
 def _table(scores: DetectorScores, found: Events) -> None:
-    test = scores.test
-    order = np.argsort(-test.score[found.peak], kind="stable")[:MOST]
-    low, high = found.runs[order, 0], found.runs[order, 1]
-    columns: dict[str, object] = {
-        "from": _names(scores, low),
-        "to": _names(scores, high - 1),
-        scores.loaded.noun: high - low,
-        "peak at": _names(scores, found.peak[order]),
-        "peak score": test.score[found.peak[order]],
+    test, loaded = scores.test, scores.loaded
+    every = evaluation.listed(found, test.score, test.label, loaded.seconds, loaded.why, MOST)
+    columns: dict[str, list[object]] = {
+        "from": _names(scores, [one.first for one in every]),
+        "to": _names(scores, [one.last for one in every]),
+        loaded.noun: [one.length for one in every],
+        "peak at": _names(scores, [one.peak for one in every]),
+        "peak score": [one.score for one in every],
+        "labelled": [one.labelled for one in every],
+        "lasts": [None if one.seconds is None else _lasting(one.seconds) for one in every],
+        "hangs on": [one.why for one in every],
     }
-    if test.label is not None:
-        odd = np.concatenate([[0], np.cumsum(test.label)])
-        columns["labelled"] = odd[high] - odd[low]
-    if (seconds := scores.loaded.seconds) is not None:
-        columns["lasts"] = [
-            _lasting(seconds[last] - seconds[first])
-            for first, last in zip(low, high - 1, strict=True)
-        ]
-    if (why := scores.loaded.why) is not None:
-        runs = zip(low.tolist(), high.tolist(), found.peak[order].tolist(), strict=True)
-        columns["hangs on"] = [blamed(why, *run) for run in runs]
+    known = {"labelled": test.label, "lasts": loaded.seconds, "hangs on": loaded.why}
+    for name, values in known.items():
+        if values is None:
+            del columns[name]
     st.dataframe(pd.DataFrame(columns), hide_index=True, width="stretch")
     if len(found.runs) > MOST:
         st.caption(f"The {MOST} events with the highest peaks.")
@@ -169,6 +163,6 @@ def _lasting(seconds: float) -> str:
     return f"{seconds:.3g} s"
 
 
-def _names(scores: DetectorScores, at: NDArray[np.int64]) -> list[str]:
-    ids = scores.test.sample_id
-    return [f"row {n:,}" for n in scores.loaded.row[at]] if ids is None else ids[at].tolist()
+def _names(scores: DetectorScores, at: list[int]) -> list[object]:
+    ids, row = scores.test.sample_id, scores.loaded.row
+    return [f"row {row[i]:,}" if ids is None else str(ids[i]) for i in at]

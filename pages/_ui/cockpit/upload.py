@@ -10,13 +10,12 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import label_ranges, reading
-from pages._ui.cockpit import example as cockpit_example
 from pages._ui.cockpit.data import Loaded
 from pages._ui.cockpit.scores import DetectorScores
 from pages._ui.widgets import refuse, still_here
 from wganad_core import outside
 from wganad_core.data import DataError
-from wganad_core.data.own import LabelRanges
+from wganad_core.data.own import LabelRanges, example_scores
 from wganad_core.data.own.offers import Offered
 from wganad_core.data.own.scores import OwnScores, read_scores
 from wganad_core.jobs.orders import path_word
@@ -142,7 +141,7 @@ def offer() -> None:
             )
             st.download_button(
                 "The example as CSV",
-                cockpit_example.csv,
+                example_scores.csv,
                 "scores.csv",
                 "text/csv",
                 icon=":material/download:",
@@ -275,7 +274,7 @@ def _scores(key: Hashable, _found: OwnScores, _asked: Asked) -> DetectorScores:
 
 @st.cache_resource(show_spinner=False)
 def _example() -> DetectorScores:
-    found = read_scores(cockpit_example.file())
+    found = read_scores(example_scores.file())
     made = _scores("example", found, Asked("", "", "", "", False, ()))
     return dataclasses.replace(
         made, loaded=dataclasses.replace(made.loaded, title="An example, not your scores")

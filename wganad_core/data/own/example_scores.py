@@ -9,7 +9,14 @@ import pandas as pd
 
 
 def csv() -> bytes:
-    """5,000 normals of three machines, of which one is louder, and 100 faults."""
+    """5,000 normals of three machines, of which one is louder, and 100 faults.
+
+    Examples
+    --------
+    >>> from wganad_core.data.own import example_scores
+    >>> example_scores.csv().splitlines()[0]
+    b'id,class,label,score'
+    """
     rng = np.random.default_rng(7)
     machine = rng.integers(3, size=5_100)
     label = (np.arange(5_100) >= 5_000).astype(int)
@@ -26,7 +33,14 @@ def csv() -> bytes:
 
 
 def file() -> io.BytesIO:
-    """The same as an uploaded file."""
+    """The same as an uploaded file.
+
+    Examples
+    --------
+    >>> from wganad_core.data.own import example_scores
+    >>> example_scores.file().name
+    'scores.csv'
+    """
     found = io.BytesIO(csv())
     found.name = "scores.csv"
     return found
