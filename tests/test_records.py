@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from wganad_core.records import HISTORY, MAX_FRAMES, MAX_HISTORY, Frame, Replay
+from wganad_core.records import HISTORY, MAX_FRAMES, MAX_HISTORY, Detection, Frame, Replay
 
 
 def frame(step: int) -> Frame:
@@ -147,3 +147,22 @@ def test_a_recording_that_came_back_can_go_on() -> None:
         back.add(frame(step), {"step": step})
     assert steps_of(back) == steps_of(recording)
     assert back.column("step").tolist() == recording.column("step").tolist()
+
+
+def test_shares_that_a_threshold_flags() -> None:
+    nothing = np.zeros((0, 2), np.float32)
+    found = Detection(
+        low=0.0,
+        high=1.0,
+        maps={},
+        points=nothing,
+        label=np.array([0, 0, 0, 1]),
+        mode=np.zeros(4, np.int64),
+        scores={"critic": np.array([1, 2, 3, 3], np.float32)},
+        calibration={},
+        samples=nothing,
+    )
+    assert found.flagged("critic", 2).tolist() == [False, False, True, True]
+    assert list(found.shares("critic", 2)) == pytest.approx([1 / 3, 1])
+    unlabelled = dataclasses.replace(found, label=np.zeros(4, np.int64))
+    assert np.isnan(unlabelled.shares("critic", 2)[1])

@@ -96,7 +96,7 @@ export class Lane {
     const isD = this.method === "gan";
     const values = Float32Array.from(this.trainer.scores(GRID * GRID), (f) => (isD ? 1 / (1 + Math.exp(-f)) : f));
     const [low, high] = isD ? [0, 1] : [Math.min(...values), Math.max(...values)];
-    const layers = { critic: { frames: [values.map((f) => (f - low) / (high > low ? high - low : 1))], lows: [low], highs: [high] } };
+    const layers = { critic: { frames: [values.map((f) => (f - low) / (high > low ? high - low : 1))] } };
     if (wanted.includes("slope")) layers.slope = { frames: [this.slopes(isD ? values : null)] };
     return layers;
   }

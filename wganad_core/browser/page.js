@@ -78,7 +78,7 @@ class LiveRace {
         title: titleOf(training), method: training.method,
         steps: [], words: [], tones: [], counts: [], nearest: [], layers: {}, history: {},
       })),
-      clock: [], version: 0,
+      clock: [],
     };
     this.take(answers);
   }

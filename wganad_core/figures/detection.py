@@ -82,7 +82,7 @@ def outcomes(
 ) -> list[style.Part]:
     """A sample of the evaluation points by outcome; where no truth is `known`, only by whether
     they are flagged."""
-    flagged = found.scores[detector] > threshold
+    flagged = found.flagged(detector, threshold)
     every = max(1, len(found.points) // N_POINTS)
     traces = []
     for name, label, verdict, colour, symbol, size in OUTCOMES if known else UNKNOWN:

@@ -32,6 +32,18 @@ class LatentMap:
         return max(self.lands, key=lambda name: self.lands[name])
 
 
+def firsts(classes: NDArray[np.str_], n: int) -> NDArray[np.int64]:
+    """The numbers of the first n samples of each class, class by class.
+
+    Examples
+    --------
+    >>> from wganad_core.latent.map import firsts
+    >>> firsts(np.array(["b", "a", "b", "b"]), 2).tolist()
+    [1, 0, 2]
+    """
+    return np.concatenate([np.flatnonzero(classes == name)[:n] for name in np.unique(classes)])
+
+
 def latent_map(z: NDArray[np.floating], classes: NDArray[np.str_], unseen: str) -> LatentMap:
     """The map of latents (n, d) of samples of these classes (n,), of which one was not seen.
 

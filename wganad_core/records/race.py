@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -261,6 +262,20 @@ class Detection:
     scores: dict[str, FloatArray]
     calibration: dict[str, FloatArray]
     samples: FloatArray
+
+    def flagged(self, scorer: str, threshold: float) -> NDArray[np.bool_]:
+        """(n,): which points score above a threshold."""
+        return np.asarray(self.scores[scorer] > threshold)
+
+    def shares(self, scorer: str, threshold: float) -> tuple[float, float]:
+        """The share of normals and the share of anomalies that a threshold flags; NaN without
+        any of them."""
+        flagged = self.flagged(scorer, threshold)
+        normal, odd = flagged[self.label == 0], flagged[self.label == 1]
+        return (
+            float(normal.mean()) if len(normal) else math.nan,
+            float(odd.mean()) if len(odd) else math.nan,
+        )
 
 
 @dataclasses.dataclass(frozen=True)

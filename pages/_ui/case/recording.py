@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,9 @@ def _chosen() -> ShownRecording:
         if kept is None:
             return _example()
         with left:
-            still_here(kept.title, "own-recording-remove", _remove)
+            still_here(
+                kept.title, "own-recording-remove", partial(st.session_state.pop, KEPT, None)
+            )
         return kept
     try:
         found = ShownRecording(file.name, _read(file.file_id, settings, file))
@@ -74,10 +77,6 @@ def _chosen() -> ShownRecording:
         return st.session_state.get(KEPT) or _example()
     st.session_state[KEPT] = found
     return found
-
-
-def _remove() -> None:
-    st.session_state.pop(KEPT, None)
 
 
 def _settings() -> tuple[str | None, str | None, str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Hashable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import streamlit as st
 from pages._ui import label_ranges, reading
 from pages._ui.cockpit.data import Loaded
 from pages._ui.cockpit.scores import DetectorScores
-from pages._ui.widgets import refuse, still_here
+from pages._ui.widgets import download, refuse, still_here
 from wganad_core import outside
 from wganad_core.data import DataError
 from wganad_core.data.own import LabelRanges, example_scores
@@ -122,7 +123,9 @@ def offer() -> None:
         kept: DetectorScores | None = st.session_state.get(KEPT)
         there = st.session_state.get(FILE) is not None
         if kept is not None and not there:
-            still_here(kept.loaded.title, "own-scores-remove", _remove)
+            still_here(
+                kept.loaded.title, "own-scores-remove", partial(st.session_state.pop, KEPT, None)
+            )
         if kept is not None and not why:
             st.caption(" ".join([_summary(kept), *map(outside.shown, kept.loaded.remarks)]))
     left, right = st.columns([5, 6], gap="large", vertical_alignment="center")
@@ -139,19 +142,13 @@ def offer() -> None:
                 disabled=there or kept is not None,
                 key="own-example",
             )
-            st.download_button(
+            download(
                 "The example as CSV",
                 example_scores.csv,
                 "scores.csv",
                 "text/csv",
-                icon=":material/download:",
-                on_click="ignore",
                 key="example-scores",
             )
-
-
-def _remove() -> None:
-    st.session_state.pop(KEPT, None)
 
 
 def _asked(file: Any, there: Offered) -> Asked:

@@ -58,7 +58,7 @@ class PlaneVerdicts:
 
     @property
     def flagged(self) -> NDArray[np.bool_]:
-        return np.asarray(self.found.scores[self.rule] > self.threshold)
+        return self.found.flagged(self.rule, self.threshold)
 
     @property
     def known(self) -> bool:
@@ -68,11 +68,11 @@ class PlaneVerdicts:
     @property
     def false_alarms(self) -> float:
         """Share of normals that are flagged; where no truth is known, of data drawn again."""
-        return float(self.flagged[self.found.label == 0].mean())
+        return self.found.shares(self.rule, self.threshold)[0]
 
     @property
     def caught(self) -> float:
-        return float(self.flagged[self.found.label == 1].mean())
+        return self.found.shares(self.rule, self.threshold)[1]
 
 
 def models() -> list[Model]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import anatomy, linked
 from pages._ui.chart import live_chart
 from wganad_core import latent
-from wganad_core.figures.latent import beside_figure, dimension_figure
+from wganad_core.figures.latent import beside_figure, dimension_figure, dimension_sentence
 from wganad_core.latent import ENDINGS, LAWS, Latents
 from wganad_core.use_cases import MNIST
 
@@ -26,16 +25,9 @@ def choose() -> None:
 def show(above: DeltaGenerator) -> None:
     found, digit = _read(), str(st.session_state[DIGIT])
     fits = found.of("mnist", digit)
-    table = pd.DataFrame([fit.auprc for fit in fits], [fit.n_latent for fit in fits])
-    means = table.groupby(level=0).mean()
-    near, residual = means["neighbours"], means["residual"]
     seeds = len({fit.seed for fit in fits})
     with above.container():
-        anatomy.headline(
-            f"With {near.index[0]} latents neighbours find the {digit} with AUPRC "
-            f"{near.iloc[0]:.2f}, with {near.idxmax()} with {near.max():.2f}; the residual stays "
-            f"between {residual.min():.2f} and {residual.max():.2f}"
-        )
+        anatomy.headline(dimension_sentence(fits))
     live_chart(
         dimension_figure(fits),
         key="latent-dimension",
@@ -56,7 +48,12 @@ def show(above: DeltaGenerator) -> None:
         "to tell classes apart."
     )
     _beside(found, digit)
-    rows = [
+    st.dataframe(_rows(found), hide_index=True)
+
+
+def _rows(found: Latents) -> list[dict[str, object]]:
+    """All that was measured."""
+    return [
         {
             "data": fit.use_case,
             "unseen": fit.abnormal,
@@ -74,7 +71,6 @@ def show(above: DeltaGenerator) -> None:
         }
         for fit in found.fits
     ]
-    st.dataframe(rows, hide_index=True)
 
 
 def _beside(found: Latents, digit: str) -> None:

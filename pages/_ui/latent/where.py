@@ -12,7 +12,7 @@ from pages._ui.case import data
 from pages._ui.chart import Marks, Prepared, live_chart, waiting
 from wganad_core.data import latents
 from wganad_core.figures.latent import map_figure, ring_places, walk_sprite
-from wganad_core.latent.map import LatentMap, latent_map
+from wganad_core.latent.map import LatentMap, firsts, latent_map
 from wganad_core.live.messages import ModelKey
 from wganad_core.use_cases import MNIST
 
@@ -72,7 +72,7 @@ def _lands(found: LatentMap, unseen: str) -> None:
 def _mapped(unseen: str) -> tuple[NDArray[np.int64], NDArray[np.float32], LatentMap]:
     """Numbers of the mapped samples, their latents, and the map."""
     samples = data.samples(MNIST)
-    index = np.concatenate([np.flatnonzero(samples.classes == c)[:N_EACH] for c in MNIST.classes])
+    index = firsts(samples.classes, N_EACH)
     z = runtime.image_worker().encode(ModelKey("mnist", unseen), samples.take(index))
     return index, z, latent_map(z, samples.classes[index], unseen)
 

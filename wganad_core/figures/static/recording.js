@@ -17,7 +17,7 @@ export async function decode(bytes) {
   for (const lane of header.lanes)
     for (const [name, place] of Object.entries(lane.layers))
       lane.layers[name] = { ...place, frames: unpacked(payload, place, true) };
-  return Object.assign(header, { clock: clockOf(header.lanes), version: 0 });
+  return Object.assign(header, { clock: clockOf(header.lanes) });
 }
 
 function unpacked(payload, { bits, at, shape, low, step }, framed) {
@@ -52,22 +52,19 @@ export function extend(recording, more) {
       }
       for (const name of ["words", "tones", "counts", "nearest"]) lane[name][at] = other[name][k];
       for (const [name, layer] of Object.entries(other.layers)) {
-        const mine = (lane.layers[name] ??= { ...layer, frames: [], lows: [], highs: [] });
+        const mine = (lane.layers[name] ??= { ...layer, frames: [] });
         mine.frames[at] = layer.frames[k];
-        if (layer.lows) [mine.lows[at], mine.highs[at]] = [layer.lows[k], layer.highs[k]];
       }
     });
     if (lane.steps.length > KEPT) thin(lane);
   });
   recording.clock = clockOf(recording.lanes);
-  recording.version += 1;
   return true;
 }
 
 function* columns(lane) {
   for (const name of ["steps", "words", "tones", "counts", "nearest"]) yield lane[name];
-  for (const layer of Object.values(lane.layers))
-    for (const name of ["frames", "lows", "highs"]) if (layer[name]) yield layer[name];
+  for (const layer of Object.values(lane.layers)) yield layer.frames;
 }
 
 function shorten(lane) {
