@@ -373,7 +373,7 @@ def test_a_recorded_race_needs_neither_scipy_nor_pandas():
     """Imports are most of a cold start, and what Home and Race show first is a recording."""
     heavy = {"scipy", "pandas", "sklearn", "torch"}
     assert (
-        loaded_by("import pages._ui.home_cards, pages._ui.lanes, pages._ui.race.state") & heavy
+        loaded_by("import pages._ui.home_cards, pages._ui.lanes, pages._ui.race.session") & heavy
         == set()
     )
 

@@ -7,7 +7,7 @@ import streamlit as st
 from pages._ui.case import data
 from pages._ui.chart import live_chart
 from pages._ui.lanes import show_lanes
-from pages._ui.race import state as race_state
+from pages._ui.race import recorded
 from wganad_core import pretrained
 from wganad_core.figures import cards
 from wganad_core.figures.race import Layers
@@ -64,7 +64,7 @@ STARTS: tuple[tuple[str, str, Link, Link], ...] = (
 
 def hero() -> None:
     """The recorded race, playing."""
-    found = race_state.published()
+    found = recorded.published()
     options = {"curvesShown": False, "above": 260}
     message = {"key": "recorded", "url": found.url, "options": options}
     show_lanes(message, key="hero", layers=Layers())
@@ -84,8 +84,8 @@ def starts() -> None:
 
 def pictures() -> None:
     """Eight small pictures, each as a whole a link to its page."""
-    runs = {name: race_state.shipped(name) for name in pretrained.RACE_RUNS}
-    mixture = race_state.mixture(runs["gan"].mixture)
+    runs = {name: recorded.shipped(name) for name in pretrained.RACE_RUNS}
+    mixture = recorded.mixture(runs["gan"].mixture)
     st.html(STRETCHED)
     made = [*cards.paper_cards(runs, mixture), *cards.movement_cards(data.samples(HAR))]
     for row in (made[:4], made[4:]):

@@ -13,8 +13,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages._ui import runtime
-from pages._ui.race import slow_motion
-from pages._ui.race import state as race_state
+from pages._ui.race import recorded, slow_motion
 from wganad_core import pretrained, use_cases
 from wganad_core.figures import cards
 from wganad_core.figures import trace as figures
@@ -88,8 +87,8 @@ def test_home_leads_to_every_page() -> None:
 
 def test_cards_land_on_what_they_promise() -> None:
     """The recorded race at a step at which it has collapsed, not an untrained one."""
-    mixture = race_state.mixture(race_state.shipped_runs()[0].mixture)
-    runs = {name: race_state.shipped(name) for name in pretrained.RACE_RUNS}
+    mixture = recorded.mixture(recorded.shipped_runs()[0].mixture)
+    runs = {name: recorded.shipped(name) for name in pretrained.RACE_RUNS}
     made = {card.name: card for card in cards.paper_cards(runs, mixture)}
     frame = runs["gan"].recording.nearest(int(made["collapse"].query["step"]))
     assert state_words(frame, mixture)[1] == "bad"
@@ -106,7 +105,7 @@ def test_the_race_opens_with_the_shipped_recording() -> None:
 
 
 def test_all_lanes_of_the_recording_are_on_one_clock() -> None:
-    ends = {run.recording.frames[-1].step for run in race_state.shipped_runs()}
+    ends = {run.recording.frames[-1].step for run in recorded.shipped_runs()}
     assert len(ends) == 1
 
 
@@ -205,7 +204,7 @@ def test_a_story_trains_its_race_at_once() -> None:
     assert (state.show, state.race) == ("trained", use_cases.STORIES["clip"].race)
     assert "Training" in captions(test)
     press(test, "Pause")
-    tell(test, race_state.RECORDED)
+    tell(test, recorded.STORY)
     assert test.session_state.race_state.show == "recorded"
 
 

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from pages._ui.race.state import mixture
+from pages._ui.race.recorded import mixture
 from pages._ui.reading import Account
 from wganad_core.config import LIVE_SAMPLES, MixtureConfig
 from wganad_core.data import DataError

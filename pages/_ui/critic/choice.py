@@ -11,6 +11,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import linked, runtime
+from pages._ui.race import recorded
+from pages._ui.race import session as race_session
 from pages._ui.race import state as race_state
 from wganad_core import pretrained, thresholds, use_cases
 from wganad_core.data.mixture import Mixture
@@ -80,8 +82,8 @@ def models() -> list[Model]:
     choices = {BOTH: "Vanilla GAN beside WGAN-GP"}
     choices |= {name: use_cases.METHOD_NAMES[name] for name in pretrained.RACE_RUNS}
     choices |= {pretrained.PAPER_RUNS[-1]: "WGAN-GP, λ = 10"}
-    race = race_state.current()
-    live = race_state.view(race)
+    race = race_session.current()
+    live = race_session.view(race)
     if live is not None and live.step:
         for i, lane in enumerate(race.race.lanes):
             choices[f"lane-{i}"] = f"My race, lane {i + 1}: {use_cases.lane_title(lane)}"
@@ -95,17 +97,17 @@ def models() -> list[Model]:
 
 
 def steps_of(name: str) -> list[int]:
-    return sorted(race_state.shipped(name).weights)
+    return sorted(recorded.shipped(name).weights)
 
 
 def _shipped(name: str) -> Model:
     """A shipped run at its last step or, where more are kept, at the chosen one."""
-    run, steps = race_state.shipped(name), steps_of(name)
+    run, steps = recorded.shipped(name), steps_of(name)
     usual = figures.most_collapsed(run, steps) if len(steps) > 1 else steps[-1]
     asked = st.query_params.get(f"step-{name}", "")
     step = int(asked) if asked.isdecimal() and int(asked) in steps else usual
     title = f"{use_cases.lane_title(run.lane)}, step {step:,}"
-    return Model(title, {"run": name, "step": step}, race_state.mixture(run.mixture))
+    return Model(title, {"run": name, "step": step}, recorded.mixture(run.mixture))
 
 
 def rule(known: bool) -> str:

@@ -7,7 +7,8 @@ from functools import partial
 import streamlit as st
 
 from pages._ui import anatomy, linked
-from pages._ui.race import own_points, transport
+from pages._ui.race import own_points, recorded, transport
+from pages._ui.race import session as race_session
 from pages._ui.race import state as race_state
 from pages._ui.widgets import button
 from wganad_core import use_cases
@@ -57,18 +58,18 @@ def choices(state: race_state.RaceState, live: RaceView | None) -> None:
 def stories(state: race_state.RaceState) -> None:
     """One-click races with a point, and one on points of one's own."""
     titles = {name: story.title for name, story in use_cases.STORIES.items()}
-    titles |= {race_state.RECORDED: "The recorded race", DRAW: "Your own points"}
+    titles |= {recorded.STORY: "The recorded race", DRAW: "Your own points"}
     told = [story.watch for story in use_cases.STORIES.values()]
     told.append("Draw a ring, a letter, your name, or give a file: the same lanes train on it.")
-    now = race_state.RECORDED if state.show == "recorded" else state.story
+    now = recorded.STORY if state.show == "recorded" else state.story
     begun = now if now in titles else None
 
     def choose() -> None:
         name = st.session_state.story_choice
         if name == DRAW:
             st.session_state[DRAW], st.session_state.story_choice = True, begun
-        elif name == race_state.RECORDED:
-            race_state.look_at_recording(state)
+        elif name == recorded.STORY:
+            race_session.look_at_recording(state)
         elif name is not None:
             transport.change_race(state, use_cases.STORIES[name].race, story=name)
             transport.start(state, "play")

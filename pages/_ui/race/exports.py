@@ -7,7 +7,8 @@ from functools import partial
 
 import streamlit as st
 
-from pages._ui.race import own_points
+from pages._ui.race import address, own_points
+from pages._ui.race import session as race_session
 from pages._ui.race import state as race_state
 from pages._ui.widgets import drawer
 from wganad_core import browser, use_cases
@@ -30,7 +31,7 @@ def show(state: race_state.RaceState, live: RaceView | None) -> None:
             return
         lanes = race_state.lanes_of(state)
         titles = [(use_cases.lane_title(lane), lane.training.method) for lane in lanes]
-        recordings, mixture = race_state.recordings(live), race_state.data(state)
+        recordings, mixture = race_session.recordings(live), race_state.data(state)
         layers = state.layers
 
         def records() -> list[LaneRecord]:
@@ -58,7 +59,7 @@ def show(state: race_state.RaceState, live: RaceView | None) -> None:
             told += "" if mine else " It begins with another race: browsers cannot train this one."
             offer("Live page (HTML)", live_page, "text/html", "bolt", told)
             offer("Animation (GIF)", animation, "image/gif", "gif_box", "For slides and chats.")
-        if (link := race_state.link(state)) is None:
+        if (link := address.link(state)) is None:
             st.caption("Points from a file are not in an address: send the file along.")
             if state.own is not None:
                 own_points.as_file(state.own)

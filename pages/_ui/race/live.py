@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages._ui import runtime
 from pages._ui.lanes import show_lanes
+from pages._ui.race import session as race_session
 from pages._ui.race import state as race_state
 from pages._ui.race import transport
 from pages._ui.widgets import refuse
@@ -24,7 +25,7 @@ LOST, WHOLE = "race_lost", "race_whole"  # frames that the browser lacks, and al
 
 def show(state: race_state.RaceState, ticking: bool) -> None:
     """The lanes and how it goes; redraws itself while the race runs."""
-    live = race_state.view(state)
+    live = race_session.view(state)
     if live is None:
         if ticking:
             st.rerun()  # its process died: the whole page changes, Pause to Train
@@ -59,7 +60,7 @@ def _frames(state: race_state.RaceState, live: RaceView) -> tuple[bytes, bool]:
     """The newest frame of every lane, or everything recorded where the browser asked for it."""
     at = (state.serial, live.step)
     if st.session_state.pop(LOST, False):
-        pasts = race_state.recordings(live)()
+        pasts = race_session.recordings(live)()
         st.session_state[WHOLE] = (at, _pack(state, pasts, (*FIRST, *MORE)))
     kept, packed = st.session_state.get(WHOLE, (None, b""))
     if kept == at:

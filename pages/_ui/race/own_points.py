@@ -17,7 +17,7 @@ from wganad_core.data import DataError, drawn
 def dialog(state: race_state.RaceState) -> None:
     """Draw, or give a file; then the lanes of the present race are trained on it."""
     strokes = points_pad.pad("points-pad", _strokes(state))
-    st.session_state[race_state.STROKES] = strokes
+    st.session_state[points_pad.STROKES] = strokes
     upload = st.file_uploader("Or a file with two columns, x and y", type=["csv", "txt"])
     found: race_state.OwnPoints | None = None
     try:
@@ -45,9 +45,9 @@ def dialog(state: race_state.RaceState) -> None:
 def _strokes(state: race_state.RaceState) -> list[points_pad.Stroke]:
     """What the pad begins with: this session's drawing, or the one that the address brought."""
     text = state.own.text if state.own is not None else ""
-    if race_state.STROKES not in st.session_state and text:
-        st.session_state[race_state.STROKES] = [[(x, y)] for x, y in drawn.from_text(text).tolist()]
-    found: list[points_pad.Stroke] = st.session_state.setdefault(race_state.STROKES, [])
+    if points_pad.STROKES not in st.session_state and text:
+        st.session_state[points_pad.STROKES] = [[(x, y)] for x, y in drawn.from_text(text).tolist()]
+    found: list[points_pad.Stroke] = st.session_state.setdefault(points_pad.STROKES, [])
     return found
 
 

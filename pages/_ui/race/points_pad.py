@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
 APART = 0.06  # of the points along a stroke
+STROKES = "drawn_strokes"  # of the session's pad
 HTML = """<div class="pad points">
 <canvas role="img" tabindex="0" aria-label="Draw points here"></canvas>
 <div class="points-bar"><output></output>

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages._ui import runtime
+from pages._ui.race import session as race_session
 from pages._ui.race import state as race_state
 from pages._ui.widgets import button, number
 from wganad_core.config import MAX_SEED, RaceConfig
@@ -32,7 +33,7 @@ def change_race(
     """Replace the race by another, untrained one; if that is refused, the old one stays."""
 
     def replace() -> None:
-        race_state.open_live(state, race, own)
+        race_session.open_live(state, race, own)
         state.story = story
         st.session_state.pop("trace", None)
 
@@ -49,7 +50,7 @@ def attempt(state: race_state.RaceState, action: Callable[[], Any]) -> None:
 
 def look_at_mine(state: race_state.RaceState) -> None:
     """To the race that was trained here."""
-    attempt(state, partial(race_state.look_at_trained, state))
+    attempt(state, partial(race_session.look_at_trained, state))
 
 
 def start(state: race_state.RaceState, op: str, **arguments: Any) -> None:
@@ -58,17 +59,17 @@ def start(state: race_state.RaceState, op: str, **arguments: Any) -> None:
         arguments["speed"] = SPEEDS[st.session_state.get("speed", "full speed")]
 
     def begin() -> None:
-        race_state.look_at_trained(state)
-        race_state.command(op, **arguments)
+        race_session.look_at_trained(state)
+        race_session.command(op, **arguments)
 
     attempt(state, begin)
 
 
 def toggle(state: race_state.RaceState) -> None:
     """Pause the race that is trained here, or train on: what the space bar does."""
-    live = race_state.view(state)
+    live = race_session.view(state)
     if live is not None and (live.playing or live.place):
-        attempt(state, partial(race_state.command, "pause"))
+        attempt(state, partial(race_session.command, "pause"))
     elif live is None or not live.finished:
         start(state, "play")
 
@@ -79,7 +80,7 @@ def transport(state: race_state.RaceState, live: RaceView | None) -> None:
     finished = live is not None and live.finished
     if running:
         # Not a toggle: Streamlit may hand a press over twice.
-        pause = partial(attempt, state, partial(race_state.command, "pause"))
+        pause = partial(attempt, state, partial(race_session.command, "pause"))
         button("Pause", "pause", pause, type="primary")
     else:
         first: dict[str, Any] = {"type": "primary", "disabled": finished}
@@ -89,7 +90,7 @@ def transport(state: race_state.RaceState, live: RaceView | None) -> None:
     button(label, icon, partial(start, state, "advance", what=what), **held)
     again = partial(change_race, state, state.race, state.story, state.own)
     button("Reset", "restart_alt", again, help="Back to untrained networks.")
-    button("Recording", "movie", partial(race_state.look_at_recording, state))
+    button("Recording", "movie", partial(race_session.look_at_recording, state))
 
 
 def rare_transport(state: race_state.RaceState, live: RaceView | None) -> None:
