@@ -13,7 +13,8 @@ from tests.detector.test_onnx import close, needs_onnx
 from wganad_core import WGANAnomalyDetector, WGANSeriesDetector
 from wganad_core.detector import load
 from wganad_core.detector.onnx import export_onnx
-from wganad_core.detector.preparation import Preparation, coded
+from wganad_core.detector.preparation import Preparation
+from wganad_core.detector.tables import coded
 from wganad_core.jobs.fit import fit
 from wganad_core.jobs.orders import FitOrder, ScoreOrder
 from wganad_core.jobs.score import score
@@ -132,6 +133,53 @@ def test_columns_need_no_names_of_text(table: pd.DataFrame, names: list[object])
     assert found.categories_ == {"x1": ("green", "red")}
     expected = WGANAnomalyDetector(**settings).fit(table).anomaly_score(table)
     np.testing.assert_array_equal(found.anomaly_score(unnamed), expected)
+
+
+CELLS = {
+    "string": pd.array(["red", None, "green"] * 20, "string"),
+    "arrow": pd.array(["red", None, "green"] * 20, "string[pyarrow]"),
+    "object": np.array(["red", pd.NA, "green"] * 20, object),
+    "category": pd.Categorical(["red", None, "green"] * 20),
+}
+NUMBERS = {
+    "Int64": pd.array([1, None, 2] * 20, "Int64"),
+    "boolean": pd.array([True, None, False] * 20, "boolean"),
+    "text of numbers": pd.array(["1", None, "2"] * 20, "string"),
+    "object": np.array([1, pd.NA, 2] * 20, object),
+}
+
+
+@pytest.mark.parametrize("kind", [*CELLS, *NUMBERS])
+def test_every_type_of_cells_that_may_be_missing(kind: str) -> None:
+    """Text of pandas' own type, and its NA, ended in a `TypeError`."""
+    found = pd.DataFrame({"cell": {**NUMBERS, **CELLS}[kind], "rest": np.arange(60.0)})
+    numbers, words = coded(found.set_index(np.zeros(60)))  # labels of rows need not differ
+    assert words == ((("green", "red"), ()) if kind in CELLS else None)
+    assert numbers["cell"].isna().tolist() == [False, True, False] * 20
+    detector = WGANAnomalyDetector(steps=2, width=8, random_state=0).fit(found)
+    assert not detector.never_seen(found).any()
+
+
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [
+        (pd.date_range("2020-01-01", periods=60), "2020-01-01 00:00:00"),
+        (pd.to_timedelta(np.arange(60), unit="s"), "0 days 00:00:00"),
+        ([[1, 2]] * 60, "[1, 2]"),
+    ],
+)
+def test_what_is_neither_number_nor_text_is_named(cells: object, shown: str) -> None:
+    found = pd.DataFrame({"a": np.arange(60), "when": cells})
+    with pytest.raises(ValueError, match=r"Column 'when' holds .*, which is no number") as told:
+        WGANAnomalyDetector(steps=2).fit(found)
+    assert shown in str(told.value)
+
+
+def test_text_where_numbers_were_is_named() -> None:
+    found = pd.DataFrame({"a": np.arange(60), "b": np.arange(60)})
+    detector = WGANAnomalyDetector(steps=2, width=8).fit(found)
+    with pytest.raises(ValueError, match="Column 'b' holds 'off', which is no number"):
+        detector.predict(pd.DataFrame({"a": [1], "b": ["off"]}))
 
 
 @pytest.mark.parametrize("names", [["a", "kind", "a"], [1, 2, 1]])

@@ -19,10 +19,11 @@ from wganad_core.detector.calibrating import FEW, Calibrated
 from wganad_core.detector.judging import Rows
 from wganad_core.detector.learning import Progress, learn
 from wganad_core.detector.model import FittedModel, fitted_model
-from wganad_core.detector.preparation import Preparation, coded
+from wganad_core.detector.preparation import Preparation
 from wganad_core.detector.robust import apart, suspicious
 from wganad_core.detector.scaler import Scaler
 from wganad_core.detector.settings import Settings, needs_of, plain, seed_of
+from wganad_core.detector.tables import coded
 from wganad_core.records import FloatArray
 from wganad_core.run import one_thread
 

@@ -8,9 +8,7 @@ seen, adds `surprise` to the row's score.
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +18,6 @@ from wganad_core.records import FloatArray
 
 Words = tuple[str, ...]
 MISSING = -1  # the code of a missing category
-MOST_WORDS = 1_000  # of a column, in all; more are no categories
 RAREST = 1 / 3  # the least spread of what tells of missing cells: three units apart at most
 
 
@@ -152,71 +149,3 @@ def _split(words: Sequence[Words]) -> tuple[NDArray[np.int64], NDArray[np.int64]
 
 def _codes(cells: Rows) -> NDArray[np.int64]:
     return np.where(np.isnan(cells), MISSING, cells).astype(np.int64)
-
-
-# Tables with columns of text
-
-
-def coded(X: Any, known: Sequence[Words] | None = None) -> tuple[Any, tuple[Words, ...] | None]:
-    """A table of pandas with its columns of text in numbers, and their categories, one tuple a
-    column, () of numbers; anything else as it is, and None.
-
-    `known`: the categories that were fitted, one tuple a column; others have numbers beyond those.
-    A column of pandas' own type for categories keeps its numbers. Raises `ValueError` for a column
-    of too many, and for two columns of one name.
-    """
-    if not hasattr(X, "columns") or not hasattr(X, "dtypes"):
-        return X, None
-    import pandas as pd
-
-    names = pd.Index(X.columns)
-    if not names.is_unique:
-        name = names[names.duplicated()][0]
-        raise ValueError(f"Two columns are called {name!r}; expected a name of its own for each.")
-    made: dict[Any, Any] = {}
-    found: dict[Any, Words] = {}
-    for name, fitted in itertools.zip_longest(names, (known or ())[: len(names)]):
-        column = X[name]
-        if known is not None and not fitted:
-            continue
-        if fitted is None and not _is_text(column):
-            continue
-        values = column
-        if fitted is None and isinstance(values.dtype, pd.CategoricalDtype):
-            words = tuple(map(_word, values.cat.categories))
-        else:
-            there = [_word(value) for value in pd.unique(values.dropna())]
-            first = fitted or ()
-            words = (*first, *sorted(set(there) - set(first)))
-        if fitted is None and len(words) > MOST_WORDS:
-            raise ValueError(
-                f"Column {name!r} holds {len(words):,} different texts; expected at most "
-                f"{MOST_WORDS:,} categories. Leave it out."
-            )
-        number = {word: float(at) for at, word in enumerate(words)}
-        made[name] = values.astype(object).map(lambda v, n=number: n[_word(v)], "ignore")
-        found[name] = words
-    if not made:
-        return X, None
-    whole = X.copy(deep=False)
-    for name, cells in made.items():  # no assign, which takes names of text alone
-        whole[name] = cells.astype(float)
-    return whole, tuple(found.get(name, ()) for name in names)
-
-
-def _is_text(column: Any) -> bool:
-    import pandas as pd
-
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return True
-    if pd.api.types.is_numeric_dtype(column.dtype):  # true and false, too
-        return False
-    return any(isinstance(value, str) for value in column) and bool(
-        pd.to_numeric(column, errors="coerce")[column.notna()].isna().any()
-    )
-
-
-def _word(value: Any) -> str:
-    """A category as text; whole numbers without a point, as whatever a missing cell makes them."""
-    whole = isinstance(value, float | np.floating) and float(value).is_integer()
-    return str(int(value)) if whole else str(value)
