@@ -124,6 +124,16 @@ def test_a_partial_fit_follows_normals_that_move(tmp_path: Path):
         one.partial_fit(moved[:, :2])
 
 
+def test_a_partial_fit_counts_each_surprise_once():
+    """What cells add that no earlier row lacked was added to the scores of the threshold twice."""
+    lacking = ROWS.copy()
+    lacking[::7, 0] = np.nan
+    one = short().partial_fit(ROWS).partial_fit(lacking)
+    held_out = lacking[one.parts_[2]]
+    assert one.never_seen(held_out).any()
+    assert np.array_equal(one.anomaly_score(held_out), one.calibration_score_)
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [({"width": 8}, "networks of the same sizes"), ({"score_method": "vae"}, "does not use")],

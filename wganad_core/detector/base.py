@@ -55,9 +55,11 @@ class BaseWGANDetector(Calibrated):
         return NetworkConfig(n_features=n_features, **given)
 
     def _preparation(self, rows: Rows) -> Preparation | None:
-        """How rows become features; None where they are features."""
+        """How rows become features; None where they are features. What surprises add is measured
+        anew by every fit."""
         if self._continues:
-            return self.model_.preparation
+            kept: Preparation | None = self.model_.preparation
+            return kept and dataclasses.replace(kept, surprise=0.0)
         return Preparation.fitted(rows, self._words) if self._prepares else None
 
     def _scaler(self, rows: Rows, settings: Settings) -> Scaler:
