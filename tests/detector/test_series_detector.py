@@ -129,6 +129,7 @@ def test_channels_keep_one_scale_over_time(series_detector):
     [
         ({"window": 0}, 100, "window must be a whole number"),
         ({"window": 8, "stride": 9}, 100, "stride must be at most window"),
+        ({"rate": "fast"}, 100, "rate must be more than 0 steps per second; found 'fast'"),
         ({"window": 64}, 50, "at least one window, 64 steps; found 50"),
         ({"window": 64}, 64, "two windows of 64 steps or more to fit; found 64"),
     ],
@@ -136,6 +137,12 @@ def test_channels_keep_one_scale_over_time(series_detector):
 def test_recordings_that_are_too_short_and_wrong_windows_are_refused(parameters, n, why):
     with pytest.raises(ValueError, match=why):
         WGANSeriesDetector(steps=1, **parameters).fit(recording(n, 0))
+
+
+@pytest.mark.parametrize("x", [5, []])
+def test_what_is_no_recording_is_refused(x):
+    with pytest.raises(ValueError, match="Expected 2D array"):
+        WGANSeriesDetector().fit(x)
 
 
 def test_a_small_share_still_holds_out_what_one_false_alarm_needs():

@@ -1,4 +1,5 @@
-"""The estimator as scikit-learn wants it: all of its own checks, without expected failures."""
+"""The estimators as scikit-learn wants them: all of its own checks. Images have sizes of their own,
+so that none of them applies."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from wganad_core import WGANAnomalyDetector
+from wganad_core import WGANAnomalyDetector, WGANSeriesDetector
 from wganad_core.detector import SCORE_METHODS
 
 # Coverage is told by the other tests of detectors; here it would double the time.
@@ -19,6 +20,12 @@ pytestmark = [pytest.mark.no_cover, pytest.mark.usefixtures("short_searches")]
 
 # Short, and small where that does not matter: everything else is as it comes.
 SHORT = {"steps": 6, "encoder_steps": 9}
+
+# Of recordings, one a row.
+OTHERWISE = {
+    "check_fit2d_1sample": "a recording too short is told of in steps and windows, not in samples",
+    "check_classifier_data_not_an_array": "numpy.ndim tells one recording from several",
+}
 
 
 @parametrize_with_checks(
@@ -30,7 +37,9 @@ SHORT = {"steps": 6, "encoder_steps": 9}
             if method != "ours"
         ),
         WGANAnomalyDetector(warm_start=True, patience=1, scaling="robust", **SHORT),
-    ]
+        WGANSeriesDetector(window=1, width=16, **SHORT),
+    ],
+    expected_failed_checks=lambda one: OTHERWISE if isinstance(one, WGANSeriesDetector) else {},
 )
 def test_every_check_of_scikit_learn(estimator, check):
     check(estimator)

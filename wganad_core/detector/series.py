@@ -218,8 +218,9 @@ class WGANSeriesDetector(BaseWGANDetector):
             raise ConfigError(
                 f"stride must be at most window, or steps go unseen; found {stride} > {window}."
             )
-        if self.rate is not None and not 0 < float(self.rate) < np.inf:
-            raise ConfigError(f"rate must be more than 0 steps per second; found {self.rate!r}.")
+        rate = plain(self.rate)
+        if rate is not None and not (isinstance(rate, int | float) and 0 < rate < np.inf):
+            raise ConfigError(f"rate must be more than 0 steps per second; found {rate!r}.")
         return window, stride
 
     def _rows(self, X: Any, *, fitting: bool) -> Rows:
@@ -230,10 +231,9 @@ class WGANSeriesDetector(BaseWGANDetector):
     ) -> tuple[Rows, NDArray[np.int64], NDArray[np.int64]]:
         """Windows as rows, their first steps in all recordings one after the other, and how long
         each recording is."""
-        every = list(X) if _several(X) else [X]
-        lengths = np.array([np.shape(one)[0] for one in every])
-        whole = X if not _several(X) else _joined(every)
-        values = self._checked(whole, fitting, n_least=1)
+        several = _several(X)
+        values = self._checked(_joined(list(X)) if several else X, fitting, n_least=1)
+        lengths = np.array([np.shape(one)[0] for one in (X if several else [values])])
         if fitting:
             self.window_, self.stride_ = self._window_and_stride()
         offsets = np.cumsum(lengths) - lengths
