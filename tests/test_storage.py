@@ -90,6 +90,14 @@ def test_arrays_of_every_layout_survive(array: NDArray[Any], tmp_path: Path) -> 
     assert meta == {}
 
 
+def test_numbers_of_another_byte_order_are_read_again() -> None:
+    """They were hashed as they came and written as this machine has them."""
+    arrays, _ = storage.decode(
+        storage.encode("thing", {"a": np.arange(3, dtype=">f4")}, {}), "thing"
+    )
+    assert_same_arrays(arrays, {"a": np.arange(3, dtype=np.float32)})
+
+
 def test_it_is_a_safetensors_file() -> None:
     assert_same_arrays(safetensors.numpy.load(DATA), ARRAYS)
 
@@ -424,6 +432,15 @@ def test_a_hostile_header_is_refused_in_a_sentence(data: bytes, sentence: str) -
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX files")
+def test_a_name_that_is_too_long_is_told_before_any_work(tmp_path: Path) -> None:
+    """It ended in a traceback, of a fit when all was done."""
+    path = tmp_path / ("a" * 300)
+    for use in (storage.check_place, storage.read_bytes, lambda p: storage.save(p, "run", {}, {})):
+        with pytest.raises(StorageError, match="File name too long"):
+            use(path)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_pipe_is_not_replaced_and_a_link_is_written_through(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(StorageError, match="is no file but a pipe, a socket or a device"):

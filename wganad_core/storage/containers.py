@@ -27,7 +27,10 @@ R = TypeVar("R")
 
 def encode(kind: str, arrays: Arrays, meta: Mapping[str, Any]) -> bytes:
     """Arrays and JSON-compatible `meta` as safetensors bytes, hashed."""
-    contiguous = {name: np.asarray(value, order="C") for name, value in arrays.items()}
+    contiguous = {
+        name: np.asarray(value, value.dtype.newbyteorder("="), order="C")
+        for name, value in arrays.items()
+    }
     text = json.dumps(meta, sort_keys=True)
     header = {
         "wganad": kind,

@@ -62,13 +62,16 @@ def failing_in_words(path: Path) -> Iterator[None]:
 
 def check_regular(path: Path) -> None:
     """Refuse a pipe, which may never end, and a device, which a file would replace."""
-    if path.exists() and not path.is_file() and not path.is_dir():
+    # Of os.path, which tells of no place at all, also where a name is too long to be one.
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         raise StorageError(f"{path} is no file but a pipe, a socket or a device; name a file.")
 
 
 def check_place(path: Path) -> None:
     """Refuse, before any work, a place where no file can be written. That is tried, beside it and
     without a name: rights tell nothing of `/proc`, of a full device, or of a quota."""
+    with failing_in_words(path), contextlib.suppress(FileNotFoundError):
+        os.lstat(path)  # a name that is too long
     folder = next(parent for parent in Path(os.path.realpath(path)).parents if parent.exists())
     with failing_in_words(path), tempfile.TemporaryFile(dir=folder) as file:
         file.write(bytes(PROBE))
