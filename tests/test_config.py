@@ -286,6 +286,19 @@ def test_a_race_takes_one_to_three_lanes(n_lanes: int) -> None:
     assert len(RaceConfig(lanes=(LaneConfig(),) * n_lanes).lanes) == n_lanes
 
 
+@pytest.mark.parametrize("lanes", [5, None, "gan", {}])
+def test_lanes_are_a_list(lanes: object) -> None:
+    with pytest.raises(ConfigError, match="lanes of a race are a list; found"):
+        RaceConfig.from_dict({**RaceConfig().to_dict(), "lanes": lanes})
+
+
+@pytest.mark.parametrize("method", ["encoder", "bigan"])
+def test_one_row_has_no_spread(method: str) -> None:
+    """Batch normalisation ended in an error of PyTorch's at the first step."""
+    with pytest.raises(ConfigError, match="batch_size must be a number at least 2"):
+        TrainingConfig(method=method, batch_size=1)
+
+
 @pytest.mark.parametrize("n_lanes", [0, 4])
 def test_a_race_refuses_other_numbers_of_lanes(n_lanes: int) -> None:
     with pytest.raises(ConfigError, match=f"1 to 3 lanes; found {n_lanes}"):

@@ -81,5 +81,7 @@ class RaceConfig(Config):
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Nested version of the round trip; raises `ConfigError` like the parts do."""
         cls._check_keys(values, all_needed=True)
+        if not isinstance(values["lanes"], list | tuple):
+            raise ConfigError(f"lanes of a race are a list; found {values['lanes']!r:.60}.")
         lanes = tuple(LaneConfig.from_dict(lane) for lane in values["lanes"])
         return cls(mixture=MixtureConfig.from_dict(values["mixture"]), lanes=lanes)

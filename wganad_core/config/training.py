@@ -13,6 +13,7 @@ GeneratorLoss = Literal["saturating", "non-saturating"]
 Decay = Literal["none", "linear", "cosine", "one-cycle"]
 Precision = Literal["single", "bfloat16"]
 LESS_PRECISE = ("contrast", "encoder")  # the methods that bear it: no penalty on a gradient
+NORMALISED = ("bigan", "encoder")  # over the rows of a batch, of which one has no spread
 METHODS = ("gan", "wgan-clip", "wgan-gp")  # a generator against a critic
 # `methods.registry.trains` adds to it.
 TRAINABLE = {*METHODS, "bigan", "vae", "encoder", "contrast"}
@@ -58,7 +59,7 @@ class TrainingConfig(Config):
         number(self, "beta1", 0, 0.9999)
         number(self, "beta2", 0, 0.99999)
         number(self, "weight_decay", 0, 10)
-        whole(self, "batch_size", 1, 65_536)
+        whole(self, "batch_size", 2 if self.method in NORMALISED else 1, 65_536)
         whole(self, "n_critic", 1, 1000)
         number(self, "penalty", 0, 1e6)
         number(self, "clip", 0, 1e3, open_low=True)
