@@ -226,6 +226,15 @@ def test_a_saved_race_continues_its_curves_and_its_events(tmp_path: Path) -> Non
     assert resumed.lanes[1].recording.events == ["step 3: 100% of samples on mode 3"]
 
 
+def test_a_race_that_nobody_has_watched_is_saved_too(tmp_path: Path) -> None:
+    race = Race(three_lanes())
+    race.advance()
+    save_race(race, tmp_path / "race")
+    again = load_race(tmp_path / "race")
+    assert checksums(again) == checksums(race)
+    assert [[f.step for f in lane.recording.frames] for lane in again.lanes] == [[1]] * 3
+
+
 def test_own_points_travel_with_the_checkpoint(tmp_path: Path) -> None:
     own = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
     config = RaceConfig(mixture=MixtureConfig(name="own"), lanes=(lane(SHARP),))

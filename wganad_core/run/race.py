@@ -170,6 +170,8 @@ class Lane:
 
     def state(self) -> State:
         """Everything that a resumed lane needs except the data: arrays and JSON."""
+        if not self.recording.frames:
+            self.observe()
         arrays, meta = self.run.state()
         arrays = {
             "optimal": self.optimal,
