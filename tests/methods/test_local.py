@@ -119,6 +119,12 @@ def test_defects_that_each_piece_overlooks_are_found(family: str, kind: str) -> 
     assert roc_auc_score(truth, found.terms[weaker]) < 0.8
 
 
+@pytest.mark.parametrize("x", [np.zeros((60, 784)), np.eye(2, 784)])
+def test_images_without_spread_are_fitted_without_a_warning(x: np.ndarray) -> None:
+    found = WGANImageDetector(score_method="local", random_state=0).fit(x)
+    assert np.isfinite(found.anomaly_score(x)).all()
+
+
 def test_what_does_not_fit(detector: WGANImageDetector) -> None:
     with pytest.raises(ConfigError, match="'local' is of images; choose another one"):
         WGANAnomalyDetector(score_method="local").fit(np.random.default_rng(0).normal(size=(50, 3)))

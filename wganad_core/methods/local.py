@@ -34,7 +34,7 @@ from torch.nn import functional
 from wganad_core.config import AnyNetworkConfig, ConfigError, ImageConfig
 from wganad_core.methods.bundle import Bundle
 from wganad_core.methods.neighbours import nearest
-from wganad_core.methods.plain import Parts, PlainScore, fitted_parts, main_axes
+from wganad_core.methods.plain import Parts, PlainScore, fitted_parts, principal_axes
 from wganad_core.methods.registry import scores
 from wganad_core.methods.score import Verdict, batched, joined
 from wganad_core.records import FittedRules, FloatArray
@@ -224,7 +224,7 @@ def _unit(values: NDArray[Any]) -> tuple[float, float]:
 
 def _taught(x: FloatArray, shape: Shape, n_references: int, seed: int) -> Parts:
     side = shape[0]
-    whole = main_axes(x, n_references, seed)
+    whole = principal_axes(x, n_references, seed)
     return {
         "centre": whole["centre"].astype(np.float32),
         "components": whole["components"][:N_MAIN].astype(np.float32),
@@ -243,7 +243,8 @@ def _patches(images: FloatArray, seed: int) -> Parts:
     chosen = np.random.default_rng(seed).permutation(n)[:N_SEEN]
     of, which = np.divmod(chosen, len(places))
     some = images.reshape(len(images), -1)[of[:, None], places[which]]
-    found = PCA(min(N_AXES, *some.shape), svd_solver="covariance_eigh").fit(some)
+    with np.errstate(invalid="ignore"):  # of patches that are all the same
+        found = PCA(min(N_AXES, *some.shape), svd_solver="covariance_eigh").fit(some)
     variance, axes = found.explained_variance_, found.components_
     along = along_axes(*map(torch.from_numpy, (some - found.mean_, axes))).numpy()
     units = np.append(np.sqrt(variance + MIXED * variance.mean()), along[:, -1].std())

@@ -137,16 +137,17 @@ def _neighbours(x: FloatArray, n_references: int, n_neighbours: int, seed: int) 
 
 
 def _components(x: FloatArray, n_references: int, n_neighbours: int, seed: int) -> Parts:
-    return main_axes(x, n_references, seed)
+    return principal_axes(x, n_references, seed)
 
 
-def main_axes(x: FloatArray, n_references: int, seed: int) -> Parts:
+def principal_axes(x: FloatArray, n_references: int, seed: int) -> Parts:
     """The mean of rows (n, d) and the axes that keep `SHARE` of their variance."""
     from sklearn.decomposition import PCA
 
     n_references = fewer(n_references, x.shape[1])
     some = x[np.random.default_rng(seed).permutation(len(x))[:n_references]]
-    found = PCA(random_state=seed).fit(some.astype(np.float64))
+    with np.errstate(invalid="ignore"):  # of rows that are all the same, and of one
+        found = PCA(random_state=seed).fit(some.astype(np.float64))
     share = np.nan_to_num(np.cumsum(found.explained_variance_ratio_), nan=1.0)
     n = min(int(np.searchsorted(share, SHARE)) + 1, x.shape[1] - 1)  # with all, nothing is odd
     return {"centre": found.mean_, "components": found.components_[:n]}
