@@ -19,7 +19,8 @@ import torch
 from wganad_core import pretrained
 from wganad_core.data.pool import Pool
 from wganad_core.evaluation import summary
-from wganad_core.methods.ours import OursScore, fit_rules
+from wganad_core.methods.fitting import fit_rules
+from wganad_core.methods.ours import OursScore
 from wganad_core.panels.panel import Panel
 from wganad_core.records import Split
 from wganad_core.use_cases import USE_CASES, UseCase

@@ -30,7 +30,8 @@ from wganad_core.detector import onnx as export
 from wganad_core.detector.onnx import ExportError, ScoringGraph
 from wganad_core.methods import Bundle, Score, detectors
 from wganad_core.methods.critic import CriticScore
-from wganad_core.methods.ours import OursScore, fit_rules
+from wganad_core.methods.fitting import fit_rules
+from wganad_core.methods.ours import OursScore
 from wganad_core.records import FittedRules, Normals, Rule
 
 # PyTorch's exporter is Python: tracing it doubles the time, and the commands' tests cover ours.

@@ -11,7 +11,7 @@ from tests.small import IMAGE, made, rng
 from wganad_core.config import NetworkConfig
 from wganad_core.methods import TRAINERS, Bundle
 from wganad_core.methods.evidence import Contrast, spaces_there
-from wganad_core.methods.ours import evidence_of
+from wganad_core.methods.fitting import evidence_of
 from wganad_core.methods.score import evaluate
 from wganad_core.records import FittedRules, Normals, Rule
 

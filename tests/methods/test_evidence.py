@@ -13,7 +13,8 @@ from torch import nn
 from tests.methods.bundles import EVIDENCE, bundle_of, images, linear, places
 from wganad_core.methods import Bundle
 from wganad_core.methods.evidence import Evidence, spaces_of, spaces_there
-from wganad_core.methods.ours import OursScore, evidence_of, with_levels
+from wganad_core.methods.fitting import evidence_of, with_levels
+from wganad_core.methods.ours import OursScore
 from wganad_core.records import FittedRules, FloatArray, Normals, Rule
 
 X = np.random.default_rng(0).random((9, 784), np.float32)

@@ -13,14 +13,10 @@ from torch import nn
 
 from tests.methods.bundles import images
 from wganad_core.config import RuleConfig
-from wganad_core.methods import Bundle, detectors, ours
+from wganad_core.methods import Bundle, detectors, fitting
 from wganad_core.methods.evidence import Spaces
-from wganad_core.methods.ours import (
-    OursScore,
-    evidence_of,
-    fit_rules,
-    main_axes,
-)
+from wganad_core.methods.fitting import evidence_of, fit_rules, main_axes
+from wganad_core.methods.ours import OursScore
 from wganad_core.methods.score import batched
 from wganad_core.records import Rule
 
@@ -106,6 +102,14 @@ CONFIG = RuleConfig(
     n_references=20,
     n_peers=5,
 )
+
+
+@pytest.mark.parametrize("pieces", [("critic", "near-latents"), "critic"])
+def test_evidence_that_there_is_not_is_named(bundle: Bundle, pieces: tuple[str, ...]) -> None:
+    """Such a rule, of a slip of the pen, was left out without a word."""
+    config = RuleConfig(rules={"ours": pieces}, k=1, n_references=5)
+    with pytest.raises(ValueError, match=r"there is no evidence (near-latents|c, i, r, t)"):
+        fit_rules(bundle, config, X, X)
 
 
 def test_a_fitted_rule_standardises_validation_normals(bundle: Bundle) -> None:
@@ -230,7 +234,7 @@ def test_whitened_rows_are_halfway_to_equal_spread(
 ) -> None:
     """Standard deviations along the axes become their roots; where features are too many, those
     of the longest, after each variance was moved halfway to their mean."""
-    monkeypatch.setattr(ours, "MAX_AXES", most)
+    monkeypatch.setattr(fitting, "MAX_AXES", most)
     rng = np.random.default_rng(3)
     turned = np.linalg.qr(rng.normal(size=(6, 6)))[0]
     sizes = np.geomspace(4, 0.25, 6)

@@ -10,7 +10,8 @@ from tests.small import QUICK, data
 from wganad_core.config import RuleConfig, WindowConfig
 from wganad_core.methods import Bundle, make_trainer, networks_of
 from wganad_core.methods.evidence import FAINT_SHIFT, Contrast, Evidence
-from wganad_core.methods.ours import TOGETHER, fit_rules
+from wganad_core.methods.fitting import fit_rules
+from wganad_core.methods.ours import TOGETHER
 from wganad_core.methods.registry import DETECTORS
 from wganad_core.records import Normals, Rule
 

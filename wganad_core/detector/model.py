@@ -14,9 +14,9 @@ from wganad_core.detector.scaler import Scaler
 from wganad_core.detector.settings import Settings, needs_of
 from wganad_core.methods import Bundle, Score, score_methods, trained_modules
 from wganad_core.methods.critic import critic_range
+from wganad_core.methods.fitting import fit_rules
 from wganad_core.methods.local import NAME as LOCAL
 from wganad_core.methods.local import fit_local
-from wganad_core.methods.ours import fit_rules
 from wganad_core.methods.plain import fit_plain
 from wganad_core.records import FittedRules, FloatArray
 

@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from wganad_core.config import Join
 from wganad_core.methods import descriptors
 from wganad_core.methods.bundle import Bundle
 from wganad_core.methods.neighbours import nearest, unit
@@ -65,11 +66,16 @@ def spaces_of(pieces: Iterable[str]) -> set[str]:
     return found
 
 
+def unknown(pieces: Iterable[str]) -> list[str]:
+    """What of this is no evidence."""
+    return sorted({base_of(piece) for piece in pieces} - {*PLAIN, *NEIGHBOURS})
+
+
 def lacks(pieces: Iterable[str], bundle: Bundle, axes: NDArray[np.floating] | None) -> bool:
     """Whether a bundle has less than this evidence needs, or it is none that is known."""
     pieces = list(pieces)
-    bases = {base_of(piece) for piece in pieces}
-    if not bases <= {*PLAIN, *NEIGHBOURS} or (CONTRAST & bases and not bundle.has("contrast")):
+    contrast = CONTRAST & {base_of(piece) for piece in pieces}
+    if unknown(pieces) or (contrast and not bundle.has("contrast")):
         return True
     return not spaces_of(pieces) <= spaces_there(bundle, axes)
 
@@ -80,6 +86,11 @@ def logarithm(piece: str, value: Tensor) -> Tensor:
     if base in SIGNED or base != piece:
         return value
     return (value + (FAINT_SHIFT if base == "shift" else 0)).clamp(min=FAINT).log()
+
+
+def joinable(join: Join, piece: str, value: Tensor) -> Tensor:
+    """Evidence (n,) as a rule joins it."""
+    return value.double() if join == "mean" else logarithm(piece, value.double())
 
 
 def spaces_there(bundle: Bundle, axes: NDArray[np.floating] | None) -> set[str]:

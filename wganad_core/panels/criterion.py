@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from wganad_core.data.pool import Pool
-from wganad_core.methods.ours import evidence_of
+from wganad_core.methods.fitting import evidence_of
 from wganad_core.panels.panel import Panel
 from wganad_core.records import Choice, FittedRules, FloatArray, Pieces, Rule
 from wganad_core.use_cases import UseCase

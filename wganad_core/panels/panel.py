@@ -28,9 +28,9 @@ from wganad_core.methods import (
     Bundle,
     detectors,
     evaluate,
+    fitting,
     trained_modules,
 )
-from wganad_core.methods import ours as rules
 from wganad_core.methods.descent import Descent, Searching, SearchScore
 from wganad_core.methods.descent import Path as Way
 from wganad_core.methods.evidence import CONTRAST, base_of
@@ -208,7 +208,7 @@ def fit_panel(case: UseCase, panel: Panel, pool: Pool, split: Split) -> FittedRu
     fit, validation = (pool.rows(split.parts[p], panel.view) for p in ("fit", "validation"))
     subjects = pool.subjects(split.parts["fit"])
     known = subjects if subjects.astype(bool).all() else None
-    return rules.fit_rules(panel.bundle, case.ours[panel.architecture], fit, validation, known)
+    return fitting.fit_rules(panel.bundle, case.ours[panel.architecture], fit, validation, known)
 
 
 def with_rules(panel: Panel, fitted: FittedRules) -> Panel:
@@ -219,7 +219,7 @@ def with_rules(panel: Panel, fitted: FittedRules) -> Panel:
             n: rule for n, rule in fitted.rules.items() if CONTRAST & {*map(base_of, rule.names)}
         }
         fitted = dataclasses.replace(fitted, rules=new)
-    pretrained.save_rules(rules.needed(fitted), panel.file(RULES))
+    pretrained.save_rules(fitting.needed(fitted), panel.file(RULES))
     return Panel(panel.folder, panel.abnormal, panel.seed, panel.protocol, panel.architecture)
 
 
