@@ -61,7 +61,7 @@ def fit_rules(
     pieces = sorted({piece for names in rules.values() for piece in names})
     normals = references(bundle, config, fit, subjects, pieces, axes, seed)
     normals = with_shift_units(bundle, normals, validation, pieces)
-    if config.bits == 32:
+    if config.bits == 32:  # not where files round points: those rules were chosen as they are
         rules, normals = _comparable(rules, normals)
         pieces = sorted({piece for names in rules.values() for piece in names})
     found = evidence_of(bundle, normals, validation, pieces, axes, config.join)

@@ -53,9 +53,9 @@ class Score(nn.Module):
         return "searches for every row anew" if self.searches else ""
 
     def judge(self, x: NDArray[np.floating]) -> Judgement:
-        """Samples (n, d) in batches, whose size does not change the result. Networks are used in
-        `eval()` mode; weights and modes are as before afterwards. Raises `ValueError` for what
-        cannot be scored."""
+        """Samples (n, d) in batches, whose size changes a score by rounding only (below 1e-6).
+        Networks are used in `eval()` mode; weights and modes are as before afterwards. Raises
+        `ValueError` for what cannot be scored."""
         found = batched(self, x, self.n_references, self.searches)
         rebuilt = [v.reconstruction for v in found if v.reconstruction is not None]
         return Judgement(
