@@ -6,12 +6,17 @@ import streamlit as st
 
 from pages._ui import anatomy, runtime
 from pages._ui.lessons.lesson import Lesson, lessons
+from pages._ui.site import PAGES
 
 STYLE = """<style>
 .lesson-card {display: block; height: 100%; padding: 0.9rem 1.1rem; border-radius: 0.6rem;
   border: 1px solid rgba(128, 128, 128, 0.35); border-left: 4px solid #0072B2;
   color: inherit !important; text-decoration: none !important;}
 .lesson-card:hover {border-color: #0072B2;}
+.lesson-card p {margin: 0.35rem 0 0.7rem;}
+.lesson-card q {display: block; padding-left: 0.7rem; border-left: 2px solid #E69F00;
+  font-style: italic;}
+.lesson-card small {display: block; margin-top: 0.7rem; opacity: 0.75; font-size: 0.875rem;}
 .lesson-card b {font-size: 1.15rem;}
 .lesson-card span {float: right; opacity: 0.7;}
 .lesson-cards {display: grid; gap: 0.9rem; margin: 0.8rem 0 1rem;
@@ -38,9 +43,13 @@ def main() -> None:
 
 def _card(number: int, lesson: Lesson) -> str:
     """Texts of our own files; nothing of anybody else's."""
+    titles = {name: title for name, title, _ in PAGES}
+    where = " · ".join(dict.fromkeys(titles[step.page] for step in lesson.steps))
+    first = next((step.ask.question for step in lesson.steps if step.ask), "").replace("*", "")
     return (
         f'<a class="lesson-card" href="{lesson.address(1)}" target="_self">'
-        f"<span>{lesson.minutes} min</span><b>{number}. {lesson.title}</b><br>{lesson.goal}</a>"
+        f"<span>{lesson.minutes} min</span><b>{number}. {lesson.title}</b><p>{lesson.goal}</p>"
+        f"<q>{first}</q><small>On: {where}</small></a>"
     )
 
 

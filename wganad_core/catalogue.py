@@ -24,6 +24,7 @@ ALSO: Mapping[str, tuple[str, ...]] = {
     "critic-features": ("encoder",),
     "critic-interval": (RULES,),
 }  # methods besides the one that tables name the model after, as far as their files are there
+QUOTATION = " (quoted)"  # ends the names of lines that are taken from print
 OF_RULES = ("encoder", RULES)  # of every rule
 TOGETHER, MOST_SEEDS = "ours-together", 10  # the rule `ours` by the networks of several seeds
 # Words of evidence that are not the name of the method whose networks they are of.
@@ -65,9 +66,9 @@ def line_name(case: UseCase, found: Sequence[Line], line: Line) -> str:
     """What people call a line among those that are found, with how many samples it stands on where
     others were scored on more."""
     if line.detector == PAPER:
-        return f"{case.board.paper.get(line.model, 'Paper')} (quoted)"
+        return f"{case.board.paper.get(line.model, 'Paper')}{QUOTATION}"
     if line.quoted:
-        return f"{case.name_of(line.detector)} (quoted)"
+        return f"{case.name_of(line.detector)}{QUOTATION}"
     name, some = name_in_full(case, line.model, line.detector), subset_size(found, line)
     return f"{name} (on {some:,})" if some else name
 

@@ -38,7 +38,7 @@ def test_the_table_begins_with_the_papers_and_ends_with_references() -> None:
     made = tables.table(TWO, LINES, ["0", "1", MEAN], "auprc")
     assert [line["Detector"] for line in made.rows] == [
         "Encoder (the paper's, here)",
-        "Paper, WGAN and encoder (quoted)",
+        "Paper, WGAN and encoder",
         "Ours",
         "Inversion (on 5)",
         "Neighbours (pixels)",

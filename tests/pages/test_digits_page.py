@@ -131,7 +131,7 @@ def test_every_view_can_be_opened(digit: str) -> None:
     assert {"Detector", "0", "9", "Seeds"} <= set(table.columns)
     assert table["Detector"].tolist()[:2] == [
         "Encoder (the paper's, here)",
-        "Paper, WGAN and encoder (quoted)",
+        "Paper, WGAN and encoder",
     ]
     assert not table[[*DIGITS, "Seeds"]].isna().any(axis=None)
     # Seeds are averaged in the title as in the table, and chance stands beside.

@@ -140,3 +140,5 @@ def test_the_list_leads_to_every_first_step() -> None:
     for one in lesson.lessons().values():
         assert one.title in page
         assert one.address(1) in page
+    assert "Is a point in the middle, the average of all data, normal?" in page
+    assert "On: Theory<" in page

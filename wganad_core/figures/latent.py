@@ -22,10 +22,14 @@ from wganad_core.latent import (
     RULES,
     LatentFit,
 )
-from wganad_core.latent.map import LatentMap, firsts
+from wganad_core.latent.map import LatentMap
 
 UNSEEN, NORMAL = style.VERMILLION, style.BLUE
-N_DRAWN = 16  # images of each class that are drawn; all have a dot
+UNIT, APART = (
+    0.042,
+    0.62,
+)  # an image's side, of the map's longer one; how near two may come, of that
+WIDTH, HEIGHT = 1_250, 530  # pixels, about, of the map on a laptop
 IN_A_ROW = 40  # of the picture that holds all of them
 FROM, TO = "from", "to"  # the rings around both ends of a walk
 RESIDUAL, NEIGHBOURS = style.VERMILLION, style.BLUE
@@ -43,7 +47,7 @@ def map_figure(found: LatentMap, classes: NDArray[np.str_], images: Pixels, unse
         more = {"customdata": which, "hoverinfo": "none", "name": name}
         data.append(style.dots(places[which], marker, **more))
     low, high = places.min(axis=0), places.max(axis=0)
-    unit = 0.042 * float((high - low).max())
+    unit = UNIT * float((high - low).max())
     drawn = [
         {
             **{"source": ink_uri(images[i], UNSEEN if classes[i] == unseen else NORMAL)},
@@ -51,7 +55,7 @@ def map_figure(found: LatentMap, classes: NDArray[np.str_], images: Pixels, unse
             **{"sizex": unit, "sizey": unit, "xanchor": "center", "yanchor": "middle"},
             "layer": "below",
         }
-        for i in firsts(classes, N_DRAWN).tolist()
+        for i in _drawn(found, classes, unseen)
     ]
     pad = 0.03 * (high - low)
     bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
@@ -74,6 +78,20 @@ def map_figure(found: LatentMap, classes: NDArray[np.str_], images: Pixels, unse
     pictures = {"source": sprite_uri(images, IN_A_ROW, SIDE), "columns": IN_A_ROW}
     layout["meta"] = {"narrow": {"height": 420}, "pictures": pictures}
     return {"data": data, "layout": layout}
+
+
+def _drawn(found: LatentMap, classes: NDArray[np.str_], unseen: str) -> list[int]:
+    """Whose images are drawn, so that none hides another: the unseen class's first, then one of
+    each class in turn."""
+    low, high = found.places.min(axis=0), found.places.max(axis=0)
+    # The picture is about twice as wide as high.
+    places = (found.places - low) / (high - low) * [1, HEIGHT / WIDTH]
+    turn = pd.Series(classes).groupby(classes).cumcount().to_numpy()
+    kept: list[int] = []
+    for i in np.lexsort((classes, turn, classes != unseen)).tolist():
+        if not kept or np.abs(places[kept] - places[i]).max(axis=1).min() > APART * UNIT:
+            kept.append(i)
+    return kept
 
 
 def ring_places(found: LatentMap, ends: tuple[int, int]) -> dict[str, dict[str, float]]:
@@ -115,7 +133,7 @@ def dimension_sentence(fits: Sequence[LatentFit]) -> str:
     return (
         f"With {near.index[0]} latents neighbours find the {fits[0].abnormal} with AUPRC "
         f"{near.iloc[0]:.2f}, with {near.idxmax()} with {near.max():.2f}; the residual stays "
-        f"between {residual.min():.2f} and {residual.max():.2f}"
+        f"between {residual.min():.2f} and {residual.max():.2f}, chance is {fits[0].base_rate:.2f}"
     )
 
 

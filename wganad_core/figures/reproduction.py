@@ -328,5 +328,6 @@ def _panel_axes(
 def _difference(pair: Pair, i: int, mark: str, right: float, size: int) -> Part:
     """Both figures and their difference, at the end of a pair's row."""
     text = f"{100 * pair.honest:.0f} → {100 * pair.leaky:.0f}  <b>{100 * pair.gain:+.1f}</b>"
+    text = text.replace("-", "−")
     there = {"xref": "paper", "yref": f"y{mark}", "x": right, "y": i, "xanchor": "left"}
     return {**there, "text": text, "showarrow": False, "xshift": 12, "font": {"size": size}}

@@ -122,7 +122,8 @@ def _row(
 
 
 def _name(case: UseCase, found: Sequence[Line], line: Line) -> str:
-    name = catalogue.line_name(case, found, line)
+    # The column of seeds says what is quoted.
+    name = catalogue.line_name(case, found, line).removesuffix(catalogue.QUOTATION)
     return f"{name} (the paper's, here)" if catalogue.of_the_paper(case, line) else name
 
 

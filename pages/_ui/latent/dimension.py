@@ -48,7 +48,8 @@ def show(above: DeltaGenerator) -> None:
         "to tell classes apart."
     )
     _beside(found, digit)
-    st.dataframe(_rows(found), hide_index=True)
+    with st.expander("All numbers"):
+        st.dataframe(_rows(found), hide_index=True)
 
 
 def _rows(found: Latents) -> list[dict[str, object]]:

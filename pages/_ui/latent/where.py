@@ -58,6 +58,7 @@ def show(above: DeltaGenerator) -> None:
         walk_sprite(samples.take(index[list(ends)]), made),
         caption=f"From a {classes[ends[0]]} to a {classes[ends[1]]}: first and last the images, "
         "between them what G makes on the way",
+        width="stretch",
     )
     _lands(found, unseen)
 

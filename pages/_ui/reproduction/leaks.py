@@ -43,7 +43,7 @@ class LeakChoice:
             f"`{self.found.command} --leak {self.way}`."
         )
         wide = st.column_config.TextColumn(width=210)
-        with st.expander("All numbers"):
+        with st.expander("All numbers", expanded=True):
             st.dataframe(
                 _table(pairs),
                 hide_index=True,
