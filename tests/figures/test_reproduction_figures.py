@@ -105,7 +105,7 @@ def test_dots_are_paired_with_their_difference():
     assert "B" in leaky["customdata"][0]
     written = [note["text"] for note in spec["layout"]["annotations"]]
     assert "25 → 50  <b>+25.0</b>" in written
-    assert "75 → 70  <b>-5.0</b>" in written
+    assert "75 → 70  <b>−5.0</b>" in written
     # Rows are equally far apart in a short panel and in a long one beside it.
     assert spec["layout"]["yaxis"]["range"] == spec["layout"]["yaxis2"]["range"]
     assert spec["layout"]["meta"]["narrow"]["height"] > spec["layout"]["height"]

@@ -134,6 +134,7 @@ def test_pictures_show_what_they_are_given():
     places = (places - found.places.min(axis=0)) / np.ptp(found.places, axis=0) * [1250, 530]
     apart = np.abs(places[:, None] - places).max(axis=-1) + 1_000 * np.eye(len(drawn))
     assert apart.min() > 30  # pixels, on a laptop
+    assert len(figure["layout"]["meta"]["narrow"]["images"]) < len(drawn)
     assert sum(len(trace["x"]) for trace in figure["data"]) == 60
     picture = walk_sprite(images[:2], images[:5])
     assert picture.size == (7 * 88, 88)

@@ -27,7 +27,8 @@ def test_dimensions_are_shown_as_measured():
     choose(test, view="size")
     rows = test.dataframe[0].value
     assert len(rows) == len(latent.load(latent.shipped_path()).fits)
-    assert "With 2 latents neighbours find the 4" in test.title[0].value
+    assert "Neighbours find the 4: AUPRC 0.30 at 2 latents" in test.title[0].value
+    assert "chance 0.36" in test.title[0].value
 
 
 def test_the_ends_of_the_walk_are_in_the_address():

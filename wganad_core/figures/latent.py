@@ -25,11 +25,11 @@ from wganad_core.latent import (
 from wganad_core.latent.map import LatentMap
 
 UNSEEN, NORMAL = style.VERMILLION, style.BLUE
-UNIT, APART = (
-    0.042,
-    0.62,
-)  # an image's side, of the map's longer one; how near two may come, of that
-WIDTH, HEIGHT = 1_250, 530  # pixels, about, of the map on a laptop
+# About how wide and high the map is, in pixels, and an image's side, of its width; how near two
+# images may come, of their side.
+SHAPE, SIDE_OF = (1_250, 530), 0.032
+NARROW_SHAPE, NARROW_SIDE_OF = (350, 390), 0.09
+APART = 0.8
 IN_A_ROW = 40  # of the picture that holds all of them
 FROM, TO = "from", "to"  # the rings around both ends of a walk
 RESIDUAL, NEIGHBOURS = style.VERMILLION, style.BLUE
@@ -47,21 +47,25 @@ def map_figure(found: LatentMap, classes: NDArray[np.str_], images: Pixels, unse
         more = {"customdata": which, "hoverinfo": "none", "name": name}
         data.append(style.dots(places[which], marker, **more))
     low, high = places.min(axis=0), places.max(axis=0)
-    unit = UNIT * float((high - low).max())
-    drawn = [
-        {
-            **{"source": ink_uri(images[i], UNSEEN if classes[i] == unseen else NORMAL)},
-            **{"x": float(places[i, 0]), "y": float(places[i, 1]), "xref": "x", "yref": "y"},
-            **{"sizex": unit, "sizey": unit, "xanchor": "center", "yanchor": "middle"},
-            "layer": "below",
-        }
-        for i in _drawn(found, classes, unseen)
-    ]
+
+    def drawn(side: float, shape: tuple[int, int]) -> list[Part]:
+        """As many images of a side, a share of the map's width, as have room."""
+        width, height = side * (high - low) * [1, shape[0] / shape[1]]
+        more = {"xref": "x", "yref": "y", "xanchor": "center", "yanchor": "middle"}
+        return [
+            {
+                "source": ink_uri(images[i], UNSEEN if classes[i] == unseen else NORMAL),
+                **{"x": float(places[i, 0]), "y": float(places[i, 1]), **more},
+                **{"sizex": width, "sizey": height, "layer": "below"},
+            }
+            for i in _drawn(found, classes, unseen, side, shape)
+        ]
+
     pad = 0.03 * (high - low)
     bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
     layout: Part = {
         **{"height": 560, "margin": {"l": 4, "r": 4, "t": 30, "b": 4}, "showlegend": False},
-        **{"dragmode": False, "uirevision": "latent-map", "images": drawn},
+        **{"dragmode": False, "uirevision": "latent-map", "images": drawn(SIDE_OF, SHAPE)},
         "xaxis": {**bare, "range": [low[0] - pad[0], high[0] + pad[0]]},
         "yaxis": {**bare, "range": [low[1] - pad[1], high[1] + pad[1]]},
         "shapes": [_ring(FROM), _ring(TO)],
@@ -76,20 +80,22 @@ def map_figure(found: LatentMap, classes: NDArray[np.str_], images: Pixels, unse
         ],
     }
     pictures = {"source": sprite_uri(images, IN_A_ROW, SIDE), "columns": IN_A_ROW}
-    layout["meta"] = {"narrow": {"height": 420}, "pictures": pictures}
+    small = {"height": 420, "images": drawn(NARROW_SIDE_OF, NARROW_SHAPE)}
+    layout["meta"] = {"narrow": small, "pictures": pictures}
     return {"data": data, "layout": layout}
 
 
-def _drawn(found: LatentMap, classes: NDArray[np.str_], unseen: str) -> list[int]:
-    """Whose images are drawn, so that none hides another: the unseen class's first, then one of
-    each class in turn."""
+def _drawn(
+    found: LatentMap, classes: NDArray[np.str_], unseen: str, side: float, shape: tuple[int, int]
+) -> list[int]:
+    """Whose images are drawn, so that none hides another: one of each class in turn, the unseen one
+    first."""
     low, high = found.places.min(axis=0), found.places.max(axis=0)
-    # The picture is about twice as wide as high.
-    places = (found.places - low) / (high - low) * [1, HEIGHT / WIDTH]
+    places = (found.places - low) / (high - low) * [1, shape[1] / shape[0]]
     turn = pd.Series(classes).groupby(classes).cumcount().to_numpy()
     kept: list[int] = []
-    for i in np.lexsort((classes, turn, classes != unseen)).tolist():
-        if not kept or np.abs(places[kept] - places[i]).max(axis=1).min() > APART * UNIT:
+    for i in np.lexsort((classes, classes != unseen, turn)).tolist():
+        if not kept or np.abs(places[kept] - places[i]).max(axis=1).min() > APART * side:
             kept.append(i)
     return kept
 
@@ -131,9 +137,9 @@ def dimension_sentence(fits: Sequence[LatentFit]) -> str:
     means = means.groupby(level=0).mean()
     near, residual = means["neighbours"], means["residual"]
     return (
-        f"With {near.index[0]} latents neighbours find the {fits[0].abnormal} with AUPRC "
-        f"{near.iloc[0]:.2f}, with {near.idxmax()} with {near.max():.2f}; the residual stays "
-        f"between {residual.min():.2f} and {residual.max():.2f}, chance is {fits[0].base_rate:.2f}"
+        f"Neighbours find the {fits[0].abnormal}: AUPRC {near.iloc[0]:.2f} at {near.index[0]} "
+        f"latents, {near.max():.2f} at {near.idxmax()}; residual {residual.min():.2f}–"
+        f"{residual.max():.2f}, chance {fits[0].base_rate:.2f}"
     )
 
 
@@ -181,11 +187,15 @@ def beside_figure(fits: Sequence[LatentFit]) -> Part:
         **{"showlegend": False, "dragmode": False, "uirevision": "beside"},
         "xaxis": {"ticksuffix": "%", "fixedrange": True, "zeroline": False},
         "yaxis": {"autorange": "reversed", "automargin": True, "fixedrange": True},
-        "annotations": [style.note(said, 0, 1, 15, yshift=6)],
+        "title": {"text": said, "x": 0, "xref": "container", "font": {"size": 15}}
+        | {"y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 8, "l": 10}},
         "shapes": [style.straight((chance, chance), (0, 1), style.GREY, 1, yref="y domain")],
     }
     layout["yaxis"]["tickfont"] = {"size": 14}
-    layout["meta"] = {"narrow": {"yaxis": {**layout["yaxis"], "tickfont": {"size": 11}}}}
+    two = [f"{LAWS[law]}<br>{ENDINGS[ending]}" for law, ending in names]
+    small = {"tickfont": {"size": 11}, "tickvals": rows, "ticktext": two}
+    few = {**layout["xaxis"], "nticks": 5, "tickangle": 0}
+    layout["meta"] = {"narrow": {"yaxis": {**layout["yaxis"], **small}, "xaxis": few}}
     return {"data": data, "layout": layout}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from wganad_core.board import MEAN, Line, Measure, references
-from wganad_core.catalogue import Cost
+from wganad_core.catalogue import QUOTATION, Cost
 from wganad_core.figures import style
 from wganad_core.figures.style import Part
 from wganad_core.figures.table import seeds_of
@@ -173,6 +173,11 @@ def _layout(board: Board, wide: list[Part], narrow: list[Part], shapes: list[Par
     labels = [
         _slanted(name, line.quoted) for name, line in zip(board.names, board.lines, strict=True)
     ]
+    # Where there is little room, the italics say that they are quoted.
+    short = [
+        _slanted(_broken(name.removesuffix(QUOTATION)), line.quoted)
+        for name, line in zip(board.names, board.lines, strict=True)
+    ]
     bare = {"showgrid": False, "zeroline": False, "fixedrange": True, "ticks": ""}
     across = {**bare, "side": "top", "range": [-0.5, last + 3.4], "tickfont": {"size": 14}}
     across |= {"tickvals": [*places, *side], "ticktext": [*board.columns, *SIDE]}
@@ -187,8 +192,7 @@ def _layout(board: Board, wide: list[Part], narrow: list[Part], shapes: list[Par
         "xaxis": across
         | {"range": [-0.5, last + 0.5], "tickvals": places, "ticktext": list(board.columns)}
         | {"tickangle": -60 if long else 0, "tickfont": {"size": 12}},
-        "yaxis": up
-        | {"ticktext": [_broken(t) for t in [*names, *labels]], "tickfont": {"size": 11}},
+        "yaxis": up | {"ticktext": [*map(_broken, names), *short], "tickfont": {"size": 11}},
     }
     return {
         "height": ROW * n_rows + HEIGHT_OF_HEAD,

@@ -16,8 +16,8 @@ SEEDS = "Seeds"
 
 
 def headline(case: UseCase, found: Sequence[Line], by: str, measure: Measure) -> str:
-    """The detector that the use case offers first, beside what the paper prints, the paper's own
-    detector as measured here, and chance: on a class, or on the mean over all.
+    """The detector that the use case offers first, beside what the paper prints and chance: on a
+    class, or on the mean over all.
 
     `found` are lines in the order in which they compete: of one detector the first counts.
     """
@@ -32,8 +32,6 @@ def headline(case: UseCase, found: Sequence[Line], by: str, measure: Measure) ->
     if papers:
         best = max(figure[0] for line in papers if (figure := line.figure(by, measure)))
         said.append(f"the paper {best:.0%}")
-        own = [line for line in found if catalogue.of_the_paper(case, line)]
-        said += [f"its detector here {f[0]:.1%}" for o in own if (f := o.figure(by, measure))]
     row = references(found, by)
     if measure == "auroc":
         said.append("chance 50%")

@@ -70,7 +70,7 @@ def show(window: FloatArray, rebuilt: Rebuilt) -> None:
     if share is not None:  # one ε for the images that share a scale
         plots = [recurrence.recurrence_plot(p.image, share * p.top) for p in tiles]
         tiles = [dataclasses.replace(p, image=i) for p, i in zip(tiles, plots, strict=True)]
-    left, right = st.columns([10, 11], gap="medium")
+    left, right = st.columns([8, 13], gap="medium")  # on a projector images stand side by side, too
     with left:
         spec = nine_signals(window, rebuilt.signals, names, marks, stretch)
         signals = live_chart(spec, key="signals", alt="Nine signals against seconds")

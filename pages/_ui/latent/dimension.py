@@ -42,8 +42,9 @@ def show(above: DeltaGenerator) -> None:
         f"Again: `{found.command} mnist --digit {digit}`."
     )
     st.markdown(
-        "**§7 asks** which dimension and which law. The **error of normals** falls as the "
-        "dimension grows, while **detection by the residual** hardly cares: what redraws "
+        "**The paper asks** (§7) which dimension and which law z should have. The "
+        "**error of normals** falls as the dimension grows, while **detection by the residual** "
+        "hardly cares: what redraws "
         "normals better redraws anomalies better too. **Neighbours among latents** need room "
         "to tell classes apart."
     )
