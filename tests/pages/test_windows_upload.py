@@ -251,6 +251,19 @@ def test_a_bad_file_is_one_sentence_and_loses_nothing(activity: str) -> None:
     assert "heavy.csv: " in words(test)
 
 
+def test_a_recording_is_still_here_until_it_is_removed(activity: str) -> None:
+    test = opened("own", activity=activity, detector="encoder")
+    good = har_example.to_csv(har_example.load_example().recording)
+    upload(test, good, "good.csv")
+    assert "is still here" not in words(test)
+    test.file_uploader(key="own-recording").clear().run()  # what a visit elsewhere does to it
+    assert "**good.csv** is still here." in words(test)
+    assert "good.csv: " in words(test)
+    test.button(key="own-recording-remove").click().run()
+    assert "is still here" not in words(test)
+    assert "Example (test person 2)" in words(test)
+
+
 def test_the_first_rate_is_on_the_slider(activity: str) -> None:
     test = opened("own", activity=activity)
     assert test.select_slider(key="own-rate").value == 0.05
