@@ -19,6 +19,7 @@ from wganad_core.figures.windows import recurrence as windows_recurrence
 from wganad_core.figures.windows import signals as windows
 from wganad_core.figures.windows import strip as windows_strip
 from wganad_core.figures.windows.recurrence import Tile
+from wganad_core.figures.windows.tiles import Rebuilt, cell_in_words, tiles_of
 
 
 @pytest.fixture(scope="module")
@@ -213,3 +214,24 @@ def test_cards_show_bundled_windows() -> None:
     a, b = signals[0, 6:, 20], signals[0, 6:, 50]
     assert z[20, 50] == pytest.approx(np.sqrt(np.square(a - b).sum()), rel=1e-5)
     assert len(window.figure["data"]) == 6
+
+
+def test_images_of_what_comes_back_share_the_first_ones_scale(window: np.ndarray) -> None:
+    rebuilt = Rebuilt({"body_acc_x": window[0] / 2})
+    first, back = tiles_of(window, rebuilt, ["body_acc_x"])
+    assert first.top == back.top == pytest.approx(float(np.ptp(window[0])), rel=1e-5)
+    np.testing.assert_allclose(back.image, distance_matrix(window[0]) / 2, atol=1e-6)
+    plain, _ = tiles_of(window, rebuilt, ["body_acc_x"], share=0.5)
+    np.testing.assert_array_equal(plain.image, recurrence_plot(first.image, 0.5 * first.top))
+    # Of several signals only those of which all came back; images of one signal alone.
+    assert len(tiles_of(window, rebuilt, ["body_acc_x", "body_acc_y"])) == 1
+    images = np.ones((9, 32, 32), np.float32)
+    seen = Rebuilt(seen=images, images=images)
+    assert [len(tiles_of(window, seen, names)) for names in (SIGNALS[:1], SIGNALS[:3])] == [3, 1]
+
+
+def test_a_cell_of_three_signals_in_words() -> None:
+    window = np.zeros((9, 128), np.float32)
+    window[0, 7], window[1, 7] = 3, -4
+    said = cell_in_words(window, SIGNALS[:3], 0, 7)
+    assert said == "0.000, 0.000, 0.000 and 3.000, −4.000, 0.000 g, so ‖sᵢ − sⱼ‖ = **5.000 g**"

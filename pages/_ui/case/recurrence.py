@@ -3,20 +3,16 @@ time is rows and columns."""
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import streamlit as st
 
 from pages._ui import anatomy, linked
 from pages._ui.chart import ChartEvents, live_chart
 from pages._ui.widgets import draw_again
-from wganad_core.data import recurrence
 from wganad_core.data.har import LENGTH, RATE, SIGNALS
-from wganad_core.data.views import View
-from wganad_core.figures.windows.recurrence import Tile, cell_at, images
-from wganad_core.figures.windows.signals import AXES as COLOURS
-from wganad_core.figures.windows.signals import SENSORS, UNITS, nine_signals
+from wganad_core.figures.windows.recurrence import cell_at, images
+from wganad_core.figures.windows.signals import SENSORS, nine_signals
+from wganad_core.figures.windows.tiles import Rebuilt, cell_in_words, tiles_of
 from wganad_core.records import FloatArray
 
 AXES = {"x": "x", "y": "y", "z": "z", "joint": "all three"}
@@ -39,25 +35,6 @@ recurrence plot (Eckmann et al. 1987) keeps only whether a distance is below a t
 """
 
 
-@dataclasses.dataclass(frozen=True)
-class Rebuilt:
-    """What the encoder's model made of one window: `signals` by name (128,), in g and rad/s, or
-    `seen` and `images` (9, 32, 32) of a network that knows recurrence images only."""
-
-    signals: dict[str, FloatArray] = dataclasses.field(default_factory=dict)
-    seen: FloatArray | None = None
-    images: FloatArray | None = None
-
-    @classmethod
-    def of(cls, window: FloatArray, row: FloatArray, view: View) -> Rebuilt:
-        """From a window (9, 128) and the model's row (n_features,) of it."""
-        if view.kind == "recurrence":
-            seen = view.seen(window[None])[0]
-            return cls(seen=seen, images=row.reshape(seen.shape))
-        rebuilt = view.signals(row[None])[0]
-        return cls(signals=dict(zip(SIGNALS[-len(rebuilt) :], rebuilt, strict=True)))
-
-
 @st.fragment
 def show(window: FloatArray, rebuilt: Rebuilt) -> None:
     """Of one window (9, 128); reruns alone when something is clicked, brushed or chosen."""
@@ -66,10 +43,7 @@ def show(window: FloatArray, rebuilt: Rebuilt) -> None:
     i, j = _cell()
     marks = (i / RATE, j / RATE)
     stretch: tuple[float, float] | None = st.session_state.get("stretch")
-    tiles = _tiles(window, rebuilt, names)
-    if share is not None:  # one ε for the images that share a scale
-        plots = [recurrence.recurrence_plot(p.image, share * p.top) for p in tiles]
-        tiles = [dataclasses.replace(p, image=i) for p, i in zip(tiles, plots, strict=True)]
+    tiles = tiles_of(window, rebuilt, names, share)
     left, right = st.columns([8, 13], gap="medium")  # on a projector images stand side by side, too
     with left:
         spec = nine_signals(window, rebuilt.signals, names, marks, stretch)
@@ -119,43 +93,13 @@ def _cell() -> tuple[int, int]:
     return FIRST_CELL
 
 
-def _tiles(window: FloatArray, rebuilt: Rebuilt, names: list[str]) -> list[Tile]:
-    """The image of the chosen signals and, where there is one, the model's."""
-    unit = UNITS[names[0].rpartition("_")[0]]
-    colours = [COLOURS[name[-1]] for name in names]
-
-    def tile(title: str, signals: FloatArray, top: float | None = None) -> Tile:
-        image = recurrence.joint_distance_matrix(signals)
-        top = top or float(image.max()) or 1.0
-        title = title.format(f"{top:.2g} {unit}")
-        return Tile(title, image, dict(zip(colours, signals, strict=True)), top, unit)
-
-    tiles = [tile("R, up to {}", np.stack([window[SIGNALS.index(name)] for name in names]))]
-    if all(name in rebuilt.signals for name in names):
-        back = np.stack([rebuilt.signals[name] for name in names])
-        tiles.append(tile("R of what comes back", back, tiles[0].top))
-    if rebuilt.images is not None and rebuilt.seen is not None and len(names) == 1:
-        number = SIGNALS.index(names[0])
-        limit = float(rebuilt.seen[number].max()) or 1.0
-        tiles.append(Tile("The network sees", rebuilt.seen[number], {}, limit))
-        tiles.append(Tile("… and gives back", rebuilt.images[number], {}, limit))
-    return tiles
-
-
 def _say(window: FloatArray, names: list[str], i: int, j: int) -> None:
     """The marked cell in words."""
-    sensor = names[0].rpartition("_")[0]
-    values = np.stack([window[SIGNALS.index(name)] for name in names])[:, [i, j]]
-    values = np.round(values.astype(float), 3)  # as they are written, so that all three agree
-    distance = float(np.linalg.norm(values[:, 0] - values[:, 1]))
-    unit = UNITS[sensor]
-    at = [", ".join(f"{value:.3f}" for value in pair).replace("-", "−") for pair in values.T]
-    what = f"{SENSORS[sensor].lower()} {names[0][-1] if len(names) == 1 else '(x, y, z)'}"
-    bars = "|sᵢ − sⱼ|" if len(names) == 1 else "‖sᵢ − sⱼ‖"
+    sensor = SENSORS[names[0].rpartition("_")[0]].lower()
     st.markdown(
         f":material/ads_click: **R[i, j]** compares *i* = {i / RATE:.2f} s with *j* = "
-        f"{j / RATE:.2f} s: {what} is {at[0]} and {at[1]} {unit}, so {bars} = "
-        f"**{distance:.3f} {unit}**. Click on another cell, or drag across the signals."
+        f"{j / RATE:.2f} s: {sensor} {names[0][-1] if len(names) == 1 else '(x, y, z)'} is "
+        f"{cell_in_words(window, names, i, j)}. Click on another cell, or drag across the signals."
     )
 
 

@@ -17,6 +17,7 @@ from wganad_core.data.gallery import Order, percent
 from wganad_core.data.substitution import blame, substituted
 from wganad_core.figures.windows import strip
 from wganad_core.figures.windows.signals import blame_bars
+from wganad_core.figures.windows.tiles import Rebuilt
 from wganad_core.live.messages import Judged, ModelKey
 from wganad_core.records import FloatArray
 
@@ -109,7 +110,7 @@ def autopsy(chosen: Choice, sample: int) -> None:
     signals = samples.take(np.array([sample]))
     loaded: set[ModelKey] = st.session_state.setdefault("loaded_windows", set())
     if chosen.model not in loaded:
-        recurrence.show(signals[0], recurrence.Rebuilt())
+        recurrence.show(signals[0], Rebuilt())
         # Another window than the one shown, whose times would be those of loading.
         data.judge(chosen.model, np.zeros_like(signals))
         loaded.add(chosen.model)
@@ -120,18 +121,18 @@ def autopsy(chosen: Choice, sample: int) -> None:
     _details(chosen, signals[0], rebuilt, judged, stored)
 
 
-def _rebuilt(signals: FloatArray, judged: Judged) -> recurrence.Rebuilt:
+def _rebuilt(signals: FloatArray, judged: Judged) -> Rebuilt:
     judgements, view = judged.judgements, judged.view
     row = judgements["encoder"].reconstruction if "encoder" in judgements else None
     if row is None or view is None:
-        return recurrence.Rebuilt()
-    return recurrence.Rebuilt.of(signals, row[0], view)
+        return Rebuilt()
+    return Rebuilt.of(signals, row[0], view)
 
 
 def _details(
     chosen: Choice,
     signals: FloatArray,
-    rebuilt: recurrence.Rebuilt,
+    rebuilt: Rebuilt,
     judged: Judged,
     stored: Mapping[str, float],
 ) -> None:
@@ -149,9 +150,7 @@ def _details(
         shared.place(chosen, chosen.detector, scores[chosen.detector])
 
 
-def _blame(
-    chosen: Choice, signals: FloatArray, rebuilt: recurrence.Rebuilt, judged: Judged
-) -> None:
+def _blame(chosen: Choice, signals: FloatArray, rebuilt: Rebuilt, judged: Judged) -> None:
     """Which signals make the window odd to the detector that is looked at; where that cannot be
     asked, to the encoder, which is then said."""
     judgements, whose = judged.judgements, chosen.name
