@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import anatomy, runtime
 from pages._ui.own import data as own_data
@@ -18,61 +19,58 @@ from pages._ui.own.source import ABOUT, OwnFile
 
 
 def main() -> None:
-    """Title and choices, what was found, then the data and how they are learned from."""
-    st.html(own_results.STYLE)
+    """What was found, or what there is to learn from, under one line of choices."""
     jobs = own_session.jobs()
     if not jobs.busy:
         own_tab.fittings().warm()  # its imports run while the page is being read
-    above, line, first, picture, last = (st.container() for _ in range(5))
-    # What is found already is seen first; without that, the data are.
-    early = jobs.found(_key(own_source.expected(), own_source.asked()[1]))
-    with line, anatomy.choices():
-        kind, saved = own_source.choices(folded=early is not None)
+    for gone in own_source.removed():
+        jobs.forget(gone)
+    # Title and choices come first, as what arrives above a picture would push it down.
+    expected = own_source.expected()
+    key = _key(expected, own_source.asked()[1])
+    found = jobs.found(key)
+    anatomy.headline(own_results.title(expected, found))
+    with anatomy.choices():
+        kind, saved = own_source.choices()
         more = st.container(
             key="own-more", horizontal=True, vertical_alignment="center", width="content"
         )
-    with last if early is not None else first:
-        source = own_source.chosen(kind)
-        for gone in own_source.removed():
-            jobs.forget(gone)
-        if source is not None:
-            _score(source) if saved else _train(source)
-    if source is None:
-        with above:
-            anatomy.headline(own_results.INVITATION)
-        return
-    key = _key(source.key, saved)
-    with picture:
-        own_train.watch(key)
-    own_tab.write_address(jobs.any)
-    found = jobs.found(key)
-    if found is None and early is not None:
-        st.rerun()  # there is nothing to be seen first any more
-    with above:
-        anatomy.headline(own_results.INVITATION if found is None else own_results.verdict(found))
     if found is not None:
         with more:
             view = own_results.choices(found)
-        with picture:
-            own_results.show(found, view)
+    with st.container():
+        own_train.watch(key)
+    if found is not None:
+        own_results.show(found, view)
+    source = own_source.chosen(kind)
+    if _key(source, saved) != key:
+        st.rerun()  # a file has come
+    own_tab.write_address(jobs.any)
+    if source is not None:
+        _score(source) if saved else _train(source, more)
 
 
-def _key(source: str | None, saved: bool) -> str:
-    return f"saved-{source}" if saved else source or ""
+def _key(source: OwnFile | None, saved: bool) -> str:
+    key = "" if source is None else source.key
+    return f"saved-{key}" if saved else key
 
 
-def _train(source: OwnFile) -> None:
-    if source.kind is not None:
-        st.markdown(ABOUT[source.kind])
+def _train(source: OwnFile, line: DeltaGenerator) -> None:
+    """The data and how they are learned from: in the page's one line, as long as nothing is found
+    in them, and else in one of its own."""
     jobs = own_session.jobs()
-    known = source.key in jobs.outcomes
-    chosen = own_data.show(source, open_=not known and not jobs.busy, learning=True)
+    known = jobs.found(source.key) is not None
+    chosen = own_data.show(source, folded=known or jobs.busy, learning=True)
+    if source.kind is not None:
+        st.caption(ABOUT[source.kind])
     if chosen is None:
         return
-    found = own_train.settings(chosen)
+    with anatomy.choices("train") if known else line:
+        found = own_train.settings(chosen)
     plan = dataclasses.replace(own_train.plan_of(chosen, found), ranges=chosen.ranges)
     own_train.start_if_asked(chosen, plan)
-    if known and not jobs.busy and jobs.outcomes[source.key].plan != plan:
+    done = jobs.outcomes.get(source.key)
+    if done is not None and not jobs.busy and done.plan != plan:
         st.caption("You have changed what was asked for; train again to see what that does.")
 
 
@@ -81,7 +79,9 @@ def _score(source: OwnFile) -> None:
     if opened is None:
         return
     path, about = opened
-    chosen = own_data.show(source, open_=False, learning=False)
+    chosen = own_data.show(
+        source, folded=own_session.jobs().found(f"saved-{source.key}") is not None, learning=False
+    )
     if chosen is None:
         return
     chosen = own_saved.as_it_takes(chosen, about)  # a `DataError` is shown by `run_page`

@@ -91,7 +91,8 @@ def now(
     options: Mapping[Name, Any], *, key: str, default: Name, address: str | None = None
 ) -> Name:
     """What a choice says, before it is drawn."""
-    said, first = st.session_state.get(key), _asked_for(options, address or key, default)[1]
+    first = _asked_for(options, address or key, default)[1]
+    said = st.session_state.get(ASKED + key, st.session_state.get(key))
     return next((name for name in options if name == said), first)
 
 

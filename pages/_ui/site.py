@@ -30,7 +30,7 @@ PAGES = (
 
 ELEMENTS = ("ButtonGroup", "Html", "BidiComponent")  # of Streamlit, that our pages begin with
 CHARTS = ("critic", "latent", "har", "cockpit", "reproduction")  # whose picture is a chart
-LOOKS = ("site.css", "digits.css")
+LOOKS = ("site.css", "digits.css", "own.css")
 
 
 def routes() -> list[Route]:

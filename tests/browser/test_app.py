@@ -29,7 +29,8 @@ def button(page: Page, name: str):
 
 
 PLANES = ".lanes-planes[aria-label]"
-PICTURE = f"{PLANES}, {PLOT}, .dg-strips, .theory .handle"
+TABLE = "[data-testid=stDataFrame] canvas"
+PICTURE = f"{PLANES}, {PLOT}, .dg-strips, .theory .handle, {TABLE}, .own-strip"
 
 
 def open_race(page: Page, app: Server, query: str = "") -> None:
@@ -108,6 +109,10 @@ LEFT = """(room) => {
         ("har", 390, None),
         ("theory", 390, ".st-key-theory-densities"),
         ("theory?part=plane", 390, ".st-key-theory-clouds"),
+        ("own", 1440, None),
+        ("own", 1280, None),
+        ("own", 390, None),
+        ("own?kind=series", 390, None),
     ],
 )
 def test_nothing_moves_when_a_page_arrives(

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import onnx
 import pyarrow.csv
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_app import complaints
+from tests.browser.test_app import PICTURE, above_the_picture, complaints
 from tests.conftest import Server
 from wganad_core import detector
 from wganad_core.data.own.examples import example
@@ -37,10 +38,22 @@ def saved(page: Page, name: str, folder: Path) -> Path:
 
 
 def upload(page: Page, name: str, data: bytes) -> None:
-    kind = "application/octet-stream"
-    page.locator("input[type=file]").first.set_input_files(
-        {"name": name, "mimeType": kind, "buffer": data}
-    )
+    """The page's file, or another in its place, which is where the data are named."""
+    kind, place = "application/octet-stream", page.locator(".st-key-own-data input[type=file]")
+    replaced = not place.count()
+    if replaced:
+        page.locator(".st-key-own-what button").click()
+    place.set_input_files({"name": name, "mimeType": kind, "buffer": data})
+    if replaced:
+        page.keyboard.press("Escape")
+
+
+def trained_for(page: Page, effort: str) -> None:
+    there = page.get_by_role("button", name=re.compile("^Training"))
+    expect(there).to_have_count(1, timeout=PATIENCE)  # it moves when something is found
+    there.click()
+    option(page, effort).click()
+    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
 
 
 def test_from_upload_to_download_and_back(
@@ -51,7 +64,7 @@ def test_from_upload_to_download_and_back(
     page.locator("input[type=file]").wait_for(state="attached", timeout=PATIENCE)
     upload(page, "my pump.csv", data)
     expect(page.get_by_text("1,200 rows, 7 columns")).to_be_visible(timeout=PATIENCE)
-    option(page, "Quick").click()
+    trained_for(page, "Quick")
     button(page, "Train").click()
     # Nearest neighbours stand in until the networks are trained.
     expect(page.locator(VERDICT)).to_contain_text("of 60 anomalies caught", timeout=PATIENCE)
@@ -87,10 +100,12 @@ def test_from_upload_to_download_and_back(
     assert int((flagged & (label == 1)).sum()) == caught
     expect(page.get_by_text("fit my-pump.csv --out")).to_be_visible()
 
-    page.get_by_role("button", name="Data Your own file").click()
+    page.get_by_role("button", name="Data my-pump.csv").click()
     option(page, "Open a saved one").click()
-    page.locator("input[type=file]").nth(1).wait_for(state="attached", timeout=PATIENCE)
-    page.locator("input[type=file]").nth(1).set_input_files(model)
+    page.keyboard.press("Escape")
+    place = page.locator(".st-key-own-detector input[type=file]")
+    place.wait_for(state="attached", timeout=PATIENCE)
+    place.set_input_files(model)
     expect(page.get_by_text("scores rows of 6 features")).to_be_visible(timeout=PATIENCE)
     button(page, "Score").click()
     expect(page.locator(VERDICT)).to_contain_text("1,140 normal rows", timeout=PATIENCE)
@@ -105,14 +120,14 @@ def test_an_example_in_three_clicks_on_a_phone(
     """Train, cancel, train; nothing is wider than the screen."""
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{app.url}/own?kind=series")
-    option(page, "Thorough").click(timeout=PATIENCE)
+    trained_for(page, "Thorough")
     button(page, "Train").click()
     expect(page.get_by_text(re.compile("step .* of"))).to_be_visible(timeout=PATIENCE)
     button(page, "Cancel").click()
     # A quick detector, if one was made by then, has words of its own.
     cancelled = page.get_by_test_id("stAlert").filter(has_text="Cancelled")
     expect(cancelled).to_be_visible(timeout=20_000)
-    option(page, "Quick").click()
+    trained_for(page, "Quick")
     button(page, "Train").click()
     expect(page.locator(VERDICT)).to_contain_text("labelled stretches caught", timeout=PATIENCE)
     expect(page.get_by_text("Cancelled")).to_have_count(0)
@@ -133,3 +148,14 @@ def test_a_bad_file_loses_nothing(page: Page, app: Server, problems: list[str]) 
     expect(button(page, "Train")).to_be_enabled()
     assert not page.get_by_test_id("stException").count()
     assert not complaints(problems)
+
+
+@pytest.mark.parametrize(("width", "most"), [(1440, 90), (1280, 90), (390, 120)])
+@pytest.mark.parametrize("kind", ["table", "images", "series"])
+def test_it_shows_before_it_asks(page: Page, app: Server, kind: str, width: int, most: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(f"{app.url}/own?kind={kind}")
+    page.locator(PICTURE).first.wait_for(timeout=PATIENCE)
+    expect(button(page, "Use your own file")).to_be_in_viewport(ratio=1)
+    expect(button(page, "Train")).to_be_in_viewport(ratio=1, timeout=PATIENCE)
+    assert above_the_picture(page, PICTURE) <= most

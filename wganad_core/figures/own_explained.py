@@ -56,6 +56,11 @@ def features_figure(
     return go.Figure({"data": [bars], "layout": layout})
 
 
+def recording_height(n: int, height: int = 96) -> int:
+    """Pixels of a `recording_figure` of n channels."""
+    return 50 + height * n
+
+
 def recording_figure(
     names: Sequence[str],
     x: Values,
@@ -92,7 +97,7 @@ def recording_figure(
         "tickformat": ",d",
     }
     layout: dict[str, Any] = {
-        "height": 50 + height * n,
+        "height": recording_height(n, height),
         "margin": {"l": 62, "r": 8, "t": 8, "b": 40},
         "showlegend": False,
         "shapes": shaded(label, row),

@@ -61,7 +61,6 @@ def _file(outcome: Outcome) -> OwnFile | None:
     with left:
         file = st.file_uploader(
             "Another file",
-            own_source.TYPES,
             key=f"own-another-{outcome.plan.source.key}",
             max_upload_size=own_source.MEGABYTES,
             label_visibility="collapsed",

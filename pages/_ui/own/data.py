@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import chart, label_ranges, reading
 from pages._ui.own import normals as own_normals
@@ -26,7 +27,8 @@ from wganad_core.data.own.samples import read_samples
 from wganad_core.jobs.orders import Kind
 from wganad_core.jobs.prepare import missing_cells
 
-SHOWN_IMAGES = 9
+SHOWN_IMAGES, CHANNELS = 9, 6
+TABLE, TRACK = 409, 84  # pixels high
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,10 +78,12 @@ class Chosen:
         return f"{self.source.name}: {', '.join(found)}"
 
 
-def show(source: OwnFile, *, open_: bool, learning: bool) -> Chosen | None:
-    """Preview and choices, folded away unless `open_`; None, after one sentence, where the choices
-    cannot be used."""
-    with st.expander(_title(source), expanded=open_, icon=":material/dataset:"):
+def show(source: OwnFile, *, folded: bool, learning: bool) -> Chosen | None:
+    """Preview and choices, `folded` away or as the page's picture; None, after one sentence, where
+    the choices cannot be used."""
+    words = f"**{outside.shown(source.name)}** · {source.size}"
+    place = st.expander(words, icon=":material/dataset:") if folded else st.container()
+    with place:
         try:
             return _choices(source, learning)
         except DataError as error:
@@ -87,21 +91,12 @@ def show(source: OwnFile, *, open_: bool, learning: bool) -> Chosen | None:
             return None
 
 
-def _title(source: OwnFile) -> str:
-    found = source.look
-    if found.image_shape is not None:
-        return f"**{outside.shown(source.name)}** · {found.n_rows:,} images"
-    rows, columns = found.n_rows, len(found.columns)
-    return (
-        f"**{outside.shown(source.name)}** · {rows:,} row{'s' * (rows != 1)}, {columns:,} "
-        f"column{'s' * (columns != 1)}"
-    )
-
-
 def _choices(source: OwnFile, learning: bool) -> Chosen:
     if source.look.image_shape is not None:
         return _of_pictures(source, learning)
     left, right = st.columns(2, gap="medium")
+    with left:  # on a phone above the rest
+        picture = _room(source, own_normals.now(source) if learning else (source.kind or "table"))
     with right:
         kind = own_normals.kind(source) if learning else (source.kind or "table")
         chosen_ones = own_roles.edited(source)
@@ -109,7 +104,6 @@ def _choices(source: OwnFile, learning: bool) -> Chosen:
         ranges = label_ranges.chosen(source.key, source.name) if source.kind is None else None
         closing = own_roles.keep_closing(source)
     with left:
-        picture = st.container()
         roles, samples = _readable(source, chosen_ones, normal, ranges, closing)
         if kind == "series":
             samples = samples.whole()
@@ -204,19 +198,30 @@ def _read(
 # What is seen
 
 
+def _room(source: OwnFile, kind: Kind) -> DeltaGenerator:
+    """Where the data will be seen, as high as they will be."""
+    from wganad_core.figures import own_explained
+
+    high = TABLE
+    if kind == "series":
+        n = sum(column.guess == "feature" for column in source.look.columns)
+        high = own_explained.recording_height(max(1, min(n, CHANNELS)), TRACK)
+    return st.container(height=high, border=False, key=f"own-data-{source.key}")
+
+
 def _preview(source: OwnFile, kind: Kind, samples: OwnSamples) -> None:
     if kind == "series":
         from wganad_core.figures import own_explained
 
-        names = samples.features[:6]
+        names = samples.features[:CHANNELS]
         x = samples.x[:, : len(names)]
-        figure = own_explained.recording_figure(names, x, label=samples.label, height=84)
+        figure = own_explained.recording_figure(names, x, label=samples.label, height=TRACK)
         alt = f"The signals of {source.name}"
         chart.live_chart(figure, key=f"own-preview-{source.key}", alt=alt)
         return
     found = source.look
     table = pd.DataFrame(found.head, columns=[column.name for column in found.columns])
-    st.dataframe(table, hide_index=True, height=409, key=f"own-head-{source.key}")
+    st.dataframe(table, hide_index=True, height=TABLE, key=f"own-head-{source.key}")
 
 
 def _pictures(samples: OwnSamples) -> None:

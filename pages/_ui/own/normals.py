@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages._ui.own.source import OwnFile
-from pages._ui.own.tab import choice, number
+from pages._ui.own.tab import at, choice, number
 from wganad_core.data import DataError
 from wganad_core.data.own.proposals import SEEN
 from wganad_core.data.own.record import OwnSamples
@@ -20,8 +20,21 @@ Normals = Literal["labelled", "all", "range"]
 NOUNS = {"table": "rows", "images": "images", "series": "moments"}
 
 
+KINDS: dict[Kind, str] = {"table": "a sample of its own", "series": "a moment of a recording"}
+
+
 def kind(source: OwnFile) -> Kind:
     """Whether rows stand for themselves or follow each other in time."""
+    return choice("Each row is", KINDS, f"own-rows-{source.key}", _proposed(source))
+
+
+def now(source: OwnFile) -> Kind:
+    """The same, before it is drawn in this run."""
+    found: Kind = at(f"own-rows-{source.key}", _proposed(source))
+    return found
+
+
+def _proposed(source: OwnFile) -> Kind:
     columns = source.look.columns
     whole = not any(column.n_missing for column in columns if column.guess in SEEN)
     numbers = not any(column.guess == "category" for column in columns)
@@ -29,10 +42,7 @@ def kind(source: OwnFile) -> Kind:
         column.guess == "time" or (column.guess == "group" and column.name == MARK)
         for column in columns
     )
-    guess = whole and numbers and in_time
-    start: Kind = source.kind or ("series" if guess else "table")
-    kinds: dict[Kind, str] = {"table": "a sample of its own", "series": "a moment of a recording"}
-    return choice("Each row is", kinds, f"own-rows-{source.key}", start)
+    return source.kind or ("series" if whole and numbers and in_time else "table")
 
 
 def normals(kind: Kind, samples: OwnSamples, source: OwnFile) -> Normals:

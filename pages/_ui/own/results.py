@@ -15,6 +15,7 @@ from pages._ui.own import explain as own_explain
 from pages._ui.own import outcome as own_outcome
 from pages._ui.own import take as own_take
 from pages._ui.own.outcome import CALIBRATION, Outcome
+from pages._ui.own.source import OwnFile
 from pages._ui.own.train import duration
 from wganad_core import outside
 from wganad_core.jobs.fit import Fitted
@@ -26,34 +27,18 @@ VIEWS = {
     "another": ":material/playlist_add: Score another file",
     "learned": ":material/monitoring: How it learned",
 }
-STYLE = """<style>
-.own-strip {display: grid; gap: 6px; grid-template-columns: repeat(auto-fill, minmax(3.3rem, 1fr));}
-.own-strip figure, .own-trio figure {margin: 0; border-bottom: 3px solid #0072B2;
-  border-radius: 3px;}
-.own-strip figure.odd, .own-trio figure.odd {border-color: #D55E00;}
-.own-strip img, .own-trio img {width: 100%; display: block; border-radius: 3px;
-  image-rendering: pixelated; box-shadow: 0 0 0 1px rgba(128, 140, 155, 0.4);}
-.own-strip figcaption {font-size: 0.72rem; text-align: center; font-variant-numeric: tabular-nums;}
-.own-trio {display: grid; gap: 1rem; grid-template-columns: repeat(3, minmax(0, 13rem));}
-.own-whole {grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 24rem));}
-.own-whole img {image-rendering: auto;}
-.own-trio figcaption {font-size: 0.9rem; text-align: center; padding-top: 0.2rem;}
-.own-verdict {font-size: 1.32rem; line-height: 1.4; margin: 0.3rem 0 0.2rem;}
-.own-verdict b {font-weight: 650;}
-.own-verdict .caught {color: #009E73;} .own-verdict .alarm {color: #D55E00;}
-/* As high as what stands beside them. */
-.st-key-own-settings [role=radiogroup] button {min-height: 2.5rem;}
-.own-small {font-size: 0.9rem; opacity: 0.85; margin: 0;}
-@media (max-width: 640px) {
-  /* One line, which is pushed sideways. */
-  .st-key-choices [class*="st-key-tabs-show"] {order: 9; overflow-x: auto;}
-  .st-key-tabs-show [role=radiogroup] {flex-wrap: nowrap; width: max-content;}
-  .st-key-own-more {display: contents;}
-}
-</style>"""
 
 
 INVITATION = "Your data: from a file to a detector that says what is odd, and why"
+
+
+def title(source: OwnFile | None, outcome: Outcome | None) -> str:
+    """The page's title: what was found, or in what something could be."""
+    if outcome is not None:
+        return verdict(outcome)
+    if source is None:
+        return INVITATION
+    return f"{outside.shown(source.name)}: {source.size}. Which of them are odd, and why?"
 
 
 def choices(outcome: Outcome) -> tuple[str, bool]:

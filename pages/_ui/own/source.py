@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import re
 import shutil
@@ -13,7 +12,8 @@ import streamlit as st
 
 from pages._ui import linked, reading
 from pages._ui.own import tab as own_tab
-from pages._ui.widgets import refuse, still_here
+from pages._ui.widgets import button, refuse, still_here
+from wganad_core import outside
 from wganad_core.data import DataError
 from wganad_core.data.own.examples import Example, example
 from wganad_core.data.own.look import Look, look
@@ -33,24 +33,6 @@ ABOUT = {
     "something goes wrong within the usual range.",
 }
 MEGABYTES = 200
-TYPES = [
-    "csv",
-    "tsv",
-    "txt",
-    "gz",
-    "parquet",
-    "npy",
-    "npz",
-    "mat",
-    "arff",
-    "zip",
-    "png",
-    "jpg",
-    "jpeg",
-    "bmp",
-    "tif",
-    "tiff",
-]
 FORMAT = (
     "A **table** (CSV, parquet, npy: a row per sample), a **recording** (the same, a row per "
     f"moment; several in a zip) or a **zip of images** (of any size, grey or in colour), up to "
@@ -58,7 +40,8 @@ FORMAT = (
     "`label` (1 = anomaly) or folders `normal` and `anomaly` are understood. Files stay on this "
     "server while the tab is open, and ten minutes longer, so that a reload loses nothing."
 )
-KEPT, GONE = "upload", "gone"
+KEPT, GONE, UPLOADER = "upload", "gone", "own-data"
+LONG = 24  # letters of a name on a button
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +57,14 @@ class OwnFile:
     @property
     def path(self) -> Path:
         return self.folder / self.name
+
+    @property
+    def size(self) -> str:
+        """How much there is of it."""
+        rows, columns = self.look.n_rows, len(self.look.columns)
+        if self.look.image_shape is not None:
+            return f"{rows:,} image{'s' * (rows != 1)}"
+        return f"{rows:,} row{'s' * (rows != 1)}, {columns:,} column{'s' * (columns != 1)}"
 
     @property
     def title(self) -> str:
@@ -105,49 +96,73 @@ def asked() -> tuple[str, bool]:
     return kind, linked.now(TASKS, key="with", default="train") == "saved"
 
 
-def expected() -> str | None:
-    """The key of the data that are shown, before the choices are drawn."""
+def expected() -> OwnFile | None:
+    """The data that are shown, before the choices are drawn."""
     kind, _ = asked()
-    kept: OwnFile | None = own_tab.tab().kept.get(KEPT)
     if kind != "own":
-        return kind
-    return None if kept is None else kept.key
+        return _example(kind)  # type: ignore[arg-type]  # the others are examples
+    return _kept_file()
 
 
-def choices(folded: bool) -> tuple[str, bool]:
-    """The same, to be changed: in a row, or behind one button where something else is to be
-    seen."""
+def choices() -> tuple[str, bool]:
+    """The same, to be changed, as words on a button; one's own file has a button of its own, and
+    is replaced and removed where it is named."""
     kind, _ = asked()
-    name = KINDS[kind].rpartition(": ")[2].removeprefix(":material/upload_file: ")
-    with st.popover(f"Data **{name}**") if folded else contextlib.nullcontext():
+    with st.popover(f"Data **{_called(kind)}**", key="own-what"):
         kind = linked.tabs("Data", KINDS, key="kind", default="table")
         task = linked.tabs("What to do", TASKS, key="with", default="train")
+        if kind == "own" and (kept := _kept_file()) is not None and _uploader() is None:
+            still_here(kept.name, "own-remove", _remove)
+    if kind != "own":
+        button("Use your own file", "upload_file", linked.ask, args=("kind", "own"), key="own-file")
     return kind, task == "saved"
+
+
+def _called(kind: str) -> str:
+    """The data in a few words."""
+    if kind == "own" and (kept := _kept_file()) is not None:
+        short = kept.name if len(kept.name) <= LONG else f"{kept.name[: LONG - 1]}…"
+        return outside.shown(short)
+    return KINDS[kind].rpartition(": ")[2]
 
 
 def chosen(kind: str) -> OwnFile | None:
     """The example or the file; None while there is none."""
     if kind != "own":
-        return _example(kind)  # type: ignore[arg-type]  # the others are examples
+        return expected()
     reading.readers().warm()
-    left, right = st.columns([5, 6], gap="medium", vertical_alignment="center")
-    with left:
-        file = st.file_uploader(
-            "Your data",
-            TYPES,
-            key="own-data",
-            max_upload_size=MEGABYTES,
-            label_visibility="collapsed",
-        )
-    with right:
-        st.markdown(FORMAT)
-    if file is None:
-        return _earlier()
-    found = taken(file)
+    kept = _kept_file()
+    # The second place of the uploader was drawn with the choices.
+    file = _first() if kept is None else st.session_state.get(UPLOADER)
+    found = None if file is None else taken(file)
     if found is None:
-        return own_tab.tab().kept.get(KEPT)
+        return kept
     own_tab.tab().kept[KEPT] = found
     return found
+
+
+def _kept_file() -> OwnFile | None:
+    """The file that is here, also where the page was left or loaded again since."""
+    kept: OwnFile | None = own_tab.tab().kept.get(KEPT)
+    return kept
+
+
+def _first() -> Any:
+    """A file, where there is none."""
+    left, right = st.columns([5, 6], gap="medium", vertical_alignment="center")
+    with left:
+        file = _uploader()
+    with right:
+        st.markdown(FORMAT)
+    return file
+
+
+def _uploader() -> Any:
+    """Of any type: what cannot be read is told with what it is and what to do, which Streamlit
+    would not."""
+    return st.file_uploader(
+        "Your data", key=UPLOADER, max_upload_size=MEGABYTES, label_visibility="collapsed"
+    )
 
 
 def taken(file: Any) -> OwnFile | None:
@@ -157,19 +172,6 @@ def taken(file: Any) -> OwnFile | None:
     except (DataError, StorageError) as error:
         refuse(error)
         return None
-
-
-def _earlier() -> OwnFile | None:
-    """The file that was here when the page was left or loaded again, or that is being replaced."""
-    kept: OwnFile | None = own_tab.tab().kept.get(KEPT)
-    if kept is None:
-        st.info(
-            "No file at hand? The three examples are files like yours: open one, press "
-            "Train, and see in half a minute what you would get."
-        )
-        return None
-    still_here(kept.name, "own-remove", _remove)
-    return kept
 
 
 @st.cache_resource(scope="session", show_spinner=False)

@@ -155,6 +155,11 @@ def usual(key: str, default: Any) -> Any:
     return tab().kept.get(SETTINGS, {}).get(key, default)
 
 
+def at(key: str, default: Any) -> Any:
+    """Where a widget is, before it is drawn in this run."""
+    return st.session_state.get(key, usual(key, default))
+
+
 def settle(key: str, value: Any) -> Any:
     """Note where a widget is, and give that back."""
     tab().kept.setdefault(SETTINGS, {})[key] = value

@@ -13,7 +13,7 @@ from pages._ui.own import tab as own_tab
 from pages._ui.own.data import Chosen
 from pages._ui.own.plan import Plan
 from pages._ui.own.session import EARLY, Jobs, jobs
-from pages._ui.own.tab import choice, number, settle, usual
+from pages._ui.own.tab import at, choice, number, settle, usual
 from pages._ui.widgets import refuse
 from wganad_core import outside
 from wganad_core.jobs.beside import LOCAL
@@ -62,62 +62,16 @@ SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)  # of the rows that may be anomalies
 
 
 def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
-    """The detector's parameters, but for those that are as usual."""
-    kind = chosen.kind
-    of = "windows" if kind == "series" else "normals"
-    scaled = kind == "images" and chosen.samples.scaled
-    start = OF_SCALED if scaled else "ours"
-    key = method_key(chosen)
-    methods = [name for name in METHODS if kind == "images" or name != LOCAL]
-    with st.container(
-        key="own-settings", horizontal=True, vertical_alignment="bottom", gap="small"
-    ):
-        method = settle(
-            key,
-            st.selectbox(
-                "Score",
-                methods,
-                methods.index(found if (found := usual(key, start)) in methods else start),
-                width=200,
-                format_func=lambda name: METHODS[name],
-                key=key,
-                help="What makes a sample anomalous. “Ours” joins, of rows and recordings, the "
-                "distance to the nearest normals and what the generator cannot rebuild; of images, "
-                "what features say that learn to tell an image from its quarter turns.",
-            ),
-        )
-        rate = settle(
-            "own-rate",
-            st.select_slider(
-                "False alarms to tolerate",
-                RATES,
-                usual("own-rate", RATE),
-                key="own-rate",
-                width=200,
-                format_func=lambda value: f"{100 * value:g}% of {of}",
-            ),
-        )
-        hidden = settle(
-            "own-hidden",
-            st.selectbox(
-                "Hidden anomalies",
-                SHARES,
-                SHARES.index(usual("own-hidden", 0.0)),
-                key="own-hidden",
-                width=140,
-                format_func=lambda value: f"{100 * value:g}%" if value else "none",
-                help="The share of these rows that may be anomalies nobody has labelled: as many "
-                "of those that fit least to the others are set aside before anything is learned.",
-            ),
-        )
-        start = "quick" if kind == "images" else "usual"
-        effort = choice("Training", EFFORTS, f"own-effort-{kind}", start)
-        window = WINDOW
-        if kind == "series":
-            window = number("Window (rows)", 4, 1_024, WINDOW, "own-window")
-        seed = number("Seed", 0, 2**31 - 1, 0, "own-seed")
-        st.space("stretch")
-        _button(chosen)
+    """The detector's parameters, but for those that are as usual: in words, each behind a button,
+    what is rare behind the last."""
+    kind, method, rate = chosen.kind, _method(chosen), _rate(chosen)
+    # Networks of images take long.
+    start, place = "quick" if kind == "images" else "usual", f"own-effort-{kind}"
+    with st.popover(f"Training **{EFFORTS[at(place, start)].lower()}**"):
+        effort = choice("How long it trains", EFFORTS, place, start)
+    hidden, window, seed = _rare(kind)
+    _button(chosen)
+    scaled = chosen.samples.scaled and kind == "images"
     found = {
         "score_method": method if method != "ours" or scaled else None,
         "false_alarm_rate": rate if rate != RATE else None,
@@ -127,6 +81,65 @@ def settings(chosen: Chosen) -> tuple[tuple[str, Any], ...]:
         "random_state": seed,
     }
     return tuple((name, value) for name, value in found.items() if value is not None)
+
+
+def _method(chosen: Chosen) -> str:
+    key, images = method_key(chosen), chosen.kind == "images"
+    methods = [name for name in METHODS if images or name != LOCAL]
+    start = OF_SCALED if images and chosen.samples.scaled else "ours"
+    now = found if (found := at(key, start)) in methods else start
+    with st.popover(f"Score **{METHODS[now]}**"):
+        method: str = st.selectbox(
+            "Score",
+            methods,
+            methods.index(now),
+            format_func=METHODS.__getitem__,
+            key=key,
+            help="What makes a sample anomalous. “Ours” joins, of rows and recordings, the "
+            "distance to the nearest normals and what the generator cannot rebuild; of images, "
+            "what features say that learn to tell an image from its quarter turns.",
+        )
+    return settle(key, method)
+
+
+def _rate(chosen: Chosen) -> float:
+    of = "windows" if chosen.kind == "series" else "normals"
+
+    def words(value: float) -> str:
+        return f"{100 * value:g}% of {of}"
+
+    key = "own-rate"
+    with st.popover(f"False alarms **{words(at(key, RATE))}**"):
+        rate: float = st.select_slider(
+            "False alarms to tolerate", RATES, usual(key, RATE), key=key, format_func=words
+        )
+    return settle(key, rate)
+
+
+def _rare(kind: Kind) -> tuple[float, int, int]:
+    """The share that is set aside, the window of a recording, the seed."""
+
+    def words(value: float) -> str:
+        return f"{100 * value:g}%" if value else "none"
+
+    key, window = "own-hidden", WINDOW
+    hidden = at(key, 0.0)
+    said = f"Hidden anomalies **{words(hidden)}**" if hidden else "More"
+    with st.popover(said, icon=":material/tune:", key="rare"):
+        share: float = st.selectbox(
+            "Hidden anomalies",
+            SHARES,
+            SHARES.index(usual(key, 0.0)),
+            key=key,
+            format_func=words,
+            help="The share of these rows that may be anomalies nobody has labelled: as many "
+            "of those that fit least to the others are set aside before anything is learned.",
+        )
+        settle(key, share)
+        if kind == "series":
+            window = number("Window (rows)", 4, 1_024, WINDOW, "own-window")
+        seed = number("Seed", 0, 2**31 - 1, 0, "own-seed")
+    return share, window, seed
 
 
 def method_key(chosen: Chosen) -> str:
@@ -141,7 +154,6 @@ def _button(chosen: Chosen) -> None:
         type="secondary" if again else "primary",
         icon=":material/model_training:",
         key="own-train",
-        width=150,
         on_click=ask,
         disabled=jobs().busy,
     )
