@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pages._ui.own import explain as own_explain
 from pages._ui.own import moments as own_moments
 from pages._ui.own import results as own_results
 from pages._ui.own import session as own_session
@@ -100,6 +101,18 @@ def test_an_event_of_a_machine_is_one_though_another_is_logged_in_between(
         own_results.verdict(machines)
         == "1 of 1 labelled stretches caught, 0 other stretches flagged"
     )
+
+
+def test_an_odd_row_is_told_with_its_time_its_machine_and_its_kind(machines: Outcome) -> None:
+    samples = machines.chosen.samples
+    class_ = np.where(samples.label == 1, "leak", "ok")
+    known = dataclasses.replace(samples, class_=class_)
+    chosen = dataclasses.replace(machines.chosen, kind="table", samples=known)
+    table = own_explain._table(dataclasses.replace(machines, chosen=chosen), np.array([38, 0]), {})
+    assert list(table.columns) == ["", "row", "time", "of", "score", "label", "flow", "heat"]
+    odd = table.iloc[0]
+    assert (odd["time"], odd["of"], odd["label"]) == ("2024-03-01 00:20:00", "b", "leak")
+    assert table["label"].tolist() == ["leak", "ok"]
 
 
 def test_a_stretch_is_called_by_its_rows_in_the_file_and_stays_in_its_machine(

@@ -25,6 +25,7 @@ from pages._ui.own import saved as own_saved
 from pages._ui.own import source as own_source
 from pages._ui.own import tab as own_tab
 from pages._ui.own.outcome import FIT
+from pages._ui.own.results import INVITATION
 from pages._ui.own.session import Job, Jobs
 from tests import app_pages
 from tests.here import Here
@@ -381,9 +382,56 @@ def test_rows_with_gaps_and_times_are_samples_or_moments_of_a_recording() -> Non
     test.file_uploader(key="own-data").upload("mine.csv", data, "text/csv").run()
     assert not test.error
     assert not test.button(key="own-train").disabled
+    assert "a time and missing cells" in texts(test)
     rows_are = next(e for e in test.button_group if str(e.key).startswith("own-rows"))
     rows_are.set_value("series").run()
     assert not test.error
+    assert not test.button(key="own-train").disabled
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        (
+            "report.pdf",
+            b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(range(256)),
+            "none of CSV, parquet",
+        ),
+        ("well.las", b"~Version\n VERS. 2.0:\n~Curve\n~ASCII\n1 2\n", "LAS file of a well"),
+        ("notes.md", b"# Notes\n\nOf a, b.\n\n| a | b |\n|---|---|\n", "Expected 2 columns"),
+    ],
+)
+def test_a_file_of_any_type_is_told_what_it_is(name: str, data: bytes, sentence: str) -> None:
+    """Not Streamlit's "files are not allowed"; what was there before is still there."""
+    test = opened(kind="own")
+    assert not test.file_uploader(key="own-data").proto.type
+    test.file_uploader(key="own-data").upload(name, data, "").run()
+    (said,) = (error.value for error in test.error)
+    assert said.startswith(f"{name}: ")
+    assert sentence in said
+    assert test.title[0].value == INVITATION
+
+
+def test_a_failed_upload_takes_nothing_away() -> None:
+    test = opened(kind="own")
+    test.file_uploader(key="own-data").upload("good.csv", b"a,b\n" + b"1,2\n3,4\n" * 30, "").run()
+    test.file_uploader(key="own-data").upload("bad.csv", b"a,a\n1,2\n", "").run()
+    (said,) = (error.value for error in test.error)
+    assert said.startswith("bad.csv: ")
+    assert test.title[0].value.startswith("good.csv: 60 rows, 2 columns.")
+    assert not test.button(key="own-train").disabled
+
+
+def test_a_recording_is_kept_with_its_choices_on_another_page() -> None:
+    rows = "".join(f"2026-01-01T00:00:{i:02},{i % 7}\n" for i in range(50))
+    test = opened(kind="own")
+    test.file_uploader(key="own-data").upload("mine.csv", f"time,a\n{rows}".encode(), "").run()
+    assert test.number_input(key="own-window").value == 32  # it is a recording
+    test.number_input(key="own-window").set_value(8).run()
+    test.switch_page("theory.py").run()
+    test.switch_page("own.py").run()
+    assert test.title[0].value.startswith("mine.csv: 50 rows")
+    assert test.number_input(key="own-window").value == 8
     assert not test.button(key="own-train").disabled
 
 

@@ -80,17 +80,24 @@ def _explained(
 
 
 def _table(outcome: Outcome, top: NDArray[np.int64], found: Mapping[str, Values]) -> pd.DataFrame:
-    """Name, score, flag and label, why, and the columns as they are in the file."""
+    """Name, when and of what it was, score, flag and label, why, and the columns as they are in
+    the file."""
     samples = outcome.chosen.samples
-    table = samples.take(outcome.position[top]).table()
+    some = samples.take(outcome.position[top])
+    table = some.table()
     most = found["blame"].argmax(axis=1) if "blame" in found else None
     front: dict[str, Any] = {
         "": np.where(outcome.score[top] > outcome.current, "⚑", ""),
         "row": outcome.names[top],
+        some.time_name or "time": some.time,
+        "of": some.group,
         "score": outcome.score[top],
     }
+    front = {name: values for name, values in front.items() if values is not None}
     if outcome.label is not None:
         front["label"] = [own_pictures.LABELS[value] for value in outcome.label[top].tolist()]
+        if some.class_ is not None:
+            front["label"] = some.class_
     if most is not None:
         front["why"] = [samples.features[at] for at in most.tolist()]
     head = pd.DataFrame(front)

@@ -25,7 +25,13 @@ KINDS: dict[Kind, str] = {"table": "a sample of its own", "series": "a moment of
 
 def kind(source: OwnFile) -> Kind:
     """Whether rows stand for themselves or follow each other in time."""
-    return choice("Each row is", KINDS, f"own-rows-{source.key}", _proposed(source))
+    found = choice("Each row is", KINDS, f"own-rows-{source.key}", _proposed(source))
+    if found == "table" and source.kind is None and _in_time(source) and not _whole(source):
+        st.caption(
+            "These rows have a time and missing cells. A recording leaves such rows out, so they "
+            "are taken as samples, which are scored all the same."
+        )
+    return found
 
 
 def now(source: OwnFile) -> Kind:
@@ -35,14 +41,20 @@ def now(source: OwnFile) -> Kind:
 
 
 def _proposed(source: OwnFile) -> Kind:
-    columns = source.look.columns
-    whole = not any(column.n_missing for column in columns if column.guess in SEEN)
-    numbers = not any(column.guess == "category" for column in columns)
-    in_time = any(
+    numbers = not any(column.guess == "category" for column in source.look.columns)
+    recorded = _whole(source) and numbers and _in_time(source)
+    return source.kind or ("series" if recorded else "table")
+
+
+def _whole(source: OwnFile) -> bool:
+    return not any(one.n_missing for one in source.look.columns if one.guess in SEEN)
+
+
+def _in_time(source: OwnFile) -> bool:
+    return any(
         column.guess == "time" or (column.guess == "group" and column.name == MARK)
-        for column in columns
+        for column in source.look.columns
     )
-    return source.kind or ("series" if whole and numbers and in_time else "table")
 
 
 def normals(kind: Kind, samples: OwnSamples, source: OwnFile) -> Normals:

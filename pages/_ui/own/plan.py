@@ -131,7 +131,7 @@ class Plan:
 
     def python(self) -> str:
         """What does the same in Python."""
-        named = {k: v for k, v in dataclasses.asdict(self.roles).items() if v is not None}
+        named = {k: v for k, v in dataclasses.asdict(self.roles).items() if v not in (None, ())}
         if "features" in named:
             named["features"] = list(named["features"])
         arguments = "".join(f", {name}={value!r}" for name, value in named.items())

@@ -21,11 +21,11 @@ from wganad_core import outside
 from wganad_core.jobs.fit import Fitted
 
 VIEWS = {
-    "explain": ":material/troubleshoot: What stands out, and why",
+    "explain": ":material/troubleshoot: What stands out",
     "scores": ":material/tune: Threshold",
     "take": ":material/download: Files and code",
     "another": ":material/playlist_add: Score another file",
-    "learned": ":material/monitoring: How it learned",
+    "learned": ":material/monitoring: Training",
 }
 
 

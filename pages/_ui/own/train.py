@@ -155,7 +155,7 @@ def _button(chosen: Chosen) -> None:
         icon=":material/model_training:",
         key="own-train",
         on_click=ask,
-        disabled=jobs().busy,
+        disabled=jobs().latest is not None,  # also of one that is done and not looked at yet
     )
 
 
@@ -182,7 +182,7 @@ def plan_of(chosen: Chosen, found: tuple[tuple[str, Any], ...]) -> Plan:
 def start_if_asked(chosen: Chosen, plan: Plan, *files: Path) -> None:
     """Begin what the button was pressed for, or go on with it; `files`: what it needs beside the
     data."""
-    if st.session_state.pop("_own-asked", False) and not jobs().busy:
+    if st.session_state.pop("_own-asked", False) and jobs().latest is None:
         jobs().begin(plan, chosen, *files)
         st.rerun()  # what is above makes room
 
