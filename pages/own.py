@@ -60,7 +60,7 @@ def _train(source: OwnFile, line: DeltaGenerator) -> None:
     in them, and else in one of its own."""
     jobs = own_session.jobs()
     known = jobs.found(source.key) is not None
-    chosen = own_data.show(source, folded=known or jobs.busy, learning=True)
+    chosen = own_data.show(source, folded=known, learning=True)
     if source.kind is not None:
         st.caption(ABOUT[source.kind])
     if chosen is None:

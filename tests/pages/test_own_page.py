@@ -25,14 +25,16 @@ from pages._ui.own import saved as own_saved
 from pages._ui.own import source as own_source
 from pages._ui.own import tab as own_tab
 from pages._ui.own.outcome import FIT
+from pages._ui.own.plan import Plan
 from pages._ui.own.results import INVITATION
 from pages._ui.own.session import Job, Jobs
 from tests import app_pages
 from tests.here import Here
 from wganad_core import detector
+from wganad_core.data.own import Roles
 from wganad_core.data.own.scores import MAX_BYTES
 from wganad_core.figures import own_explained, own_training
-from wganad_core.live.fitting import Fittings
+from wganad_core.live.fitting import Fitting, Fittings
 from wganad_core.records import PARTS
 from wganad_core.storage import StorageError
 
@@ -209,6 +211,27 @@ def test_a_cancelled_training_goes_on_also_after_another(trained: AppTest) -> No
     assert again.folder == run.folder
     assert len(again.fitting.reports) >= told - 1
     test.button(key="own-cancel").click().run()
+
+
+def test_a_training_that_has_told_nothing_is_a_line_above_the_data(tmp_path: Path) -> None:
+    """Not two empty charts in place of the data, of networks that a comparison has not even."""
+    test = opened()
+    jobs = jobs_of(test)
+    (rows,) = (table for table in test.dataframe if "flow_m3_h" in table.value)
+    source = own_source.OwnFile("table", "pump.csv", tmp_path, "table", None)  # type: ignore[arg-type]
+    plan = Plan(source, "table", Roles())
+    fitting = Fitting(tmp_path, (), state="running")
+    jobs.latest = Job(plan, None, fitting)  # type: ignore[arg-type]
+    test.run()
+    (progress,) = test.get("progress")
+    assert progress.proto.text == "Reading pump.csv …"
+    assert not test.get("bidi_component")
+    assert any(table.value.equals(rows.value) for table in test.dataframe)
+    report = {"stage": "generator", "step": 1, "n_steps": 9, "w_estimate": 1.0}
+    fitting.reports.append({**report, "losses": {}, "validation": 1.0, "seconds_left": None})
+    test.run()
+    assert len(test.get("bidi_component")) == 1
+    jobs.latest = None
 
 
 def test_scoring_waits_for_a_training_and_ends_none(trained: AppTest) -> None:

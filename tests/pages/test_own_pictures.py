@@ -35,11 +35,17 @@ def plates(folder: Path) -> bytes:
     return packed.getvalue()
 
 
+SHOWN_THEN_ASKED = ("own-strip", "Pixels a side")
+
+
 def test_size_and_colours_are_chosen_fitted_shown_saved_and_kept(tmp_path: Path) -> None:
     test = opened(kind="own")
     test.file_uploader(key="own-data").upload("plate.zip", plates(tmp_path), "").run()
     side, colours = starting(test, "own-side-"), starting(test, "own-colours-")
     assert (side.value, colours.value) == (64, "grey")  # proposed: 56 pixels fit into it
+    drawn = [str(getattr(each, "proto", "")) for each in test.main]
+    first = [next(i for i, one in enumerate(drawn) if word in one) for word in SHOWN_THEN_ASKED]
+    assert first == sorted(first)
     assert "Seen at 64 × 64 pixels in grey" in texts(test)
     side.set_value(32).run()
     starting(test, "own-colours-").set_value("rgb").run()

@@ -125,11 +125,12 @@ def _choices(source: OwnFile, learning: bool) -> Chosen:
 def _of_pictures(source: OwnFile, learning: bool) -> Chosen:
     """How pictures are seen, some of them, and which are normal."""
     assert source.look.image_shape is not None
-    roles = Roles()
+    roles, seen = Roles(), st.container()
     if learning and source.kind is None:
         roles = own_picture_size.chosen(source.key, source.look.image_shape, source.look.n_rows)
     samples = read(source, roles)
-    _pictures(samples)
+    with seen:
+        _pictures(samples)
     labelled = learning and own_normals.normals("images", samples, source) == "labelled"
     chosen = Chosen(source, "images", roles, samples, labelled, None)
     _told(chosen, () if roles != Roles() else source.look.remarks)

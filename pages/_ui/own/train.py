@@ -244,16 +244,15 @@ def _live() -> None:
             width="stretch",
             on_click=held.cancel,
         )
-    if plan.model or place:
-        return
+    if latest is None or place:
+        return  # there is nothing to draw yet, or ever
     from wganad_core.figures import own_training
 
     reports = list(fitting.reports)
-    n_steps = latest["n_steps"] if latest else 1
     # What stands in is seen first, then how its successor learns.
     with st.expander("How it learns", expanded=False) if held.latest.early else st.container():
         chart.live_chart(
-            own_training.training_spec(reports, n_steps),
+            own_training.training_spec(reports, latest["n_steps"]),
             key="own-training",
             alt="The critic's estimate of W and the losses so far",
         )
@@ -266,7 +265,7 @@ def _how_far(
     if place:
         return 0.0, f"The server is busy training; {name} is number {place} in the queue."
     if latest is None:
-        return 0.0, f"Scoring {name} …" if plan.model else f"Reading {name}, waking the networks …"
+        return 0.0, f"Scoring {name} …" if plan.model else f"Reading {name} …"
     share = latest["step"] / max(1, latest["n_steps"])
     n_before = EARLY if plan.first else 0
     if len(fitting.results) > n_before or share >= 1:
