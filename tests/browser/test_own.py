@@ -123,7 +123,13 @@ def test_an_example_in_three_clicks_on_a_phone(
     trained_for(page, "Thorough")
     button(page, "Train").click()
     expect(page.get_by_text(re.compile("step .* of"))).to_be_visible(timeout=PATIENCE)
-    button(page, "Cancel").click()
+    cancel = button(page, "Cancel")
+    bar = page.get_by_role("progressbar").bounding_box()
+    there = cancel.bounding_box()
+    assert bar is not None
+    assert there is not None
+    assert there["x"] >= bar["x"] + bar["width"]  # beside it, not below
+    cancel.click()
     # A quick detector, if one was made by then, has words of its own.
     cancelled = page.get_by_test_id("stAlert").filter(has_text="Cancelled")
     expect(cancelled).to_be_visible(timeout=20_000)

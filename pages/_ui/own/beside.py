@@ -48,7 +48,7 @@ def below(outcome: Outcome) -> None:
     if outcome.plan.quick:
         st.caption(
             ":material/hourglass_top: For now by the distance to the nearest normals; the networks "
-            "are being trained and take over when they are done."
+            "are being trained, take over when they are done, and tell why a row is flagged."
         )
         return
     if said := verdict(_found(outcome))[0]:

@@ -14,7 +14,7 @@ from pages._ui.own.data import Chosen
 from pages._ui.own.plan import Plan
 from pages._ui.own.session import EARLY, Jobs, jobs
 from pages._ui.own.tab import at, choice, number, settle, usual
-from pages._ui.widgets import refuse
+from pages._ui.widgets import button, refuse
 from wganad_core import outside
 from wganad_core.jobs.beside import LOCAL
 from wganad_core.jobs.orders import Kind
@@ -233,17 +233,10 @@ def _live() -> None:
     fitting, plan = held.latest.fitting, held.latest.plan
     place = own_tab.fittings().place(fitting)
     latest = fitting.reports[-1] if fitting.reports else None
-    left, right = st.columns([8, 1], vertical_alignment="bottom")
-    with left:
+    # In one line on a phone, too: a picture stands below.
+    with st.container(horizontal=True, vertical_alignment="bottom", key="own-progress"):
         st.progress(*_how_far(fitting, plan, latest, place))
-    with right:
-        st.button(
-            "Cancel",
-            icon=":material/stop_circle:",
-            key="own-cancel",
-            width="stretch",
-            on_click=held.cancel,
-        )
+        button("Cancel", "stop_circle", held.cancel, key="own-cancel", width="content")
     if latest is None or place:
         return  # there is nothing to draw yet, or ever
     from wganad_core.figures import own_training
