@@ -85,7 +85,7 @@ def _score(source: OwnFile) -> None:
     if chosen is None:
         return
     chosen = own_saved.as_it_takes(chosen, about)  # a `DataError` is shown by `run_page`
-    busy = own_session.jobs().busy
+    busy = own_session.jobs().latest is not None
     st.button(
         "Score",
         type="primary",
