@@ -33,6 +33,13 @@ NAMES = (*SURE, "t", "ts", "seconds", "elapsed", "elapsedtime", "timeelapsed", "
 # Numbers of these sizes count from 1970: the years 1990 to 2100 in each unit.
 SINCE_1970 = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 EARLIEST, LATEST = 6.3e8, 4.1e9
+# Whole numbers of so many digits that are dates: 20240531, 202405311200, 20240531120000.
+CALENDAR = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+# Columns so called may count days, from a day of their own, of the years 1954 to 2119.
+COUNT_DAYS = ("date", "datetime", "datum", "datenum")
+DAY = 86_400.0
+DAYS_AT_1970 = {"Excel": 25_569, "MATLAB": 719_529}
+FEWEST_DAYS, MOST_DAYS = -5_569, 54_431
 WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 OFFSET = r"[T ]\d\d.*?(Z|z|[+-]\d\d:?(?:\d\d)?)$"  # of a datetime
 DAYS_FIRST = ("%d.%m.%Y %H:%M:%S.%f", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M")
@@ -204,8 +211,10 @@ def _of_two_hours(
 
 
 def _counted(numbers: pd.Series, known: pd.Series, column: str, usual: float | None) -> Clock:
-    unit = (clock_name(column) or name_and_unit(column))[1]
+    name, unit = clock_name(column) or name_and_unit(column)
     remark = ""
+    if not unit and (dates := _as_dates(numbers, known, name, column)):
+        return dates
     if unit and unit not in UNITS:
         raise DataError(f"The time is in s, ms, us, ns, min or h; found {column!r}.")
     epoch = _epoch(numbers[known])
@@ -219,6 +228,28 @@ def _counted(numbers: pd.Series, known: pd.Series, column: str, usual: float | N
     with np.errstate(all="ignore"):  # whoever needs finite times says so
         since = np.asarray((whole - first) * factor, np.float64)  # nanoseconds are whole: exact
     return Clock(since, float(first) * factor, since_1970, None, factor, remark)
+
+
+def _as_dates(numbers: pd.Series, known: pd.Series, name: str, column: str) -> Clock | None:
+    """Numbers that are dates as they are written, or count days as Excel and MATLAB do."""
+    there = numbers[known]
+    whole = there.dtype.kind in "iu" or bool((there == there.round()).all())
+    digits = there.astype(np.int64).astype(str) if whole and there.between(0, 1e15).all() else None
+    form = None if digits is None else CALENDAR.get(len(digits.iloc[0]))
+    if digits is not None and form:
+        stamps = pd.to_datetime(digits, format=form, utc=True, errors="coerce")
+        if stamps.notna().all() and stamps.dt.year.between(1970, 2100).all():
+            since = (stamps - stamps.iloc[0]).dt.total_seconds().reindex(numbers.index)
+            remark = f"Column {column!r} holds dates such as {digits.iloc[0]}."
+            seconds = np.asarray(since, np.float64)
+            return Clock(seconds, stamps.iloc[0].timestamp(), True, "", 1.0, remark)
+    for whose, at_1970 in DAYS_AT_1970.items():
+        days = there - at_1970
+        if name in COUNT_DAYS and days.between(FEWEST_DAYS, MOST_DAYS).all():
+            since_first = np.asarray((numbers - there.iloc[0]) * DAY, np.float64)
+            remark = f"Column {column!r} counts days as {whose} does."
+            return Clock(since_first, float(days.iloc[0]) * DAY, True, "", DAY, remark)
+    return None
 
 
 def _epoch(numbers: pd.Series) -> str | None:

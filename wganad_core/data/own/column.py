@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from wganad_core.data.clock import clock_name, is_clock
 from wganad_core.data.own.labels import (
     ANOMALY,
-    MAX_KINDS,
     NAMES,
     NORMAL,
+    RIGHT,
+    WRONG,
     meaning_of,
     plain,
     tokens,
@@ -89,13 +90,13 @@ def by_name(column: Seen) -> Proposal | None:
     name, words = column.name.casefold(), frozenset(tokens(column.name))
     if label := _label(column, name, words):
         return label
+    if column.kind == "time":  # also without a name: the index of a table of pandas
+        return Proposal("time", "dates or times of day")
     named_so = name in IDS and (name or not column.at)
     if named_so and not (name == "name" and column.kind == "number"):
         return Proposal("id", "its name tells rows apart")
     if words and words <= GROUPS | NUMBERED and words & GROUPS and _repeats(column):
         return Proposal("group", "its name tells machines, people or recordings apart")
-    if column.kind == "time":
-        return Proposal("time", "dates or times of day")
     known = clock_name(column.name) is not None
     rising = column.kind == "number" and is_clock(column.name, column.values)
     if known and (column.kind != "number" or rising):
@@ -126,80 +127,13 @@ def _label(column: Seen, name: str, words: frozenset[str]) -> Proposal | None:
             )
             return Proposal("leave out", "its name tells of a label", doubt)
         return Proposal("label", f"its name, and it holds {sample_of(counts)}")
-    if meaning and len(counts) > 1 and (set(counts) & NORMAL) and not _numbers(counts):
+    of_two = set(counts) <= RIGHT | WRONG  # often a state that says nothing of anomalies
+    if meaning and len(counts) > 1 and (set(counts) & NORMAL) and not of_two | _numbers(counts):
         return Proposal("label", f"its name, and it holds {sample_of(counts)}")
     return None
 
 
 EXACT = ("label", "labels", "target", "class", "anomaly", "is_anomaly")
-
-
-def by_kind(column: Seen) -> Proposal:
-    """What a column is whose name tells nothing."""
-    if column.kind == "number":
-        return _number(column)
-    if column.kind == "text":
-        return _text(column)
-    reason = {"empty": "the first rows are empty", "time": "a time is no feature"}
-    return Proposal("leave out", reason.get(column.kind, "neither numbers nor text"))
-
-
-def _text(column: Seen) -> Proposal:
-    n = len(column.counts)
-    if n > MAX_KINDS or 2 * n > sum(column.counts.values()):
-        return Proposal("leave out", "text that hardly repeats is no category")
-    reason = f"a few texts: {sample_of(column.counts)}"
-    if set(tokens(column.name)) & WEAK:
-        return Proposal("category", reason, _may_be_label(column))
-    if column.rarer <= RARE and len(column.values) >= FEWEST:
-        return Proposal("category", reason, _flag(column))
-    return Proposal("category", reason)
-
-
-def _may_be_label(column: Seen) -> str:
-    return (
-        f"Column {column.name!r} holds {sample_of(column.counts)} and is taken for a category that "
-        "the detector sees; if it tells what is an anomaly, choose it as the label and say which "
-        "value means normal (--label-column, --normal)."
-    )
-
-
-def _number(column: Seen) -> Proposal:
-    values = as_numbers(column.values)
-    known = values[np.isfinite(values)]
-    if len(known) >= FEWEST and len(known) == len(values):
-        steps = np.diff(known)
-        if (steps > 0).all():
-            if np.allclose(steps, steps[0], rtol=1e-6) and (known == np.round(known)).all():
-                return Proposal("leave out", "it counts the rows", _counter(column.name))
-            return Proposal("feature", "numbers", _rising(column.name))
-    if column.rarer <= RARE and len(column.values) >= FEWEST:
-        return Proposal("feature", "numbers", _flag(column))
-    return Proposal("feature", "numbers")
-
-
-def _counter(name: str) -> str:
-    return (
-        f"Column {name!r} rises by the same step from row to row, as a counter does, so it is left "
-        "out; name the features if it is one (--features)."
-    )
-
-
-def _rising(name: str) -> str:
-    return (
-        f"Column {name!r} rises from row to row throughout; if it is a time or a counter, leave it "
-        "out, or every later row will look odd (--leave-out)."
-    )
-
-
-def _flag(column: Seen) -> str:
-    (_, n), (rare, m) = column.counts.most_common(2)
-    share = f"{100 * m / (n + m):.2g}%"
-    return (
-        f"Column {column.name!r} holds two values, and {rare!r} in {share} of the first rows only: "
-        "it is taken for a feature; if it tells what is an anomaly, choose it as the label "
-        "(--label-column)."
-    )
 
 
 def _repeats(column: Seen) -> bool:

@@ -15,6 +15,7 @@ import pyarrow.csv
 from wganad_core.data import DataError
 from wganad_core.data.missing import MISSING, NOTHING
 from wganad_core.data.own import csv_numbers
+from wganad_core.data.own.csv_above import COMMENT, below_device, is_over, names_of_two
 from wganad_core.data.own.csv_closing import closing_of, up_to
 from wganad_core.data.own.csv_drawn import undrawn
 from wganad_core.data.own.csv_numbers import NUMBER
@@ -61,11 +62,12 @@ class CsvRows(OwnRows):
     def __init__(self, file: OwnFile, keep_closing: bool = False) -> None:
         self.remarks: list[str] = []
         file, (self._quoted, n_lines, long) = readable(file, self.remarks)
-        file = self._file = plain_lines(undrawn(file, self.remarks), self._quoted, self.remarks)
+        file = below_device(undrawn(file, self.remarks), self.remarks)
+        file = self._file = plain_lines(file, self._quoted, self.remarks)
         head = file.first(HEAD)
         self._block = LONG_BLOCK if long else BLOCK
         start, before = after_comments(head)
-        end = LINE.match(head, start).end()  # type: ignore[union-attr]  # it matches anything
+        end, n_names = self._end_of_names(head, start)
         if end == HEAD:
             raise too_many_columns("a first line of more than 2 MB")
         line = head[start:end].decode().rstrip("\r\n")
@@ -74,7 +76,9 @@ class CsvRows(OwnRows):
         rows = list(itertools.islice(following, LOOKED_AT))
         self._separator = separator_of(line, rows)
         cells = self._with_row_names(self._first_line(line, rows), rows)
-        self._start, self._before = (end, before + 1) if cells else (start, before)
+        if both := self._names_of_two_lines(cells, rows[:1]):
+            cells, end, n_names = both, LINE.match(head, end).end(), n_names + 1  # type: ignore[union-attr]
+        self._start, self._before = (end, before + n_names) if cells else (start, before)
         if not cells and (cells := names_above(head[:start], self._separator, self._n)):
             self.unnamed = ""
             self.remarks.append("Names are those of the line above the rows that begins with #.")
@@ -164,13 +168,30 @@ class CsvRows(OwnRows):
         listed = ", ".join(filter(None, units))
         self.remarks.append(f"The second line holds units, not a row: {listed:.60}.")
 
+    def _end_of_names(self, head: bytes, start: int) -> tuple[int, int]:
+        """Where the first line ends, and how many it is: names in quotes may span some."""
+        end, n = LINE.match(head, start).end(), 1  # type: ignore[union-attr]  # it matches anything
+        while self._quoted and head.count(b'"', start, end) % 2 and end < len(head):
+            end, n = LINE.match(head, end).end(), n + 1  # type: ignore[union-attr]
+        return end, n
+
+    def _names_of_two_lines(self, upper: Sequence[str], second: Sequence[str]) -> list[str]:
+        """Names of which some come twice or stand over several columns, with those below them."""
+        lower = next(split_cells(second, self._separator), ([], 0))[0]
+        if not upper or not is_over(upper, lower):
+            return []
+        found = names_of_two(upper, lower)
+        self.remarks.append(f"Names are those of two lines together, such as {found[-1]!r}.")
+        return found
+
     def _first_line(self, line: str, rows: Sequence[str]) -> list[str]:
         """The names that it holds, none if it is a row already."""
         if not line.count(self._separator) and all(map(NUMBER.fullmatch, line.split(" "))):
             self._separator = " "
         if line.count(self._separator) >= 2 * MAX_COLUMNS:
             raise too_many_columns(f"{line.count(self._separator) + 1:,}")
-        cells = [cell.strip() for cell in next(split_cells([line], self._separator))[0]]
+        cells = next(split_cells([line], self._separator))[0]
+        cells = [" ".join(cell.split()) for cell in cells]
         self._n = len(cells)
         counted = [str(i) for i in range(self._n)]  # what pandas writes for an array
         if cells in (counted, ["", *counted[:-1]]) and self._n > 1:
@@ -200,7 +221,11 @@ class CsvRows(OwnRows):
             split = [row for row, _ in split_cells(rows, self._separator) if row]
         except DataError:  # for whoever reads it to tell
             return cells
-        if not cells or {len(row) for row in split} != {len(cells) + 1}:
+        lengths = {len(row) for row in split}
+        if lengths == {len(cells) - 1} and cells[-1].casefold() == COMMENT:
+            self._n -= 1
+            return cells[:-1]
+        if not cells or lengths != {len(cells) + 1}:
             return cells
         quoted = all(row.startswith('"') for row in rows)
         if not any(row[-1].strip() for row in split):

@@ -73,8 +73,9 @@ def holds_units(head: tuple[tuple[str, ...], ...], point: str) -> bool:
 
 
 def day_first(columns: Sequence[Sequence[str]], kinds: Sequence[Kind]) -> bool:
+    """With points; with slashes, the clock tells which comes first by the order of the rows."""
     return any(
-        kind == "time" and any(map(DAY_FIRST.fullmatch, cells))
+        kind == "time" and any("." in c[:3] and DAY_FIRST.fullmatch(c) for c in cells)
         for kind, cells in zip(kinds, columns, strict=True)
     )
 

@@ -42,6 +42,7 @@ PRESETS = (
         {"count": "leave out"},
         "count numbers the samples; its data_rate is in the lines before the header",
     ),
+    Preset("LabVIEW", ("x_value", "(?!x_value).+"), {"x_value": "time"}, "its clock is X_Value"),
     Preset("SKAB", ("datetime", "accelerometer1rms", "volume flow raterms", "anomaly")),
     Preset(
         "SWaT",

@@ -16,16 +16,17 @@ from wganad_core.data.own.column import (
     Role,
     Seen,
     as_numbers,
-    by_kind,
     by_name,
     sample_of,
 )
+from wganad_core.data.own.column_kind import by_kind
 from wganad_core.data.own.labels import (
     MAX_KINDS,
     NAMES,
     meaning_of,
     plain,
     tokens,
+    words_in,
 )
 from wganad_core.data.own.presets import Preset, preset_of, role_in
 from wganad_core.data.own.rows import OwnRows
@@ -36,6 +37,13 @@ HOUR = r"\d\d?:\d\d(:\d\d([.,]\d+)?)?( ?[AaPp][Mm])?$"
 DAY = r"\d{1,4}([./-])\d\d?\1\d{1,4}\.?$"
 WHOLE = {"0", "1", "-1", "2"}  # classes in tables without a header
 FOLLOWS = 3  # rows, at least, by which a column gives the label away
+# Of tables with one value in a row: how the columns are called that say of what, and the value.
+QUANTITIES = words_in(
+    "tag tagname tagid variable varname metric metricname series entityid field parameter signal "
+    "channel sensor sensorname measure measurement quantity point pointname item itemid nodeid "
+    "attribute"
+)
+VALUES = words_in("value varvalue val state reading wert messwert valeur valor")
 
 
 def recognised(rows: OwnRows) -> list[str]:
@@ -73,8 +81,9 @@ def propose(rows: OwnRows) -> tuple[Proposal, ...]:
     _one_label(seen, found)
     _known(rows, seen, found)
     _day_and_hour(seen, found)
-    _once(found)
+    _once(seen, found)
     _answers(seen, found)
+    _one_value_a_row(seen, found)
     return tuple(found)
 
 
@@ -147,11 +156,45 @@ def _day_and_hour(seen: Sequence[Seen], found: list[Proposal]) -> None:
         found[hours[0]] = Proposal("time", f"the hour, of the day in {seen[days[0]].name!r}")
 
 
-def _once(found: list[Proposal]) -> None:
+def _once(seen: Sequence[Seen], found: list[Proposal]) -> None:
+    """The first of each role, of times the first that does not stand still."""
     for role in ONCE:
         many = [at for at, proposal in enumerate(found) if proposal.role == role]
-        for at in many[1:]:
-            found[at] = Proposal("leave out", f"another column is the {role}")
+        first = next((at for at in many if len(set(seen[at].values)) > 1), None)
+        for at in many:
+            if at != (many[0] if first is None or role != "time" else first):
+                found[at] = Proposal("leave out", f"another column is the {role}")
+
+
+def _one_value_a_row(seen: Sequence[Seen], found: list[Proposal]) -> None:
+    """A doubt about a table that has one value of one of several quantities in a row: those would
+    be judged as one. It is told by names, or by times that come again with other texts."""
+    kinds = [at for at, p in enumerate(found) if p.role == "category"]
+    numbers = [at for at, p in enumerate(found) if p.role == "feature"]
+    if not any(proposal.role == "time" for proposal in found):
+        return
+    key = next((at for at in kinds if _bare(seen[at].name) in QUANTITIES), None)
+    value = next((at for at in numbers if _bare(seen[at].name) in VALUES), None)
+    if (key is None or value is None) and len(kinds) == len(numbers) == 1:
+        time = next(seen[at] for at, proposal in enumerate(found) if proposal.role == "time")
+        pairs = set(zip(time.values, seen[kinds[0]].values, strict=True))
+        n_times, n_kinds = len(set(time.values)), len(seen[kinds[0]].counts)
+        if n_kinds > 1 and len(pairs) == len(time.values) >= FEWEST and 2 * n_times <= len(pairs):
+            key, value = kinds[0], numbers[0]
+    if key is None or value is None:
+        return
+    name, number = seen[key].name, seen[value].name
+    doubt = (
+        f"Each row seems to hold one value, in {number!r}, of what {name!r} names, so that "
+        "different quantities would be judged as one; put them side by side first (pandas: "
+        f"df.pivot_table(index=TIME, columns={name!r}, values={number!r})), or, if {name!r} tells "
+        "machines apart, choose it as the group (--group-column)."
+    )
+    found[key] = dataclasses.replace(found[key], doubt=doubt)
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.casefold())
 
 
 def _answers(seen: Sequence[Seen], found: list[Proposal]) -> None:
