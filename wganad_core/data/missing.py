@@ -8,6 +8,13 @@ NOTHING = (
     "?",
 )
 BLANK = frozenset(NOTHING)
-# Where numbers or times belong; "none" and a dash may well be words of a column of text.
-MISSING = (*NOTHING, "none", "None", "NaT", "-", "--", ".")
-FOLDED = frozenset(word.casefold() for word in MISSING)  # for comparing in lower case
+# Where labels and times belong, too; "none" and a dash may well be words of a column of text.
+NOWHERE = (*NOTHING, "none", "None", "NaT", "-", "--", ".")
+FOLDED = frozenset(word.casefold() for word in NOWHERE)  # for comparing in lower case
+# Where numbers belong: what programs write that could not measure or reckon.
+MISSING = (
+    *(*NOWHERE, "---", "-nan", "-NaN", "nan(ind)", "-nan(ind)", "1.#IND", "-1.#IND", "1.#QNAN"),
+    *("-1.#QNAN", "#NA", "#N/A N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"),
+    *("#WERT!", "#BEZUG!", "#ZAHL!", "#VALEUR!", "(null)", "NIL", "nil", "missing", "Missing"),
+    *("unavailable", "unknown", "No Data", "no data"),
+)

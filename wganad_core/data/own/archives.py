@@ -49,7 +49,7 @@ def check_entry(entry: zipfile.ZipInfo) -> None:
     if is_clutter(entry.filename):
         return
     if name.casefold().endswith(ARCHIVES):
-        raise DataError(f"The zip holds another archive, {name[:60]!r}; put its pictures there.")
+        raise DataError(f"The zip holds another archive, {name[:60]!r}; put its files there.")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise DataError(f"{name[:60]!r} is packed in an unusual way; make an ordinary zip.")
     if entry.file_size > MAX_BYTES and entry.filename.casefold().endswith(SUFFIXES):

@@ -31,12 +31,13 @@ Role = Literal[
 STRONG = words_in(
     "label labels anomaly anomalies anomalous anomalie outlier outliers fraud attack attacks "
     "failure fault faults faulty defect defective abnormal intrusion malicious groundtruth fehler "
-    "störung défaut fallo"
+    "störung stoerung défaut fallo defekt ausschuss anomalía anomalia avería falla panne guasto "
+    "авария аномалия отказ сбой 异常 異常 故障 标签"
 )
 WEAK = words_in(
     "y target class klasse status state condition outcome result ergebnis diagnosis category "
     "verdict health quality qualität flag flagged changepoint gt truth normal healthy ok passed "
-    "valid"
+    "valid estado état stato zustand статус 状态 状態"
 )
 FILLERS = words_in("is has the of code type nr id no binary true")
 MARKS = frozenset({"changepoint", "changepoints"})  # beside a label, never the label itself

@@ -1,4 +1,4 @@
-"""Files that hold a table in a wrapping: .npz, .mat and .arff, as CSV or parquet bytes."""
+"""Files that hold a table in a wrapping: .npz, .mat, .arff and JSON, as CSV or parquet bytes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from wganad_core.data import DataError
+from wganad_core.data.own.foreign import refuse_foreign
+from wganad_core.data.own.json_table import begins_as_json, table_of_json
 
 T = TypeVar("T")
 MAX_BYTES = 1_000_000_000  # of a file that is held in memory, also when it is unpacked
@@ -21,6 +23,9 @@ PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 def unwrapped(start: bytes, read: Callable[[], bytes]) -> bytes | None:
     """What is inside, told by its first bytes; None for a file without a wrapping. Raises
     `DataError` with one sentence for what cannot be read."""
+    refuse_foreign(start)
+    if begins_as_json(start):
+        return _in_words("JSON file", lambda: table_of_json(read()))
     name = start[30 : 30 + int.from_bytes(start[26:28], "little")]  # of a zip's first file
     if start.startswith(ZIP) and name.endswith(b".npy"):
         return _table(_in_words("NumPy archive (.npz)", lambda: _npz(read())))
@@ -60,7 +65,15 @@ def _npz(data: bytes) -> Mapping[str, Any]:
         if size > MAX_BYTES:
             raise DataError(f"Expected at most {MAX_BYTES // 10**6:,} MB when unpacked.")
     with np.load(io.BytesIO(data)) as found:
-        return dict(found)
+        try:
+            return dict(found)
+        except ValueError as error:
+            if "allow_pickle" not in str(error):
+                raise
+            raise DataError(
+                "It holds an array of Python objects, which are never unpickled here; convert it, "
+                "such as by astype(float), and save it again."
+            ) from None
 
 
 def _mat(data: bytes) -> Mapping[str, Any]:
@@ -88,7 +101,11 @@ def _table(arrays: Mapping[str, Any]) -> bytes:
         kept[name] = array.reshape(len(array), -1)
     shapes = ", ".join(f"{name!r} {value.shape}" for name, value in kept.items())
     if not kept:
-        raise DataError(f"Expected an array of numbers; found {', '.join(arrays) or 'nothing'}.")
+        structure = any(np.asarray(value).dtype.names for value in arrays.values())
+        hint = " Of a structure, save the arrays one by one (save FILE -struct NAME)." * structure
+        raise DataError(
+            f"Expected an array of numbers; found {', '.join(arrays) or 'nothing'}.{hint}"
+        )
     if len({len(value) for value in kept.values()}) > 1:
         raise DataError(
             f"Expected arrays with one number of rows; found {shapes}. Keep one, or those that "

@@ -18,7 +18,8 @@ BLANKS = " \u00a0\u2009\u202f"
 MONEY = "USD|EUR|CHF|GBP|JPY|[$€£¥₹₩]"
 UNITS = (
     "%|°C|°F|°|kg|mg|lb|oz|km|cm|mm|µm|ms|µs|us|ns|min|mV|kV|mA|kWh|MWh|kW|MW|kJ|kN|kPa|hPa|MPa|Pa"
-    "|mbar|bar|psi|rpm|kHz|MHz|GHz|Hz|ml|m/s|km/h|mph|m³/h|m³|l/min|dB|ppm|kB|KB|MB|GB|TB"
+    "|mbar|bar|psi|rpm|kHz|MHz|GHz|Hz|ml|m/s²|m/s|km/h|mph|m³/h|m³|dB|ppm|kB|KB|MB|GB|TB"
+    "|l/min|l/s|l/h|L/min|L/s|L/h|W/m²|µg/m³|mg/l|g/l|kg/h|1/min|U/min|bar[(]?[ag][)]?|Nm|N/m"
 )
 LETTERS = "[AVWshgmlLKCFNJdtΩ]"  # beside a blank: 2 A is a current, 2A may be a seat
 # By the decimal point: thousands, parted by something else, or not.

@@ -14,7 +14,6 @@ HEAD = 1 << 21  # bytes in which the header and the first rows are looked for
 CONTAINERS = {
     b"PK\x03\x04": "an Excel or ZIP file",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
-    b"{": "JSON",
     b"LASF": "a LAS file of points, not a table",
 }
 WELL = re.compile(rb"\s*(#[^\n]*\n\s*)*~v", re.I)  # how a LAS file of a well begins

@@ -170,6 +170,11 @@ def _tallies(rows: OwnRows, roles: Sequence[Role]) -> tuple[list[_Tally], int]:
     """Count all rows; features are read as numbers, all else as text."""
     tallies = [_Tally() for _ in rows.names]
     readable = [at for at, kind in enumerate(rows.kinds) if kind != "other"]
+    if not readable:
+        raise DataError(
+            f"Expected columns of numbers or text; {listed_names(rows.names)} holds lists or "
+            "structures. Write each part into a column of its own (pandas.json_normalize)."
+        )
     numbers = [at for at in readable if roles[at] == "feature"]
     texts = [at for at in readable if roles[at] != "feature"]
     n = 0

@@ -104,6 +104,11 @@ def _header(opened: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
         raise DataError(
             f"This NumPy file is damaged or of an unknown kind ({reason}); save it again."
         ) from None
+    if dtype.names:
+        raise DataError(
+            f"Expected an array of numbers; found one with the fields {', '.join(dtype.names)}. "
+            "Save it as a table (pandas.DataFrame(array).to_parquet(FILE))."
+        )
     if dtype.kind not in "fiub":
         raise DataError(
             f"Expected an array of numbers; found the type {dtype}. Convert it, such as by "

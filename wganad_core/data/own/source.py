@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 
 from wganad_core.data import DataError
-from wganad_core.data.own.containers import MAX_BYTES, ZIP
+from wganad_core.data.own.containers import MAX_BYTES, ZIP, unwrapped
 from wganad_core.data.own.csv_rows import CsvRows
-from wganad_core.data.own.file import OwnFile
+from wganad_core.data.own.file import HEAD, OwnFile
 from wganad_core.data.own.npy_rows import MAGIC, NpyRows, OwnArray
 from wganad_core.data.own.parquet_rows import ParquetRows
 from wganad_core.data.own.rows import OwnRows
 from wganad_core.data.own.several import open_several
-from wganad_core.data.own.streams import GZIP, unpacked
+from wganad_core.data.own.streams import unpacked
 
 
 def open_rows(file: OwnFile, keep_closing: bool | None = None) -> OwnRows:
@@ -20,12 +20,13 @@ def open_rows(file: OwnFile, keep_closing: bool | None = None) -> OwnRows:
     Raises `DataError` for what is no table."""
     if file.is_folder or file.first(4) == ZIP:
         return open_several(file, functools.partial(open_rows, keep_closing=keep_closing))
-    start = file.first(8)
-    if start.startswith(GZIP):
-        file = unpacked(file)
-        start = file.first(8)
-        if start.startswith((b"PAR1", MAGIC)):  # which are read here and there
+    packed = file
+    if (file := unpacked(packed)) is not packed:
+        if (inside := unwrapped(file.first(HEAD), lambda: _whole(unpacked(packed)))) is not None:
+            file = OwnFile(file.name, inside)
+        elif file.first(8).startswith((b"PAR1", MAGIC)):  # which are read here and there
             file = OwnFile(file.name, _whole(file))
+    start = file.first(8)
     if start.startswith(b"PAR1"):
         return ParquetRows(file)
     if start.startswith(MAGIC):

@@ -3,15 +3,17 @@ for any number of blanks. Nothing is held but a piece."""
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import dataclasses
 import gzip
 import io
+import lzma
 import re
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO, cast
 
@@ -20,7 +22,14 @@ from wganad_core.data.own.containers import MAX_BYTES
 from wganad_core.data.own.file import OwnFile
 from wganad_core.data.unfinished import Scratch
 
-GZIP = b"\x1f\x8b"
+# How packed files begin: what they are called, and who unpacks them.
+PACKED: Mapping[bytes, tuple[str, Any]] = {
+    b"\x1f\x8b": ("gzip", gzip.open),
+    b"BZh91AY&SY": ("bzip2", bz2.open),
+    b"\xfd7zXZ\0": ("xz", lzma.open),
+}
+LONGEST = max(map(len, PACKED))
+DAMAGED = (EOFError, zlib.error, lzma.LZMAError, OSError)
 PIECE = 1 << 20
 COMMENT = re.compile(rb"(?m)^[ \t]*#[^\r\n]*")
 EDGES, BLANKS = re.compile(rb"(?m)^[ \t]+|[ \t]+(?=\r?$)"), re.compile(rb"[ \t]+")
@@ -91,13 +100,18 @@ def changed(file: OwnFile, change: Change) -> OwnFile:
 
 
 def unpacked(file: OwnFile) -> OwnFile:
-    """The content of a gzip file."""
+    """The content of a file that gzip, bzip2 or xz has packed; others as they are."""
+    start = file.first(LONGEST)
+    found = next((who for mark, who in PACKED.items() if start.startswith(mark)), None)
+    if found is None:
+        return file
+    name, opener = found
 
     def change(_: Iterator[bytes]) -> Iterator[bytes]:
         most = MAX_BYTES if isinstance(file.content, bytes) else None
         n = 0
         try:
-            with file.open() as packed, gzip.GzipFile(fileobj=packed) as opened:
+            with file.open() as packed, opener(packed) as opened:
                 while piece := opened.read(PIECE):
                     n += len(piece)
                     if most and n > most:
@@ -106,8 +120,8 @@ def unpacked(file: OwnFile) -> OwnFile:
                             "fewer rows, or use the command line, which streams a file from disk."
                         )
                     yield piece
-        except (EOFError, gzip.BadGzipFile, zlib.error):
-            raise DataError("This gzip file is damaged or cut off; save it again.") from None
+        except DAMAGED:
+            raise DataError(f"This {name} file is damaged or cut off; save it again.") from None
 
     return changed(file, change)
 
