@@ -172,7 +172,7 @@ def test_a_huge_file_is_refused_unread(tmp_path: Path, monkeypatch: pytest.Monke
         file.truncate(10**12)  # takes no room
     with pytest.raises(DataError, match=r"huge\.csv: Expected at most 50 MB, found more"):
         read_recording(path)
-    monkeypatch.setattr(recording, "MAX_BYTES", len(PLAIN))
+    monkeypatch.setattr(recording, "MAX_RECORDING_BYTES", len(PLAIN))
     read(PLAIN)
     with pytest.raises(DataError, match="found more"):
         read(PLAIN + "\n")

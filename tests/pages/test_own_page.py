@@ -32,7 +32,7 @@ from tests import app_pages
 from tests.here import Here
 from wganad_core import detector
 from wganad_core.data.own import Roles
-from wganad_core.data.own.scores import MAX_BYTES
+from wganad_core.data.own.scores import MAX_SCORES_BYTES
 from wganad_core.figures import own_explained, own_training
 from wganad_core.live.fitting import Fitting, Fittings
 from wganad_core.records import PARTS
@@ -337,7 +337,7 @@ def test_what_may_be_uploaded_is_what_the_server_takes() -> None:
     config = tomllib.loads((app_pages.ROOT / ".streamlit/config.toml").read_text())
     takes = config["server"]["maxUploadSize"]
     assert max(own_source.MEGABYTES, own_saved.MEGABYTES) <= takes
-    assert takes * 10**6 >= MAX_BYTES
+    assert takes * 10**6 >= MAX_SCORES_BYTES
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,8 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def inspect_file(arguments: argparse.Namespace) -> int:
     """Print columns, roles with their reasons, labels and doubts."""
+    from wganad_core.data.own.labels_beside import look_beside
     from wganad_core.data.own.look import look
-    from wganad_core.data.own.ranged import look_beside
 
     ranges, columns = ranges_of(arguments), (arguments.time_column, arguments.group_column)
     if ranges is None and any(columns):

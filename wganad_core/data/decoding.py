@@ -12,7 +12,7 @@ from wganad_core.data import DataError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MAX_BYTES, MAX_PIXELS = 20_000_000, 50_000_000  # of one picture
+MAX_PICTURE_BYTES, MAX_PIXELS = 20_000_000, 50_000_000  # of one picture
 
 
 @contextlib.contextmanager
@@ -21,8 +21,8 @@ def decoding(data: bytes, formats: tuple[str, ...]) -> Iterator[Image]:
     sentence that goes on after the picture's name."""
     from PIL import Image, UnidentifiedImageError
 
-    most = MAX_BYTES // 10**6
-    if len(data) > MAX_BYTES:
+    most = MAX_PICTURE_BYTES // 10**6
+    if len(data) > MAX_PICTURE_BYTES:
         found = max(len(data) // 10**6, most + 1)
         raise DataError(
             f"is too large: expected at most {most} MB, found {found} MB; scale it down."

@@ -20,7 +20,7 @@ from wganad_core.data.own.source import open_rows
 
 MAX_GAP = 0.1  # seconds; why so many, `windows` says
 ROUNDING = 1e-6  # seconds by which a gap may exceed the longest: times are sums of rounded steps
-MAX_BYTES = 50_000_000  # of a file; nine channels at 50 Hz fill it in three hours
+MAX_RECORDING_BYTES = 50_000_000  # of a file; nine channels at 50 Hz fill it in three hours
 MAX_COLUMNS = 200
 
 Values = NDArray[np.float64]
@@ -95,9 +95,10 @@ def read_recording(
     """
     file = own_file(source)
     with named(file):
-        if not file.is_folder and file.size > MAX_BYTES:
+        if not file.is_folder and file.size > MAX_RECORDING_BYTES:
             raise DataError(
-                f"Expected at most {MAX_BYTES // 10**6} MB, found more; split the recording."
+                f"Expected at most {MAX_RECORDING_BYTES // 10**6} MB, found more; split the "
+                "recording."
             )
         return _recording(open_rows(file), time_column, max_gap)
 

@@ -63,7 +63,7 @@ class FitInput:
 
 def read_for(order: FitOrder) -> OwnSamples:
     """All rows of the order's file, with the ranges that label them. Raises `DataError`."""
-    from wganad_core.data.own.ranged import roles_beside, with_ranges
+    from wganad_core.data.own.labels_beside import roles_beside, with_ranges
     from wganad_core.data.own.samples import read_samples
 
     roles = roles_beside(order.roles, order.ranges)

@@ -130,7 +130,7 @@ def _check(order: ScoreOrder) -> None:
 def _opened(order: ScoreOrder, detector: Any) -> Iterator[OwnSamples]:
     """The file in chunks that suit the detector."""
     from wganad_core.data.own import samples
-    from wganad_core.data.own.ranged import chunks_with_ranges, roles_beside
+    from wganad_core.data.own.labels_beside import chunks_with_ranges, roles_beside
 
     by_order = order.roles.features is None and _names_of(detector) is None
     roles = roles_beside(order.roles, order.ranges)

@@ -24,11 +24,11 @@ from typing import IO, Any
 
 from wganad_core.data import DataError
 from wganad_core.data.own import LabelRanges
+from wganad_core.data.own.labels_beside import with_ranges
 from wganad_core.data.own.look import look
 from wganad_core.data.own.masks import whole_picture
 from wganad_core.data.own.offers import offered
 from wganad_core.data.own.points import read_points
-from wganad_core.data.own.ranged import with_ranges
 from wganad_core.data.own.record import OwnSamples
 from wganad_core.data.own.samples import read_samples
 from wganad_core.data.own.scores import OwnScores, read_scores

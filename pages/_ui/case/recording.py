@@ -16,7 +16,7 @@ from pages._ui.case.flagged import ShownRecording
 from pages._ui.widgets import download, refuse, still_here
 from wganad_core.config import VIEWS
 from wganad_core.data import DataError, har_example, timeline
-from wganad_core.data.recording import MAX_BYTES, Recording
+from wganad_core.data.recording import MAX_RECORDING_BYTES, Recording
 from wganad_core.data.timeline import Timeline
 from wganad_core.data.uci_pipeline import ACC_UNITS, GYRO_UNITS, uci_preset
 from wganad_core.live.messages import ModelKey
@@ -53,7 +53,7 @@ def _chosen() -> ShownRecording:
             "A recording from a phone at the waist",
             ["csv", "txt", "tsv"],
             key="own-recording",
-            max_upload_size=MAX_BYTES // 10**6,
+            max_upload_size=MAX_RECORDING_BYTES // 10**6,
         )
     with right:
         st.markdown(FORMAT)

@@ -159,7 +159,7 @@ class Plan:
         found = ["from wganad_core.data.own.samples import read_samples"]
         if self.ranges is not None:
             found.append("from wganad_core.data.own import LabelRanges")
-            found.append("from wganad_core.data.own.ranged import with_ranges")
+            found.append("from wganad_core.data.own.labels_beside import with_ranges")
         return found
 
     def _read(self, samples: str) -> list[str]:

@@ -90,7 +90,7 @@ def test_others_are_refused_in_a_sentence(data: bytes, sentence: str):
 
 
 def test_a_small_file_does_not_fill_the_memory(monkeypatch):
-    monkeypatch.setattr(containers, "MAX_BYTES", 1_000)
+    monkeypatch.setattr(containers, "MAX_HELD_BYTES", 1_000)
     with pytest.raises(DataError, match="when unpacked"):
         read_samples(npz(a=np.zeros((999, 9))))
 

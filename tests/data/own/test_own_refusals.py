@@ -107,7 +107,7 @@ def test_too_much_is_refused(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(own_samples, "MAX_VALUES", 5)
     with pytest.raises(DataError, match="Expected at most 5 values in all"):
         read("a,b\n1,2\n3,4\n5,6\n")
-    monkeypatch.setattr("wganad_core.data.own.file.MAX_BYTES", 5)
+    monkeypatch.setattr("wganad_core.data.own.file.MAX_HELD_BYTES", 5)
     with pytest.raises(DataError, match="upload: Expected at most 0 MB, found more"):
         read("a,b\n1,2\n", name="upload")
 

@@ -354,7 +354,7 @@ def test_too_much(monkeypatch):
             read(content)
     assert len(read("score\n" + "1\n" * 10).scored) == 10
     assert len(read(parquet(score=np.arange(10.0))).scored) == 10
-    monkeypatch.setattr(own_scores, "MAX_BYTES", 1000)
+    monkeypatch.setattr(own_scores, "MAX_SCORES_BYTES", 1000)
     with pytest.raises(DataError, match="Expected at most 0 MB, found more"):
         read("1\n" * 501)
 

@@ -13,8 +13,8 @@ import pytest
 from wganad_core.__main__ import main
 from wganad_core.data import DataError
 from wganad_core.data.own import Counted, LabelRanges, Roles
-from wganad_core.data.own.range_labels import Ranged, label_rows
-from wganad_core.data.own.ranged import chunks_with_ranges, with_ranges
+from wganad_core.data.own.labels_beside import chunks_with_ranges, with_ranges
+from wganad_core.data.own.range_labels import RowsToLabel, label_rows
 from wganad_core.data.own.ranges import read_ranges
 from wganad_core.data.own.record import joined
 from wganad_core.data.own.samples import chunks, read_samples
@@ -171,9 +171,9 @@ def test_a_clock_of_ones_own_is_no_date():
     ranges = read_ranges(b'[["2024-03-01", "2024-03-02"]]', "r.json")
     time = np.array(["0.0", "0.1", "0.2"], object)
     with pytest.raises(DataError, match="by a clock of its own"):
-        label_rows(ranges, Ranged("a.csv", np.arange(1, 4), time, "seconds_elapsed"))
+        label_rows(ranges, RowsToLabel("a.csv", np.arange(1, 4), time, "seconds_elapsed"))
     with pytest.raises(DataError, match="has no column of times"):
-        label_rows(ranges, Ranged("a.csv", np.arange(1, 4)))
+        label_rows(ranges, RowsToLabel("a.csv", np.arange(1, 4)))
 
 
 def test_labels_of_scores(tmp_path):

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import PurePosixPath
 
 from wganad_core.data import DataError
-from wganad_core.data.decoding import MAX_BYTES
+from wganad_core.data.decoding import MAX_PICTURE_BYTES
 from wganad_core.data.own.file import OwnFile
 from wganad_core.data.own.image import SUFFIXES
 
@@ -52,17 +52,17 @@ def check_entry(entry: zipfile.ZipInfo) -> None:
         raise DataError(f"The zip holds another archive, {name[:60]!r}; put its files there.")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise DataError(f"{name[:60]!r} is packed in an unusual way; make an ordinary zip.")
-    if entry.file_size > MAX_BYTES and entry.filename.casefold().endswith(SUFFIXES):
+    if entry.file_size > MAX_PICTURE_BYTES and entry.filename.casefold().endswith(SUFFIXES):
         raise DataError(
             f"{name[:60]!r} unpacks to {entry.file_size / 1e6:,.0f} MB; expected at most "
-            f"{MAX_BYTES // 10**6} MB. Scale it down."
+            f"{MAX_PICTURE_BYTES // 10**6} MB. Scale it down."
         )
 
 
 def unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     """Never more than the limit, whatever size the zip claims; its checksum is checked."""
     with archive.open(entry) as packed:
-        data = packed.read(MAX_BYTES + 1)
+        data = packed.read(MAX_PICTURE_BYTES + 1)
         if len(data) != entry.file_size:
             raise EOFError(f"{len(data):,} of {entry.file_size:,} bytes")
     return data

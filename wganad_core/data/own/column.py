@@ -23,6 +23,7 @@ from wganad_core.data.own.labels import (
     tokens,
     words_in,
 )
+from wganad_core.data.own.rows import number_of
 
 Role = Literal[
     "feature", "category", "label", "second label", "id", "group", "time", "date", "leave out"
@@ -144,13 +145,7 @@ def _repeats(column: Seen) -> bool:
 
 
 def as_numbers(values: Sequence[str]) -> NDArray[np.float64]:
-    def number(value: str) -> float:
-        try:
-            return float(value.replace(",", "."))
-        except ValueError:
-            return np.nan
-
-    return np.array([number(value) for value in values])
+    return np.array([number_of(value) for value in values])
 
 
 def _numbers(counts: Counter[str]) -> bool:

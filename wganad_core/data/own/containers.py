@@ -15,7 +15,7 @@ from wganad_core.data.own.foreign import refuse_foreign
 from wganad_core.data.own.json_table import begins_as_json, table_of_json
 
 T = TypeVar("T")
-MAX_BYTES = 1_000_000_000  # of a file that is held in memory, also when it is unpacked
+MAX_HELD_BYTES = 1_000_000_000  # of a file that is held in memory, also when it is unpacked
 ZIP, MATLAB, HDF5 = b"PK\x03\x04", b"MATLAB 5.0 MAT-file", b"\x89HDF\r\n"
 PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
@@ -62,8 +62,8 @@ def _in_words(what: str, work: Callable[[], T]) -> T:
 def _npz(data: bytes) -> Mapping[str, Any]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         size = sum(entry.file_size for entry in archive.infolist())
-        if size > MAX_BYTES:
-            raise DataError(f"Expected at most {MAX_BYTES // 10**6:,} MB when unpacked.")
+        if size > MAX_HELD_BYTES:
+            raise DataError(f"Expected at most {MAX_HELD_BYTES // 10**6:,} MB when unpacked.")
     with np.load(io.BytesIO(data)) as found:
         try:
             return dict(found)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from wganad_core.data import DataError
-from wganad_core.data.own.containers import MAX_BYTES, unwrapped
+from wganad_core.data.own.containers import MAX_HELD_BYTES, unwrapped
 
 HEAD = 1 << 14  # bytes by which it is told what a file is
 
@@ -70,11 +70,11 @@ def own_file(source: Source, name: str | None = None) -> OwnFile:
         name = name or str(getattr(source, "name", "The file"))
         if source.seekable():
             source.seek(0)
-        data = source.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
+        data = source.read(MAX_HELD_BYTES + 1)
+    if len(data) > MAX_HELD_BYTES:
         raise DataError(
-            f"{name or 'The file'}: Expected at most {MAX_BYTES // 10**6:,} MB, found more; keep "
-            "fewer rows, or use the command line, which streams a file from disk."
+            f"{name or 'The file'}: Expected at most {MAX_HELD_BYTES // 10**6:,} MB, found more; "
+            "keep fewer rows, or use the command line, which streams a file from disk."
         )
     return _unwrapped(OwnFile(name or "The file", data))
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wganad_core.data import DataError
-from wganad_core.data.decoding import MAX_BYTES
+from wganad_core.data.decoding import MAX_PICTURE_BYTES
 from wganad_core.data.own.archives import (
     CUT_OFF,
     MAX_FILES,
@@ -238,8 +238,10 @@ class SingleImage(PictureFiles):
 
     def __init__(self, file: OwnFile) -> None:
         self._file = file
-        if file.size > MAX_BYTES:
-            raise DataError(f"Expected at most {MAX_BYTES // 10**6} MB; scale the picture down.")
+        if file.size > MAX_PICTURE_BYTES:
+            raise DataError(
+                f"Expected at most {MAX_PICTURE_BYTES // 10**6} MB; scale the picture down."
+            )
         super().__init__(["1.png"])
         self.names = None
 
@@ -251,7 +253,7 @@ class SingleImage(PictureFiles):
 
     def _made(self, made: Callable[[bytes], T]) -> T:
         try:
-            return made(self._file.first(MAX_BYTES + 1))
+            return made(self._file.first(MAX_PICTURE_BYTES + 1))
         except DataError as error:
             raise DataError(f"This picture {error}") from None
 
@@ -263,4 +265,4 @@ def _may_be_file(path: Path) -> bool:
 
 def _limited(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)
+        return file.read(MAX_PICTURE_BYTES + 1)

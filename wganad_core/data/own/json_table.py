@@ -8,7 +8,7 @@ from typing import Any
 
 from wganad_core.data import DataError
 
-MAX_BYTES_OF_JSON = 200_000_000  # which are some gigabytes once they are objects
+MAX_JSON_BYTES = 200_000_000  # which are some gigabytes once they are objects
 BEGINS = re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\d\]-])")  # no text such as {5} or [mm]
 
 
@@ -26,9 +26,9 @@ def table_of_json(data: bytes) -> bytes:
     >>> table_of_json(b'{"a": 1, "b": 2.5}\\n{"a": 3, "b": 4}')[:4]
     b'PAR1'
     """
-    if len(data) > MAX_BYTES_OF_JSON:
+    if len(data) > MAX_JSON_BYTES:
         raise DataError(
-            f"Expected at most {MAX_BYTES_OF_JSON // 10**6} MB of JSON; found "
+            f"Expected at most {MAX_JSON_BYTES // 10**6} MB of JSON; found "
             f"{len(data) / 1e6:,.0f} MB. Save the table as CSV or parquet."
         )
     text = data.decode("utf-8-sig")

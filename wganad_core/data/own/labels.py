@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from wganad_core.data import DataError
 from wganad_core.data.missing import FOLDED
-from wganad_core.data.own.rows import Texts, listed
+from wganad_core.data.own.rows import Texts, listed, number_of
 
 MAX_TEXT = 200  # characters of an id, a class or a subject
 MAX_KINDS = 50  # of anomalies that a column of labels may tell apart
@@ -115,7 +115,7 @@ def _guessed(name: str, counts: Counter[str]) -> Meaning | None:
     if len(counts) > MAX_KINDS:
         return None
     known = [value for value in counts if value in NORMAL]
-    n_numbers = sum(_is_number(value) for value in counts)
+    n_numbers = sum(not math.isnan(number_of(value)) for value in counts)
     numbers = n_numbers == len(counts)
     if n_numbers > 1 and not numbers:
         return None  # a slip among 0 and 1, more likely than kinds
@@ -158,14 +158,6 @@ def _blank(name: str, n: int, counts: Counter[str]) -> str:
     )
 
 
-def _is_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
-
-
 def labels_of(
     texts: Texts, name: str, place: Callable[[int], str], others: str, meaning: Meaning
 ) -> NDArray[np.int64]:
@@ -193,7 +185,7 @@ def told_by(meaning: Meaning, text: str) -> int:
         return 0
     if not value:
         return UNLABELLED
-    if meaning.words is None or value in meaning.words or _is_number(value):
+    if meaning.words is None or value in meaning.words or not math.isnan(number_of(value)):
         return 1
     return WRONG_LABEL
 

@@ -27,6 +27,7 @@ from wganad_core.data.own.rows import (
     encoded,
     listed,
     listed_names,
+    number_of,
     same_throughout,
 )
 from wganad_core.data.own.source import open_rows
@@ -241,7 +242,7 @@ def _few(values: Iterable[str]) -> tuple[str, ...]:
 
 def _remarks(columns: Sequence[Column], n: int) -> list[str]:
     features = [column for column in columns if column.guess in SEEN]
-    constant = {c.name: _number(c.example) for c in features if c.constant and c.kind == "number"}
+    constant = {c.name: number_of(c.example) for c in features if c.constant and c.kind == "number"}
     missing = [column for column in features if column.n_missing]
     remarks = same_throughout(constant)
     if missing:
@@ -253,11 +254,3 @@ def _remarks(columns: Sequence[Column], n: int) -> list[str]:
     if n == 1:
         remarks.append("There is one row, which can be scored but not fitted.")
     return remarks
-
-
-def _number(text: str) -> float:
-    """As the reader sees it, or 0."""
-    try:
-        return float(text.replace(",", "."))
-    except ValueError:
-        return 0.0

@@ -16,7 +16,7 @@ from wganad_core.records import FloatArray
 
 MIN_POINTS, MAX_POINTS = 10, 1_000_000
 EXTENT = 1e4
-MAX_BYTES = 200_000_000
+MAX_POINTS_BYTES = 200_000_000
 REMARK, BLANKS = re.compile(rb"[ \t]*#[^\r\n]*"), re.compile(rb"(?<=[^\s])[ \t]+(?=[^\s])")
 
 
@@ -52,9 +52,11 @@ def read_points(source: Path | IO[bytes]) -> FloatArray:
 
 def _plain(file: OwnFile) -> OwnFile:
     """Text without comments, commas for blanks, line by line as it was; other files as they are."""
-    data = file.first(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise DataError(f"Expected at most {MAX_BYTES // 10**6} MB, found more; keep fewer points.")
+    data = file.first(MAX_POINTS_BYTES + 1)
+    if len(data) > MAX_POINTS_BYTES:
+        raise DataError(
+            f"Expected at most {MAX_POINTS_BYTES // 10**6} MB, found more; keep fewer points."
+        )
     if b"\0" in data:
         return file
     data = REMARK.sub(b"", data)

@@ -26,7 +26,7 @@ Values = NDArray[np.float64]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Ranged:
+class RowsToLabel:
     """The rows that ranges are about: `name` of their file, `row` (n,) their numbers from 1, and,
     where there are such columns, `time` and `group` (n,) as texts. `missing` (m,): the numbers of
     rows that hold nothing, and `missing_group` (m,)."""
@@ -40,7 +40,7 @@ class Ranged:
     missing_group: NDArray[np.object_] | None = None
 
 
-def ranged_labels(wanted: LabelRanges, rows: Ranged) -> tuple[Index, str]:
+def labels_by_ranges(wanted: LabelRanges, rows: RowsToLabel) -> tuple[Index, str]:
     """Labels (n,) of rows, 1 within a range of the file and 0 elsewhere, and a sentence on how the
     ranges were read. Raises `DataError`."""
     found = read_ranges(wanted.file, wanted.file.name)
@@ -51,18 +51,18 @@ def ranged_labels(wanted: LabelRanges, rows: Ranged) -> tuple[Index, str]:
 
 
 def label_rows(
-    ranges: Ranges, rows: Ranged, counted: Counted | None = None, zone: str | None = None
+    ranges: Ranges, rows: RowsToLabel, counted: Counted | None = None, zone: str | None = None
 ) -> tuple[Index, str]:
-    """What `ranged_labels` finds, of ranges that are read already. First and last rows and times
+    """What `labels_by_ranges` finds, of ranges that are read already. First and last rows and times
     belong to their ranges; a range between two rows is the nearer one's.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from wganad_core.data.own.range_labels import Ranged, label_rows
+    >>> from wganad_core.data.own.range_labels import RowsToLabel, label_rows
     >>> from wganad_core.data.own.ranges import Ranges
     >>> ranges = Ranges("r.csv", ("2",), ("3",), ("",))
-    >>> label, said = label_rows(ranges, Ranged("a.csv", np.arange(1, 6)))
+    >>> label, said = label_rows(ranges, RowsToLabel("a.csv", np.arange(1, 6)))
     >>> label.tolist()
     [0, 1, 1, 0, 0]
     """
@@ -107,7 +107,7 @@ def label_rows(
 # Which of them are of these rows
 
 
-def _of_these(ranges: Ranges, rows: Ranged, said: list[str]) -> tuple[Ranges, bool]:
+def _of_these(ranges: Ranges, rows: RowsToLabel, said: list[str]) -> tuple[Ranges, bool]:
     """Those of this recording, and whether they are told apart by the rows' groups."""
     names = list(dict.fromkeys((*ranges.of, *ranges.names)))
     if not any(names):
@@ -142,7 +142,7 @@ def _alike(one: str, other: str) -> bool:
 
 def _placed(
     ranges: Ranges,
-    rows: Ranged,
+    rows: RowsToLabel,
     counted: Counted | None,
     zone: str | None,
     said: list[str],
@@ -188,7 +188,7 @@ def _placed(
 
 
 def _rows_from(
-    begin: int, rows: Ranged, of: Sequence[str], low: Values, high: Values, each: bool | None
+    begin: int, rows: RowsToLabel, of: Sequence[str], low: Values, high: Values, each: bool | None
 ) -> tuple[Values, str]:
     """The numbers of rows through the file or, with `each`, within their recordings, and a word on
     which. With None, it is the latter where both ends of more ranges are rows of the recording that
@@ -232,7 +232,7 @@ def _told(ranges: Ranges, numbers: Any, clock: Clock | None, said: list[str]) ->
 
 
 def _times(
-    ranges: Ranges, ends: Any, clock: Clock, zone: str | None, rows: Ranged, said: list[str]
+    ranges: Ranges, ends: Any, clock: Clock, zone: str | None, rows: RowsToLabel, said: list[str]
 ) -> Values:
     """The ends on the axis of `clock.times`."""
     given = zone or ""

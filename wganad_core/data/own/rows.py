@@ -107,6 +107,21 @@ def _distinct(column: Any) -> Texts:
     return list(number), code if len(number) == len(place) else np.array(place, np.int64)[code]
 
 
+def number_of(text: str) -> float:
+    """A cell as a number, with a point or a comma before its fraction; NaN for what is none.
+
+    Examples
+    --------
+    >>> from wganad_core.data.own.rows import number_of
+    >>> number_of("1,5"), number_of("2e3"), number_of("off")
+    (1.5, 2000.0, nan)
+    """
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return np.nan
+
+
 def rebatched(batches: Iterator[Any], rows: int) -> Iterator[Any]:
     """The same rows in tables of exactly `rows`, but for the last, without holding more."""
     parts: list[Any] = []

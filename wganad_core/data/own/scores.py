@@ -21,7 +21,7 @@ from wganad_core.data.own.labels import (
     UNLABELLED,
     words_of,
 )
-from wganad_core.data.own.ranged import clock_of, table_labels
+from wganad_core.data.own.labels_beside import clock_of, table_labels
 from wganad_core.data.own.rows import OwnRows, column_of
 from wganad_core.data.own.score_cells import (
     about_order,
@@ -34,7 +34,7 @@ from wganad_core.data.own.score_columns import column_for, groups, refuse_two_ro
 from wganad_core.data.own.source import open_rows
 from wganad_core.records import Scored
 
-MAX_ROWS, MAX_BYTES = 5_000_000, 200_000_000
+MAX_ROWS, MAX_SCORES_BYTES = 5_000_000, 200_000_000
 WHY = "why"  # a column of `score --why`
 
 
@@ -147,8 +147,10 @@ def _timed(found: OwnScores, table: OwnRows, clock: int) -> OwnScores:
 def score_table(file: OwnFile) -> OwnRows:
     """A table with names, or a list of numbers. Raises `DataError` for what is neither, and for
     more rows or bytes than can be read."""
-    if not file.is_folder and file.size > MAX_BYTES:
-        raise DataError(f"Expected at most {MAX_BYTES // 10**6} MB, found more; keep fewer rows.")
+    if not file.is_folder and file.size > MAX_SCORES_BYTES:
+        raise DataError(
+            f"Expected at most {MAX_SCORES_BYTES // 10**6} MB, found more; keep fewer rows."
+        )
     table = open_rows(file)
     if table.about > MAX_ROWS:
         raise DataError(f"Expected at most {MAX_ROWS:,} rows, found more; keep fewer.")

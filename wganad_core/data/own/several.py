@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from wganad_core.data import DataError
-from wganad_core.data.own.containers import MAX_BYTES
+from wganad_core.data.own.containers import MAX_HELD_BYTES
 from wganad_core.data.own.file import OwnFile
 from wganad_core.data.own.images import FolderFiles, open_archive
 from wganad_core.data.own.presets import preset_of
@@ -126,10 +126,10 @@ def _files(file: OwnFile) -> Iterator[tuple[str, Path | bytes]]:
     with ExitStack() as stack:
         archive, entries = open_archive(file, stack)
         _few(entries)
-        if sum(entry.file_size for entry in entries.values()) > MAX_BYTES:
+        if sum(entry.file_size for entry in entries.values()) > MAX_HELD_BYTES:
             raise DataError(
-                f"Expected tables of at most {MAX_BYTES // 10**6:,} MB when unpacked; unpack the "
-                "zip, and give the folder to the command line."
+                f"Expected tables of at most {MAX_HELD_BYTES // 10**6:,} MB when unpacked; "
+                "unpack the zip, and give the folder to the command line."
             )
         for name, entry in entries.items():
             try:

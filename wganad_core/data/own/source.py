@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from wganad_core.data import DataError
-from wganad_core.data.own.containers import MAX_BYTES, ZIP, unwrapped
+from wganad_core.data.own.containers import MAX_HELD_BYTES, ZIP, unwrapped
 from wganad_core.data.own.csv_rows import CsvRows
 from wganad_core.data.own.file import HEAD, OwnFile
 from wganad_core.data.own.npy_rows import MAGIC, NpyRows, OwnArray
@@ -35,9 +35,10 @@ def open_rows(file: OwnFile, keep_closing: bool | None = None) -> OwnRows:
 
 
 def _whole(file: OwnFile) -> bytes:
-    data = file.first(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
+    data = file.first(MAX_HELD_BYTES + 1)
+    if len(data) > MAX_HELD_BYTES:
         raise DataError(
-            f"Expected at most {MAX_BYTES // 10**6:,} MB, unpacked; found more. Unpack it first."
+            f"Expected at most {MAX_HELD_BYTES // 10**6:,} MB, unpacked; found more. Unpack it "
+            "first."
         )
     return data

@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO, cast
 
 from wganad_core.data import DataError
-from wganad_core.data.own.containers import MAX_BYTES
+from wganad_core.data.own.containers import MAX_HELD_BYTES
 from wganad_core.data.own.file import OwnFile
 from wganad_core.data.unfinished import Scratch
 
@@ -108,7 +108,7 @@ def unpacked(file: OwnFile) -> OwnFile:
     name, opener = found
 
     def change(_: Iterator[bytes]) -> Iterator[bytes]:
-        most = MAX_BYTES if isinstance(file.content, bytes) else None
+        most = MAX_HELD_BYTES if isinstance(file.content, bytes) else None
         n = 0
         try:
             with file.open() as packed, opener(packed) as opened:

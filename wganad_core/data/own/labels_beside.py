@@ -15,7 +15,7 @@ from wganad_core.data.clock import is_clock
 from wganad_core.data.own import LabelRanges, Roles
 from wganad_core.data.own.labels import UNLABELLED, words_of
 from wganad_core.data.own.look import Look, Taken, look
-from wganad_core.data.own.range_labels import Ranged, ranged_labels
+from wganad_core.data.own.range_labels import RowsToLabel, labels_by_ranges
 from wganad_core.data.own.record import OwnSamples
 from wganad_core.data.own.rows import OwnRows
 from wganad_core.data.own.samples import chunks
@@ -52,7 +52,7 @@ def with_ranges(samples: OwnSamples, ranges: LabelRanges | None) -> OwnSamples:
     >>> import tempfile
     >>> from pathlib import Path
     >>> from wganad_core.data.own import LabelRanges
-    >>> from wganad_core.data.own.ranged import with_ranges
+    >>> from wganad_core.data.own.labels_beside import with_ranges
     >>> from wganad_core.data.own.samples import read_samples
     >>> path = Path(tempfile.mkdtemp(), "faults.csv")
     >>> _ = path.write_text("first_row,last_row\\n2,3\\n")
@@ -62,7 +62,7 @@ def with_ranges(samples: OwnSamples, ranges: LabelRanges | None) -> OwnSamples:
     """
     if ranges is None:
         return samples
-    return _labelled(samples, *ranged_labels(ranges, _rows_of(samples)))
+    return _labelled(samples, *labels_by_ranges(ranges, _rows_of(samples)))
 
 
 def chunks_with_ranges(
@@ -74,7 +74,7 @@ def chunks_with_ranges(
         yield from opened()
         return
     parts = [_rows_of(chunk) for chunk in opened()]
-    label, said = ranged_labels(ranges, _every(parts))
+    label, said = labels_by_ranges(ranges, _every(parts))
     start = 0
     for chunk in opened():
         stop = start + len(chunk.row)
@@ -96,8 +96,8 @@ def table_labels(
     def texts(at: int | None) -> Any:
         return None if at is None else words_of(table.texts(at), table.names[at], table.place)
 
-    rows = Ranged(Path(name).name, row, texts(clock), time_name, texts(group))
-    label, said = ranged_labels(ranges, rows)
+    rows = RowsToLabel(Path(name).name, row, texts(clock), time_name, texts(group))
+    label, said = labels_by_ranges(ranges, rows)
     return label, said + how * (" rows, counted" in said)
 
 
@@ -122,7 +122,7 @@ def look_beside(
     >>> import tempfile
     >>> from pathlib import Path
     >>> from wganad_core.data.own import LabelRanges
-    >>> from wganad_core.data.own.ranged import look_beside
+    >>> from wganad_core.data.own.labels_beside import look_beside
     >>> folder = Path(tempfile.mkdtemp())
     >>> _ = (folder / "pump.csv").write_text("heat\\n1\\n2\\n9\\n1\\n")
     >>> _ = (folder / "faults.csv").write_text("first_row,last_row\\n2,3\\n")
@@ -150,17 +150,17 @@ def look_beside(
     return dataclasses.replace(found, columns=columns, labels=labels, remarks=remarks)
 
 
-def _rows_of(samples: OwnSamples) -> Ranged:
+def _rows_of(samples: OwnSamples) -> RowsToLabel:
     name = Path(samples.name).name
     if samples.image_shape is not None:
         raise DataError(f"{name} holds pictures; ranges are of rows or times.")
     if samples.label is not None:
         raise DataError(f"{name} has a label already; read it without one (label='').")
     missing = samples.missing, samples.missing_group
-    return Ranged(name, samples.row, samples.time, samples.time_name, samples.group, *missing)
+    return RowsToLabel(name, samples.row, samples.time, samples.time_name, samples.group, *missing)
 
 
-def _every(parts: Sequence[Ranged]) -> Ranged:
+def _every(parts: Sequence[RowsToLabel]) -> RowsToLabel:
     def whole(name: str) -> Any:
         values = [v for part in parts if (v := getattr(part, name)) is not None]
         return np.concatenate(values) if values else None
