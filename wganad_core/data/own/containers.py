@@ -20,11 +20,11 @@ ZIP, MATLAB, HDF5 = b"PK\x03\x04", b"MATLAB 5.0 MAT-file", b"\x89HDF\r\n"
 PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
-def unwrapped(start: bytes, read: Callable[[], bytes]) -> bytes | None:
+def unwrapped(start: bytes, read: Callable[[], bytes], json_is_table: bool = True) -> bytes | None:
     """What is inside, told by its first bytes; None for a file without a wrapping. Raises
     `DataError` with one sentence for what cannot be read."""
     refuse_foreign(start)
-    if begins_as_json(start):
+    if json_is_table and begins_as_json(start):
         return _in_words("JSON file", lambda: table_of_json(read()))
     name = start[30 : 30 + int.from_bytes(start[26:28], "little")]  # of a zip's first file
     if start.startswith(ZIP) and name.endswith(b".npy"):

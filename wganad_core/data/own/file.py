@@ -50,9 +50,9 @@ class OwnFile:
         return isinstance(self.content, Path) and self.content.is_dir()
 
 
-def own_file(source: Source, name: str | None = None) -> OwnFile:
+def own_file(source: Source, name: str | None = None, json_is_table: bool = True) -> OwnFile:
     """A path as it is, to be streamed, of a file or a folder; anything else, and what is wrapped
-    (`containers`), read into memory, up to 1 GB.
+    (`containers`), read into memory, up to 1 GB. `json_is_table`: whether JSON is wrapped, too.
 
     An open file is read from its beginning, wherever it stands.
     """
@@ -63,7 +63,7 @@ def own_file(source: Source, name: str | None = None) -> OwnFile:
                 f"{name or path} is no file but a pipe, a socket or a device; save its content as "
                 "a file first."
             )
-        return _unwrapped(OwnFile(name or str(path), path))
+        return _unwrapped(OwnFile(name or str(path), path), json_is_table)
     if isinstance(source, bytes):
         data = source
     else:
@@ -76,15 +76,15 @@ def own_file(source: Source, name: str | None = None) -> OwnFile:
             f"{name or 'The file'}: Expected at most {MAX_HELD_BYTES // 10**6:,} MB, found more; "
             "keep fewer rows, or use the command line, which streams a file from disk."
         )
-    return _unwrapped(OwnFile(name or "The file", data))
+    return _unwrapped(OwnFile(name or "The file", data), json_is_table)
 
 
-def _unwrapped(file: OwnFile) -> OwnFile:
-    """Of gzip, .npz, .mat and .arff what is inside, in memory."""
+def _unwrapped(file: OwnFile, json_is_table: bool) -> OwnFile:
+    """Of .npz, .mat, .arff and JSON what is inside, in memory."""
     if file.is_folder or (isinstance(file.content, Path) and not file.content.exists()):
         return file
     with named(file):
-        inside = unwrapped(file.first(HEAD), lambda: file.first(file.size))
+        inside = unwrapped(file.first(HEAD), lambda: file.first(file.size), json_is_table)
         return file if inside is None else dataclasses.replace(file, content=inside)
 
 

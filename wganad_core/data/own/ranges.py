@@ -66,7 +66,7 @@ def read_ranges(source: Source, name: str | None = None) -> Ranges:
     >>> found.of, found.start
     (('pump.csv',), ('2024-01-01 10:00',))
     """
-    file = own_file(source, name)
+    file = own_file(source, name, json_is_table=False)
     with named(file):
         if file.is_folder:
             raise DataError("This is a folder; expected a file of ranges.")
