@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from tests.test_scores import table
 from wganad_core import storage
 from wganad_core.data import DataError
+from wganad_core.data.missing import BLANK
 from wganad_core.data.own import scores as own_scores
 from wganad_core.data.own.offers import Offered, offered
 from wganad_core.data.own.scores import OwnScores, read_scores
@@ -58,7 +59,7 @@ def test_whatever_is_written_comes_back(rows: list[tuple], mark: str, form: str)
     found = read(buffer.getvalue())
     np.testing.assert_array_equal(found.scored.score, score)
     np.testing.assert_array_equal(found.scored.label, np.array(label, int))
-    plain = [word.strip() for word in words]
+    plain = ["" if word.strip() in BLANK else word.strip() for word in words]
     if any(plain):
         assert found.scored.sample_id is not None
         assert found.scored.sample_id.tolist() == plain

@@ -57,6 +57,17 @@ def test_a_few_lost_rows_are_interpolated_and_a_gap_parts_stretches():
     assert "2 stretches, which gaps of more than 0.1 s part; no window crosses" in remarks
 
 
+@pytest.mark.parametrize("rate", [50, 25])
+def test_bridged_rows_are_counted_that_lack_a_cell_or_are_not_there(rate: int) -> None:
+    """In both stretches, those that are lost at no end; what parts them is not bridged."""
+    x = WAVE.copy()
+    x[[20, 21, 150], 0] = np.nan
+    keep = np.setdiff1d(np.arange(200), [50, *range(100, 105), 170, 171])
+    found = recordings(samples(keep / 50, x[keep]), rate, 8)
+    assert len(found.stretches) == 2
+    assert any("About 6 missing rows are interpolated" in remark for remark in found.remarks)
+
+
 def test_copies_have_the_score_of_what_they_repeat():
     order = [*range(100), *range(50, 100), *range(100, 200)]
     found = recordings(samples(np.array(order) / 50, WAVE[order]), None, 8)

@@ -181,7 +181,7 @@ def test_blanks_behind_commas_and_a_line_of_units() -> None:
     [
         ("a,b\n1,2\n" + "3,4\n" * 30 + "5,6,,\n", "line 33 holds 4"),
         ("a,b\n1,2, \n" + "3,4\n" * 30, "line 2 holds 3"),
-        ("Device,Logger 7\nSerial,12\n\nTime,Heat,Flow\n" + "1,2,3\n" * 9, "line 4 holds 3"),
+        ("Heat,Flow\n1,2\n\n" + "1,2,3\n" * 30, "line 4 holds 3"),
     ],
 )
 def test_rows_of_other_lengths_are_never_shifted(text: str, sentence: str) -> None:

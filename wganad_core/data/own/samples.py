@@ -233,18 +233,8 @@ def _of_table(
 
     with named(file):
         for piece in rebatched(table.batches(roles.numbers, roles.texts), rows):
-            x = np.empty((len(piece), len(features)))
-            for at, (column, name) in enumerate(zip(roles.features, features, strict=True)):
-                given = piece.column(str(column))
-                if column in roles.categories:
-                    x[:, at] = _numbered(distinct(given), name, known.setdefault(name, []))
-                else:
-                    x[:, at] = given.to_numpy()
-            with np.errstate(invalid="ignore"):
-                beyond = np.abs(x) > LARGEST
-            if beyond.any():
-                x[beyond] = np.nan
-                remarks = (*remarks, "Infinite numbers, and those beyond 3.4e38, count as missing.")
+            x, remark = _values(piece, roles, features, known)
+            remarks = (*remarks, *filter(None, [remark]))
             samples = OwnSamples(
                 file.name,
                 x,
@@ -262,17 +252,41 @@ def _of_table(
                 time_name=" + ".join(
                     table.names[at] for at in (roles.date, roles.time) if at is not None
                 ),
-                words=tuple(
-                    tuple(known[name]) if at in roles.categories else ()
-                    for at, name in zip(roles.features, features, strict=True)
-                )
-                if roles.categories
-                else (),
+                words=_words(roles, features, known),
             )
             yield _without_missing(samples)
             start, remarks = start + len(piece), ()
         if not start:
             raise DataError("There is a header and no row; expected one row for each sample.")
+
+
+def _values(
+    piece: Any, roles: Resolved, features: Sequence[str], known: dict[str, list[str]]
+) -> tuple[NDArray[np.float64], str]:
+    """Features (n, d) of some rows, categories by their numbers, and a remark on what is none."""
+    x = np.empty((len(piece), len(features)))
+    for at, (column, name) in enumerate(zip(roles.features, features, strict=True)):
+        given = piece.column(str(column))
+        if column in roles.categories:
+            x[:, at] = _numbered(distinct(given), name, known.setdefault(name, []))
+        else:
+            x[:, at] = given.to_numpy()
+    with np.errstate(invalid="ignore"):
+        beyond = np.abs(x) > LARGEST
+    if not beyond.any():
+        return x, ""
+    x[beyond] = np.nan
+    return x, "Infinite numbers, and those beyond 3.4e38, count as missing."
+
+
+def _words(
+    roles: Resolved, features: Sequence[str], known: Mapping[str, Sequence[str]]
+) -> tuple[Words, ...]:
+    """The categories of each feature; none at all where all features are numbers."""
+    if not roles.categories:
+        return ()
+    pairs = zip(roles.features, features, strict=True)
+    return tuple(tuple(known[name]) if at in roles.categories else () for at, name in pairs)
 
 
 def _clock(day: Any, hour: Any) -> Any:

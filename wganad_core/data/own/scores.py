@@ -163,6 +163,22 @@ def score_table(file: OwnFile) -> OwnRows:
     return table
 
 
+def _columns(
+    table: OwnRows, wanted: Mapping[str, str | None], ranged: bool, remarks: list[str]
+) -> tuple[dict[str, int | None], int]:
+    """Which column plays which role, and that of the score; `ranged`: labels are elsewhere."""
+    columns = {role: column_for(table, role, wanted.get(role)) for role in NAMES}
+    if ranged:
+        columns["label"] = None
+    if columns["subject"] is None and (at := groups(table, columns)) is not None:
+        columns["subject"] = at
+        remarks.append(f"Column {table.names[at]!r} tells groups apart.")
+    refuse_two_roles(table, columns)
+    if (score := columns["score"]) is None:
+        score = score_column(table, {c for c in columns.values() if c is not None}, remarks)
+    return {**columns, "score": score}, score
+
+
 def _own_scores(
     name: str,
     table: OwnRows,
@@ -172,18 +188,8 @@ def _own_scores(
     lower: bool,
     ranged: tuple[NDArray[np.int64], str] | None,
 ) -> OwnScores:
-    columns = {role: column_for(table, role, wanted.get(role)) for role in NAMES}
-    remarks: list[str] = []
-    if ranged is not None:
-        columns["label"] = None
-        remarks.append(ranged[1])
-    if columns["subject"] is None and (at := groups(table, columns)) is not None:
-        columns["subject"] = at
-        remarks.append(f"Column {table.names[at]!r} tells groups apart.")
-    refuse_two_roles(table, columns)
-    if (at := columns["score"]) is None:
-        at = score_column(table, {c for c in columns.values() if c is not None}, remarks)
-        columns["score"] = at
+    remarks = [] if ranged is None else [ranged[1]]
+    columns, at = _columns(table, wanted, ranged is not None, remarks)
     every = table.numbers(at)
     chosen, origin = one_detector(table, choose, remarks)
     rows = scored_rows(every, np.arange(len(every))[chosen], table, remarks)
