@@ -69,7 +69,7 @@ REFUSED: list[tuple[bytes | str, dict[str, Any], str]] = [
     (b"\x1f\x8b\x08\x00abc", {}, "This gzip file is damaged or cut off"),
     (gzip.compress(b"a,b\n1,2\n" * 999, mtime=0)[:-9], {}, "This gzip file is damaged or cut off"),
     (b"\xd0\xcf\x11\xe0abc", {}, "This is an old Excel file"),
-    ('{"a": 1}', {}, "This is JSON"),
+    ('{"a": 1, "b": [2]}', {}, "Expected records of JSON"),
     ("a,b\n" + "1" * 9_000_000 + ",2\n", {}, "A line cannot be read"),
     ("a,b\n" + "1,2\n" * 2000 + "1" * 20_000_000 + ",2\n", {}, "A line is longer than 8 MB"),
     (b"PAR1", {}, "This parquet file is damaged"),
@@ -83,7 +83,7 @@ REFUSED: list[tuple[bytes | str, dict[str, Any], str]] = [
     (npy(np.zeros((2, 3), complex)), {}, "found the type complex128"),
     (npy(np.full((2, 3), "x")), {}, "found the type <U1"),
     (npy(np.zeros((2, 3), "M8[s]")), {}, "found the type datetime64"),
-    (npy(np.zeros(2, [("a", float), ("b", int)]).reshape(1, 2)), {}, "found the type"),
+    (npy(np.zeros(2, [("a", float), ("b", int)]).reshape(1, 2)), {}, "one with the fields a, b"),
     (npy(np.zeros((2, 6000))), {}, "Expected at most 5,000 columns; found 6,000"),
 ]
 
