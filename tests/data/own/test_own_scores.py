@@ -317,7 +317,7 @@ GOOD = parquet(score=np.arange(50.0), id=[f"a{i}" for i in range(50)])
             "none of CSV, parquet, npy and images, nor text in U",
         ),
         (b"PK\x03\x04....", "This zip is damaged or cut off"),
-        (b'{"score": [1]}', "This is JSON;"),
+        (b'{"score": 1, "b": [1]}', "Expected records of JSON in a list"),
         (b"score,id\n1," + b"x" * 201, "Column 'id' holds 201 characters in line 2;"),
         (b"score,part\n1,test\n2,foo\n", "Column 'part' holds 'foo' in line 3;"),
         (b"score,part,label\n1,calibration,1\n2,test,0\n", "Expected normals in the part calib"),
