@@ -34,7 +34,7 @@ ABOUT = {
 }
 MEGABYTES = 200
 FORMAT = (
-    "A **table** (CSV, parquet, npy: a row per sample), a **recording** (the same, a row per "
+    "A **table** (CSV, JSON, parquet, npy: a row per sample), a **recording** (the same, a row per "
     f"moment; several in a zip) or a **zip of images** (of any size, grey or in colour), up to "
     f"{MEGABYTES} MB. A column "
     "`label` (1 = anomaly) or folders `normal` and `anomaly` are understood. Files stay on this "
