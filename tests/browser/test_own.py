@@ -10,7 +10,7 @@ import pyarrow.csv
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_app import PICTURE, above_the_picture, complaints
+from tests.browser.test_app import PLOT, TABLE, above_the_picture, complaints
 from tests.conftest import Server
 from wganad_core import detector
 from wganad_core.data.own.examples import example
@@ -153,12 +153,15 @@ def test_a_bad_file_loses_nothing(page: Page, app: Server, problems: list[str]) 
     assert not complaints(problems)
 
 
+PICTURES = {"table": TABLE, "images": ".own-strip", "series": PLOT}
+
+
 @pytest.mark.parametrize(("width", "most"), [(1440, 90), (1280, 90), (390, 120)])
-@pytest.mark.parametrize("kind", ["table", "images", "series"])
+@pytest.mark.parametrize("kind", PICTURES)
 def test_it_shows_before_it_asks(page: Page, app: Server, kind: str, width: int, most: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     page.goto(f"{app.url}/own?kind={kind}")
-    page.locator(PICTURE).first.wait_for(timeout=PATIENCE)
+    page.locator(PICTURES[kind]).first.wait_for(timeout=PATIENCE)
     expect(button(page, "Use your own file")).to_be_in_viewport(ratio=1)
     expect(button(page, "Train")).to_be_in_viewport(ratio=1, timeout=PATIENCE)
-    assert above_the_picture(page, PICTURE) <= most
+    assert above_the_picture(page, PICTURES[kind]) <= most
