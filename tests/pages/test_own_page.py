@@ -418,7 +418,7 @@ def test_rows_with_gaps_and_times_are_samples_or_moments_of_a_recording() -> Non
         (
             "report.pdf",
             b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(range(256)),
-            "none of CSV, parquet",
+            "This is a PDF",
         ),
         ("well.las", b"~Version\n VERS. 2.0:\n~Curve\n~ASCII\n1 2\n", "LAS file of a well"),
         ("notes.md", b"# Notes\n\nOf a, b.\n\n| a | b |\n|---|---|\n", "Expected 2 columns"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui.race import state as race_state
+from pages._ui.race import session as race_session
 from tests import app_pages
 
 pytestmark = pytest.mark.usefixtures("page_workers")
@@ -37,7 +37,7 @@ def test_a_recording_and_a_race_can_be_taken_away() -> None:
 def test_a_run_that_has_ended_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """As after its worker died: what was recorded is gone, and files of another race would lie."""
     test = exports(race=SMALL)
-    monkeypatch.setattr(race_state, "view", lambda state: None)
+    monkeypatch.setattr(race_session, "view", lambda state: None)
     test.run()
     assert offered(test) == []
     assert "This run has ended, and nothing of it is here to export." in " ".join(

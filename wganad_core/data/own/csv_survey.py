@@ -19,7 +19,7 @@ CONTAINERS = {
 WELL = re.compile(rb"\s*(#[^\n]*\n\s*)*~v", re.I)  # how a LAS file of a well begins
 # Not of a header as `<5 µm,flow`.
 MARKUP = re.compile(rb"\s*<(!doctype|!--|\?xml|/?[a-z][\w:-]*(\s[^,;\t\n]*)?>[^,;\t\n]*\n)", re.I)
-ASSIGNED = re.compile(rb"(?:^|[ ,;\t])[A-Za-z_][\w.]*=[^\s=]")  # temp=20.1, as logs write
+ASSIGNED = re.compile(rb"[A-Za-z_][\w.]*=[^\s=]")  # temp=20.1, as logs write
 CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -45,6 +45,13 @@ def readable(file: OwnFile, remarks: list[str]) -> tuple[OwnFile, tuple[bool, in
     return file, survey(file)
 
 
+def _mostly_pairs(line: bytes) -> bool:
+    """Not a row with a cell such as <img src=x>."""
+    words = re.split(rb"[ ,;\t]+", line.strip())
+    n = sum(ASSIGNED.match(word) is not None for word in words)
+    return n > 1 and 2 * n >= len(words)
+
+
 def survey(file: OwnFile) -> tuple[bool, int, bool]:
     """Read all once: whether there are quotes, the lines, and whether a row may be longer than
     2 MB. Refuses what is no text in UTF-8."""
@@ -60,7 +67,7 @@ def survey(file: OwnFile) -> tuple[bool, int, bool]:
     if MARKUP.match(file.first(1 << 12) + b"\n"):
         raise DataError("This is HTML or XML; save the table as CSV or parquet.")
     first = [line for line in file.first(1 << 12).splitlines() if line.strip()][:2]
-    if len(first) > 1 and all(len(ASSIGNED.findall(line)) > 1 for line in first):
+    if len(first) > 1 and all(map(_mostly_pairs, first)):
         raise DataError(
             "Its lines hold pairs such as name=value, as logs and InfluxDB's line protocol do, and "
             "no columns; save it as CSV with one column for each name."
