@@ -106,8 +106,8 @@ class Session:
             self.measure_next()
         began = time.monotonic()
         self.race.observe()
-        share = (time.monotonic() - began) / FRAME_SHARE
-        interval = min(MOST_INTERVAL, max(LEAST_INTERVAL, share))
+        affordable = (time.monotonic() - began) / FRAME_SHARE
+        interval = min(MOST_INTERVAL, max(LEAST_INTERVAL, affordable))
         since, step = self._rate_mark
         if now - since > 0.9:
             self.rate = (self.race.step_count - step) / (now - since)

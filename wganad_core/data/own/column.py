@@ -140,8 +140,13 @@ EXACT = ("label", "labels", "target", "class", "anomaly", "is_anomaly")
 
 def _repeats(column: Seen) -> bool:
     values = [value for value in column.values if value]
-    whole = column.kind == "text" or all(re.fullmatch(r"[-+]?\d+(\.0*)?", v) for v in values)
+    whole = column.kind == "text" or are_whole(values)
     return bool(values) and whole and 2 * len(set(values)) <= len(values)
+
+
+def are_whole(values: Sequence[str]) -> bool:
+    """Whether all are written as whole numbers."""
+    return all(re.fullmatch(r"[-+]?\d+(\.0*)?", value) for value in values)
 
 
 def as_numbers(values: Sequence[str]) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from wganad_core.data.own.column import (
     WEAK,
     Proposal,
     Seen,
+    are_whole,
     as_numbers,
     sample_of,
 )
@@ -96,8 +97,7 @@ def _called_so(name: str) -> bool:
 def _all_differ(column: Seen) -> bool:
     """Whether every row has a whole number of its own."""
     values = [value for value in column.values if value]
-    whole = all(re.fullmatch(r"[-+]?\d+(\.0*)?", value) for value in values)
-    return whole and len(values) >= FEWEST and len(set(values)) == len(values)
+    return are_whole(values) and len(values) >= FEWEST and len(set(values)) == len(values)
 
 
 def _key(name: str) -> str:

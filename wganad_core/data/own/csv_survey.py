@@ -8,6 +8,7 @@ import re
 
 from wganad_core.data import DataError
 from wganad_core.data.own.file import OwnFile
+from wganad_core.data.own.foreign import CONTROLS
 from wganad_core.data.own.streams import recoded
 
 HEAD = 1 << 21  # bytes in which the header and the first rows are looked for
@@ -20,7 +21,6 @@ WELL = re.compile(rb"\s*(#[^\n]*\n\s*)*~v", re.I)  # how a LAS file of a well be
 # Not of a header as `<5 µm,flow`.
 MARKUP = re.compile(rb"\s*<(!doctype|!--|\?xml|/?[a-z][\w:-]*(\s[^,;\t\n]*)?>[^,;\t\n]*\n)", re.I)
 ASSIGNED = re.compile(rb"[A-Za-z_][\w.]*=[^\s=]")  # temp=20.1, as logs write
-CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 def readable(file: OwnFile, remarks: list[str]) -> tuple[OwnFile, tuple[bool, int, bool]]:

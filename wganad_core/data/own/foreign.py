@@ -32,7 +32,6 @@ BEGINS = {
     b"SIMPLE  =": ("a FITS file", AS_TABLE),
     b"CDF\x01": ("a netCDF file", FRAME.format("xarray.open_dataset(FILE).to_dataframe()")),
     b"CDF\x02": ("a netCDF file", FRAME.format("xarray.open_dataset(FILE).to_dataframe()")),
-    b"0       ": ("an EDF recording", FRAME.format("mne.io.read_raw_edf(FILE).to_data_frame()")),
 }
 SAS = b"\xc2\xea\x81\x60\xb3\x14\x11\xcf\xbd\x92\x08\x00\x09\xc7\x31\x8c"  # after twelve zeros
 CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -51,9 +50,11 @@ def refuse_foreign(start: bytes) -> None:
     """
     for mark, (what, do) in BEGINS.items():
         text = mark.isalnum() and not CONTROLS.search(start)  # a table whose first name is ORC
-        edf = mark == b"0       "
-        if start.startswith(mark) and not text and (not edf or EDF.match(start)):
+        if start.startswith(mark) and not text:
             raise DataError(f"This is {what}; {do}.")
+    if EDF.match(start):
+        do = FRAME.format("mne.io.read_raw_edf(FILE).to_data_frame()")
+        raise DataError(f"This is an EDF recording; {do}.")
     if start[TAR_AT : TAR_AT + 5] == b"ustar":
         raise DataError("This is a tar archive; unpack it, or make a zip of its files.")
     if start[12:28] == SAS:

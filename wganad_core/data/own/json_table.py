@@ -76,8 +76,9 @@ def _plain(column: Any) -> Any:
     """Numbers where all that is there are such, also in quotes; else texts."""
     import pandas as pd
 
-    known = column.dropna()
-    numbers = pd.to_numeric(known, errors="coerce") if not known.map(type).eq(bool).any() else None
-    if numbers is not None and len(known) and numbers.notna().all():
-        return pd.to_numeric(column, errors="coerce")
+    there = column.notna()
+    if there.any() and not column[there].map(type).eq(bool).any():
+        numbers = pd.to_numeric(column, errors="coerce")
+        if numbers[there].notna().all():
+            return numbers
     return column.map(lambda cell: cell if isinstance(cell, str) else json.dumps(cell), "ignore")

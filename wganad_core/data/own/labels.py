@@ -34,23 +34,21 @@ def words_in(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-NORMAL = words_in(
-    "0 false no n normal benign ok good healthy nominal negative inlier regular correct pass "
-    "passed gut io i.o. fehlerfrei sain bon correcto sano none falsch nein non faux falso bueno "
-    "buono нет норма 正常 否 良品"
+RIGHT = words_in("1 true yes y wahr ja oui vrai sí vero verdadero да 是")
+WRONG = words_in("0 false no n falsch nein non faux falso нет 否")
+NORMAL = WRONG | words_in(
+    "normal benign ok good healthy nominal negative inlier regular correct pass passed gut io "
+    "i.o. fehlerfrei sain bon correcto sano none bueno buono норма 正常 良品"
 )
-ANOMALY = words_in(
-    "1 true yes y anomaly anomalous anomalie abnormal attack fraud outlier fault faulty failure "
-    "failed fail defect defective defekt bad broken nok nio n.i.o. positive malicious error "
-    "intrusion fehler fehlerhaft anormal défaut fallo wahr ja oui vrai sí vero verdadero averiado "
-    "malo guasto да авария 异常 異常 故障 是 不良"
+ANOMALY = RIGHT | words_in(
+    "anomaly anomalous anomalie abnormal attack fraud outlier fault faulty failure failed fail "
+    "defect defective defekt bad broken nok nio n.i.o. positive malicious error intrusion fehler "
+    "fehlerhaft anormal défaut fallo averiado malo guasto авария 异常 異常 故障 不良"
 )
 # Columns that say what is right and not what is wrong: 1 means normal there.
 TURNED = words_in("normal healthy ok good pass passed valid inlier intact fehlerfrei")
 UNKNOWN = FOLDED - NORMAL  # "none" may be the kind of a fault that there is not
 WHOLE = re.compile(r"[-+]?\d{1,300}")
-RIGHT = words_in("1 true yes y wahr ja oui vrai sí vero verdadero да 是")
-WRONG = words_in("0 false no n falsch nein non faux falso нет 否")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -160,9 +160,10 @@ def _once(seen: Sequence[Seen], found: list[Proposal]) -> None:
     """The first of each role, of times the first that does not stand still."""
     for role in ONCE:
         many = [at for at, proposal in enumerate(found) if proposal.role == role]
-        first = next((at for at in many if len(set(seen[at].values)) > 1), None)
+        moves = [at for at in many if role == "time" and len(set(seen[at].values)) > 1]
+        kept = (moves or many)[:1]
         for at in many:
-            if at != (many[0] if first is None or role != "time" else first):
+            if at not in kept:
                 found[at] = Proposal("leave out", f"another column is the {role}")
 
 

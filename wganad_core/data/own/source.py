@@ -22,7 +22,7 @@ def open_rows(file: OwnFile, keep_closing: bool | None = None) -> OwnRows:
         return open_several(file, functools.partial(open_rows, keep_closing=keep_closing))
     packed = file
     if (file := unpacked(packed)) is not packed:
-        if (inside := unwrapped(file.first(HEAD), lambda: _whole(unpacked(packed)))) is not None:
+        if (inside := unwrapped(file.first(HEAD), lambda: _whole(file))) is not None:
             file = OwnFile(file.name, inside)
         elif file.first(8).startswith((b"PAR1", MAGIC)):  # which are read here and there
             file = OwnFile(file.name, _whole(file))
